@@ -438,7 +438,13 @@ func TestAnAccountThatCannotBeReachedLeavesTheOthersGoing(t *testing.T) {
 		t.Errorf("planned %v", w.plannedIDs())
 	}
 	checkTemplate(t, w, f.Details)
+	leadsNowhere(t, w, "preprod")
 	w.deployByHand(owner, f.Details)
+	summary, _, _ = w.again(b)
+	w.healthy(summary)
+	if w.plannedChange(plan.FileID(filepath.Join(w.dir, "live/preprod/provider.tf"))) == nil {
+		t.Errorf("the role is there now, and planned was %v", w.plannedIDs())
+	}
 	w.settledNow(b)
 }
 

@@ -279,8 +279,8 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 		}}
 	case account.State != "ACTIVE":
 		return []plan.Finding{{
-			ID: "account.not-active", Severity: plan.Failure,
-			Evidence: fmt.Sprintf("Account %s of environment %s is %s.", e.Account, e.Name, account.State),
+			ID: "account.not-active", Severity: plan.Failure, Stops: []string{roleChange(e.Name)},
+			Evidence: fmt.Sprintf("Account %s of environment %s is %s. %s", e.Account, e.Name, account.State, leftWithRole),
 			Remedy:   "Reactivate the account with AWS support, or take the environment out of the blueprint.",
 		}}
 	}

@@ -325,7 +325,7 @@ func PlanSeen(o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal 
 	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool {
 		return c.Sends("iam") && failed[plan.StepIAM] != nil
 	})
-	p.Changes = afterAlias(p.Changes)
+	p.Changes = afterAlias(plan.Unstopped(p.Changes, p.Findings))
 	all := slices.Clone(p.Changes)
 	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return waitsForNothing(c, all) })
 	return p

@@ -77,6 +77,7 @@ func (p *Project) arguments() []argument {
 		{"dir", &p.Dir, true},
 		{"environment", &p.Environment, true},
 		{"state_key", &p.StateKey, true},
+		{"backend_config", &p.BackendConfig, false},
 	}
 }
 

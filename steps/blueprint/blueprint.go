@@ -133,6 +133,10 @@ type Project struct {
 	Environment string
 	// StateKey is the object key of the state in the bucket.
 	StateKey string
+	// BackendConfig are the files that complete a partial backend "s3" block, in the
+	// order in which init is given them with -backend-config (the later wins), with
+	// forward slashes and relative to Dir.
+	BackendConfig []string
 }
 
 // Key is the KMS key that encrypts the state.

@@ -244,6 +244,9 @@ func (c *blueprintChecker) projects() {
 			c.rule(block, "state_key", p.StateKey, stateKeyRule)
 			c.once(keys, block, "state_key", p.StateKey, p.Name)
 		}
+		for _, file := range p.BackendConfig {
+			c.rule(block, "backend_config", file, backendConfigRule(p.Dir))
+		}
 	}
 	c.digests()
 }

@@ -117,6 +117,23 @@ func dirRule(value string) string {
 	return ""
 }
 
+// backendConfigRule takes the path of a file, relative to a project's directory, that
+// stays below what that is relative to.
+func backendConfigRule(dir string) func(string) string {
+	return func(value string) string {
+		if strings.Contains(value, "=") {
+			return "is an argument and no file: put it into a .tfbackend file, and name that"
+		}
+		if strings.ContainsAny(value, " \t'\"`$&;|<>()*?[]{}!#~") {
+			return "holds a character that a shell takes for something else: give the file another name"
+		}
+		if value == "" || path.IsAbs(value) {
+			return dirRule(value)
+		}
+		return dirRule(path.Join(dir, value))
+	}
+}
+
 // stateKeyRule refuses what Terraform or S3 would take for something else:
 // env:/ holds the other workspaces' states, .tflock the locks; *, ? and $ would
 // be wildcards and variables in the IAM policies that name the key.

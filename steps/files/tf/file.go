@@ -1,11 +1,13 @@
 package tf
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"stateroom/steps/files"
 )
@@ -26,9 +28,14 @@ func openHCL(file files.Snapshot) *hclFile {
 	return &hclFile{file: file, tokens: tokens}
 }
 
-// edit gives the result, which must still parse.
+// edit gives the result, which must still parse. What terraform fmt has nothing to
+// say of stays so, for a team whose checks run it; everything else is left as it was
+// written.
 func (f *hclFile) edit() (files.Edit, error) {
 	after := f.splices.Apply(f.file.Bytes)
+	if !bytes.Equal(after, f.file.Bytes) && bytes.Equal(hclwrite.Format(f.file.Bytes), f.file.Bytes) {
+		after = hclwrite.Format(after)
+	}
 	if _, err := parseHCL(f.file.Path, after); err != nil {
 		return files.Edit{}, &files.Error{
 			Action: "edit", Path: f.file.Path,
@@ -133,7 +140,12 @@ func (o *hclFiles) file(path string) *hclFile {
 			return f
 		}
 	}
-	f := openHCL(o.project.file(path))
+	return o.fileOf(o.project.file(path))
+}
+
+// fileOf opens a file that is no configuration of Terraform's, once.
+func (o *hclFiles) fileOf(file files.Snapshot) *hclFile {
+	f := openHCL(file)
 	o.files = append(o.files, f)
 	return f
 }
