@@ -95,7 +95,7 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 		}
 	}
 	open := &hclFiles{project: p}
-	addVersion, err := open.raise(want.RequiredVersion)
+	addVersion, err := open.raise(want)
 	if err != nil {
 		return nil, err
 	}
