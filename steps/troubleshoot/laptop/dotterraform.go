@@ -110,6 +110,9 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	if p.Backend != nil {
 		at = p.Backend.String()
 	}
+	if len(p.BackendConfig) > 0 {
+		at = p.At(names[0])
+	}
 	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), configured)
 	q := initQuestion(p, configured)
 	answer := "it differs in " + strings.Join(names, ", ")
