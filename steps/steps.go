@@ -260,7 +260,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 	s.observed = nil
 	o, failed := Look{Env: s.Env, Answers: s.Answers, Steps: s.Steps, Whole: true, Inspected: s.Inspected}.Take(ctx)
 	if err := failed.first(s.Steps); err != nil {
-		return plan.Review{}, err
+		return plan.Review{}, AskFactor(ctx, s.Env, s.Answers, err)
 	}
 	if off := engine.ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
 		return plan.Review{}, off
