@@ -24,6 +24,7 @@ const maxGroupPolicies = policy.ManagedPoliciesPerGroup
 type GroupFacts struct {
 	Group    *awsops.Group
 	Attached []string // policy ARNs
+	Inline   []string // names of inline policies
 }
 
 // groupPath is the IAM path below which this blueprint's groups are made: what a
@@ -54,10 +55,11 @@ func inspectGroup(ctx context.Context, home *awsops.Session, name string) (f Gro
 	if f.Group, err = home.Group(ctx, name); err != nil || f.Group == nil {
 		return f, err
 	}
-	policies, err := home.GroupPolicies(ctx, name)
-	for _, p := range policies.Attached {
+	grants, err := home.GroupGrants(ctx, name)
+	for _, p := range grants.Attached {
 		f.Attached = append(f.Attached, p.ARN)
 	}
+	f.Inline = grants.Inline
 	return f, err
 }
 
@@ -80,6 +82,9 @@ func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Find(otherMembers(a, g, f.Group)...)
 		for _, arn := range otherPolicies(f) {
 			p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
+		}
+		for _, name := range f.Inline {
+			p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s beside the blueprint's.", g.Name, name))
 		}
 		p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 		assume, refused := assumePolicies(o, a, g)

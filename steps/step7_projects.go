@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -55,6 +56,9 @@ func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Proje
 	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
 	for _, edit := range edits {
 		addEdit(a, &p, edit, nil, writeTitle(edit, project))
+	}
+	for i := range p.Changes {
+		p.Changes[i].Write.Dir = o.Files.Projects[project.Name].Files.Dir
 	}
 	return p, err
 }
@@ -116,22 +120,34 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 }
 
 // partialBackend is the finding of a project whose backend block takes bucket or
-// key from the command line, or nil: the block may stand for several places, so it
-// is not written, and where its state is nobody here knows.
+// key from the command line, from files that the blueprint does not name, or nil: the
+// block may stand for several places, so it is not written, and where its state is
+// nobody here knows.
 func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
 	}
+	named := fmt.Sprintf("name the files that init is given in project %q of the blueprint, such as backend_config = [\"prod.s3.tfbackend\"]", project.Name)
+	if given := at.Given(); len(given) > 0 {
+		named = fmt.Sprintf("name the files that init is given in project %q of the blueprint: backend_config = [%q]", project.Name, given[0])
+		if len(given) > 1 {
+			named += ", or of " + strings.Join(given, ", ") + " those that it is"
+		}
+	}
 	f := &plan.Finding{
 		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
-		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
+		Remedy:   "Write into the block where the state is now, or take the project out of the blueprint, or " + named + ". Then run stateroom setup again.",
 	}
-	if !block.Lacks() {
-		other := block.Overridden()
+	switch other := block.Overridden(); {
+	case block.Lacks() && len(project.BackendConfig) > 0:
+		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor the files that the blueprint names for it (%s) say where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
+		f.Remedy = "Write bucket and key into the last of the files, as they are now, then run stateroom setup again; or take the project out of the blueprint."
+	case block.Lacks():
+	default:
 		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by %s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
-		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
+		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", or take the project out of the blueprint, or " + named + ". Then run stateroom setup again."
 	}
 	if rightPlace(a, project, at) {
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"stateroom/awsops"
@@ -235,7 +234,7 @@ func orderRuns(changes []plan.Change) {
 	begun := false // what comes after the first command is nothing that one waits for
 	for i := range changes {
 		c := &changes[i]
-		dir := filepath.Dir(c.Target)
+		dir := c.ProjectDir()
 		begun = begun || c.Run != nil
 		switch {
 		case begun || c.Environment != "":

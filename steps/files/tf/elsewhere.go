@@ -79,7 +79,7 @@ func (j *judge) block(kind string, at files.Place, arguments Attributes) {
 		if what == "" {
 			continue
 		}
-		place := files.Place{Path: at.Path, Line: a.Line}
+		place := a.Place(at)
 		if name == "" {
 			name = place.String()
 		}
@@ -105,8 +105,8 @@ func (j *judge) noted(p *Project) {
 	const kind = "backend"
 	j.block(kind, have.Place, have.Attributes)
 	block, err := p.Backend()
-	if err != nil || block == nil || block.Type != "s3" || !have.binds(block) {
-		return
+	if err != nil || block == nil || block.Type != "s3" || len(block.configs) > 0 || !have.binds(block) {
+		return // which of two files init was given, [Project.OtherConfig] tells
 	}
 	for _, name := range []string{"bucket", "key"} {
 		said, noted := block.Attributes.Get(name), have.Attributes.Find(name)

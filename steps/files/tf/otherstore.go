@@ -22,6 +22,7 @@ var ofOtherStore = slices.Concat(strings.Fields(`
 // NoteStores notes of every S3 backend, that of the files and that of init's notes,
 // which store it names that is not where own goes.
 func (p *Project) NoteStores(own Own) {
+	p.own = &own
 	for i := range p.Backends {
 		p.Backends[i].Store = p.Backends[i].otherStore(own)
 	}
@@ -55,12 +56,17 @@ func (c BackendConfig) otherStore(own Own) string {
 // leave takes out of a block what is another store's and gives what is then still to
 // be done: half of it left in, every later run would ask that store for AWS's bucket.
 func (w Backend) leave(b *blockEditor) Backend {
-	wanted := w.arguments()
-	for _, name := range ofOtherStore {
-		if !slices.ContainsFunc(wanted, func(a argument) bool { return a.name == name }) {
-			b.unset(name)
-		}
+	for _, name := range w.notOfAWS() {
+		b.unset(name)
 	}
 	w.Drop = append(slices.Clone(w.Drop), roleBlock) // as a block, too
 	return w
+}
+
+// notOfAWS are the arguments of another store that are not wanted as well.
+func (w Backend) notOfAWS() []string {
+	wanted := w.arguments()
+	return slices.DeleteFunc(slices.Clone(ofOtherStore), func(name string) bool {
+		return slices.ContainsFunc(wanted, func(a argument) bool { return a.name == name })
+	})
 }
