@@ -59,7 +59,7 @@ func localStates(p project) []health.Result {
 		}
 	}
 	for _, s := range p.Files.State.States {
-		if !s.Supported() {
+		if !s.Supported() && !s.Encrypted { // OpenTofu's own laptop has the key
 			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
 		}
 	}
