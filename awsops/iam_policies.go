@@ -10,21 +10,30 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// GroupPolicies reads a group's inline and attached policies.
-func (s *Session) GroupPolicies(ctx context.Context, group string) (Policies, error) {
+// GroupGrants are the policies that a group has beside one another: its inline
+// policies by name, whose documents take a right of their own to read, and those that
+// are attached.
+type GroupGrants struct {
+	Inline   []string
+	Attached []PolicyRef
+}
+
+// GroupGrants lists a group's inline and attached policies.
+func (s *Session) GroupGrants(ctx context.Context, group string) (GroupGrants, error) {
+	var grants GroupGrants
 	name := aws.String(group)
-	return gatherPolicies(ctx, func(ctx context.Context) ([]string, error) {
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.Go(func() (err error) {
 		pages := iam.NewListGroupPoliciesPaginator(s.iam(), &iam.ListGroupPoliciesInput{GroupName: name})
-		return list(ctx, s, pages, group, func(page *iam.ListGroupPoliciesOutput) []string { return page.PolicyNames })
-	}, func(ctx context.Context, policy string) (string, error) {
-		in := &iam.GetGroupPolicyInput{GroupName: name, PolicyName: aws.String(policy)}
-		return read(ctx, s, s.iam().GetGroupPolicy, in, group+"/"+policy, func(answer *iam.GetGroupPolicyOutput) string {
-			return decoded(answer.PolicyDocument)
-		})
-	}, func(ctx context.Context) ([]PolicyRef, error) {
-		pages := iam.NewListAttachedGroupPoliciesPaginator(s.iam(), &iam.ListAttachedGroupPoliciesInput{GroupName: name})
-		return list(ctx, s, pages, group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
+		grants.Inline, err = list(ctx, s, pages, group, func(page *iam.ListGroupPoliciesOutput) []string { return page.PolicyNames })
+		return err
 	})
+	reads.Go(func() (err error) {
+		pages := iam.NewListAttachedGroupPoliciesPaginator(s.iam(), &iam.ListAttachedGroupPoliciesInput{GroupName: name})
+		grants.Attached, err = list(ctx, s, pages, group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
+		return err
+	})
+	return grants, reads.Wait() //nolint:wrapcheck // each read says what failed
 }
 
 // RolePolicies reads a role's inline and attached policies.

@@ -66,9 +66,9 @@ func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
 	putGroupPolicy(t, server, "admins", "two", document)
 	arn := do(t, home, awsops.CreatePolicy("state", "", "what", document, tags)).Values["arn"]
 	do(t, home, awsops.AttachGroupPolicy("admins", arn))
-	policies := must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
-	same(t, "the group's policies", awsops.Policies{
-		Inline:   map[string]string{"one": document, "two": document},
+	policies := must[awsops.GroupGrants](t)(home.GroupGrants(ctx, "admins"))
+	same(t, "the group's policies", awsops.GroupGrants{
+		Inline:   []string{"one", "two"},
 		Attached: []awsops.PolicyRef{{Name: "state", ARN: arn}},
 	}, policies)
 
@@ -83,8 +83,8 @@ func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
 	same(t, "the account's own policies", []awsops.PolicyRef{{Name: "state", ARN: arn}}, must[[]awsops.PolicyRef](t)(home.CustomerPolicies(ctx)))
 	do(t, home, awsops.DetachGroupPolicy("admins", arn))
 	act(t, server, management, "DeleteGroupPolicy", sandbox.ActInput{"GroupName": "admins", "PolicyName": "one"})
-	policies = must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
-	same(t, "what remains", awsops.Policies{Inline: map[string]string{"two": document}}, policies)
+	policies = must[awsops.GroupGrants](t)(home.GroupGrants(ctx, "admins"))
+	same(t, "what remains", awsops.GroupGrants{Inline: []string{"two"}}, policies)
 }
 
 func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {

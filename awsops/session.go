@@ -231,6 +231,14 @@ func (s *Sessions) With(keyID string, key, token secret.Secret, region string) *
 	return s.session(&login{provider: provider, who: "access key " + keyID}, region)
 }
 
+// InSession tells whether requests are signed with a session's credentials and not with
+// an access key alone, which no condition on a second factor takes. Where that cannot be
+// known it is true.
+func (s *Session) InSession(ctx context.Context) bool {
+	c, err := s.cfg.Credentials.Retrieve(ctx)
+	return err != nil || c.SessionToken != ""
+}
+
 // Profile is a session of a named profile of the shared files, whatever the
 // environment says. An empty region follows the profile.
 func (s *Sessions) Profile(ctx context.Context, name, region string) (*Session, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
@@ -168,8 +169,13 @@ func endSession(w *world) {
 	operator := w.config(w.server.Operator(), "eu-west-1")
 	out, err := sts.NewFromConfig(operator).GetSessionToken(context.Background(), &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
 	w.must(err)
+	w.inSession(out.Credentials)
+}
+
+// inSession makes the process act with a session's credentials, in a profile.
+func (w *world) inSession(c *ststypes.Credentials) {
 	w.write(".aws/credentials", fmt.Sprintf("[session]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n",
-		*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken))
+		*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken))
 	w.profile = "session"
 }
 
@@ -432,7 +438,13 @@ func TestAnAccountThatCannotBeReachedLeavesTheOthersGoing(t *testing.T) {
 		t.Errorf("planned %v", w.plannedIDs())
 	}
 	checkTemplate(t, w, f.Details)
+	leadsNowhere(t, w, "preprod")
 	w.deployByHand(owner, f.Details)
+	summary, _, _ = w.again(b)
+	w.healthy(summary)
+	if w.plannedChange(plan.FileID(filepath.Join(w.dir, "live/preprod/provider.tf"))) == nil {
+		t.Errorf("the role is there now, and planned was %v", w.plannedIDs())
+	}
 	w.settledNow(b)
 }
 

@@ -18,13 +18,40 @@ import (
 
 func TestRealTerraformProvesTheSetup(t *testing.T) {
 	w := newSetUpWorld(t, team())
-	var said []string
+	says(t, strings.Join(w.said(), "\n"), `Successfully configured the backend "s3"`, "Apply complete! Resources: 1 added", "Destroy complete! Resources: 1 destroyed", `Deleted workspace "stateroom-probe-`)
+}
+
+// said are the lines of Terraform's.
+func (w *world) said() (lines []string) {
 	for _, e := range w.events {
 		if e.Kind == plan.EventLine {
-			said = append(said, e.Text)
+			lines = append(lines, e.Text)
 		}
 	}
-	says(t, strings.Join(said, "\n"), `Successfully configured the backend "s3"`, "Apply complete! Resources: 1 added", "Destroy complete! Resources: 1 destroyed", `Deleted workspace "stateroom-probe-`)
+	return lines
+}
+
+// TestTheProofDoesNotReadTheProjectsState puts states at the projects' own keys that
+// would fail an init there: with a provider that is not to be had, with one of the
+// time before they had sources, and in a format of the future.
+func TestTheProofDoesNotReadTheProjectsState(t *testing.T) {
+	t.Parallel()
+	w := newSetUpWorld(t, team())
+	for name, state := range map[string]string{
+		"a provider that is not to be had": `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{},"resources":[{"mode":"managed","type":"null_resource","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/null\"]","instances":[{"schema_version":0,"attributes":{"id":"1"}}]}]}`,
+		"a provider without a source":      `{"version":3,"terraform_version":"0.11.0","serial":1,"lineage":"l","modules":[{"path":["root"],"outputs":{},"resources":{"null_resource.a":{"type":"null_resource","primary":{"id":"1"}}}}]}`,
+		"a newer format":                   `{"version":5,"terraform_version":"9.0.0","serial":1,"lineage":"l"}`,
+	} {
+		for _, p := range team().Projects { // one of them lends its key
+			w.put(p.StateKey, state)
+		}
+		w.events = nil
+		summary := w.run(w.setup(team()))
+		if f := findingOf(summary.Findings, "init.probe-failed"); f != nil {
+			t.Errorf("%s: %s", name, f)
+		}
+		says(t, strings.Join(w.said(), "\n"), "Destroy complete! Resources: 1 destroyed")
+	}
 }
 
 func TestAnUnreachableRegistryIsToldOnceForEachProjectAndNoFailure(t *testing.T) {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -17,12 +18,7 @@ import (
 // me is the user whose laptop this is: the owner of the admin's key, or who --me
 // says will be; empty where nothing tells.
 func me(o *Observed, a *blueprint.Answers) string {
-	for name, f := range o.IAM.Users {
-		if f.Keys.Find(o.IAM.OwnKey) != nil {
-			return name
-		}
-	}
-	return a.Me
+	return cmp.Or(o.IAM.owner(), a.Me)
 }
 
 // reachable are the projects that this laptop's admin may work on: those of

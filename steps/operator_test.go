@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
@@ -47,6 +51,81 @@ func TestTheOperatorPolicyIsEnough(t *testing.T) {
 	}
 	if denied := w.denied(); len(denied) > 0 {
 		t.Errorf("denied: %v", denied)
+	}
+}
+
+// TestTheOperatorMeetsAGroupWithAnInlinePolicy: its document says nothing that the
+// set-up needs, and reading it would take iam:GetGroupPolicy.
+func TestTheOperatorMeetsAGroupWithAnInlinePolicy(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	_, err := w.hands("").iam.PutGroupPolicy(context.Background(), &iam.PutGroupPolicyInput{
+		GroupName: aws.String("admins"), PolicyName: aws.String("own"), PolicyDocument: aws.String(policy.EnvironmentPermissions().JSON()),
+	})
+	w.must(err)
+	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	summary := w.run(w.setup(team()))
+	w.healthy(summary)
+	if denied := w.denied(); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
+	}
+	if f := findingOf(summary.Findings, "iam.group-more-policies"); f == nil || !strings.Contains(f.Evidence, "own") {
+		t.Errorf("the inline policy is not told: %v", summary.Findings)
+	}
+}
+
+// TestTheOperatorPolicyReachesNobodyElse tries what a slip of the hand, or a stolen
+// key, would do to users, groups and keys that are not the blueprint's.
+func TestTheOperatorPolicyReachesNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	h, ctx := w.hands(""), context.Background()
+	boss, admins, own := aws.String("boss"), aws.String("everything"), aws.String("admins")
+	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: boss})
+	w.must(err)
+	_, err = h.iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: admins})
+	w.must(err)
+	key, err := h.kms.CreateKey(ctx, &kms.CreateKeyInput{})
+	w.must(err)
+	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	cfg := w.config(w.who, "eu-west-1")
+	users, keys := iam.NewFromConfig(cfg), kms.NewFromConfig(cfg)
+	administrator := aws.String("arn:aws:iam::aws:policy/AdministratorAccess")
+	for what, try := range map[string]func() error{
+		"take over a user": func() error {
+			_, err := users.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: boss})
+			return err
+		},
+		"join a group": func() error {
+			_, err := users.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: admins, UserName: aws.String("alice")})
+			return err
+		},
+		"attach AWS's policy to a group of the blueprint": func() error {
+			_, err := users.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: own, PolicyArn: administrator})
+			return err
+		},
+		"disable a key": func() error {
+			_, err := keys.DisableKey(ctx, &kms.DisableKeyInput{KeyId: key.KeyMetadata.KeyId})
+			return err
+		},
+		"make a user without the tag": func() error {
+			_, err := users.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("ghost")})
+			return err
+		},
+	} {
+		if err := try(); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Errorf("the operator may %s: %v", what, err)
+		}
+	}
+}
+
+// TestThePoliciesOfTheReadmeAreOneManagedPolicyEach: whoever copies it attaches it as one.
+func TestThePoliciesOfTheReadmeAreOneManagedPolicyEach(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"operator", "people"} {
+		if size := stepstest.ReadmePolicy(t, name).Size(); size > policy.ManagedPolicyLimit {
+			t.Errorf("the %s policy has %d characters", name, size)
+		}
 	}
 }
 

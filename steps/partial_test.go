@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
 
@@ -95,6 +97,9 @@ var generated = map[string]struct {
 		"live/production/main.tf":     "terraform {\n  backend \"s3\" {\n    bucket = \"theirs\"\n    key = \"k\"\n  }\n}\n",
 		"live/production/provider.tf": "// TERRAMATE: GENERATED AUTOMATICALLY DO NOT EDIT\nprovider \"aws\" {}\n",
 	}, "live/production/provider.tf:1"},
+	"a file that says that nobody is to edit it": {map[string]string{
+		"live/production/backend.tf": "# Managed by acme-scaffold. Do not edit.\nterraform {\n  backend \"s3\" {\n    bucket = \"theirs\"\n    key = \"k\"\n  }\n}\n",
+	}, "live/production/backend.tf:1"},
 	"Atmos": {map[string]string{"atmos.yaml": "base_path: .\n"}, "atmos.yaml:1"},
 }
 
@@ -197,6 +202,104 @@ func TestTwoProjectsWithOneOldPlaceAreNotMovedToTwoKeys(t *testing.T) {
 				if id == moveChange("common-staging") || id == moveChange("common-production") {
 					t.Errorf("planned: %s", id)
 				}
+			}
+		})
+	}
+}
+
+// namedTeam is the team whose production project names the files that complete its
+// backend.
+func namedTeam(paths ...string) *blueprint.Blueprint {
+	b := team()
+	b.Projects[2].BackendConfig = paths
+	return b
+}
+
+// partialBlock says nothing of where the state is.
+const partialBlock = "terraform {\n  backend \"s3\" {}\n}\n"
+
+// TestFilesThatTheBlueprintNamesAreAsGoodAsTheBlock: the finding says how to name them,
+// and once named the last of them is what is edited, whatever gives them to a user's own
+// init.
+func TestFilesThatTheBlueprintNamesAreAsGoodAsTheBlock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	dir := filepath.Join(w.dir, "live")
+	named := team()
+	for i, p := range named.Projects {
+		in := "live/" + p.Environment
+		w.write(in+"/main.tf", partialBlock)
+		w.write(in+"/env/prod.tfbackend", "bucket = \"acme-terraform-state\" # ours\nkey    = \"common/"+p.Environment+"\"\n")
+		named.Projects[i].BackendConfig = []string{"env/prod.tfbackend"}
+	}
+	w.write("live/production/env/dev.tfbackend", "bucket = \"theirs\"\n")
+	w.variables = []string{"TF_CLI_ARGS_init=-backend-config=env/prod.tfbackend"}
+	f := findingOf(w.run(w.setup(team())).Findings, "files.partial-backend")
+	if f == nil {
+		t.Fatal("it was not told")
+	}
+	says(t, f.Remedy, "env/prod.tfbackend", `in project "common-staging" of the blueprint: backend_config = ["env/prod.tfbackend"]`)
+	w.healthy(w.run(w.setup(named)))
+	says(t, readFile(t, filepath.Join(dir, "production", "main.tf")), "backend \"s3\" {}")
+	says(t, readFile(t, filepath.Join(dir, "production", "env", "prod.tfbackend")), "\"acme-terraform-state\" # ours", "kms_key_id", "admin_iam")
+	if text := readFile(t, filepath.Join(dir, "production", "env", "dev.tfbackend")); text != "bucket = \"theirs\"\n" {
+		t.Errorf("dev's file is now\n%s", text)
+	}
+	before := w.below(dir)
+	w.healthy(w.run(w.setup(named)))
+	if diff := cmp.Diff(before, w.below(dir)); diff != "" {
+		t.Errorf("a second run changed files:\n%s", diff)
+	}
+}
+
+// TestANamedFileIsHeldToWhatHoldsForABlock: it may lie in another directory, and is the
+// project's all the same.
+func TestANamedFileIsHeldToWhatHoldsForABlock(t *testing.T) {
+	t.Parallel()
+	address, met := stepstest.Stranger(t)
+	const place = "bucket = \"acme-terraform-state\"\nkey = \"common/production\"\n"
+	for name, c := range map[string]struct {
+		text    string
+		arrange func(w *world, path string)
+		finding string
+	}{
+		"it leads elsewhere":     {text: place + "http_proxy = \"" + address + "\"\n", finding: "files.points-elsewhere"},
+		"it is in another store": {text: place + "endpoints = { s3 = \"" + address + "\" }\n", finding: "files.points-elsewhere"},
+		"it is a link outside": {text: place, finding: "files.cannot-edit", arrange: func(w *world, path string) {
+			outside := filepath.Join(t.TempDir(), "x")
+			w.must(errors.Join(os.Rename(path, outside), os.Symlink(outside, path)))
+		}},
+		"it is another project's": {text: place, finding: "files.cannot-edit", arrange: func(w *world, path string) {
+			w.write("live/staging/main.tf", partialBlock)
+			w.must(os.Symlink(path, filepath.Join(w.dir, "live", "staging", "s.tfbackend")))
+		}},
+		"it is not there": {text: place, finding: "files.cannot-edit", arrange: func(w *world, path string) { w.must(os.Remove(path)) }},
+		"it says no key":  {text: "bucket = \"acme-terraform-state\"\n", finding: "files.partial-backend"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			w.write("live/production/main.tf", partialBlock)
+			w.write("live/production/env/prod.tfbackend", c.text)
+			b := namedTeam("env/prod.tfbackend")
+			if c.arrange != nil {
+				c.arrange(w, filepath.Join(w.dir, "live", "production", "env", "prod.tfbackend"))
+			}
+			if name == "it is another project's" {
+				b.Projects[0].BackendConfig = []string{"s.tfbackend"}
+			}
+			before := w.below(filepath.Join(w.dir, "live", "production"))
+			s := w.setup(b)
+			s.Answers.Adopt = []string{s.Env.ProjectDir(s.Answers.Projects[2])}
+			summary := w.run(s)
+			if f := findingOf(summary.Findings, c.finding); f == nil || summary.ExitCode(false) != plan.ExitFindings {
+				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+			}
+			if diff := cmp.Diff(before, w.below(filepath.Join(w.dir, "live", "production"))); diff != "" {
+				t.Errorf("the project was changed:\n%s", diff)
+			}
+			if met.Load() > 0 {
+				t.Error("somebody asked the stranger")
 			}
 		})
 	}

@@ -279,8 +279,8 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 		}}
 	case account.State != "ACTIVE":
 		return []plan.Finding{{
-			ID: "account.not-active", Severity: plan.Failure,
-			Evidence: fmt.Sprintf("Account %s of environment %s is %s.", e.Account, e.Name, account.State),
+			ID: "account.not-active", Severity: plan.Failure, Stops: []string{roleChange(e.Name)},
+			Evidence: fmt.Sprintf("Account %s of environment %s is %s. %s", e.Account, e.Name, account.State, leftWithRole),
 			Remedy:   "Reactivate the account with AWS support, or take the environment out of the blueprint.",
 		}}
 	}
@@ -335,8 +335,12 @@ func accountFacts(o *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact 
 	if o.Account.Listed {
 		f = append(f, plan.Fact{Name: "Accounts", Value: fmt.Sprint(len(o.Account.Accounts))})
 	}
-	return append(f, plan.Fact{Name: "Environments", Value: environments(a)})
+	return append(f, plan.Fact{Name: "Environments", Value: environments(a)}, plan.Fact{Name: "Whoever may run this", Value: operatorMay})
 }
+
+// operatorMay says what no policy of an operator's can take from it (README, "What the
+// operator needs").
+const operatorMay = "can make anybody an administrator, of this account and of every environment"
 
 // factsShown is how many environments or projects are named before the others are
 // counted.

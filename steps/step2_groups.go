@@ -24,6 +24,7 @@ const maxGroupPolicies = policy.ManagedPoliciesPerGroup
 type GroupFacts struct {
 	Group    *awsops.Group
 	Attached []string // policy ARNs
+	Inline   []string // names of inline policies
 }
 
 // groupPath is the IAM path below which this blueprint's groups are made: what a
@@ -54,10 +55,11 @@ func inspectGroup(ctx context.Context, home *awsops.Session, name string) (f Gro
 	if f.Group, err = home.Group(ctx, name); err != nil || f.Group == nil {
 		return f, err
 	}
-	policies, err := home.GroupPolicies(ctx, name)
-	for _, p := range policies.Attached {
+	grants, err := home.GroupGrants(ctx, name)
+	for _, p := range grants.Attached {
 		f.Attached = append(f.Attached, p.ARN)
 	}
+	f.Inline = grants.Inline
 	return f, err
 }
 
@@ -80,6 +82,9 @@ func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Find(otherMembers(a, g, f.Group)...)
 		for _, arn := range otherPolicies(f) {
 			p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
+		}
+		for _, name := range f.Inline {
+			p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s beside the blueprint's.", g.Name, name))
 		}
 		p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 		assume, refused := assumePolicies(o, a, g)
@@ -178,35 +183,53 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 
 // assumePolicies are the documents that let the group assume its roles: each
 // role by its ARN while that fits into the group's ten policies, and for a
-// group of all environments else the fixed-size form.
+// group of all environments else the fixed-size form. Of an environment without its
+// role the group keeps what it has, and is given nothing.
 func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *plan.Finding) {
-	environments := o.environments(a.EnvironmentsOf(g.Name))
-	if len(environments) == 0 {
+	all := o.environments(a.EnvironmentsOf(g.Name))
+	held := holds(o, g.Name)
+	var there []blueprint.Environment
+	var arns, kept []string
+	for _, e := range all {
+		if o.withoutRole(e) {
+			arns, kept = append(arns, held.in(e)...), append(kept, held.in(e)...)
+			continue
+		}
+		there, arns = append(there, e), append(arns, a.RoleARN(o.partition(), e))
+	}
+	var more []policy.Statement
+	if len(there) < len(all) {
+		more = held.anywhere
+	}
+	if len(arns)+len(more) == 0 {
 		return nil, nil
 	}
-	var arns []string
-	for _, e := range environments {
-		arns = append(arns, a.RoleARN(o.partition(), e))
-	}
-	docs, err := splitPolicies(o, a, policy.AssumeRoles(arns))
+	docs, err := splitPolicies(o, a, assuming(arns, more))
 	// One policy is left to the group's own credentials, and half of the rest
 	// to the state policy.
 	if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
 		return docs, nil
 	}
-	role, same := commonRole(environments)
+	role, same := commonRole(there)
 	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
-		return []policy.Document{policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())}, nil
+		form := policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())
+		docs, err := splitPolicies(o, a, assuming(kept, append(form.Statements, more...)))
+		if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+			return docs, nil
+		}
 	}
 	return nil, &plan.Finding{
 		ID: "iam.group-too-large", Severity: plan.Failure, Blocks: true,
-		Evidence: fmt.Sprintf("Group %s reaches %d environments, whose roles do not fit into the managed policies that IAM allows on a group.", g.Name, len(environments)),
+		Evidence: fmt.Sprintf("Group %s reaches %d environments, whose roles do not fit into the managed policies that IAM allows on a group.", g.Name, len(all)),
 		Remedy:   "Split the group, or give all environments the same role name and the group environments = [\"*\"] in an organization.",
 	}
 }
 
 // commonRole is the path and name that all environments' roles share.
 func commonRole(environments []blueprint.Environment) (string, bool) {
+	if len(environments) == 0 {
+		return "", false
+	}
 	role := strings.TrimPrefix(environments[0].RolePath, "/") + environments[0].Role
 	for _, e := range environments {
 		if strings.TrimPrefix(e.RolePath, "/")+e.Role != role {

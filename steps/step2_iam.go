@@ -45,6 +45,8 @@ type IAMFacts struct {
 	// OwnKey that of the user's own key: the same, unless the admin profile holds a
 	// session with a second factor and the key lies beside it.
 	ProfileKey, OwnKey string
+	// Profile is what else the admin profile of this laptop holds.
+	Profile ProfileFacts
 }
 
 func iamQuestions(a *blueprint.Answers) []plan.Question {
@@ -134,7 +136,11 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 // planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
 func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
-	return planUsers(o, a).And(planGroups(o, a)).And(planRoles(o, a))
+	p := planUsers(o, a).And(planGroups(o, a)).And(planRoles(o, a))
+	if f := profileRefused(o, a); f != nil {
+		p.Find(*f)
+	}
+	return p
 }
 
 // iamFacts are the admins.

@@ -221,8 +221,8 @@ func (b *roleBuilder) keep(problem, evidence string) {
 // cannot move it, and holds its name taken.
 func (b *roleBuilder) otherPath() plan.Finding {
 	return plan.Finding{
-		ID: "iam.role-other-path", Severity: plan.Failure,
-		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it.", b.f.Role.ARN, b.e.Name, b.e.RolePath),
+		ID: "iam.role-other-path", Severity: plan.Failure, Stops: []string{roleChange(b.e.Name)},
+		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it. %s", b.f.Role.ARN, b.e.Name, b.e.RolePath, leftWithRole),
 		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
 }

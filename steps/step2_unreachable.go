@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -19,8 +20,8 @@ import (
 // environments go on.
 func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) plan.Finding {
 	return plan.Finding{
-		ID: "iam.environment-unreachable", Severity: plan.Failure, Probed: true,
-		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err), RequestIDs: awsops.RequestIDs(err),
+		ID: "iam.environment-unreachable", Severity: plan.Failure, Probed: true, Stops: []string{roleChange(e.Name)},
+		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %s %s", e.Name, e.Account, diagnosis.Sentence(err.Error()), leftWithRole), RequestIDs: awsops.RequestIDs(err),
 		Remedy:  fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
 		Details: roleTemplate(o, a, e),
 	}

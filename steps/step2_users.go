@@ -46,7 +46,10 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 	for i, name := range users {
 		f.Users[name] = found[i]
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return f.inspectProfile(ctx, env, a, credentials)
 }
 
 // InspectUser reads one user with the operator's credentials: the user, the
@@ -176,12 +179,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 		})
 	case name != a.Me:
 		p.Change(HandoverChanges(a, name, iamARN(o, a, "user/"+name), f)...)
-	case o.IAM.ProfileKey != "" && !f.Keys.IsLost(o.IAM.ProfileKey):
-		p.Find(plan.Finding{
-			ID: "iam.profile-taken", Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
-			Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
-		})
+	case o.IAM.ProfileKey != "" && !f.Keys.IsLost(o.IAM.ProfileKey): // profileRefused tells
 	default:
 		planOwnKey(o, a, name, &p)
 	}

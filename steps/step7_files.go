@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -216,7 +217,8 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
-	all := Profiles(a, o.partition(), o.environments(a.Environments))
+	there := slices.DeleteFunc(o.environments(a.Environments), o.withoutRole)
+	all := Profiles(a, o.partition(), there)
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
 	for _, wanted := range all {
@@ -224,7 +226,11 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
 		}
 	}
+	before := len(p.Changes)
 	addEdit(a, p, edit, err, RoleProfiles)
+	for i := range p.Changes[before:] {
+		p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, changeProfile)
+	}
 }
 
 // RoleProfiles is the title of the change that writes them.

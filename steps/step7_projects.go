@@ -1,8 +1,10 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -35,7 +37,10 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		return
 	}
 	for i := range edits.Changes {
-		if c := &edits.Changes[i]; repoints {
+		c := &edits.Changes[i]
+		// Without its provider's role a project would be applied to the admin account.
+		c.Needs = append(c.Needs, roleChange(project.Environment))
+		if repoints {
 			if asks {
 				c.NotOurs = facts.Files.Dir
 			}
@@ -51,6 +56,9 @@ func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Proje
 	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
 	for _, edit := range edits {
 		addEdit(a, &p, edit, nil, writeTitle(edit, project))
+	}
+	for i := range p.Changes {
+		p.Changes[i].Write.Dir = o.Files.Projects[project.Name].Files.Dir
 	}
 	return p, err
 }
@@ -80,9 +88,10 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 	if g == nil {
 		return nil
 	}
-	what := fmt.Sprintf("%s gives project %s its files", g.Tool, project.Name)
+	tool := cmp.Or(g.Tool, "A generator")
+	what := fmt.Sprintf("%s gives project %s its files", tool, project.Name)
 	if g.Written.Path != "" {
-		what = fmt.Sprintf("%s wrote %s of project %s", g.Tool, filepath.Base(g.Written.Path), project.Name)
+		what = fmt.Sprintf("%s wrote %s of project %s (%q)", tool, filepath.Base(g.Written.Path), project.Name, g.Says)
 	}
 	f := &plan.Finding{
 		ID: "files.generated", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
@@ -98,8 +107,11 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
 	default:
 		source := "its " + g.Tool + " files"
-		if g.Source.Path != "" {
+		switch {
+		case g.Source.Path != "":
 			source = g.Source.Path
+		case g.Tool == "":
+			source = "what writes " + g.Written.Path
 		}
 		f.Remedy = fmt.Sprintf("Put the blueprint's bucket, key, lock and profile into %s (%s), as below, and move the state with %s before anything is applied; or take the project out of the blueprint.", g.Holds, source, g.Move)
 		f.Details = awsops.ShowRefs(g.Lines(want, at.Dir))
@@ -108,22 +120,34 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 }
 
 // partialBackend is the finding of a project whose backend block takes bucket or
-// key from the command line, or nil: the block may stand for several places, so it
-// is not written, and where its state is nobody here knows.
+// key from the command line, from files that the blueprint does not name, or nil: the
+// block may stand for several places, so it is not written, and where its state is
+// nobody here knows.
 func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
 	}
+	named := fmt.Sprintf("name the files that init is given in project %q of the blueprint, such as backend_config = [\"prod.s3.tfbackend\"]", project.Name)
+	if given := at.Given(); len(given) > 0 {
+		named = fmt.Sprintf("name the files that init is given in project %q of the blueprint: backend_config = [%q]", project.Name, given[0])
+		if len(given) > 1 {
+			named += ", or of " + strings.Join(given, ", ") + " those that it is"
+		}
+	}
 	f := &plan.Finding{
 		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
-		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
+		Remedy:   "Write into the block where the state is now, or take the project out of the blueprint, or " + named + ". Then run stateroom setup again.",
 	}
-	if !block.Lacks() {
-		other := block.Overridden()
+	switch other := block.Overridden(); {
+	case block.Lacks() && len(project.BackendConfig) > 0:
+		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor the files that the blueprint names for it (%s) say where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
+		f.Remedy = "Write bucket and key into the last of the files, as they are now, then run stateroom setup again; or take the project out of the blueprint."
+	case block.Lacks():
+	default:
 		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by %s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
-		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
+		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", or take the project out of the blueprint, or " + named + ". Then run stateroom setup again."
 	}
 	if rightPlace(a, project, at) {
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
@@ -181,7 +205,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 // the endpoint that this run uses.
 func WantedBackend(a *blueprint.Answers, project blueprint.Project, key, endpoint string, pathStyle bool) tf.Backend {
 	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true,
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true, LeavesStore: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
 		Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}

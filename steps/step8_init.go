@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"stateroom/awsops"
@@ -207,7 +206,9 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 			p.Find(*obstacle)
 		}
 	default:
-		p.Change(plan.InitChange(a, project, at.Dir, kind))
+		c := plan.InitChange(a, project, at.Dir, kind)
+		c.Needs = []string{changeProfile}
+		p.Change(c)
 	}
 	return p
 }
@@ -233,7 +234,7 @@ func orderRuns(changes []plan.Change) {
 	begun := false // what comes after the first command is nothing that one waits for
 	for i := range changes {
 		c := &changes[i]
-		dir := filepath.Dir(c.Target)
+		dir := c.ProjectDir()
 		begun = begun || c.Run != nil
 		switch {
 		case begun || c.Environment != "":

@@ -127,6 +127,12 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.ID, f.Severity = "init.one-source", plan.Failure
 		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, at.WhereStateIs())
 		f.Remedy = "Decide whose state it is, and take the other project out of the blueprint or give it a backend of its own; then run stateroom setup again. Neither state was moved."
+	case at.UnusableState() != nil:
+		s := at.UnusableState()
+		why, remedy := s.Unusable()
+		f.ID, f.Severity = "init.state-unusable", plan.Failure
+		f.Evidence = fmt.Sprintf("The state %s of project %s %s. It was not moved, and nothing of the project was changed.", s.Path, project.Name, why)
+		f.Remedy = remedy + " Then run stateroom setup again."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
@@ -140,15 +146,21 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.ID = "init.workspace-prefix"
 		f.Evidence = fmt.Sprintf("Project %s keeps its state in %s as the blueprint says, but those of its other workspaces below %s/ (workspace_key_prefix), to which the admins' policies give no access.",
 			project.Name, place, prefixAlone(a, project, at))
-		f.Remedy = fmt.Sprintf("Choose another key with --set project.%s.state_key=KEY, to which all of them are moved; or, if there is no other workspace, remove workspace_key_prefix and run terraform init -reconfigure in %s.", project.Name, at.Dir)
+		f.Remedy = fmt.Sprintf("Choose another key with --set project.%s.state_key=KEY, to which all of them are moved; or, if there is no other workspace, remove workspace_key_prefix and run %s in %s.", project.Name, tf.InitCommand(project.BackendConfig, "-reconfigure"), at.Dir)
 	case len(m.Others) > 0 && (m.Pointed || m.Successor):
 		f.ID = "init.moved-elsewhere"
 		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), at.WhereStateIs())
-		f.Remedy = m.takeOver(at)
+		f.Remedy = m.takeOver(project, at)
 	case len(m.Others) > 0:
 		f.ID, f.Severity = "init.destination-occupied", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, at.WhereStateIs(), m.others(a))
 		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
+	case at.OtherConfig() && !m.resumed():
+		f.ID, f.Severity = "init.other-config", plan.Failure
+		f.Evidence = fmt.Sprintf("This directory of project %s last worked with %s, and the files that the blueprint names for it (%s) give another place: which of the two states is to be moved nobody here can tell. Nothing was touched.",
+			project.Name, at.WhereStateIs(), strings.Join(project.BackendConfig, ", "))
+		f.Remedy = fmt.Sprintf("Run %s in %s, so that it works with what the files say, or name the other files with --set project.%s.backend_config=FILE; then run stateroom setup again.",
+			tf.InitCommand(project.BackendConfig, "-reconfigure"), at.Dir, project.Name)
 	case at.StrayState() != nil:
 		f.ID, f.Severity = "init.states-ambiguous", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, at.WhereStateIs(), at.StrayState().Path)
@@ -194,7 +206,7 @@ func (m Move) others(a *blueprint.Answers) string {
 }
 
 // takeOver is how a laptop goes on with a state that a colleague has moved.
-func (m Move) takeOver(at *tf.Project) string {
+func (m Move) takeOver(project blueprint.Project, at *tf.Project) string {
 	remedy := "If a colleague moved the state there, "
 	if !m.Pointed {
 		remedy += "take over the team's files, "
@@ -204,7 +216,7 @@ func (m Move) takeOver(at *tf.Project) string {
 			remedy += "move " + s.Path + " aside, "
 		}
 	}
-	return remedy + "run terraform init -reconfigure in " + at.Dir + "."
+	return remedy + "run " + tf.InitCommand(project.BackendConfig, "-reconfigure") + " in " + at.Dir + "."
 }
 
 // repoints tells whether writing the wanted backend would lead a project away
@@ -216,7 +228,7 @@ func (f InitFacts) repoints(project string) (repoints, asks bool) {
 
 // mayMove tells whether this laptop can move the state of a project at all.
 func mayMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
-	return o.Init.NoEngine() == nil && adminHere(o, a) && slices.Contains(reachable(o, a), project)
+	return o.Init.NoEngine() == nil && adminHere(o, a) && slices.ContainsFunc(reachable(o, a), func(p blueprint.Project) bool { return p.Name == project.Name })
 }
 
 // canMove tells whether step 8 is going to move the state of a project.
@@ -289,6 +301,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	backup := plan.InProject(a, backupChange(project.Name), "Back up the state of project "+project.Name, project, at.Dir, plan.BackUp{To: m.Backup},
 		"terraform state pull > "+filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock")
 	backup.Target = m.Backup
+	backup.Needs = []string{roleChange(project.Environment), changeProfile} // as the files, which have to follow the state
 	move := plan.InProject(a, moveChange(project.Name), "Move the state of project "+project.Name+" to the state bucket", project, at.Dir,
 		plan.Move{Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock}, moveLines(a, project, m.Backup)...)
 	move.Target = fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
@@ -296,7 +309,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	move.Needs, move.Intent = []string{backup.ID}, map[string]string{"backup": m.Backup, "lock": m.Lock}
 	move.Undo = "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup
 	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialise project "+project.Name+" where its state lies now", project, at.Dir,
-		plan.Arrive{Backup: m.Backup}, arrivalLines(at, m.Backup)...)
+		plan.Arrive{Backup: m.Backup}, arrivalLines(project, at, m.Backup)...)
 	arrive.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
 	arrive.Undo = "the state as it was lies in " + m.Backup
 	arrive.Needs = []string{move.ID}
@@ -333,14 +346,14 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 }
 
 // arrivalLines are the commands of the init after a move.
-func arrivalLines(at *tf.Project, backup string) []string {
+func arrivalLines(project blueprint.Project, at *tf.Project, backup string) []string {
 	lines := []string{"terraform state pull, where it was before, and compare with " + backup}
 	for _, s := range at.State.States {
 		if s.Stray || s.Path == filepath.Join(at.Dir, "terraform.tfstate") || s.Path == filepath.Join(at.Dir, "terraform.tfstate.d", s.Workspace, "terraform.tfstate") {
 			lines = append(lines, "mv "+s.Path+" "+s.Path+".moved")
 		}
 	}
-	return append(lines, "terraform init -reconfigure", "terraform state pull, and compare lineage, serial, resources and outputs with "+backup)
+	return append(lines, tf.InitCommand(project.BackendConfig, "-reconfigure"), "terraform state pull, and compare lineage, serial, resources and outputs with "+backup)
 }
 
 func backupChange(project string) string { return "init." + project + ".backup" }

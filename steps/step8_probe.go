@@ -29,7 +29,7 @@ type caller struct {
 
 // newCaller finds out who proves, and waits until a new key works.
 func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
-	if o.IAM.ProfileKey == "" {
+	if o.IAM.ProfileKey == "" || profileRefused(o, a) != nil {
 		return caller{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)
@@ -188,9 +188,12 @@ type backendProbe struct {
 	proof   *engine.Proof
 }
 
-// terraform lets a real Terraform apply and destroy in a workspace of its own.
+// terraform lets a real Terraform apply and destroy at a key and in a workspace of
+// the proof's own.
 func (b *backendProbe) terraform(ctx context.Context) error {
-	want := wantedBackend(b.o, b.a, b.project)
+	project := b.project
+	project.StateKey = b.proof.Key()
+	want := wantedBackend(b.o, b.a, project)
 	if !b.who.admin {
 		want.Profile = ""
 	}

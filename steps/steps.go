@@ -260,7 +260,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 	s.observed = nil
 	o, failed := Look{Env: s.Env, Answers: s.Answers, Steps: s.Steps, Whole: true, Inspected: s.Inspected}.Take(ctx)
 	if err := failed.first(s.Steps); err != nil {
-		return plan.Review{}, err
+		return plan.Review{}, AskFactor(ctx, s.Env, s.Answers, err)
 	}
 	if off := engine.ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
 		return plan.Review{}, off
@@ -325,7 +325,7 @@ func PlanSeen(o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal 
 	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool {
 		return c.Sends("iam") && failed[plan.StepIAM] != nil
 	})
-	p.Changes = afterAlias(p.Changes)
+	p.Changes = afterAlias(plan.Unstopped(p.Changes, p.Findings))
 	all := slices.Clone(p.Changes)
 	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return waitsForNothing(c, all) })
 	return p
@@ -368,9 +368,13 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 			findings = append(findings, f)
 			continue
 		}
+		why := "exists already and does not carry this blueprint's tag"
+		if len(c.Takes) > 0 {
+			why = "is used by others, who would lose something: " + plan.Enumerated(c.Takes)
+		}
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.NotOurs),
+			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
 			Remedy:   "Let it be changed with --adopt " + c.NotOurs + ", or choose another name.",
 			Details:  plan.WouldChange(notOurs, c.NotOurs),
 		})

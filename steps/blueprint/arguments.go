@@ -69,6 +69,7 @@ func (e *Environment) arguments() []argument {
 		{"reach", &e.Reach, false},
 		{"mfa", &e.MFA, false},
 		{"trust", &e.Trust, false},
+		{"trust_kept", &e.TrustKept, false},
 	}
 }
 
@@ -77,6 +78,7 @@ func (p *Project) arguments() []argument {
 		{"dir", &p.Dir, true},
 		{"environment", &p.Environment, true},
 		{"state_key", &p.StateKey, true},
+		{"backend_config", &p.BackendConfig, false},
 	}
 }
 

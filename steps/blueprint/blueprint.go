@@ -122,6 +122,9 @@ type Environment struct {
 	MFA bool
 	// Trust is TrustAccount or TrustListed.
 	Trust string
+	// TrustKept are principals that are not the admins' (a CI's OIDC provider, say) and
+	// keep what the role's trust policy gives them: their ARNs, or a service's name.
+	TrustKept []string
 }
 
 // Project is one Terraform root directory with its own state key.
@@ -133,6 +136,10 @@ type Project struct {
 	Environment string
 	// StateKey is the object key of the state in the bucket.
 	StateKey string
+	// BackendConfig are the files that complete a partial backend "s3" block, in the
+	// order in which init is given them with -backend-config (the later wins), with
+	// forward slashes and relative to Dir.
+	BackendConfig []string
 }
 
 // Key is the KMS key that encrypts the state.

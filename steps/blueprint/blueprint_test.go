@@ -111,9 +111,9 @@ func TestBlueprintProjectDefaultsFollowTheArticlesShape(t *testing.T) {
 	}
 	b.FillDefaults()
 	want := []Project{
-		{"common-production", "live/production", "production", "common/production"},
-		{"network-eu-production", "live/network-eu-production", "eu-production", "network/eu-production"},
-		{"production-web", "live/production-web", "production", "web/production"},
+		{Name: "common-production", Dir: "live/production", Environment: "production", StateKey: "common/production"},
+		{Name: "network-eu-production", Dir: "live/network-eu-production", Environment: "eu-production", StateKey: "network/eu-production"},
+		{Name: "production-web", Dir: "live/production-web", Environment: "production", StateKey: "web/production"},
 	}
 	if diff := cmp.Diff(want, b.Projects); diff != "" {
 		t.Error(diff)

@@ -57,18 +57,25 @@ const (
 // sign is one way in which an engine words a cause.
 type sign struct {
 	// pattern is matched against one error, folded to one line.
-	pattern pattern
+	pattern *pattern
 	// unless, if it matches too, takes the sign out: the error says more.
-	unless pattern
+	unless *pattern
 	at     place
 }
 
 // pattern is a regular expression that is compiled when a text is first compared with
 // it: most runs of the program read none, and start sooner.
-type pattern func() *regexp.Regexp
+type pattern struct {
+	text     string
+	once     sync.Once
+	compiled *regexp.Regexp
+}
 
-func wording(text string) pattern {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+func wording(text string) *pattern { return &pattern{text: text} }
+
+func (p *pattern) regexp() *regexp.Regexp {
+	p.once.Do(func() { p.compiled = regexp.MustCompile(p.text) })
+	return p.compiled
 }
 
 // place says where an error must come from for a sign to count. Without one a text

@@ -114,12 +114,12 @@ var (
 func (c *cleaner) line(raw string) {
 	text := bare(raw)
 	switch {
-	case beginsWith(text, "[") && level().MatchString(text):
+	case beginsWith(text, "[") && level.regexp().MatchString(text):
 		c.inLog, c.dropped = true, true
 	case strings.HasPrefix(strings.TrimSpace(text), `{"@level"`):
 		c.inLog, c.dropped = false, true
 		c.keep(fromJSON(strings.TrimSpace(text)))
-	case c.inLog && !starts(text) && continued().MatchString(text):
+	case c.inLog && !starts(text) && continued.regexp().MatchString(text):
 	default:
 		c.inLog = false
 		c.keep(text + "\n")
@@ -131,13 +131,13 @@ func (c *cleaner) line(raw string) {
 func bare(raw string) string {
 	text := strings.TrimPrefix(strings.TrimRight(raw, "\r\n"), "\ufeff")
 	if strings.Contains(text, "\x1b") {
-		text = ansiCode().ReplaceAllString(text, "")
+		text = ansiCode.regexp().ReplaceAllString(text, "")
 	}
-	for beginsWith(text, "0123456789") && stamp().MatchString(text) {
-		text = stamp().ReplaceAllString(text, "")
+	for beginsWith(text, "0123456789") && stamp.regexp().MatchString(text) {
+		text = stamp.regexp().ReplaceAllString(text, "")
 	}
 	if beginsWith(text, "#:") {
-		text = marker().ReplaceAllString(text, "")
+		text = marker.regexp().ReplaceAllString(text, "")
 	}
 	return text
 }

@@ -22,11 +22,11 @@ var (
 // Redact takes secrets out of a text. Access key ids stay whole: they name the
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
 func Redact(text string) string {
-	text = privateKey().ReplaceAllLiteralString(text, secret.Redacted)
+	text = privateKey.regexp().ReplaceAllLiteralString(text, secret.Redacted)
 	text = terraform.HideSignIn(text)
-	text = namedSecret().ReplaceAllString(text, "${1}"+secret.Redacted)
-	text = longToken().ReplaceAllLiteralString(text, secret.Redacted)
-	return base64Run().ReplaceAllStringFunc(text, func(found string) string {
+	text = namedSecret.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
+	text = longToken.regexp().ReplaceAllLiteralString(text, secret.Redacted)
+	return base64Run.regexp().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 40 && strings.ToLower(found) != found && strings.ToUpper(found) != found {
 			return secret.Redacted
 		}

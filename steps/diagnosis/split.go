@@ -16,7 +16,7 @@ var after = wording(`^(?:\$ |Initializing (?:the backend|modules|provider plugin
 
 // starts tells whether a line begins a box or a diagnostic.
 func starts(line string) bool {
-	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading().MatchString(line)
+	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading.regexp().MatchString(line)
 }
 
 // Some errors quote their cause under a heading of its own: the text that does
@@ -57,12 +57,12 @@ func (s *splitter) line(text string) {
 	case strings.HasPrefix(edge, "╷"):
 		s.end()
 		s.fresh = true
-	case strings.HasPrefix(edge, "╵"), after().MatchString(text):
+	case strings.HasPrefix(edge, "╵"), after.regexp().MatchString(text):
 		s.end()
 	case s.begins(text):
 		fresh := s.fresh
 		s.end()
-		s.open, s.box = heading().FindStringSubmatch(text)[1] == "Error", fresh
+		s.open, s.box = heading.regexp().FindStringSubmatch(text)[1] == "Error", fresh
 	}
 	if s.open {
 		s.current.WriteString(text)
@@ -72,10 +72,10 @@ func (s *splitter) line(text string) {
 // begins tells whether a line is the heading of a new diagnostic, and not one
 // that the error around it quotes.
 func (s *splitter) begins(text string) bool {
-	if s.box || !heading().MatchString(text) {
+	if s.box || !heading.regexp().MatchString(text) {
 		return false
 	}
-	return !s.open || !quoted().MatchString(text) || !quotes().MatchString(s.current.String())
+	return !s.open || !quoted.regexp().MatchString(text) || !quotes.regexp().MatchString(s.current.String())
 }
 
 func (s *splitter) end() {

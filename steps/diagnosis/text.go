@@ -49,7 +49,7 @@ func FromText(text string) []Match {
 
 // match is what one error says: the first cause, then consequences.
 func match(problem string) []Match {
-	inside := resourceError().MatchString(problem)
+	inside := resourceError.regexp().MatchString(problem)
 	var list []Match
 	for _, d := range catalogue {
 		if !d.consequence && len(list) > 0 {
@@ -67,14 +67,14 @@ func (s sign) matches(problem string, inside bool) bool {
 	if s.at == inResource && !inside || s.at == outside && inside {
 		return false
 	}
-	return s.pattern().MatchString(problem) && (s.unless == nil || !s.unless().MatchString(problem))
+	return s.pattern.regexp().MatchString(problem) && (s.unless == nil || !s.unless.regexp().MatchString(problem))
 }
 
 // resourceError recognises an error that Terraform places in a resource.
 var resourceError = wording(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "`)
 
 // general is what any error may name besides.
-var general = []pattern{
+var general = []*pattern{
 	wording(`not authorized to perform: (?P<action>[\w-]+:\w+)`),
 	wording(`not authorized to perform: \S+ on resource: "?(?P<resource>[^" ]+)`),
 	wording(`\bwith (?P<address>\S+), on \S+ line \d+`),
@@ -83,9 +83,9 @@ var general = []pattern{
 // subject are the named groups of all matches; the first of a name counts.
 func (s sign) subject(problem string) map[string]string {
 	subject := map[string]string{}
-	for _, p := range append([]pattern{s.pattern}, general...) {
-		names := p().SubexpNames()
-		for _, groups := range p().FindAllStringSubmatch(problem, -1) {
+	for _, p := range append([]*pattern{s.pattern}, general...) {
+		names := p.regexp().SubexpNames()
+		for _, groups := range p.regexp().FindAllStringSubmatch(problem, -1) {
 			for i, value := range groups {
 				if _, have := subject[names[i]]; !have && names[i] != "" && value != "" {
 					subject[names[i]] = strings.TrimRight(value, ".,;:")
@@ -133,7 +133,7 @@ const (
 )
 
 func (s sign) excerpt(problem string) string {
-	at := s.pattern().FindStringIndex(problem)
+	at := s.pattern.regexp().FindStringIndex(problem)
 	return excerpt(problem, at[0], at[1])
 }
 

@@ -95,7 +95,7 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 }
 
 func (f *Flow) permit(r plan.Review) plan.Review {
-	all := slices.Concat(r.Changes, r.NotOurs, r.Excluded)
+	all := plan.Unstopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded), r.Findings)
 	f.Steps.Number(all)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Step < all[j].Step })
 	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)

@@ -28,9 +28,7 @@ func (l links) problem(project blueprint.Project, at *tf.Project) error {
 		}
 	}
 	places := []string{at.Dir, filepath.Join(at.Dir, "backend.tf")}
-	for _, b := range at.Backends {
-		places = append(places, b.Path)
-	}
+	places = append(places, at.Places()...)
 	for _, path := range places {
 		target, err := files.Real(path)
 		if err != nil {

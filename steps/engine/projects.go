@@ -40,9 +40,10 @@ func ReadProjects(env *Env, a *blueprint.Answers) map[string]ProjectFiles {
 	own := env.ownWay()
 	for _, p := range a.Projects {
 		var at ProjectFiles
-		at.Files, at.Problems = tf.Inspect(env.ProjectDir(p), env.Environ.Get)
+		at.Files, at.Problems = tf.Inspect(env.ProjectDir(p), env.Environ.Get, p.BackendConfig...)
 		at.Whole = len(at.Problems) == 0
 		at.Linked = errors.Join(links.problem(p, at.Files), unread(env.Engine, at.Files))
+		at.Files.NoteStores(own)
 		var unseen error
 		at.Elsewhere, unseen = at.Files.Elsewhere(own)
 		for _, err := range []error{at.Linked, unseen} {

@@ -22,8 +22,8 @@ import (
 // every call included.
 const ProofOld = 10 * time.Minute
 
-// Proof is one use of a back end as its users use it, in a workspace that nobody
-// else has. It is noted on this laptop, in the user's own state directory, before
+// Proof is one use of a back end as its users use it, at a key and in a workspace
+// that nobody else has. It is noted on this laptop, in the user's own state directory, before
 // it makes anything and until all of it is gone, so that a later run can remove
 // what a killed one left. Nothing else tells whose a probe's workspace is.
 type Proof struct {
@@ -39,7 +39,7 @@ type proofTrace struct {
 	Begun   time.Time `json:"begun"`
 	Account string    `json:"account"`
 	Bucket  string    `json:"bucket"`
-	// Table is the lock table, empty without one, and Key the project's state
+	// Table is the lock table, empty without one, and Key the proof's own state
 	// key.
 	Table string `json:"table"`
 	Key   string `json:"key"`
@@ -51,11 +51,13 @@ func proofsDir(env *Env, a *blueprint.Answers) string {
 	return filepath.Join(ScopeDir(env.StateDir, scope), "proofs")
 }
 
-// BeginProof notes a proof in a workspace of a project's key. An Env without a
+// BeginProof notes a proof at a key that looks like a workspace's of a project, which
+// is where the admins' policy lets them work as on the project's own. An Env without a
 // state directory keeps nothing.
 func BeginProof(env *Env, a *blueprint.Answers, p blueprint.Project) (*Proof, error) {
-	proof := &Proof{Workspace: terraform.NewProbeWorkspace(), trace: proofTrace{
-		Begun: time.Now().UTC(), Account: a.AdminAccount, Bucket: a.Bucket.Name, Table: a.Lock.DynamoDBTable, Key: p.StateKey,
+	workspace := terraform.NewProbeWorkspace()
+	proof := &Proof{Workspace: workspace, trace: proofTrace{
+		Begun: time.Now().UTC(), Account: a.AdminAccount, Bucket: a.Bucket.Name, Table: a.Lock.DynamoDBTable, Key: StateKeyOf(p.StateKey, workspace),
 	}}
 	if env.StateDir == "" {
 		return proof, nil
@@ -69,6 +71,11 @@ func BeginProof(env *Env, a *blueprint.Answers, p blueprint.Project) (*Proof, er
 	}
 	return proof, nil
 }
+
+// Key is the state key of the proof's back end, at which nothing ever lies. It is not
+// the project's: init would read the state there, ask the registry for every provider
+// of that state, and fail with a state that it cannot read.
+func (p *Proof) Key() string { return p.trace.Key }
 
 // Object is the key of the state in the proof's workspace.
 func (p *Proof) Object() string { return StateKeyOf(p.trace.Key, p.Workspace) }

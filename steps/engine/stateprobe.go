@@ -12,12 +12,12 @@ import (
 const tidyWait = 10 * time.Second
 
 // StateProbe uses a back end as Terraform does, call by call, for one object
-// that nobody has: in a workspace of its own of a project's key, which the
-// admins' policy permits (facts/terraform.md, "Probes after init"). It takes
-// away what it wrote. It needs [awsops.WithProbe].
+// that nobody has: among those of a project's workspaces, which the admins'
+// policy permits (facts/terraform.md, "Probes after init"). It takes away what it
+// wrote. It needs [awsops.WithProbe].
 type StateProbe struct {
 	Store
-	// Object is the probe's state: env:/WORKSPACE/STATE-KEY.
+	// Object is the probe's state: [Proof.Object].
 	Object string
 }
 

@@ -21,7 +21,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if !known {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
-	asBefore := terraform.Project{Dir: c.Run.Dir, Environ: x.env.Environ, Lines: LineEmitter(x.emit, &c)}
+	asBefore := terraform.Project{Dir: c.Run.Dir, Environ: x.env.Environ, Configs: project.BackendConfig, Lines: LineEmitter(x.emit, &c)}
 	if backup, is := c.Run.Command.(plan.BackUp); is {
 		return backUp(ctx, x.env.Engine, asBefore, backup.To)
 	}

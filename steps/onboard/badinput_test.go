@@ -187,6 +187,16 @@ func badInputs() []badInput {
 		},
 		finding: "onboard.profile-conflict", says: []string{"config", "sso_session (line 2)", "Rename your profile admin_iam"},
 	}, {
+		name: "the profile holds bob's key and signs in by SSO in the other file",
+		prepare: func(l *laptop) *engine.Flow {
+			h := l.handed()
+			l.write(".aws/credentials", "[admin_iam]\naws_access_key_id = "+h.AccessKeyID+"\naws_secret_access_key = "+h.SecretAccessKey+"\n")
+			l.write(".aws/config", "[profile admin_iam]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x\n")
+			_, f := l.onboarding(nil)
+			return f
+		},
+		finding: "iam.two-identities", says: []string{"access key AKIA", "sso_session (line 2)", "Decide which of the two"},
+	}, {
 		name: "a read-only home",
 		prepare: func(l *laptop) *engine.Flow {
 			l.mkdir(l.path(".aws"))

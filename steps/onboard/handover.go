@@ -72,7 +72,7 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	}
 	f, err := h.inspect(ctx, env)
 	if err != nil {
-		return plan.Review{}, err
+		return plan.Review{}, steps.AskFactor(ctx, env, h.Answers, err)
 	}
 	p := &handoverPlan{report: &report{env: env}, handoverFacts: f, answers: h.Answers}
 	h.last = p

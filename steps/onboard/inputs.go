@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -68,6 +69,17 @@ func (in *inputs) openToOthers() {
 		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", in.credentials.Path, in.credentials.Mode.Perm()),
 		Remedy:   "Close it with chmod 600 " + in.credentials.Path + ".",
 	})
+}
+
+// twoIdentities tells of a profile with the user's key that gives another identity
+// besides: what is written and proven with it could be either's.
+func (in *inputs) twoIdentities() {
+	for _, name := range []string{in.answers.AdminProfile, in.answers.LongTermProfile()} {
+		if f := steps.TwoIdentities(in.credentials, in.config, name); f != nil {
+			f.Blocks = true
+			in.find(*f)
+		}
+	}
 }
 
 // overridden tells which variables of this shell win over the profiles wherever

@@ -50,6 +50,9 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if err := p.login(ctx); err != nil {
 		return in.review, err
 	}
+	if !in.review.Blocked() {
+		in.twoIdentities()
+	}
 	switch {
 	case in.review.Blocked():
 	case factor.wanted:

@@ -86,7 +86,7 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	}
 	f, err := o.inspect(ctx, env, identity)
 	if err != nil {
-		return plan.Review{}, err
+		return plan.Review{}, steps.AskFactor(ctx, env, o.Answers, err)
 	}
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err

@@ -116,6 +116,9 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if err := planKeys(ctx, in, &l.who, l.keys, l.newKeyPlanned); err != nil || in.review.Blocked() {
 		return err
 	}
+	if in.twoIdentities(); in.review.Blocked() {
+		return nil
+	}
 	f := &factorPlan{inputs: in, secondFactor: &l.factor, who: &l.who, keys: l.keys, newKeyPlanned: l.newKeyPlanned}
 	if err := f.plan(ctx); err != nil {
 		return err

@@ -26,7 +26,7 @@ func (c Change) ProjectDir() string {
 	case c.Run != nil:
 		return c.Run.Dir
 	case c.Write != nil:
-		return filepath.Dir(c.Target)
+		return cmp.Or(c.Write.Dir, filepath.Dir(c.Target))
 	}
 	return ""
 }
@@ -139,9 +139,12 @@ type Change struct {
 	// ConfirmByName says that agreeing to NotOurs takes typing it out: what is lost
 	// cannot be brought back. --adopt agrees, too.
 	ConfirmByName bool
-	Cost          string
-	Risk          string
-	Undo          string
+	// Takes names who loses something by the change. Such a change waits for consent of
+	// its own, in NotOurs.
+	Takes []string
+	Cost  string
+	Risk  string
+	Undo  string
 	// judged says that widens is all the access that the change gives.
 	judged bool
 	widens []Widening
@@ -200,6 +203,9 @@ func (c Change) FixesFinding(f Finding) bool {
 // longer the one that was inspected.
 type Write struct {
 	Edit files.Edit
+	// Dir is the project's directory where the file lies below or beside it, empty for
+	// the file's own.
+	Dir string
 	// Diff is the unified diff for people, with secrets redacted.
 	Diff string
 	// Seal, when set, seals the text for one reader before it is written.

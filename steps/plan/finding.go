@@ -48,6 +48,9 @@ type Finding struct {
 	Details string `json:"details,omitempty"`
 	// Blocks marks a finding with which no change may be made at all.
 	Blocks bool `json:"-"`
+	// Stops are the ids of the changes in whose place the finding stands: none of them is
+	// planned, nor anything that needs one of them ([Change.Needs]).
+	Stops []string `json:"-"`
 	// Probed marks a finding of set-up that a health check does not repeat: it asks AWS
 	// for that itself, as whoever is to use it, or it is about nothing that is there.
 	Probed bool `json:"-"`

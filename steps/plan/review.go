@@ -141,6 +141,19 @@ func Exclude(changes []Change, without map[string]bool) (kept, left []Change) {
 	return kept, left
 }
 
+// Unstopped are the changes that no finding stops, neither themselves nor by what they
+// need ([Finding.Stops]).
+func Unstopped(changes []Change, findings []Finding) []Change {
+	stopped := map[string]bool{}
+	for _, f := range findings {
+		for _, id := range f.Stops {
+			stopped[id] = true
+		}
+	}
+	kept, _ := Exclude(changes, stopped)
+	return kept
+}
+
 // Required are the changes of one step with all that they need, in the order of
 // changes: what is made when that step alone is applied.
 func Required(changes []Change, step int) []Change {

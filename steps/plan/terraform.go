@@ -2,7 +2,6 @@ package plan
 
 import (
 	"path/filepath"
-	"strings"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files/tf"
@@ -29,7 +28,8 @@ type Command interface {
 
 // The commands.
 type (
-	// Init is terraform init with these flags.
+	// Init is terraform init with these flags, and those that give it the project's
+	// own files.
 	Init struct{ Flags []string }
 	// MoveAside moves what an earlier init left to a directory, before an init.
 	MoveAside struct{ To string }
@@ -83,7 +83,7 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 	default:
 	}
 	c := InProject(a, InitID(project.Name), "Initialise project "+project.Name, project, dir, Init{flags},
-		strings.Join(append([]string{"terraform init"}, flags...), " "))
+		tf.InitCommand(project.BackendConfig, flags...))
 	c.Risk = risk
 	return c
 }

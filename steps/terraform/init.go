@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stateroom/steps/files/tf"
@@ -19,6 +20,9 @@ type Project struct {
 	Environ []string
 	// Lines, if set, gets every line for people as it comes, one at a time.
 	Lines func(string)
+
+	// Configs are the files, relative to Dir, that init is given with -backend-config.
+	Configs []string
 
 	// pinned wins over Environ.
 	pinned map[string]string
@@ -46,7 +50,7 @@ var providerTrouble = regexp.MustCompile(`^Failed to (query available|resolve|in
 // it is (new credentials, profile, encryption or lock). An init that only could not
 // have the providers has not failed: the result says so.
 func InitProject(ctx context.Context, e *Engine, p Project, flags ...string) (Result, error) {
-	result, err := e.Run(ctx, p.command(append([]string{"init"}, flags...)...))
+	result, err := e.Run(ctx, p.command(slices.Concat([]string{"init"}, flags, tf.ConfigFlags(p.Configs))...))
 	if err == nil || ctx.Err() != nil || !onlyProviderTrouble(result) || !backendConfigured(p, result) {
 		return result, err
 	}

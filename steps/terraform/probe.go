@@ -18,8 +18,9 @@ type ProbeInput struct {
 	// Project is how the commands run. Its Dir is where the scratch directory is
 	// made; empty means the system's.
 	Project
-	// Backend is the text of a terraform block with the project's back end, and
-	// nothing else in it that needs a provider.
+	// Backend is the text of a terraform block with the back end, and nothing else in
+	// it that needs a provider. Its key is one at which no state lies: init would
+	// fetch the providers of that state.
 	Backend []byte
 	// Workspace is a name that nobody else uses: NewProbeWorkspace makes one.
 	Workspace string

@@ -34,7 +34,7 @@ func (p Project) remembered(in string) (old Project, forget func(), err error) {
 		return p, func() {}, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}
 	old = p.pin("TF_DATA_DIR", filepath.Join(dir, ".terraform"))
-	old.Dir = dir
+	old.Dir, old.Configs = dir, nil
 	return old, forget, nil
 }
 

@@ -48,7 +48,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 		r.Add(env, q.Undecided("not run: the project's files lead elsewhere, as the findings say"))
 		return nil
 	}
-	at := terraform.Project{Dir: p.Dir, Environ: env.Environ, Lines: func(line string) { env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
+	at := terraform.Project{Dir: p.Dir, Environ: env.Environ, Configs: p.BackendConfig, Lines: func(line string) { env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	result, err := terraform.InitProject(ctx, env.Engine, at)
 	switch {
 	case err == nil && result.ProvidersUnreachable && len(diagnosed(p, result)) == 0:

@@ -13,6 +13,7 @@ import (
 // TestAStopAtAnyCallIsGoneOnFromByANewLook stops a set-up at each of its calls that
 // change something, those of the proof among them.
 func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
+	t.Parallel()
 	lab, begin := rehearsal(t, practice.Options{})
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
 	shown.until(t, "17 to do")
@@ -29,6 +30,9 @@ func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
 		}
 	}
 	for n := 1; n <= calls; n++ {
-		t.Run(fmt.Sprint(n), func(t *testing.T) { stoppedAt(t, n) })
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			stoppedAt(t, n)
+		})
 	}
 }

@@ -147,8 +147,12 @@ func notDoubled(t *testing.T, log []sandbox.Entry) {
 // TestAfterAStopOnlyANewLookIsOfferedAndNothingIsMadeTwice stops a set-up at a
 // sample of its calls; the integration tests stop it at each.
 func TestAfterAStopOnlyANewLookIsOfferedAndNothingIsMadeTwice(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 9, 30} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) { stoppedAt(t, n) })
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			stoppedAt(t, n)
+		})
 	}
 }
 

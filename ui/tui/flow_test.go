@@ -40,13 +40,7 @@ func rehearsal(t *testing.T, o practice.Options) (*practice.Lab, func(context.Co
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = lab.Close(true) })
-	for _, entry := range lab.Environ { // for the children that a test starts, too
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
-	return lab, func(context.Context, Request) (*Start, error) {
-		return startOn(lab.Root, lab.Endpoint(), lab.Blueprint(), lab.Me), nil
-	}
+	return lab, func(context.Context, Request) (*Start, error) { return startOn(lab, lab.Endpoint()), nil }
 }
 
 // gate is a way to a lab that holds the calls with a word in them until it is
@@ -97,25 +91,30 @@ func (g *gate) wait(t *testing.T) {
 	}
 }
 
-// startOn is a run without Terraform in a folder, on an endpoint.
-func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
-	return &Start{Open: openingOn(root, endpoint, &blueprint.Answers{Blueprint: b, Me: me}).Open}
+// startOn is a run on a lab, by way of an endpoint.
+func startOn(lab *practice.Lab, endpoint string) *Start {
+	config := lab.Config()
+	config.Endpoint = endpoint
+	o := openingOn(lab.Root, config, lab.Environ, &blueprint.Answers{Blueprint: lab.Blueprint(), Me: lab.Me})
+	return &Start{Open: o.Open}
 }
 
-// openingOn is set-up's opening in a folder, on an endpoint.
-func openingOn(root, endpoint string, a *blueprint.Answers) *steps.Opening {
+// openingOn is set-up's opening in a folder, without Terraform.
+func openingOn(root string, config awsops.Config, environ engine.Environment, a *blueprint.Answers) *steps.Opening {
 	return &steps.Opening{
 		Answers: a, Answered: func(string) bool { return false },
 		World: func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
-			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: asks.Code})
+			config := config
+			config.Parallel, config.MFAToken = 8, asks.Code
+			sessions, err := awsops.Open(ctx, config)
 			if err != nil {
 				return nil, err
 			}
-			env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), root, filepath.Join(root, "stateroom.hcl"))
+			env, err := engine.NewEnv(sessions, environ, root, filepath.Join(root, "stateroom.hcl"))
 			if err != nil {
 				return nil, err
 			}
-			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
+			env.Endpoint, env.EngineErr = config.Endpoint, terraform.ErrNotFound
 			_, scope := a.Tag()
 			env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 			return env, err
@@ -168,6 +167,7 @@ func end(t *testing.T, tm *teatest.TestModel, m *root) *plan.Summary {
 }
 
 func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
+	t.Parallel()
 	lab, begin := rehearsal(t, practice.Options{})
 	tm, m, shown := flow(t, Options{Menu: true, Begin: begin})
 	shown.until(t, "Practise in the sandbox")
@@ -217,10 +217,11 @@ func secrets(t *testing.T, lab *practice.Lab) map[string]string {
 }
 
 func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
+	t.Parallel()
 	lab, begin := rehearsal(t, practice.Options{})
 	users := newGate(t, lab, "CreateUser")
 	held := func(context.Context, Request) (*Start, error) {
-		return startOn(lab.Root, users.endpoint, lab.Blueprint(), lab.Me), nil
+		return startOn(lab, users.endpoint), nil
 	}
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: held})
 	shown.until(t, "17 to do")
@@ -247,9 +248,10 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 }
 
 func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
+	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	empty := func(context.Context, Request) (*Start, error) {
-		o := openingOn(lab.Root, lab.Endpoint(), &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"})
+		o := openingOn(lab.Root, lab.Config(), lab.Environ, &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"})
 		o.All = true
 		return &Start{Open: o.Open}, nil
 	}

@@ -15,6 +15,7 @@ import (
 // TestSetUpWithTerraformInARealTerminal goes from the menu to Done with the
 // Terraform on PATH, and leaves.
 func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
+	t.Parallel()
 	config := filepath.Join(t.TempDir(), "terraform.rc")
 	if err := os.WriteFile(config, []byte("provider_installation {\n  network_mirror {\n    url = \"https://127.0.0.1:1/\"\n  }\n}\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,10 +7,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -66,7 +68,8 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := openingOn(os.Getenv(childEnv), os.Getenv(endpointEnv), &blueprint.Answers{Blueprint: b, Me: "alice"})
+	config := awsops.Config{Endpoint: os.Getenv(endpointEnv)}
+	o := openingOn(os.Getenv(childEnv), config, engine.ProcessEnvironment(), &blueprint.Answers{Blueprint: b, Me: "alice"})
 	world := o.World
 	o.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
 		env, err := world(ctx, a, asks)
@@ -108,14 +111,19 @@ func openTerminal(t *testing.T, lab *practice.Lab, endpoint string, env ...strin
 		t.Fatal(err)
 	}
 	p := &terminal{ptytest.New(t, 110, 34), t}
-	p.start(append(env, childEnv+"="+lab.Root, endpointEnv+"="+endpoint), os.Args[0])
+	p.start(asChild(lab, endpoint, env...), os.Args[0])
 	return p
+}
+
+// asChild is the environment of a wizard on a lab, by way of an endpoint.
+func asChild(lab *practice.Lab, endpoint string, more ...string) []string {
+	return append(append(slices.Clone(lab.Environ), childEnv+"="+lab.Root, endpointEnv+"="+endpoint), more...)
 }
 
 // start runs a command in it.
 func (p *terminal) start(env []string, name string, args ...string) {
 	command := exec.CommandContext(p.t.Context(), name, args...)
-	command.Env = append(os.Environ(), env...)
+	command.Env = env
 	p.Start(command)
 }
 
@@ -138,6 +146,7 @@ func (p *terminal) setUp() {
 }
 
 func TestTerminalIsRestoredBySignals(t *testing.T) {
+	t.Parallel()
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		lab, _ := rehearsal(t, practice.Options{})
 		p := openTerminal(t, lab, lab.Endpoint())
@@ -153,6 +162,7 @@ func TestTerminalIsRestoredBySignals(t *testing.T) {
 }
 
 func TestKillInTheMiddleLosesNothing(t *testing.T) {
+	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	keys := newGate(t, lab, "TrentService.CreateKey")
 	p := openTerminal(t, lab, keys.endpoint)

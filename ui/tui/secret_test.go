@@ -63,9 +63,13 @@ func someLog(n int) string {
 }
 
 func TestSecretsOfAFlowAreInNoFrame(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{60, 18}, {80, 24}, {120, 36}} {
 		for _, lines := range []int{1, 2, 4000} {
-			t.Run(fmt.Sprintf("%dx%d/%d", size[0], size[1], lines), func(t *testing.T) { noSecretShown(t, size[0], size[1], lines) })
+			t.Run(fmt.Sprintf("%dx%d/%d", size[0], size[1], lines), func(t *testing.T) {
+				t.Parallel()
+				noSecretShown(t, size[0], size[1], lines)
+			})
 		}
 	}
 }

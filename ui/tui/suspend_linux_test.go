@@ -19,7 +19,7 @@ const underShell = `set -m; "$0"; echo "[stopped]"; read line; fg`
 const ctrlZ = "\x1a"
 
 // openUnderShell starts the wizard as operators do: below a shell.
-func openUnderShell(t *testing.T, env ...string) *terminal {
+func openUnderShell(t *testing.T, env []string) *terminal {
 	t.Helper()
 	p := &terminal{ptytest.New(t, 110, 34), t}
 	p.start(env, "sh", "-c", underShell, os.Args[0])
@@ -44,8 +44,9 @@ func (p *terminal) continued(columns, lines uint16) {
 }
 
 func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
+	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
-	p := openUnderShell(t, childEnv+"="+lab.Root, endpointEnv+"="+lab.Endpoint())
+	p := openUnderShell(t, asChild(lab, lab.Endpoint()))
 	p.Until("Practise in the sandbox")
 	p.suspended()
 	p.continued(90, 28)
@@ -63,6 +64,7 @@ func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 }
 
 func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
+	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	users := newGate(t, lab, "CreateUser")
 	p := openTerminal(t, lab, users.endpoint)
@@ -77,6 +79,7 @@ func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 }
 
 func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
+	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	p := openTerminal(t, lab, lab.Endpoint())
 	p.Until("Practise in the sandbox")
@@ -100,12 +103,13 @@ echo "No changes."
 `
 
 func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	script := filepath.Join(dir, "terraform")
 	if err := os.WriteFile(script, []byte(ticking), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p := openUnderShell(t, childEnv+"="+dir, scriptEnv+"="+script)
+	p := openUnderShell(t, append(os.Environ(), childEnv+"="+dir, scriptEnv+"="+script))
 	there(t, filepath.Join(dir, "begun"))
 	p.suspended()
 	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {

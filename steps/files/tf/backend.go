@@ -34,6 +34,9 @@ type Backend struct {
 	// Account, when set, is the only one that an existing allowed_account_ids
 	// may list; a forbidden_account_ids then goes.
 	Account string
+	// LeavesStore takes out, where the state comes from another store than AWS's, what
+	// stands in the block for that store's sake ([Project.NoteStores]).
+	LeavesStore bool
 	// Literal replaces expressions, too: Terraform takes none in a backend, and
 	// without it they are left as they are and told.
 	Literal bool
@@ -85,14 +88,14 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if block != nil && block.block == nil {
+	if block != nil && block.block == nil && len(block.configs) == 0 {
 		return nil, &files.Error{
 			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
 			Remedy: "move the backend block to backend.tf",
 		}
 	}
 	open := &hclFiles{project: p}
-	addVersion, err := open.raise(want.RequiredVersion)
+	addVersion, err := open.raise(want)
 	if err != nil {
 		return nil, err
 	}
@@ -101,13 +104,28 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 		f.append(want.render(addVersion), want.fields(addVersion))
 		return open.edits()
 	}
+	if addVersion != "" && block.terraform == nil {
+		return nil, &files.Error{
+			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
+			Remedy: "add required_version = " + quoteHCL(addVersion) + " to a terraform block in a file of the native syntax",
+		}
+	}
 	f := open.file(block.Path)
 	if addVersion != "" {
 		terraform := f.open(block.terraform, "")
 		terraform.set(stringArgument("required_version", addVersion))
 		terraform.finish()
 	}
+	if len(block.configs) > 0 {
+		if err := want.editCompleted(open, block); err != nil {
+			return nil, err
+		}
+		return open.edits()
+	}
 	b := f.open(block.block, "backend.")
+	if block.Store != "" && want.LeavesStore {
+		want = want.leave(b)
+	}
 	if block.Type != "s3" {
 		b.retype(block.Type)
 	}
@@ -135,11 +153,7 @@ func (b *blockEditor) retype(was string) {
 // apply brings an existing block to what is wanted.
 func (w Backend) apply(b *blockEditor) error {
 	if attr, ok := b.given("sse_customer_key"); ok && w.KMSKeyID != "" && !b.gone["sse_customer_key"] {
-		return &files.Error{
-			Action: "edit", Path: b.file.Path, Line: attr.SrcRange.Start.Line,
-			Problem: "the backend uses sse_customer_key, which Terraform does not allow beside kms_key_id",
-			Remedy:  "re-encrypt the state and remove sse_customer_key first",
-		}
+		return sseCustomerKey(files.Place{Path: b.file.Path, Line: attr.SrcRange.Start.Line})
 	}
 	b.literal = w.Literal
 	for _, a := range w.arguments() {
@@ -150,6 +164,14 @@ func (w Backend) apply(b *blockEditor) error {
 	w.nested(b)
 	w.drop(b)
 	return nil
+}
+
+func sseCustomerKey(at files.Place) error {
+	return &files.Error{
+		Action: "edit", Path: at.Path, Line: at.Line,
+		Problem: "the backend uses sse_customer_key, which Terraform does not allow beside kms_key_id",
+		Remedy:  "re-encrypt the state and remove sse_customer_key first",
+	}
 }
 
 // accounts brings the account that the backend allows to what is wanted.
@@ -187,6 +209,21 @@ func (w Backend) nested(b *blockEditor) {
 
 // drop removes what contradicts and tells what is kept.
 func (w Backend) drop(b *blockEditor) {
+	prefix := ""
+	if a, ok := b.given(workspaceKeyPrefix); ok {
+		prefix = attribute(workspaceKeyPrefix, a.Expr, b.file.Bytes).Value
+	}
+	for _, name := range w.unwanted(prefix) {
+		if !b.gone[name] {
+			b.unset(name)
+		}
+	}
+	w.tellWhatStays(b)
+}
+
+// unwanted are the arguments that contradict what is wanted; prefix is the
+// workspace_key_prefix that is there.
+func (w Backend) unwanted(prefix string) []string {
 	drop := slices.Concat(removedIn110, w.Drop)
 	if w.Account != "" {
 		drop = append(drop, "forbidden_account_ids")
@@ -197,7 +234,7 @@ func (w Backend) drop(b *blockEditor) {
 	if !w.UseLockfile {
 		drop = append(drop, "use_lockfile")
 	}
-	if a, ok := b.given(workspaceKeyPrefix); ok && !w.KeepsWorkspaces(attribute(workspaceKeyPrefix, a.Expr, b.file.Bytes).Value) {
+	if prefix != "" && !w.KeepsWorkspaces(prefix) {
 		drop = append(drop, workspaceKeyPrefix)
 	}
 	if w.Profile != "" {
@@ -206,11 +243,11 @@ func (w Backend) drop(b *blockEditor) {
 	if w.Endpoint != "" {
 		drop = append(drop, besideEndpoints...)
 	}
-	for _, name := range drop {
-		if !b.gone[name] {
-			b.unset(name)
-		}
-	}
+	return drop
+}
+
+// tellWhatStays tells of what is kept and may surprise.
+func (w Backend) tellWhatStays(b *blockEditor) {
 	b.tellKept("profile", w.Profile == "", "the profile is kept, although the blueprint leaves profiles out of the files")
 	for _, name := range staticKeys {
 		b.tellKept(name, w.Profile == "", "a credential stands in the file in plain text and is kept, since no profile takes its place; remove it as soon as another one does")

@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"stateroom/steps/files"
 	"stateroom/steps/files/filestest"
@@ -55,6 +57,9 @@ func carryOut(t *testing.T, p *Project, compute func(*Project) ([]files.Edit, er
 		t.Fatalf("refused: %v", err)
 	}
 	for _, e := range list {
+		if formatted(e.Before.Bytes) && !formatted(e.After) {
+			t.Errorf("terraform fmt had nothing to say of %s and has now:\n%s", e.Before.Path, cmp.Diff(string(hclwrite.Format(e.After)), string(e.After)))
+		}
 		if _, err := files.Write(context.Background(), e, t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
@@ -74,6 +79,9 @@ func carryOut(t *testing.T, p *Project, compute func(*Project) ([]files.Edit, er
 	}
 	return out, list
 }
+
+// formatted tells a text of which terraform fmt has nothing to say.
+func formatted(text []byte) bool { return bytes.Equal(hclwrite.Format(text), text) }
 
 func backendEdits(want Backend) func(*Project) ([]files.Edit, error) {
 	return func(p *Project) ([]files.Edit, error) { return EditBackend(p, want) }
@@ -132,7 +140,7 @@ func TestEditBackendKeepsEveryOtherByte(t *testing.T) {
 			"a block on one line keeps its argument",
 			map[string]string{"x.tf": "terraform {\n  backend \"s3\" { bucket = \"old\" }\n}\n"},
 			small,
-			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key    = \"k\"\n    region = \"r\"\n    use_lockfile = true\n  }\n}\n"},
+			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    bucket       = \"b\"\n    key          = \"k\"\n    region       = \"r\"\n    use_lockfile = true\n  }\n}\n"},
 		},
 		{
 			"a block comment over two lines is not torn",
@@ -312,7 +320,7 @@ func TestInspectFindsStateAndWhatIsConfigured(t *testing.T) {
 			{Path: filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), Workspace: "staging", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4, Content: twoResources},
 		},
 		Configured: &Configured{
-			BackendConfig: BackendConfig{files.Place{Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Line: 1}, "s3", Attributes{
+			BackendConfig: BackendConfig{Place: files.Place{Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Line: 1}, Type: "s3", Attributes: Attributes{
 				{Name: "access_key", Value: "(secret)", Literal: true, Line: 1},
 				{Name: "bucket", Value: "b", Literal: true, Line: 1},
 				{Name: "encrypt", Value: "true", Literal: true, Line: 1},
@@ -416,6 +424,27 @@ func TestRaiseVersion(t *testing.T) {
 	for _, tt := range tests {
 		if got, v := raiseVersion(tt.existing, ">= 1.11.0"); got != tt.want || v != tt.verdict {
 			t.Errorf("%q: got %q (%d), want %q (%d)", tt.existing, got, v, tt.want, tt.verdict)
+		}
+	}
+}
+
+// TestAVersionThatExcludesTheLockIsRefusedWithWhatHelps: who has chosen the table alone
+// is not told to choose it.
+func TestAVersionThatExcludesTheLockIsRefusedWithWhatHelps(t *testing.T) {
+	t.Parallel()
+	tableAlone := wanted
+	tableAlone.UseLockfile, tableAlone.RequiredVersion = false, ">= 1.6.0"
+	for constraint, c := range map[string]struct {
+		want   Backend
+		offers bool
+	}{"~> 1.9.0": {wanted, true}, "~> 1.5.0": {tableAlone, false}} {
+		p := project(t, map[string]string{"main.tf": "terraform {\n  required_version = \"" + constraint + "\"\n}\n"})
+		_, err := EditBackend(p, c.want)
+		if err == nil || !strings.Contains(err.Error(), "main.tf:2") || !strings.Contains(err.Error(), "relax it") {
+			t.Fatalf("%s: %v", constraint, err)
+		}
+		if offers := strings.Contains(err.Error(), "lock.use_lockfile=false"); offers != c.offers {
+			t.Errorf("%s: the table alone is offered: %v: %v", constraint, offers, err)
 		}
 	}
 }

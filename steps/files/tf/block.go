@@ -142,13 +142,20 @@ func (b *blockEditor) finish() {
 }
 
 // insertAt gives the place for new arguments: the line after the last one that
-// is there, else the line after the opening brace.
+// is there, of one line if any is, so that they are aligned with it; else the line
+// after the opening brace.
 func (b *blockEditor) insertAt() int {
-	at := b.newlineAfter(b.block.OpenBraceRange.End.Byte)
+	first := b.newlineAfter(b.block.OpenBraceRange.End.Byte)
+	at, short := first, first
 	for _, attr := range b.block.Body.Attributes {
-		if end := b.newlineAfter(attr.SrcRange.End.Byte); end > at {
-			at = end
+		end := b.newlineAfter(attr.SrcRange.End.Byte)
+		at = max(at, end)
+		if attr.SrcRange.Start.Line == attr.SrcRange.End.Line {
+			short = max(short, end)
 		}
+	}
+	if short > first {
+		at = short
 	}
 	return max(at, b.block.OpenBraceRange.End.Byte)
 }

@@ -13,9 +13,18 @@ import (
 func (p *Project) With(edits []files.Edit) (*Project, error) {
 	next := &Project{Dir: p.Dir, State: p.State}
 	stands := slices.Clone(p.Files)
+	configs := slices.Clone(p.configs)
 	for _, e := range edits {
 		file := e.Before
 		file.Bytes = e.After
+		if i := slices.IndexFunc(configs, func(c config) bool { return c.file.Path == file.Path }); i >= 0 {
+			body, err := parseHCL(file.Path, file.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			configs[i] = config{file, body}
+			continue
+		}
 		if i := slices.IndexFunc(stands, func(s files.Snapshot) bool { return s.Path == file.Path }); i >= 0 {
 			stands[i] = file
 		} else {
@@ -27,6 +36,12 @@ func (p *Project) With(edits []files.Edit) (*Project, error) {
 		if err := next.add(file); err != nil {
 			return nil, err
 		}
+	}
+	if err := next.complete(configs); err != nil {
+		return nil, err
+	}
+	if p.own != nil {
+		next.NoteStores(*p.own)
 	}
 	return next, nil
 }

@@ -21,7 +21,8 @@ import (
 // is empty exactly where Terraform goes on without "terraform init": either the
 // block has the hash that init noted (an argument given by -backend-config then
 // stands in none of the files), or every argument has its value. An argument
-// that needs variables is taken for unchanged.
+// that needs variables is taken for unchanged. Where it is known which files complete
+// the block, what they say now counts as well, which Terraform itself never looks at.
 func (c *Configured) Differs(b *BackendBlock) []string {
 	if c.Type != b.Type {
 		return []string{"type"}
@@ -31,9 +32,10 @@ func (c *Configured) Differs(b *BackendBlock) []string {
 		return nil // nothing is known of what was configured
 	}
 	block := b.values(have)
-	if c.hashed(have, block) {
+	if c.hashed(have, block) && len(b.configs) == 0 {
 		return nil
 	}
+	block = b.effective(have)
 	var names []string
 	for name, value := range have {
 		if now, set := block[name]; set && now == cty.NilVal || same(value, now) {
@@ -120,7 +122,11 @@ func (c *Configured) Values() (map[string]cty.Value, error) {
 func (b *BackendBlock) values(noted map[string]cty.Value) map[string]cty.Value {
 	out := map[string]cty.Value{}
 	if b.block == nil {
-		for _, a := range b.Attributes {
+		written := b.Attributes
+		if len(b.configs) > 0 {
+			written = b.written
+		}
+		for _, a := range written {
 			out[a.Name] = cty.NilVal
 			if a.Literal {
 				out[a.Name] = like(cty.StringVal(a.Value), noted[a.Name])

@@ -79,11 +79,15 @@ func (j *judge) block(kind string, at files.Place, arguments Attributes) {
 		if what == "" {
 			continue
 		}
-		place := files.Place{Path: at.Path, Line: a.Line}
+		place := a.Place(at)
 		if name == "" {
 			name = place.String()
 		}
-		j.found = append(j.found, Elsewhere{Place: place, Setting: kind + " " + a.Name, Name: name, What: what})
+		e := Elsewhere{Place: place, Setting: kind + " " + a.Name, Name: name, What: what}
+		if kind == "backend" && slices.Contains(storeArguments, a.Name) {
+			e.Holds = j.dir
+		}
+		j.found = append(j.found, e)
 	}
 }
 
@@ -101,8 +105,8 @@ func (j *judge) noted(p *Project) {
 	const kind = "backend"
 	j.block(kind, have.Place, have.Attributes)
 	block, err := p.Backend()
-	if err != nil || block == nil || block.Type != "s3" || !have.binds(block) {
-		return
+	if err != nil || block == nil || block.Type != "s3" || len(block.configs) > 0 || !have.binds(block) {
+		return // which of two files init was given, [Project.OtherConfig] tells
 	}
 	for _, name := range []string{"bucket", "key"} {
 		said, noted := block.Attributes.Get(name), have.Attributes.Find(name)

@@ -1,11 +1,13 @@
 package tf
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"stateroom/steps/files"
 )
@@ -26,9 +28,14 @@ func openHCL(file files.Snapshot) *hclFile {
 	return &hclFile{file: file, tokens: tokens}
 }
 
-// edit gives the result, which must still parse.
+// edit gives the result, which must still parse. What terraform fmt has nothing to
+// say of stays so, for a team whose checks run it; everything else is left as it was
+// written.
 func (f *hclFile) edit() (files.Edit, error) {
 	after := f.splices.Apply(f.file.Bytes)
+	if !bytes.Equal(after, f.file.Bytes) && bytes.Equal(hclwrite.Format(f.file.Bytes), f.file.Bytes) {
+		after = hclwrite.Format(after)
+	}
 	if _, err := parseHCL(f.file.Path, after); err != nil {
 		return files.Edit{}, &files.Error{
 			Action: "edit", Path: f.file.Path,
@@ -133,7 +140,12 @@ func (o *hclFiles) file(path string) *hclFile {
 			return f
 		}
 	}
-	f := openHCL(o.project.file(path))
+	return o.fileOf(o.project.file(path))
+}
+
+// fileOf opens a file that is no configuration of Terraform's, once.
+func (o *hclFiles) fileOf(file files.Snapshot) *hclFile {
+	f := openHCL(file)
 	o.files = append(o.files, f)
 	return f
 }
@@ -153,9 +165,24 @@ func (o *hclFiles) edits() ([]files.Edit, error) {
 	return out, nil
 }
 
+// excluded refuses a required_version. Without the lock file no other lock asks for
+// less.
+func (w Backend) excluded(v VersionConstraint) error {
+	out := &files.Error{
+		Action: "edit", Path: v.Path, Line: v.Line,
+		Problem: fmt.Sprintf("required_version %q excludes what stateroom writes (%s)", v.Text, w.RequiredVersion), Remedy: "relax it",
+	}
+	if w.UseLockfile {
+		out.Problem = fmt.Sprintf("required_version %q excludes what the lock file in S3 needs (%s)", v.Text, w.RequiredVersion)
+		out.Remedy = "relax it, or choose the DynamoDB table alone (--set lock.use_lockfile=false)"
+	}
+	return out
+}
+
 // raise makes the project demand at least the wanted version. It gives the text
 // to add when no required_version stands anywhere.
-func (o *hclFiles) raise(wanted string) (add string, err error) {
+func (o *hclFiles) raise(want Backend) (add string, err error) {
+	wanted := want.RequiredVersion
 	if wanted == "" {
 		return "", nil
 	}
@@ -168,11 +195,7 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 		case versionKept:
 			return "", nil
 		case versionExcluded:
-			return "", &files.Error{
-				Action: "edit", Path: v.Path, Line: v.Line,
-				Problem: fmt.Sprintf("required_version %q excludes what the chosen lock needs (%s)", v.Text, wanted),
-				Remedy:  "relax it, or choose the DynamoDB lock alone",
-			}
+			return "", want.excluded(v)
 		case versionUnknown:
 			add = ""
 			o.file(v.Path).note(v.Line, "required_version %q was left as it is; it should demand %s.", v.Text, wanted)

@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"sort"
@@ -26,6 +27,13 @@ type Attribute struct {
 	Null    bool     // whether it is null, which to Terraform is the same as not there
 	List    []string // the texts of a list of literals, nil for anything else
 	Line    int      // counted from 1
+	// Path is the file where it stands when that is not its block's, empty otherwise.
+	Path string
+}
+
+// Place is where it stands; block is where its block begins.
+func (a Attribute) Place(block files.Place) files.Place {
+	return files.Place{Path: cmp.Or(a.Path, block.Path), Line: a.Line}
 }
 
 // Attributes are the arguments of a block in the order of the file.

@@ -52,7 +52,7 @@ func InitNeeded(want Backend, p *Project) InitKind {
 // too, where want does.
 func (c BackendConfig) SamePlace(want Backend) bool {
 	get := c.Attributes.Get
-	return c.Type == "s3" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get(workspaceKeyPrefix))
+	return c.Type == "s3" && c.Store == "" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get(workspaceKeyPrefix))
 }
 
 // sameAccess tells whether the way to the state is the same, too.

@@ -2,14 +2,11 @@ package tf
 
 import (
 	"cmp"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-
-	"stateroom/steps/files"
 )
 
 // InitConfig is what init may be given with -backend-config, beside what the
@@ -21,6 +18,7 @@ type InitConfig struct {
 	// only lies in the project.
 	Variable string
 
+	path       string // of a file that a variable names
 	attributes Attributes
 	err        error
 }
@@ -40,6 +38,20 @@ func (c InitConfig) Remove() string {
 		return "unset " + c.Variable
 	}
 	return "remove " + c.Argument
+}
+
+// ConfigFlags are the flags that give init these files.
+func ConfigFlags(configs []string) []string {
+	var flags []string
+	for _, path := range configs {
+		flags = append(flags, "-backend-config="+path)
+	}
+	return flags
+}
+
+// InitCommand is the command that initialises a project with these files, for people.
+func InitCommand(configs []string, flags ...string) string {
+	return strings.Join(slices.Concat([]string{"terraform init"}, flags, ConfigFlags(configs)), " ")
 }
 
 // Partial tells a backend block that does not say where the state is, or not for
@@ -74,7 +86,7 @@ var places = map[string][]string{
 // a variable names is given to each.
 func (b *BackendBlock) Overridden() *InitConfig {
 	given := slices.Clone(b.given)
-	if b.Type == "s3" {
+	if b.Type == "s3" && len(b.configs) == 0 {
 		for _, path := range PartialConfigs(filepath.Dir(b.Path)) {
 			c := InitConfig{Argument: path}
 			c.attributes, _ = readPartial(path)
@@ -118,18 +130,11 @@ func PartialConfigs(dir string) []string {
 
 // readPartial reads the arguments of a *.tfbackend file.
 func readPartial(path string) (Attributes, error) {
-	file, err := files.ReadUpTo(path, files.Limit{Bytes: maxConfig})
-	if err == nil && !file.Exists {
-		err = &files.Error{Action: "read", Path: path, Err: fs.ErrNotExist}
-	}
+	c, err := readConfig(path)
 	if err != nil {
 		return nil, err
 	}
-	body, err := parseHCL(path, file.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	return attributes(body, file.Bytes, ""), nil
+	return c.attributes(), nil
 }
 
 // backendConfig finds the arguments of that name in a variable's text, in quotes
@@ -144,16 +149,18 @@ func givenByVariables(dir string, getenv func(string) string) []InitConfig {
 		for _, m := range backendConfig.FindAllStringSubmatch(getenv(variable), -1) {
 			c := InitConfig{Variable: variable, Argument: cmp.Or(m[1], m[2], m[3])}
 			name, value, pair := strings.Cut(c.Argument, "=")
-			switch path := c.Argument; {
+			if c.path = c.Argument; !filepath.IsAbs(c.path) {
+				c.path = filepath.Join(dir, c.path)
+			}
+			switch {
 			case pair:
+				c.path = ""
 				c.attributes = Attributes{{Name: name, Value: value, Literal: true}}
 				if secretName.MatchString(name) {
 					c.Argument = name + "=…"
 				}
-			case filepath.IsAbs(path):
-				c.attributes, c.err = readPartial(path)
 			default:
-				c.attributes, c.err = readPartial(filepath.Join(dir, path))
+				c.attributes, c.err = readPartial(c.path)
 			}
 			given = append(given, c)
 		}

@@ -100,15 +100,27 @@ func TestTerraformTakesTheBackend(t *testing.T) {
 	}
 }
 
-// TestTerraformFormatsNothingInNewFiles: new files are what terraform fmt gives,
-// and edited ones stay valid.
-func TestTerraformFormatsNothingInNewFiles(t *testing.T) {
-	p := project(t, nil)
-	want := wanted
-	want.Endpoint, want.PathStyle = "http://localhost:4570", true
-	carryOut(t, p, backendEdits(want))
-	carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x"}))
-	if out := terraform(t, p.Dir, "fmt", "-check", "-diff"); strings.TrimSpace(out) != "" {
-		t.Fatalf("terraform fmt would change:\n%s", out)
+// TestTerraformFormatsNothingInWhatItWouldNotBefore: new files are what terraform fmt
+// gives, and those that were so stay so.
+func TestTerraformFormatsNothingInWhatItWouldNotBefore(t *testing.T) {
+	for name, before := range map[string]map[string]string{
+		"new files": nil,
+		"edited files": {
+			"backend.tf":  "terraform {\n  required_version = \">= 1.5\"\n  backend \"s3\" {\n    bucket = \"b\"\n    key    = \"k\"\n\n    dynamodb_table = \"old\" # ours\n    # the end\n  }\n}\n",
+			"provider.tf": "provider \"aws\" {\n  access_key = \"a\"\n  region     = \"r\"\n}\n",
+		},
+		"another store": {"backend.tf": inStore},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := project(t, before)
+			if before != nil {
+				terraform(t, p.Dir, "fmt", "-check", "-diff")
+			}
+			want := wanted
+			want.Endpoint, want.PathStyle = "http://localhost:4570", true
+			carryOut(t, p, backendEdits(want))
+			carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x"}))
+			terraform(t, p.Dir, "fmt", "-check", "-diff") // it fails the test with what it would change
+		})
 	}
 }

@@ -19,14 +19,25 @@ import (
 // required_version may write.
 func (p *Project) Edited() []string {
 	paths := []string{filepath.Join(p.Dir, backendFile), filepath.Join(p.Dir, providerFile)}
-	for _, b := range p.Backends {
-		paths = append(paths, b.Path)
-	}
+	paths = append(paths, p.Places()...)
 	for _, b := range p.Providers {
 		paths = append(paths, b.Path)
 	}
 	for _, v := range p.Versions {
 		paths = append(paths, v.Path)
+	}
+	return paths
+}
+
+// Places are the files that say where the project's state is: those of its backends, and
+// the last of those that complete them.
+func (p *Project) Places() []string {
+	var paths []string
+	for _, b := range p.Backends {
+		paths = append(paths, b.Path)
+	}
+	if n := len(p.configs); n > 0 {
+		paths = append(paths, p.configs[n-1].file.Path)
 	}
 	return paths
 }
@@ -47,7 +58,10 @@ type Project struct {
 	// source once for every place. Those of modules and those that only follow from a
 	// resource's type are not known here.
 	Required []RequiredProvider
-	State    LocalState
+	// configs are the files that init is given to complete the backend, in their order.
+	configs []config
+	own     *Own // nil until [Project.NoteStores] has looked
+	State   LocalState
 	// Generated is the generator that writes the project's files, nil without one.
 	Generated *Generated
 }
@@ -67,6 +81,9 @@ type BackendConfig struct {
 	files.Place
 	Type       string     // such as "s3"
 	Attributes Attributes // the arguments that are set
+	// Store is where an S3-compatible store answers that is neither AWS's nor this
+	// run's own, empty for none and until [Project.NoteStores] has looked.
+	Store string
 }
 
 // BackendBlock is a backend block.
@@ -76,6 +93,10 @@ type BackendBlock struct {
 	terraform, block *hclsyntax.Block // nil in a JSON file
 	// given is what variables of the environment give to every init.
 	given []InitConfig
+	// configs complete it, and are then a part of its Attributes; written are those that
+	// stand in the block alone.
+	configs []config
+	written Attributes
 }
 
 // ProviderBlock is a provider "aws" block and where it stands.
@@ -92,8 +113,10 @@ type ProviderBlock struct {
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
 // configured for. A missing directory is a project without files. It gives
 // what can be read and, apart, everything that cannot, each an [*Error] with file
-// and, where the file is malformed, line.
-func Inspect(dir string, getenv func(string) string) (p *Project, problems []error) {
+// and, where the file is malformed, line. configs are the files that every init of the
+// project is given with -backend-config, relative to dir: what they say counts as said
+// by the backend block.
+func Inspect(dir string, getenv func(string) string, configs ...string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -112,6 +135,7 @@ func Inspect(dir string, getenv func(string) string) (p *Project, problems []err
 			problems = append(problems, err)
 		}
 	}
+	problems = append(problems, p.readConfigs(configs)...)
 	given := givenByVariables(dir, getenv)
 	for i := range p.Backends {
 		p.Backends[i].given = given
@@ -192,7 +216,7 @@ func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hc
 		}
 	}
 	for _, block := range content.Blocks {
-		b := BackendBlock{BackendConfig: BackendConfig{placeOf(block), block.Type, attributesOf(block.Body, file.Bytes)}}
+		b := BackendBlock{BackendConfig: BackendConfig{Place: placeOf(block), Type: block.Type, Attributes: attributesOf(block.Body, file.Bytes)}}
 		if block.Type == "cloud" {
 			p.Clouds = append(p.Clouds, b)
 			continue

@@ -71,7 +71,7 @@ func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
 			want,
 			map[string]string{
 				"main.tf": "provider \"aws\" {\n  alias  = \"us\"\n  region = \"us-east-1\"\n}\n",
-				"p.tf":    "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  default_tags {\n    tags = { a = \"b\" }\n  }\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\nprovider \"google\" {\n  region = \"x\"\n}\n",
+				"p.tf":    "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n  default_tags {\n    tags = { a = \"b\" }\n  }\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\nprovider \"google\" {\n  region = \"x\"\n}\n",
 			},
 		},
 		{
@@ -90,7 +90,7 @@ func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
 			"an existing block is changed in place, its other arguments stay; static keys go",
 			map[string]string{"provider.tf": "provider \"aws\" {\n  access_key = \"a\"\n  secret_key = \"b\"\n  region     = \"eu-west-1\"\n\n  assume_role {\n    role_arn    = \"old\"\n    external_id = \"e\"\n  }\n}\n"},
 			want,
-			map[string]string{"provider.tf": "provider \"aws\" {\n  region     = \"eu-west-1\"\n  profile    = \"admin_iam\"\n\n  assume_role {\n    role_arn    = " + role + "\n    external_id = \"e\"\n  }\n}\n"},
+			map[string]string{"provider.tf": "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n\n  assume_role {\n    role_arn    = " + role + "\n    external_id = \"e\"\n  }\n}\n"},
 		},
 	}
 	for _, tt := range tests {

@@ -210,7 +210,7 @@ func ReadConfigured(dataDir string) (*Configured, error) {
 		return nil, nil //nolint:nilnil // initialised without a backend: nothing is configured
 	}
 	out := &Configured{
-		BackendConfig: BackendConfig{files.Place{Path: path, Line: 1}, data.Backend.Type, notedAttributes("", values, file.Bytes)},
+		BackendConfig: BackendConfig{Place: files.Place{Path: path, Line: 1}, Type: data.Backend.Type, Attributes: notedAttributes("", values, file.Bytes)},
 		config:        data.Backend.Config, hash: data.Backend.Hash,
 	}
 	if bucket := out.Attributes.Find("bucket"); bucket != nil {

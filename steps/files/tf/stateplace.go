@@ -24,7 +24,7 @@ func (p *Project) StatePlace() string {
 	switch at := p.InUse(); {
 	case at == nil, local && !noted, at.Type == "local":
 	case at.Type == "s3" && at.Attributes.Get("bucket") != "" && at.Attributes.Get("key") != "":
-		return "s3 " + at.Attributes.Get("bucket") + "/" + at.Attributes.Get("key")
+		return "s3 " + at.Store + " " + at.Attributes.Get("bucket") + "/" + at.Attributes.Get("key")
 	case at.Type != "s3" && noted:
 		place := at.Type
 		for _, a := range at.Attributes {
@@ -54,10 +54,14 @@ func (p *Project) WhereStateIs() string {
 
 // where names the place of the state in a backend for people.
 func (c BackendConfig) where() string {
-	if c.Type == "s3" {
-		return fmt.Sprintf("s3://%s/%s", c.Attributes.Get("bucket"), c.Attributes.Get("key"))
+	if c.Type != "s3" {
+		return otherPlace(c)
 	}
-	return otherPlace(c)
+	place := fmt.Sprintf("s3://%s/%s", c.Attributes.Get("bucket"), c.Attributes.Get("key"))
+	if c.Store != "" {
+		place += " at " + c.Store
+	}
+	return place
 }
 
 // StrayState is a local state that the backend "local" in use does not know, nil

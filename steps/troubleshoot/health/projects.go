@@ -52,7 +52,7 @@ func (p Project) At(argument string) string {
 // ArgumentAt is an argument's place, or its block's.
 func ArgumentAt(block files.Place, attributes tf.Attributes, name string) string {
 	if a := attributes.Find(name); a != nil {
-		block.Line = a.Line
+		block = a.Place(block)
 	}
 	return block.String()
 }

@@ -192,7 +192,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 		c.Run.Lines = []string{
 			"mkdir -m 700 " + init.MoveAside,
 			"find " + p.Files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + init.MoveAside + " ';'",
-			"terraform init",
+			tf.InitCommand(p.BackendConfig),
 		}
 		c.Undo = "what init left lies in " + init.MoveAside
 	}

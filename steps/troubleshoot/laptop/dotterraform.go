@@ -59,7 +59,7 @@ func localStates(p project) []health.Result {
 		}
 	}
 	for _, s := range p.Files.State.States {
-		if !s.Supported() {
+		if !s.Supported() && !s.Encrypted { // OpenTofu's own laptop has the key
 			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
 		}
 	}
@@ -110,6 +110,9 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	if p.Backend != nil {
 		at = p.Backend.String()
 	}
+	if len(p.BackendConfig) > 0 {
+		at = p.At(names[0])
+	}
 	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), configured)
 	q := initQuestion(p, configured)
 	answer := "it differs in " + strings.Join(names, ", ")
@@ -126,11 +129,11 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	case slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		r := failed("Whether a state lies at the endpoint of before was not looked at.",
-			"If it is the same AWS, run terraform init -reconfigure in "+p.Dir+", or let it be done here with --adopt "+p.Dir+".")
+			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or let it be done here with --adopt "+p.Dir+".")
 		r.Init.Asks = true
 		return []health.Result{r}
 	}
-	return []health.Result{failed("The state stays where it is.", "Run terraform init -reconfigure in "+p.Dir+".")}
+	return []health.Result{failed("The state stays where it is.", "Run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+".")}
 }
 
 // drifted tells whether init knows the blueprint's place, and only the file
@@ -143,7 +146,7 @@ func drifted(p project) bool {
 // the file: by looking what lies in both.
 func otherConfigured(ctx context.Context, in *inputs, p project, failed func(more, remedy string) health.Result) []health.Result {
 	reconfigure := func(more string) []health.Result {
-		r := failed(more, "Run terraform init -reconfigure in "+p.Dir+".")
+		r := failed(more, "Run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+".")
 		r.Init.Kind = tf.InitReconfigure
 		return []health.Result{r}
 	}

@@ -1,0 +1,124 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/plan"
+)
+
+// changeProfile stands for an admin's own key in the admin profile: what acts with that
+// profile needs it. No change has this id, since the one that writes the key has its
+// user's, but a finding may stop it.
+const changeProfile = "iam.profile"
+
+// ProfileFacts are what the admin profile of this laptop holds besides an admin's key.
+type ProfileFacts struct {
+	// Stranger is who the key in the profile is where it is none of the admins', and Err
+	// why that is not known. Asked says that it was asked.
+	Stranger awsops.Identity
+	Err      error
+	Asked    bool
+	// Two is the finding of a profile that is two identities, or nil.
+	Two *plan.Finding
+}
+
+// inspectProfile asks whose the key in the admin profile is, where it is none of the
+// admins'.
+func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *blueprint.Answers, credentials files.Snapshot) error {
+	config, err := files.Read(env.ConfigPath)
+	if err != nil {
+		return err
+	}
+	f.Profile.Two = TwoIdentities(credentials, config, a.AdminProfile)
+	if f.ProfileKey == "" || f.owner() != "" || f.Profile.Two != nil {
+		return nil
+	}
+	f.Profile.Asked = true
+	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	if err == nil {
+		f.Profile.Stranger, err = s.Identity(ctx)
+	}
+	f.Profile.Err = err
+	return ctx.Err()
+}
+
+// owner is the admin whose key this laptop has, empty where it is none's.
+func (f *IAMFacts) owner() string {
+	for name, user := range f.Users {
+		if user.Keys.Find(f.OwnKey) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// TwoIdentities is the finding of a profile that gives a key and another identity
+// besides, or nil: the AWS CLI and Terraform do not agree which of them counts.
+func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Finding {
+	id := profiles.KeyID(credentials, name)
+	var conflict *profiles.ConflictError
+	if id == "" || !errors.As(profiles.KeyPair(name, id, "-").Conflict(credentials, config), &conflict) {
+		return nil
+	}
+	var other []string
+	for i, key := range conflict.Keys {
+		other = append(other, fmt.Sprintf("%s (line %d)", key, conflict.Lines[i]))
+	}
+	return &plan.Finding{
+		ID: "iam.two-identities", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
+		Evidence: fmt.Sprintf("Profile %s is two identities: %s holds access key %s, and %s names %s. Which of them counts is not the same for the AWS CLI and Terraform, so nothing was done with the profile.",
+			name, credentials.Path, id, conflict.Path, strings.Join(other, ", ")),
+		Remedy: fmt.Sprintf("Decide which of the two it is to be. Take %s out of %s if it is the key; rename the profile there if you need both.", strings.Join(conflict.Keys, ", "), conflict.Path),
+	}
+}
+
+// profileRefused is the finding of an admin profile that no admin can be worked as, or
+// nil. What needs the profile is stopped; all else is made.
+func profileRefused(o *Observed, a *blueprint.Answers) *plan.Finding {
+	f := &o.IAM
+	if f.Profile.Two != nil {
+		return f.Profile.Two
+	}
+	owner := f.owner()
+	if f.ProfileKey == "" || owner != "" && (a.Me == "" || owner == a.Me) {
+		return nil
+	}
+	holds := fmt.Sprintf("Profile %s holds access key %s", a.AdminProfile, f.ProfileKey)
+	found := &plan.Finding{
+		ID: "iam.profile-taken", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
+		Remedy: "Rename that profile, or choose another name with --set admin_profile=NAME.",
+	}
+	const left = " Nothing was done with the profile."
+	switch who := f.Profile.Stranger; {
+	case owner != "":
+		found.Evidence = fmt.Sprintf("%s of %s, and you are %s.%s", holds, owner, a.Me, left)
+		found.Remedy = fmt.Sprintf("Run it with --me %s if that is you; else rename that profile, or choose another name with --set admin_profile=NAME.", owner)
+	case !f.Profile.Asked:
+		return nil
+	case f.Profile.Err != nil:
+		found.Evidence = fmt.Sprintf("%s, which is none of the admins' and does not work: %s%s", holds, diagnosis.Describe(f.Profile.Err), left)
+		found.RequestIDs = awsops.RequestIDs(f.Profile.Err)
+	case who.Account == a.AdminAccount && who.Kind == awsops.KindUser && admin(a, who.Name):
+		return nil // IAM does not list the key yet
+	case a.Me == "" && who.ARN == o.Account.Identity.ARN:
+		return nil // the operator's own, who says of nobody to be one of the admins
+	default:
+		found.Evidence = fmt.Sprintf("%s of %s, who is none of the admins.%s", holds, who.ARN, left)
+	}
+	return found
+}
+
+// admin tells whether a user is one of the admins, and the one who --me says.
+func admin(a *blueprint.Answers, name string) bool {
+	user, known := a.User(name)
+	return known && (a.Me == "" || a.Me == user)
+}

@@ -1,0 +1,72 @@
+package steps
+
+import (
+	"slices"
+	"strings"
+
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+)
+
+// leftWithRole says what is not planned where an environment's role is not what the
+// blueprint says, and a finding tells that it cannot be.
+const leftWithRole = "What leads to the role was left as it is: the groups' policies as far as they name it, its profile and its projects."
+
+// withoutRole tells an environment whose role is not there as the blueprint says and is
+// not going to be, as a finding tells that stops it ([plan.Finding.Stops]). What several
+// environments share, such as a group's policy, is planned without it.
+func (o *Observed) withoutRole(e blueprint.Environment) bool {
+	f := o.IAM.Roles[e.Name]
+	switch {
+	case !o.Account.active(e):
+		return true
+	case f.ByOwner:
+		return false
+	}
+	return f.Unreachable != nil || f.Role != nil && f.Role.Path != e.RolePath
+}
+
+// held is what a group may assume today.
+type held struct {
+	arns []string
+	// anywhere are the statements that name a role in every account.
+	anywhere []policy.Statement
+}
+
+// holds reads it out of the group's policies.
+func holds(o *Observed, group string) (h held) {
+	for _, s := range attachedTo(o, group).Statements {
+		if s.Effect != policy.Allow || !slices.Contains(s.Actions, assumeRole) {
+			continue
+		}
+		if len(s.Conditions) > 0 {
+			h.anywhere = append(h.anywhere, s)
+		} else {
+			h.arns = append(h.arns, s.Resources...)
+		}
+	}
+	return h
+}
+
+// in are the roles of an environment's account.
+func (h held) in(e blueprint.Environment) []string {
+	return slices.DeleteFunc(slices.Clone(h.arns), func(arn string) bool { return !strings.Contains(arn, ":iam::"+e.Account+":role/") })
+}
+
+// assumeRole is the action that a group needs on an environment's role.
+const assumeRole = "sts:AssumeRole"
+
+// assuming is the document that lets a group assume these roles, and what else the
+// statements let it, each once.
+func assuming(arns []string, more []policy.Statement) (d policy.Document) {
+	if len(arns) > 0 {
+		d = policy.AssumeRoles(arns)
+	}
+	for _, s := range more {
+		if !policy.Covers(d, s) {
+			d.Statements = append(d.Statements, s)
+		}
+	}
+	d.Version = policy.Version2012
+	return d
+}
