@@ -165,7 +165,7 @@ func withoutOperation(err error) string {
 var (
 	notFoundCodes = []string{
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
-		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "NoSuchLifecycleConfiguration",
+		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
 		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
 		"AccountNotFound", "CreateAccountStatusNotFound", "TableNotFound", "404",
 	}

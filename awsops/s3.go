@@ -69,6 +69,15 @@ type Bucket struct {
 	Policy            string             // the document's text, empty when there is none
 	Tags              map[string]string
 	Lifecycle         []LifecycleRule
+	// Lock is the Object Lock, nil without one and where it may not be read.
+	Lock *ObjectLock
+}
+
+// ObjectLock is a bucket's Object Lock: for how long no version may be removed,
+// where it has a default retention at all.
+type ObjectLock struct {
+	Mode        string // GOVERNANCE, COMPLIANCE, or empty without a default retention
+	Days, Years int32  // one of the two
 }
 
 // OwnBuckets lists the account's buckets whose names begin with prefix, name →
@@ -81,7 +90,8 @@ func (s *Session) OwnBuckets(ctx context.Context, prefix string) (map[string]str
 }
 
 // Bucket reads all of a bucket, the settings at once and in the bucket's own
-// region. A setting that may not be read is an error, never an absent setting.
+// region. A setting that may not be read is an error, never an absent setting; but for
+// the Object Lock, which nothing is decided by.
 func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, error) {
 	b := &Bucket{Name: name}
 	if err := s.locate(ctx, b, owner); err != nil || b.Ownership != BucketOurs {
@@ -91,7 +101,7 @@ func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, erro
 	reads, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Bucket, string) error{
 		there.readVersioning, there.readEncryption, there.readPublicAccessBlock, there.readObjectOwnership,
-		there.readBucketPolicy, there.readBucketTags, there.readLifecycle,
+		there.readBucketPolicy, there.readBucketTags, there.readLifecycle, there.readObjectLock,
 	} {
 		reads.Go(func() error { return read(ctx, b, owner) })
 	}

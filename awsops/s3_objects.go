@@ -3,6 +3,8 @@ package awsops
 import (
 	"bytes"
 	"context"
+	"crypto/md5" //nolint:gosec // Content-MD5 is MD5 by definition
+	"encoding/base64"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -36,12 +38,16 @@ type PutOptions struct {
 	IfMatch   string // sends this ETag, so that another object there makes it a 412
 }
 
-// PutObject writes an object with the headers that Terraform sends. It needs
+// PutObject writes an object with the headers that Terraform sends, and with the MD5 of
+// the body: a bucket with Object Lock refuses a write without a digest, and a setting
+// (request_checksum_calculation) may keep the SDK from sending one. It needs
 // [WithProbe] or [WithStateWrites]; [HasCode] "PreconditionFailed" says that
 // IfAbsent or IfMatch failed.
 func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte, o PutOptions) error {
+	digest := md5.Sum(body) //nolint:gosec // what the header Content-MD5 is
 	in := &s3.PutObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body), ExpectedBucketOwner: s.owner(),
+		ContentMD5: aws.String(base64.StdEncoding.EncodeToString(digest[:])),
 	}
 	if o.KMSKeyARN != "" {
 		in.ServerSideEncryption = types.ServerSideEncryptionAwsKms

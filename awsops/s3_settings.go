@@ -158,6 +158,25 @@ func (r LifecycleRule) sdk() types.LifecycleRule {
 	return out
 }
 
+func (s *Session) readObjectLock(ctx context.Context, b *Bucket, owner string) error {
+	in := &s3.GetObjectLockConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	err := setting(ctx, s, b, s.s3().GetObjectLockConfiguration, in, func(answer *s3.GetObjectLockConfigurationOutput) {
+		c := answer.ObjectLockConfiguration
+		if c == nil {
+			return
+		}
+		b.Lock = &ObjectLock{}
+		if c.Rule != nil && c.Rule.DefaultRetention != nil {
+			r := c.Rule.DefaultRetention
+			b.Lock.Mode, b.Lock.Days, b.Lock.Years = string(r.Mode), aws.ToInt32(r.Days), aws.ToInt32(r.Years)
+		}
+	})
+	if IsAccessDenied(err) || HasCode(err, "NotImplemented") { // many stores that speak S3 know no lock
+		return nil
+	}
+	return err
+}
+
 // BucketAccess reads what of a bucket of owner's can name somebody: the text of its
 // policy, empty without one, and its tags. [IsNotFound] holds where there is no such
 // bucket.

@@ -34,7 +34,13 @@ type BucketFacts struct {
 	Made bool
 }
 
-const changeBucket = "bucket.create"
+// The changes of the bucket that others name: that it is made, its default encryption,
+// and its policy.
+const (
+	changeBucket  = "bucket.create"
+	changeDefault = "bucket.encryption"
+	changePolicy  = "bucket.policy"
+)
 
 // What the lifecycle keeps: old versions expire by age only beyond the newest
 // hundred of each state, so that a busy project can always go back.
@@ -94,6 +100,8 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 	b.lifecycle()
 	b.encryption()
 	b.policy()
+	b.others()
+	b.lock()
 	b.chain()
 	return b.And(planStateAccess(o, a))
 }
@@ -290,7 +298,7 @@ func (b *bucketBuilder) encryption() {
 			before += ", without a bucket key"
 		}
 	}
-	c := b.add("bucket.encryption", "Encrypt with the key by default",
+	c := b.add(changeDefault, "Encrypt with the key by default",
 		awsops.PutBucketEncryption(b.a.Bucket.Name, b.a.AdminAccount, b.o.keyARN()),
 		plan.Field{Name: "default encryption", Before: before, After: "aws:kms " + plan.Known(b.o.keyARN()) + ", with a bucket key"})
 	c.Needs = []string{changeKey}

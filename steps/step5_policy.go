@@ -30,6 +30,9 @@ func unusablePolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 			Remedy: "Correct the policy, then run stateroom setup again.",
 		}
 	}
+	if public := openToAll(o, a); public != nil && !ourBucket(o, a) {
+		return public
+	}
 	for _, s := range have.Statements {
 		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) && !(ourBucket(o, a) && ownStatement(o, a, s) != nil) {
 			return &plan.Finding{
@@ -168,11 +171,14 @@ func (b *bucketBuilder) policy() {
 	if extra := policy.Extra(have, want); len(extra) > 0 {
 		b.Keep("bucket.extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
 	}
+	if public := openToAll(b.o, b.a); public != nil {
+		b.Find(*public)
+	}
 	if len(merged.Statements) == len(have.Statements) && !corrected {
 		return
 	}
 	merged = withoutDoubleSids(merged)
-	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
+	c := b.add(changePolicy, "Refuse writes that are not encrypted with the key, and requests without TLS",
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
 		plan.Field{Name: "policy", Before: b.b.Policy, After: plan.Known(merged.JSON())})
 	c.JudgePolicy(plan.WidensBucket, held, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")

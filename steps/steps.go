@@ -368,9 +368,13 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 			findings = append(findings, f)
 			continue
 		}
+		why := "exists already and does not carry this blueprint's tag"
+		if len(c.Takes) > 0 {
+			why = "is used by others, who would lose something: " + plan.Enumerated(c.Takes)
+		}
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.NotOurs),
+			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
 			Remedy:   "Let it be changed with --adopt " + c.NotOurs + ", or choose another name.",
 			Details:  plan.WouldChange(notOurs, c.NotOurs),
 		})

@@ -83,7 +83,7 @@ func (r *request) describe() {
 func s3Input(r *request) map[string]any {
 	headers := map[string]any{}
 	for name, values := range r.http.Header {
-		if strings.HasPrefix(name, "X-Amz-") || strings.HasPrefix(name, "If-") {
+		if strings.HasPrefix(name, "X-Amz-") || strings.HasPrefix(name, "If-") || name == "Content-Md5" {
 			headers[name] = strings.Join(values, ",")
 		}
 	}

@@ -71,6 +71,8 @@ func (s *s3Service) table() []s3Operation {
 		{put, 1, "tagging", "PutBucketTagging", "PutBucketTagging", putting(putTagging)},
 		{get, 1, "lifecycle", "GetBucketLifecycleConfiguration", "GetLifecycleConfiguration", showing("LifecycleConfiguration", showLifecycle)},
 		{put, 1, "lifecycle", "PutBucketLifecycleConfiguration", "PutLifecycleConfiguration", putting(s.putLifecycle)},
+		{get, 1, "object-lock", "GetObjectLockConfiguration", "GetBucketObjectLockConfiguration", showing("ObjectLockConfiguration", showObjectLock)},
+		{put, 1, "object-lock", "PutObjectLockConfiguration", "PutBucketObjectLockConfiguration", putting(putObjectLock)},
 		{get, 1, "versions", "ListObjectVersions", "", s.listVersions},
 		{post, 1, "delete", "DeleteObjects", "", s.deleteObjects},
 		{get, 1, "list-type", "ListObjectsV2", "", s.listObjectsV2},
@@ -233,7 +235,7 @@ func (s *s3Service) allowIn(c *s3Call, b *s3Bucket, action, key string, conditio
 	if key != "" {
 		resource += "/" + key
 	}
-	return s.authorize(c.request, "s3:"+action, resource, b.account, b.policy, conditions)
+	return s.authorize(c.request, "s3:"+action, resource, b.account, b.lets(c.account.id), conditions)
 }
 
 const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"

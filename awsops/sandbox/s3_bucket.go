@@ -82,6 +82,9 @@ func (s *s3Service) createBucket(c *s3Call) (response, error) {
 		ownership: cmp.Or(c.http.Header.Get("X-Amz-Object-Ownership"), "BucketOwnerEnforced"),
 		access:    &publicAccessBlock{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true},
 	}
+	if strings.EqualFold(c.http.Header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") {
+		b.lock, b.versioning = &objectLock{Enabled: "Enabled"}, "Enabled"
+	}
 	if err := s.mayCreate(c, b); err != nil {
 		return response{}, err
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"stateroom/awsops/policy"
 )
 
 // in is a bucket's location.
@@ -253,21 +252,37 @@ func TestBucketWithAVersionStays(t *testing.T) {
 	st.must(err)
 }
 
-func TestPublicIsWhatEverybodyMay(t *testing.T) {
-	everybody := policy.Statement{Effect: policy.Allow, Principals: policy.Principals{"AWS": {"*"}}, Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}
-	if !publicPolicy(policy.Document{Statements: []policy.Statement{everybody}}) {
-		t.Error("everybody is not public")
-	}
-	for _, c := range []policy.Conditions{
-		{"StringEquals": {"aws:PrincipalOrgID": {"o-1"}}}, {"StringLike": {"aws:PrincipalArn": {"arn:aws:iam::1:*"}}},
-	} {
-		everybody.Conditions = c
-		if publicPolicy(policy.Document{Statements: []policy.Statement{everybody}}) {
-			t.Errorf("%v is public", c)
-		}
-	}
-	everybody.Conditions, everybody.Effect = nil, policy.Deny
-	if publicPolicy(policy.Document{Statements: []policy.Statement{everybody}}) {
-		t.Error("a Deny is public")
-	}
+// lockedBucket is a bucket with Object Lock and a default retention of a day.
+func (st *stage) lockedBucket(name string) {
+	st.t.Helper()
+	_, err := st.s3().CreateBucket(st.ctx, &s3.CreateBucketInput{
+		Bucket: &name, ObjectLockEnabledForBucket: aws.Bool(true),
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"},
+	})
+	st.must(err)
+	_, err = st.s3().PutObjectLockConfiguration(st.ctx, &s3.PutObjectLockConfigurationInput{Bucket: &name, ObjectLockConfiguration: &types.ObjectLockConfiguration{
+		ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+		Rule:              &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{Mode: types.ObjectLockRetentionModeGovernance, Days: aws.Int32(1)}},
+	}})
+	st.must(err)
+}
+
+// TestObjectLockWantsADigestAndKeepsVersions is what S3 does in a bucket with a default
+// retention: a write without a digest is refused, a version stays, and a delete marker
+// may be laid over it.
+func TestObjectLockWantsADigestAndKeepsVersions(t *testing.T) {
+	st := newStage(t, Options{})
+	st.lockedBucket("locked")
+	name, key := aws.String("locked"), aws.String("k")
+	bare := func(o *s3.Options) { o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired }
+	_, err := st.s3().PutObject(st.ctx, &s3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("body")}, bare)
+	wantCode(t, err, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required")
+	put, err := st.s3().PutObject(st.ctx, &s3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("body"), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32})
+	st.must(err)
+	_, err = st.s3().DeleteObject(st.ctx, &s3.DeleteObjectInput{Bucket: name, Key: key, VersionId: put.VersionId})
+	wantCode(t, err, "AccessDenied", "object lock")
+	_, err = st.s3().DeleteObject(st.ctx, &s3.DeleteObjectInput{Bucket: name, Key: key})
+	st.must(err)
+	_, err = st.s3().PutBucketVersioning(st.ctx, &s3.PutBucketVersioningInput{Bucket: name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusSuspended}})
+	wantCode(t, err, "InvalidBucketState", "")
 }

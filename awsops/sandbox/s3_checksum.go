@@ -51,6 +51,10 @@ func givenChecksum(c *s3Call) (algorithm, value string) {
 
 // verifyBody checks the checksum of a body and says which one to keep: the one sent, else the one announced, else CRC64NVME.
 func verifyBody(c *s3Call) (algorithm, value string, err error) {
+	digest := md5.Sum(c.body) //nolint:gosec // Content-MD5 is MD5
+	if given := c.http.Header.Get("Content-Md5"); given != "" && given != base64.StdEncoding.EncodeToString(digest[:]) {
+		return "", "", badRequest("BadDigest", "The Content-MD5 you specified did not match what we received.")
+	}
 	algorithm, given := givenChecksum(c)
 	algorithm = cmp.Or(algorithm, strings.ToLower(c.http.Header.Get("X-Amz-Sdk-Checksum-Algorithm")), "crc64nvme")
 	if err := checkAlgorithm(algorithm); err != nil {

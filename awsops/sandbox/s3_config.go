@@ -58,6 +58,9 @@ func putVersioning(b *s3Bucket, in versioningConfiguration) error {
 	if in.MfaDelete == "Enabled" {
 		return notImplemented()
 	}
+	if b.lock != nil && in.Status != "Enabled" {
+		return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+	}
 	b.versioning = in.Status
 	return nil
 }

@@ -23,6 +23,8 @@ func (s *s3Service) deleteVersion(c *s3Call, key, id string) (deleted, error) {
 		return deleted{}, err
 	}
 	switch {
+	case id != "" && c.bucket.lock.holds(c.bucket.version(key, id), c.now):
+		return deleted{}, fail(http.StatusForbidden, "AccessDenied", "Access Denied because object protected by object lock.")
 	case id != "":
 		v := c.bucket.version(key, id)
 		c.bucket.remove(key, id)

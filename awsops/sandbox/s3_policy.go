@@ -32,7 +32,7 @@ func (s *s3Service) putPolicy(c *s3Call) (response, error) {
 			return response{}, err
 		}
 	}
-	if c.bucket.access != nil && c.bucket.access.BlockPublicPolicy && publicPolicy(document) {
+	if c.bucket.access != nil && c.bucket.access.BlockPublicPolicy && len(policy.Public(document)) > 0 {
 		return response{}, fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: \"%s\" because public policies are blocked by the BlockPublicPolicy block public access setting.", c.caller.arn, c.bucket.arn())
 	}
 	c.bucket.policyText, c.bucket.policy = string(c.body), &document
@@ -99,14 +99,5 @@ func anyApplies(statement policy.Statement) bool {
 			slash := strings.Contains(resource, "/")
 			return slash == object || object && strings.HasSuffix(resource, "*")
 		})
-	})
-}
-
-// publicPolicy says whether a statement allows something to everybody. Any condition
-// counts as one that narrows it.
-func publicPolicy(document policy.Document) bool {
-	return slices.ContainsFunc(document.Statements, func(statement policy.Statement) bool {
-		everybody := slices.Contains(statement.Principals["*"], "*") || slices.Contains(statement.Principals["AWS"], "*") || len(statement.NotPrincipals) > 0
-		return statement.Effect == policy.Allow && everybody && len(statement.Conditions) == 0
 	})
 }

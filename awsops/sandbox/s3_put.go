@@ -59,6 +59,9 @@ func (s *s3Service) putObject(c *s3Call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if err := c.bucket.lock.check(c.http.Header); err != nil {
+		return response{}, err
+	}
 	if err := checkWriteConditions(c); err != nil {
 		return response{}, err
 	}

@@ -35,7 +35,19 @@ type s3Bucket struct {
 	policy                *policy.Document
 	tags                  tagSet
 	lifecycle             *lifecycleConfiguration
+	lock                  *objectLock             // nil without Object Lock
 	keys                  map[string][]*s3Version // newest last
+}
+
+// lets is the policy as it counts for a caller of an account: RestrictPublicBuckets
+// lets nobody of another in by one that is public.
+func (b *s3Bucket) lets(account string) *policy.Document {
+	if b.policy == nil || account == b.account || b.access == nil || !b.access.RestrictPublicBuckets || len(policy.Public(*b.policy)) == 0 {
+		return b.policy
+	}
+	restricted := *b.policy
+	restricted.Statements = slices.DeleteFunc(slices.Clone(restricted.Statements), func(s policy.Statement) bool { return s.Effect == policy.Allow })
+	return &restricted
 }
 
 func (b *s3Bucket) arn() string { return "arn:aws:s3:::" + b.name }

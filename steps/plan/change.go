@@ -139,9 +139,12 @@ type Change struct {
 	// ConfirmByName says that agreeing to NotOurs takes typing it out: what is lost
 	// cannot be brought back. --adopt agrees, too.
 	ConfirmByName bool
-	Cost          string
-	Risk          string
-	Undo          string
+	// Takes names who loses something by the change. Such a change waits for consent of
+	// its own, in NotOurs.
+	Takes []string
+	Cost  string
+	Risk  string
+	Undo  string
 	// judged says that widens is all the access that the change gives.
 	judged bool
 	widens []Widening

@@ -31,6 +31,8 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 		switch {
 		case slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.Leads }):
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
+		case len(losers(r.NotOurs, target)) > 0:
+			reason = target + " is used by others, who would lose something: " + plan.Enumerated(losers(r.NotOurs, target)) + ". It would be changed so:"
 		case typed:
 			reason = target + " needs a word of its own, since this cannot be taken back:"
 		}
@@ -95,6 +97,16 @@ func (p *Prompt) yes(ctx context.Context, question string) (bool, error) {
 func (p *Prompt) foreign(c plan.Change) {
 	view := planView{Lines: NewLines(p.out), documents: map[string]bool{}}
 	view.change(&c)
+}
+
+// losers are those who lose something by the changes of a target.
+func losers(changes []plan.Change, target string) []string {
+	for _, c := range changes {
+		if c.NotOurs == target && len(c.Takes) > 0 {
+			return c.Takes
+		}
+	}
+	return nil
 }
 
 // foreignTargets are the ARNs and paths to adopt, each once.

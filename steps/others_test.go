@@ -1,0 +1,118 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
+)
+
+const bucketOfOthers = "arn:aws:s3:::acme-terraform-state"
+
+// usedBucket is a bucket of the blueprint's name that somebody has made for something
+// else, with a policy for others: no block of public access, and AES256 by default.
+func usedBucket(t *testing.T, policy string) (*world, hands) {
+	t.Helper()
+	w := newWorld(t, sandbox.Options{})
+	h, name := w.hands(""), aws.String(team().Bucket.Name)
+	w.makeBucket(h, *name, "eu-west-1")
+	_, err := h.s3.DeletePublicAccessBlock(context.Background(), &s3.DeletePublicAccessBlockInput{Bucket: name})
+	w.must(err)
+	_, err = h.s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{Bucket: name, Policy: &policy})
+	w.must(err)
+	return w, h
+}
+
+// adopted sets up with these agreed to, and gives what was called.
+func (w *world) adopted(arns ...string) (*plan.Summary, []string) {
+	w.t.Helper()
+	w.events = nil
+	mark := len(w.server.Log())
+	s := w.setup(team())
+	s.Answers.Adopt = arns
+	return w.run(s), w.mutations(mark)
+}
+
+// TestAPublicBucketIsNotShutBehindItsVisitors adopts a bucket that serves a site: its
+// public access is not blocked, since the policy that keeps the site would be refused.
+func TestAPublicBucketIsNotShutBehindItsVisitors(t *testing.T) {
+	t.Parallel()
+	w, _ := usedBucket(t, `{"Version":"2012-10-17","Statement":[{"Sid":"Site","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"`+bucketOfOthers+`/*"}]}`)
+	summary, calls := w.adopted(bucketOfOthers)
+	f := findingOf(summary.Findings, "bucket.public")
+	if f == nil || !f.Blocks || summary.ExitCode(false) != plan.ExitFindings || len(calls) > 0 {
+		t.Fatalf("findings %v, calls %v", summary.Findings, calls)
+	}
+	says(t, f.Evidence+" "+f.Remedy, "acme-terraform-state", "everybody", "statement Site", "Nothing was changed", "--set bucket.name=NAME")
+}
+
+// TestWhoeverUsesABucketIsNamedBeforeTheyLoseIt adopts a bucket that another account
+// and a service write to: what shuts them out takes a word of its own.
+func TestWhoeverUsesABucketIsNamedBeforeTheyLoseIt(t *testing.T) {
+	t.Parallel()
+	w, h := usedBucket(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":["s3:GetObject","s3:PutObject"],"Resource":"`+bucketOfOthers+`/*"},
+		{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"`+bucketOfOthers+`/logs/*"}]}`)
+	summary, calls := w.adopted(bucketOfOthers)
+	if slices.Contains(calls, "s3:PutBucketPolicy") || slices.Contains(calls, "s3:PutBucketEncryption") || summary.Failed > 0 {
+		t.Fatalf("called %v, failures %v", calls, summary.Failures)
+	}
+	i := slices.IndexFunc(summary.Findings, func(f plan.Finding) bool {
+		return f.ID == "bucket.not-ours" && strings.Contains(f.Evidence, bucketOfOthers+"/*")
+	})
+	if i < 0 || summary.ExitCode(false) != plan.ExitFindings {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, summary.Findings[i].String(), "is used by others", "arn:aws:iam::222222222222:root", "logging.s3.amazonaws.com", "--adopt "+bucketOfOthers+"/*")
+	out, err := h.s3.GetBucketEncryption(context.Background(), &s3.GetBucketEncryptionInput{Bucket: aws.String(team().Bucket.Name)})
+	w.must(err)
+	if by := out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm; by != types.ServerSideEncryptionAes256 {
+		t.Errorf("the default encryption is %s now", by)
+	}
+	summary, _ = w.adopted(bucketOfOthers, bucketOfOthers+"/*")
+	w.healthy(summary)
+	for _, id := range []string{changeDefault, changePolicy} {
+		if c := w.plannedChange(id); c == nil || !strings.Contains(c.Risk, "logging.s3.amazonaws.com") {
+			t.Errorf("%s does not say who loses something", id)
+		}
+	}
+	w.settledNow(team())
+}
+
+// TestAnObjectLockIsToldAndTheProofsGoThrough adopts a bucket whose versions stay.
+func TestAnObjectLockIsToldAndTheProofsGoThrough(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	h, name := w.hands(""), aws.String(team().Bucket.Name)
+	_, err := h.s3.CreateBucket(context.Background(), &s3.CreateBucketInput{
+		Bucket: name, ObjectLockEnabledForBucket: aws.Bool(true), CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"},
+	})
+	w.must(err)
+	_, err = h.s3.PutObjectLockConfiguration(context.Background(), &s3.PutObjectLockConfigurationInput{Bucket: name, ObjectLockConfiguration: &types.ObjectLockConfiguration{
+		ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+		Rule:              &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{Mode: types.ObjectLockRetentionModeCompliance, Years: aws.Int32(2)}},
+	}})
+	w.must(err)
+	summary, _ := w.adopted(bucketOfOthers)
+	w.healthy(summary)
+	f := findingOf(summary.Findings, "bucket.object-lock")
+	if f == nil {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, f.Evidence, "acme-terraform-state", "COMPLIANCE", "2 years")
+	for _, e := range w.server.Log() {
+		// The SDK's own checksum can be turned off in the shell and in a profile.
+		if e.Operation == "PutObject" && !strings.Contains(strings.ToLower(fmt.Sprint(e.Input)), "content-md5") {
+			t.Errorf("a write without a digest: %v", e.Input)
+		}
+	}
+	w.settledNow(team())
+}

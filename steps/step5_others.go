@@ -1,0 +1,96 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+)
+
+// openToAll is the finding of a bucket whose policy lets everybody in, or nil. With
+// public access blocked, S3 shuts them out and refuses every new policy that still
+// does: of a bucket that is not the blueprint's nothing is touched, of its own the
+// policy is not.
+func openToAll(o *Observed, a *blueprint.Answers) *plan.Finding {
+	public := policy.Public(policy.ParseOrEmpty(o.Bucket.Bucket.Policy))
+	if len(public) == 0 {
+		return nil
+	}
+	f := &plan.Finding{
+		ID: "bucket.public", Of: plan.StepBucket, Severity: plan.Failure, Resource: a.Bucket.Name, Stops: []string{changePolicy},
+		Evidence: fmt.Sprintf("The policy of bucket %s lets everybody in (%s). A state holds passwords, so public access is blocked on its bucket: whoever uses this one as a public one would be shut out, and S3 refuses a policy that keeps the statement.",
+			a.Bucket.Name, statements(public)),
+		Remedy: "Choose another name with --set bucket.name=NAME. If nobody needs what it opens, take the statement out of the policy, then run stateroom setup again.",
+	}
+	if !ourBucket(o, a) {
+		f.Blocks, f.Stops = true, nil
+		f.Evidence += " Nothing was changed."
+	}
+	return f
+}
+
+// statements names statements of a policy by their Sid, and else by what they allow.
+func statements(list []policy.Statement) string {
+	var names []string
+	for _, s := range list {
+		if s.Sid != "" {
+			names = append(names, "statement "+s.Sid)
+		} else {
+			names = append(names, "a statement for "+plan.Listed(slices.Concat(s.Actions, s.NotActions)))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// others says of each change of the bucket what it takes from whom the bucket's policy
+// names. Until the blueprint's own statements stand beside theirs, nobody has agreed to
+// it, and it takes consent of its own: that a bucket may be used does not say that those
+// who use it may be shut out.
+func (b *bucketBuilder) others() {
+	held := policy.ParseOrEmpty(b.b.Policy)
+	names := policy.Others(held, b.a.AdminAccount)
+	if b.fresh() || len(names) == 0 {
+		return
+	}
+	own := policy.Bucket(policy.BucketRules{Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict})
+	agreed := slices.ContainsFunc(own.Statements, func(s policy.Statement) bool { return policy.Covers(held, s) })
+	for i := range b.Changes {
+		c := &b.Changes[i]
+		switch c.ID {
+		case changeDefault:
+			c.Risk = fmt.Sprintf("What is written without a key of its own is encrypted with this one, and can then be read only with kms:Decrypt on it. The policy of the bucket lets in: %s.", plan.Enumerated(names))
+		case changePolicy:
+			c.Risk = fmt.Sprintf("Whoever writes without naming the key, or comes without TLS, is refused from now on. The policy of the bucket lets in: %s.", plan.Enumerated(names))
+		default:
+			continue
+		}
+		if !agreed {
+			c.Takes, c.NotOurs = names, bucketARN(b.o, b.a)+"/*"
+		}
+	}
+}
+
+// lock tells of an Object Lock, which keeps what is to go.
+func (b *bucketBuilder) lock() {
+	lock := b.b.Lock
+	if lock == nil || lock.Mode == "" {
+		return
+	}
+	b.Find(plan.Finding{
+		ID: "bucket.object-lock", Severity: plan.Info,
+		Evidence: fmt.Sprintf("Bucket %s has an Object Lock (%s): no version of an object can be removed for %s, neither those of states nor what the proofs leave behind. Terraform works: it lays a delete marker over its lock file.",
+			b.b.Name, lock.Mode, lockedFor(lock)),
+		Remedy: "Nothing to do: it was kept.",
+	})
+}
+
+func lockedFor(l *awsops.ObjectLock) string {
+	if l.Years > 0 {
+		return fmt.Sprintf("%d years", l.Years)
+	}
+	return fmt.Sprintf("%d days", l.Days)
+}
