@@ -174,3 +174,22 @@ func hasPath(t reflect.Type, path string) bool {
 	}
 	return true
 }
+
+// TestACallWithTheWrongInputIsAnErrorAndNoPanic sends what no constructor makes.
+func TestACallWithTheWrongInputIsAnErrorAndNoPanic(t *testing.T) {
+	t.Parallel()
+	var none *iam.CreateUserInput
+	for name, c := range map[string]Call{
+		"another operation's": {Service: "iam", Operation: "CreateUser", Input: &iam.DeleteUserInput{}},
+		"no pointer":          {Service: "iam", Operation: "CreateUser", Input: iam.CreateUserInput{}},
+		"a nil pointer":       {Service: "iam", Operation: "CreateUser", Input: none},
+		"nothing":             {Service: "iam", Operation: "CreateUser"},
+	} {
+		if answer, err := new(Session).send(t.Context(), c); err == nil || answer != nil || !strings.Contains(err.Error(), "iam CreateUser cannot be sent: it takes a *iam.CreateUserInput") {
+			t.Errorf("%s: got %v, %v", name, answer, err)
+		}
+	}
+	if _, err := new(Session).send(t.Context(), Call{Service: "iam", Operation: "Unheard"}); err == nil {
+		t.Error("an operation that is not in the table was sent")
+	}
+}

@@ -146,13 +146,20 @@ func (s *Session) client(service string) any {
 	return nil
 }
 
-// send sends a call by the method that [operations] names, which takes its input.
+// send sends a call by the method that [operations] names. A call with another
+// input than the method's, or with none, is an error: nothing is sent.
 func (s *Session) send(ctx context.Context, c Call) (answer any, err error) {
-	method := operations[c.name()].method
-	if method == nil {
+	method := reflect.ValueOf(operations[c.name()].method)
+	if !method.IsValid() {
 		return nil, fmt.Errorf("no sender for %s %s", c.Service, c.Operation)
 	}
-	out := reflect.ValueOf(method).Call([]reflect.Value{reflect.ValueOf(s.client(c.Service)), reflect.ValueOf(ctx), reflect.ValueOf(c.Input)})
+	client, input := reflect.ValueOf(s.client(c.Service)), reflect.ValueOf(c.Input)
+	for i, given := range map[int]reflect.Value{0: client, 2: input} {
+		if want := method.Type().In(i); !given.IsValid() || given.Type() != want || given.IsNil() {
+			return nil, fmt.Errorf("%s %s cannot be sent: it takes a %s", c.Service, c.Operation, want)
+		}
+	}
+	out := method.Call([]reflect.Value{client, reflect.ValueOf(ctx), input})
 	err, _ = out[1].Interface().(error)
 	return out[0].Interface(), err
 }

@@ -26,6 +26,34 @@ func (w *world) leaving(workspace string) *engine.Flow {
 	return w.withEngine()
 }
 
+// TestAStateWithWhichNoInitGoesOnIsRefusedAtTheLook tells the way out before anybody
+// is asked: moved, it would fail every init in its new place.
+func TestAStateWithWhichNoInitGoesOnIsRefusedAtTheLook(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	for name, c := range map[string]struct{ text, says string }{
+		"a provider without a source": {`{"version":3,"terraform_version":"0.11.0","serial":1,"lineage":"l","modules":[{"path":["root"],"outputs":{},"resources":{"null_resource.a":{"type":"null_resource","primary":{"id":"1"}}}}]}`, "terraform state replace-provider -state="},
+		"a newer format":              {`{"version":5,"serial":1,"lineage":"l"}`, "format 5"},
+		"encrypted":                   {`{"serial":1,"lineage":"l","encrypted_data":"YWJj","encryption_version":"v0"}`, "encrypted by OpenTofu"},
+	} {
+		for _, workspace := range []string{"default", "dev"} {
+			s := w.leaving(workspace)
+			path := "live/production/terraform.tfstate"
+			if workspace != "default" {
+				path = "live/production/terraform.tfstate.d/" + workspace + "/terraform.tfstate"
+			}
+			w.write(path, c.text)
+			summary := w.run(s)
+			f := findingOf(summary.Findings, "init.state-unusable")
+			if f == nil || f.Severity != plan.Failure || w.touches() {
+				t.Errorf("%s in %s: findings %v, planned %v", name, workspace, findingIDs(summary.Findings), w.plannedIDs())
+				continue
+			}
+			says(t, f.Evidence+f.Remedy, filepath.Join(w.dir, path), "nothing of the project was changed", c.says, "stateroom setup again")
+		}
+	}
+}
+
 func (w *world) withEngine() *engine.Flow {
 	w.t.Helper()
 	s := w.setup(team())
@@ -49,12 +77,14 @@ func (w *world) touches() bool {
 }
 
 // TestAStateIsNotMovedOverOneThatWasDeletedAndMayBePutBack looks at the key and at
-// that of each workspace before anybody is asked.
+// that of each workspace before anybody is asked. That of the default workspace counts
+// though none of its states moves: the project would stand there on an empty state.
 func TestAStateIsNotMovedOverOneThatWasDeletedAndMayBePutBack(t *testing.T) {
 	t.Parallel()
 	w := finished(t)
-	for workspace, key := range map[string]string{"default": movedKey, "dev": "env:/dev/" + movedKey} {
-		t.Run(workspace, func(t *testing.T) {
+	for _, c := range []struct{ workspace, key string }{{"default", movedKey}, {"dev", "env:/dev/" + movedKey}, {"dev", movedKey}} {
+		workspace, key := c.workspace, c.key
+		t.Run(workspace+" at "+key, func(t *testing.T) {
 			moved := func() bool {
 				w.run(w.leaving(workspace))
 				return w.plannedChange(moveChange("common-production")) != nil

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,6 +151,45 @@ func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
 	if strings.Contains(after, "o-other") {
 		t.Errorf("another organization was kept: %s", after)
 	}
+}
+
+// TestATrustThatTheBlueprintKeepsIsNotTakenAway: a CI's deployments would stop. Without a
+// word of the blueprint they do, and whoever agrees to that sees their name.
+func TestATrustThatTheBlueprintKeepsIsNotTakenAway(t *testing.T) {
+	t.Parallel()
+	const provider = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
+	const github = `{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"},"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/live:*"}}}`
+	const stranger = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"sts:AssumeRole"}`
+	w := finished(t)
+	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
+	out, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})
+	w.must(err)
+	ours, err := url.QueryUnescape(*out.Role.AssumeRolePolicyDocument)
+	w.must(err)
+	with := func(statements ...string) {
+		t.Helper()
+		text := strings.TrimSuffix(ours, "]}") + "," + strings.Join(statements, ",") + "]}"
+		_, err := staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: &text})
+		w.must(err)
+	}
+	keeping := team()
+	keeping.Environments[0].TrustKept = []string{provider}
+	with(github)
+	w.settledNow(keeping)
+	with(github, stranger)
+	_, ids, _ := w.again(keeping)
+	if diff := cmp.Diff([]string{"iam.role.staging.trust"}, ids); diff != "" {
+		t.Errorf("changes (-want +planned):\n%s", diff)
+	}
+	c := w.plannedChange("iam.role.staging.trust")
+	says(t, c.Fields[0].After, provider, "repo:acme/live:*", "arn:aws:iam::111111111111:root")
+	says(t, c.Risk, "arn:aws:iam::333333333333:root can no longer assume the role.")
+	if strings.Contains(c.Fields[0].After, "333333333333") {
+		t.Errorf("somebody else was kept: %s", c.Fields[0].After)
+	}
+	with(github)
+	w.again(team())
+	says(t, w.plannedChange("iam.role.staging.trust").Risk, provider+" can no longer assume the role.", "--set environment.staging.trust_kept="+provider)
 }
 
 func TestProvisionedAndOnDemandTables(t *testing.T) {

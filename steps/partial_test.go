@@ -238,7 +238,7 @@ func TestFilesThatTheBlueprintNamesAreAsGoodAsTheBlock(t *testing.T) {
 	if f == nil {
 		t.Fatal("it was not told")
 	}
-	says(t, f.Remedy, "env/prod.tfbackend", "--set project.common-staging.backend_config=")
+	says(t, f.Remedy, "env/prod.tfbackend", `in project "common-staging" of the blueprint: backend_config = ["env/prod.tfbackend"]`)
 	w.healthy(w.run(w.setup(named)))
 	says(t, readFile(t, filepath.Join(dir, "production", "main.tf")), "backend \"s3\" {}")
 	says(t, readFile(t, filepath.Join(dir, "production", "env", "prod.tfbackend")), "\"acme-terraform-state\" # ours", "kms_key_id", "admin_iam")

@@ -54,20 +54,68 @@ func (b *roleBuilder) trusted() []string {
 
 func (b *roleBuilder) updateTrust() {
 	want, have := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
+	kept, rest := b.keptTrust(have, want)
 	switch {
-	case policy.Equivalent(have, want):
+	case policy.Equivalent(rest, want):
 		return
-	case atLeast(have, want):
+	case atLeast(rest, want):
 		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does")
 		return
 	}
-	want = alsoAsking(want, have)
+	want = alsoAsking(want, rest)
+	lost, gains := lostTrust(rest, want), b.trustGains(rest, want)
+	want.Statements = append(slices.Clone(want.Statements), kept...)
 	c := b.change(".trust", plan.Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
 	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
-	c.Judge(b.trustGains(have, want)...)
+	c.Judge(gains...)
 	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
+	if len(lost) > 0 {
+		c.Risk = plan.Enumerated(lost) + " can no longer assume the role."
+	}
+	if keep := slices.DeleteFunc(lost, func(p string) bool { return !blueprint.CanKeepTrust(p) }); len(keep) > 0 {
+		c.Risk += fmt.Sprintf(" Who is meant to is kept with --set environment.%s.trust_kept=%s.", b.e.Name, strings.Join(keep, ","))
+	}
 	c.Needs = append(c.Needs, b.trusted()...)
 	b.Change(c)
+}
+
+// keptTrust parts a trust policy into the statements that the blueprint keeps, which are
+// about principals alone that it names and that want is not about, and the rest.
+func (b *roleBuilder) keptTrust(have, want policy.Document) (kept []policy.Statement, rest policy.Document) {
+	ours := principalsOf(want.Statements...)
+	rest = have
+	rest.Statements = nil
+	for _, s := range have.Statements {
+		names := principalsOf(s)
+		foreign := len(names) > 0 && len(s.NotPrincipals) == 0 && !slices.ContainsFunc(names, func(name string) bool {
+			return slices.Contains(ours, name) || !slices.Contains(b.e.TrustKept, name)
+		})
+		if foreign {
+			kept = append(kept, s)
+		} else {
+			rest.Statements = append(rest.Statements, s)
+		}
+	}
+	return kept, rest
+}
+
+// lostTrust are the principals that may assume the role by have and are not in want.
+func lostTrust(have, want policy.Document) []string {
+	allows := slices.DeleteFunc(slices.Clone(have.Statements), func(s policy.Statement) bool { return s.Effect != policy.Allow })
+	still := principalsOf(want.Statements...)
+	return slices.DeleteFunc(principalsOf(allows...), func(name string) bool { return slices.Contains(still, name) })
+}
+
+// principalsOf are the principals that statements name, each once.
+func principalsOf(statements ...policy.Statement) []string {
+	var names []string
+	for _, s := range statements {
+		for _, values := range s.Principals {
+			names = append(names, values...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // mfaKey is the condition key of a second factor.

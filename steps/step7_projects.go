@@ -126,9 +126,12 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 	if err != nil || !block.Partial() {
 		return nil
 	}
-	named := fmt.Sprintf("name the files that init is given (--set project.%s.backend_config=FILE,FILE)", project.Name)
-	if given := block.Given(); len(given) > 0 {
-		named += "; here are " + strings.Join(given, ", ")
+	named := fmt.Sprintf("name the files that init is given in project %q of the blueprint, such as backend_config = [\"prod.s3.tfbackend\"]", project.Name)
+	if given := at.Given(); len(given) > 0 {
+		named = fmt.Sprintf("name the files that init is given in project %q of the blueprint: backend_config = [%q]", project.Name, given[0])
+		if len(given) > 1 {
+			named += ", or of " + strings.Join(given, ", ") + " those that it is"
+		}
 	}
 	f := &plan.Finding{
 		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,

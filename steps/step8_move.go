@@ -127,6 +127,12 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.ID, f.Severity = "init.one-source", plan.Failure
 		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, at.WhereStateIs())
 		f.Remedy = "Decide whose state it is, and take the other project out of the blueprint or give it a backend of its own; then run stateroom setup again. Neither state was moved."
+	case at.UnusableState() != nil:
+		s := at.UnusableState()
+		why, remedy := s.Unusable()
+		f.ID, f.Severity = "init.state-unusable", plan.Failure
+		f.Evidence = fmt.Sprintf("The state %s of project %s %s. It was not moved, and nothing of the project was changed.", s.Path, project.Name, why)
+		f.Remedy = remedy + " Then run stateroom setup again."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)

@@ -69,6 +69,7 @@ func (e *Environment) arguments() []argument {
 		{"reach", &e.Reach, false},
 		{"mfa", &e.MFA, false},
 		{"trust", &e.Trust, false},
+		{"trust_kept", &e.TrustKept, false},
 	}
 }
 

@@ -122,6 +122,9 @@ type Environment struct {
 	MFA bool
 	// Trust is TrustAccount or TrustListed.
 	Trust string
+	// TrustKept are principals that are not the admins' (a CI's OIDC provider, say) and
+	// keep what the role's trust policy gives them: their ARNs, or a service's name.
+	TrustKept []string
 }
 
 // Project is one Terraform root directory with its own state key.

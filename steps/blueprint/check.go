@@ -218,6 +218,9 @@ func (c *blueprintChecker) environments() {
 			c.bad(block, "role", "", "is %s, the role through which the account is entered, so admins would get all of its rights: choose another name", e.Role)
 		}
 		c.rule(block, "trust", e.Trust, choiceRule(TrustAccount, TrustListed))
+		for _, principal := range e.TrustKept {
+			c.rule(block, "trust_kept", principal, trustKeptRule)
+		}
 		if e.Email != "" {
 			c.once(emails, block, "email", strings.ToLower(e.Email), e.Name)
 		}

@@ -56,6 +56,7 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"permissions file outside", right + env(`permissions = "../p.json"`), 4, "outside"},
 		{"boundary", right + env(`permissions_boundary = "arn:aws:iam::1:user/x"`), 4, "managed policy"},
 		{"trust", right + env(`trust = "everyone"`), 4, "listed"},
+		{"trust kept of anyone", right + env(`trust_kept = ["*"]`), 4, "OIDC"},
 		{"mfa type", right + env(`mfa = "true"`), 4, "without quotes"},
 		{"same role twice", right + env(`account = "222222222222"`) + "environment \"f\" {\naccount = \"222222222222\"\n}\n", 6, "the same"},
 		{"dir outside", right + project(`dir = "a/../../b"`), 7, "outside"},

@@ -30,6 +30,7 @@ var (
 	groupPattern     = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
 	rolePathPattern  = regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/)*$`)
 	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]+$`)
+	trustKeptPattern = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role|oidc-provider|saml-provider)/[A-Za-z0-9_+=,.@/:-]+)|[a-z0-9-]+(\.[a-z0-9-]+)+)$`)
 	principalPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$`)
 	aliasPattern     = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 	tablePattern     = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
@@ -59,6 +60,8 @@ var (
 	policyARNRule = matching(policyARNPattern, "is not the ARN of a managed policy: write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
 	tableNameRule = matching(tablePattern, "is no DynamoDB table name: use 3 to 255 letters, digits and _ . -")
 
+	trustKeptRule = matching(trustKeptPattern,
+		"is nobody whose trust can be kept: write the ARN of an OIDC or SAML provider, an account's root, a role or a user, or the name of a service")
 	principalARNRule = matching(principalPattern,
 		"is not the ARN of an IAM user or role: write one such as arn:aws:iam::111111111111:user/alice")
 )
@@ -133,6 +136,9 @@ func backendConfigRule(dir string) func(string) string {
 		return dirRule(path.Join(dir, value))
 	}
 }
+
+// CanKeepTrust tells a principal that trust_kept of an environment can name.
+func CanKeepTrust(principal string) bool { return trustKeptRule(principal) == "" }
 
 // stateKeyRule refuses what Terraform or S3 would take for something else:
 // env:/ holds the other workspaces' states, .tflock the locks; *, ? and $ would

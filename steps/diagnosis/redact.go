@@ -9,8 +9,13 @@ import (
 
 var (
 	// namedSecret is a value behind a name that tells of a secret, in HCL, INI,
-	// JSON, an environment, a header or a query.
-	namedSecret = wording(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|private_?key|x-amz-signature|\bsignature|aws_secret|\bsecret)"?\s*(?:=>|[=:])\s*\\?["']?)([^\s"'&,;\\]+)`)
+	// JSON, an environment, a header or a query. It ends with its quotes; without any, at
+	// the white space. In a box of Terraform's it may go on in the next line ([boxBreak]).
+	namedSecret = wording(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|private_?key|x-amz-signature|\bsignature|aws_secret|\bsecret)\\?"?[\s│]*(?:=>|[=:])[\s│]*)` +
+		`(?:(\\")[^"\\\n]+(?:` + boxBreak + `[^"\\\n]*)?\\"` +
+		`|(")(?:\\.|[^"\\\n])+(?:` + boxBreak + `(?:\\.|[^"\\\n])*)?"` +
+		`|(')[^'\n]+(?:` + boxBreak + `[^'\n]*)?'` +
+		`|(\\?["']?)[^\s"'&,;\\]+(?:` + boxBreak + `[^\s"'&,;\\]*)?)`)
 	// privateKey is a PEM block, cut off or not.
 	privateKey = wording(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`)
 	// longToken is a session token or a JSON web token.
@@ -19,12 +24,16 @@ var (
 	base64Run = wording(`[A-Za-z0-9/+]{40,}`)
 )
 
+// boxBreak is where a text in a box of Terraform's goes on: terminals and logs break a
+// long word there, and what is half a secret is none to be shown either.
+const boxBreak = `[ \t]*\n[ \t]*│[ \t]*`
+
 // Redact takes secrets out of a text. Access key ids stay whole: they name the
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
 func Redact(text string) string {
 	text = privateKey.regexp().ReplaceAllLiteralString(text, secret.Redacted)
 	text = terraform.HideSignIn(text)
-	text = namedSecret.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
+	text = namedSecret.regexp().ReplaceAllString(text, "${1}${2}${3}${4}${5}"+secret.Redacted+"${2}${3}${4}")
 	text = longToken.regexp().ReplaceAllLiteralString(text, secret.Redacted)
 	return base64Run.regexp().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 40 && strings.ToLower(found) != found && strings.ToUpper(found) != found {

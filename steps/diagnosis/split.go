@@ -36,10 +36,15 @@ func split(text string) []string {
 	}
 	s.end()
 	if len(s.list) == 0 {
-		return []string{Redact(terraform.Fold(text))}
+		return []string{folded(text)}
 	}
 	return s.list
 }
+
+// folded makes one line of an error. Its secrets are taken out before, since a fold
+// hides that they went on in the next line, and after, since it joins what belongs
+// together.
+func folded(text string) string { return Redact(terraform.Fold(Redact(text))) }
 
 // splitter gathers the errors of a text line by line.
 type splitter struct {
@@ -80,7 +85,7 @@ func (s *splitter) begins(text string) bool {
 
 func (s *splitter) end() {
 	if s.open {
-		s.list = append(s.list, Redact(terraform.Fold(s.current.String())))
+		s.list = append(s.list, folded(s.current.String()))
 	}
 	s.open, s.box, s.fresh = false, false, false
 	s.current.Reset()

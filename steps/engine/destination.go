@@ -13,8 +13,9 @@ import (
 
 // Destination is what lies where the states of a project are to be moved.
 type Destination struct {
-	// Deleted is a state that lay at a key to be written and that somebody may put
-	// back, nil without one.
+	// Deleted is a state that lay at a key to be written, or at that of the default
+	// workspace, on which the project would stand, and that somebody may put back;
+	// nil without one.
 	Deleted *DeletedState
 
 	there map[string]foundState // by the key

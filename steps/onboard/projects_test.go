@@ -82,3 +82,32 @@ func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t 
 		}
 	}
 }
+
+// TestAnAdminsInitIsGivenTheFilesThatTheBlueprintNames: without them a partial backend
+// has no place, and with those of another place the state would be missed.
+func TestAnAdminsInitIsGivenTheFilesThatTheBlueprintNames(t *testing.T) {
+	t.Parallel()
+	for key, problem := range map[string]string{"common/staging": "", "elsewhere": "backend-changed"} {
+		c, env, a := clone(t)
+		a.Projects[0].BackendConfig = []string{"staging.tfbackend"}
+		dir := env.ProjectDir(a.Projects[0])
+		c.must(os.MkdirAll(dir, 0o755))
+		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("terraform {\n  backend \"s3\" {}\n}\n"), 0o600))
+		c.must(os.WriteFile(filepath.Join(dir, "staging.tfbackend"), []byte("bucket = \""+a.Bucket.Name+"\"\nkey = \""+key+"\"\n"), 0o600))
+		all, p, err := planFiles(t.Context(), env, a, "alice", awsops.Identity{}, &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"})
+		c.must(err)
+		var lines []string
+		for _, c := range p.Changes {
+			if c.Run != nil && c.Run.Dir == dir {
+				lines = append(lines, c.Run.Lines...)
+			}
+		}
+		at := all[slices.IndexFunc(all, func(f projectFiles) bool { return f.Dir == dir })]
+		if got := strings.Join(lines, "; "); problem == "" && (at.Problem != nil || got != "terraform init -backend-config=staging.tfbackend") {
+			t.Errorf("%s: runs %q, problem %v", key, got, at.Problem)
+		}
+		if problem != "" && (len(lines) > 0 || at.Problem == nil || at.Problem.ID != problem) {
+			t.Errorf("%s: runs %q, problem %v", key, lines, at.Problem)
+		}
+	}
+}

@@ -105,8 +105,10 @@ func (x *excerpt) String() string {
 }
 
 // signIn is a password or a token with which a URL signs in: that of a module's source, a
-// registry or a proxy. A name alone, as in ssh://git@host, is none.
-var signIn = regexp.MustCompile(`://(?:[^\s/@"'?#:]*:[^\s/@"'?#]+|[^\s/@"'?#:]{20,})@`)
+// registry or a proxy. A name alone, as in ssh://git@host, is none. The engines break no
+// word at the edge of a box (Terraform 1.11.4, OpenTofu 1.12.6), but what a text was
+// copied from may have.
+var signIn = regexp.MustCompile(`://(?:(?:[^\s/@"'?#:]|\n[ \t]*│[ \t]*)*:(?:[^\s/@"'?#]|\n[ \t]*│[ \t]*)+|(?:[^\s/@"'?#:]|\n[ \t]*│[ \t]*){20,})@`)
 
 // HideSignIn takes the passwords out of the URLs in a text that is to be shown.
 func HideSignIn(text string) string { return signIn.ReplaceAllString(text, "://(secret)@") }

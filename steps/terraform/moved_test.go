@@ -83,6 +83,23 @@ func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
 	}
 }
 
+// TestNoBackupIsMadeOfAStateWithWhichNoInitGoesOn: state pull makes one of format 4 of
+// any, but the providers in it are refused once it lies in its new place.
+func TestNoBackupIsMadeOfAStateWithWhichNoInitGoesOn(t *testing.T) {
+	f := newFake(t, map[string]string{
+		"workspace list": "0\n* default\n",
+		"state pull":     `0` + "\n" + `{"version":4,"serial":3,"lineage":"l","resources":[{"provider":"provider[\"registry.terraform.io/-/null\"]"}]}`,
+	})
+	project, dir := t.TempDir(), t.TempDir()
+	_, err := BackUp(t.Context(), f.Engine, here(project), dir)
+	if err == nil || !strings.Contains(err.Error(), "workspace default of "+project+" names its provider \"null\"") || !strings.Contains(err.Error(), "terraform state replace-provider -- -/null hashicorp/null in the project's directory") {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+}
+
 func TestAMovedStateThatIsNotWhatItWasIsToldAfterTheInit(t *testing.T) {
 	was, err := tf.ParseState([]byte(aState))
 	if err != nil {

@@ -124,6 +124,15 @@ func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string
 	if err != nil {
 		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
+	source := state
+	source.Path = "" // the engine knows where it is
+	if why, remedy := source.Unusable(); why != "" && !state.Empty() {
+		_ = os.Remove(path) // it is to be another state before it is moved
+		return tf.State{}, &Error{
+			Action: "back up the state", Resource: "workspace " + workspace + " of " + p.Dir, Reason: why,
+			Remedy: "the state was left where it is. " + remedy + " Then run stateroom setup again.",
+		}
+	}
 	return state, nil
 }
 

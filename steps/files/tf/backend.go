@@ -91,11 +91,11 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	if block != nil && block.block == nil && len(block.configs) == 0 {
 		return nil, &files.Error{
 			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
-			Remedy: "move the backend block to backend.tf",
+			Remedy: "move the backend block to backend.tf, or, where a program writes that file, let it write the blueprint's backend",
 		}
 	}
 	open := &hclFiles{project: p}
-	addVersion, err := open.raise(want.RequiredVersion)
+	addVersion, err := open.raise(want)
 	if err != nil {
 		return nil, err
 	}

@@ -427,3 +427,24 @@ func TestRaiseVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestAVersionThatExcludesTheLockIsRefusedWithWhatHelps: who has chosen the table alone
+// is not told to choose it.
+func TestAVersionThatExcludesTheLockIsRefusedWithWhatHelps(t *testing.T) {
+	t.Parallel()
+	tableAlone := wanted
+	tableAlone.UseLockfile, tableAlone.RequiredVersion = false, ">= 1.6.0"
+	for constraint, c := range map[string]struct {
+		want   Backend
+		offers bool
+	}{"~> 1.9.0": {wanted, true}, "~> 1.5.0": {tableAlone, false}} {
+		p := project(t, map[string]string{"main.tf": "terraform {\n  required_version = \"" + constraint + "\"\n}\n"})
+		_, err := EditBackend(p, c.want)
+		if err == nil || !strings.Contains(err.Error(), "main.tf:2") || !strings.Contains(err.Error(), "relax it") {
+			t.Fatalf("%s: %v", constraint, err)
+		}
+		if offers := strings.Contains(err.Error(), "lock.use_lockfile=false"); offers != c.offers {
+			t.Errorf("%s: the table alone is offered: %v: %v", constraint, offers, err)
+		}
+	}
+}

@@ -140,6 +140,48 @@ func (a Attributes) whole(name string) *Attribute {
 	return nil
 }
 
+// Given are the files that init may have been given to complete the project's backend,
+// relative to its directory: those that variables of the environment name, else those
+// that lie there, of which init's notes may leave those that give the noted place.
+func (p *Project) Given() []string {
+	block, err := p.Backend()
+	if err != nil || block == nil {
+		return nil
+	}
+	var paths []string
+	for _, c := range block.given {
+		if c.path != "" {
+			paths = append(paths, c.path)
+		}
+	}
+	if len(paths) == 0 {
+		paths = p.noted(PartialConfigs(p.Dir))
+	}
+	for i, path := range paths {
+		if rel, err := filepath.Rel(p.Dir, path); err == nil {
+			paths[i] = filepath.ToSlash(rel)
+		}
+	}
+	return paths
+}
+
+// noted are those of the files with any of which alone init would have come to the place
+// that it noted, and all of them where it noted none of these.
+func (p *Project) noted(paths []string) []string {
+	var found []string
+	for _, path := range paths {
+		next := &Project{Dir: p.Dir, State: p.State, Backends: slices.Clone(p.Backends)}
+		c, err := readConfig(path)
+		if err == nil && p.State.Configured != nil && next.complete([]config{c}) == nil && !next.OtherConfig() {
+			found = append(found, path)
+		}
+	}
+	if len(found) == 0 {
+		return paths
+	}
+	return found
+}
+
 // editCompleted brings a backend that files complete to what is wanted. The last file
 // says what the block and the files before it do not, or say otherwise, for these may
 // serve other environments, too; out of the block goes only what Terraform refuses and

@@ -100,6 +100,23 @@ func TestACompletedBackendIsEditedInItsLastFile(t *testing.T) {
 	}
 }
 
+// TestOfSeveralFilesTheOneThatInitNotedIsNamed spares whoever adopts the project the
+// choice.
+func TestOfSeveralFilesTheOneThatInitNotedIsNamed(t *testing.T) {
+	t.Parallel()
+	texts := map[string]string{"main.tf": "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n"}
+	for _, env := range []string{"dev", "prod"} {
+		texts["env/"+env+".tfbackend"] = "key = \"" + env + "\"\n"
+	}
+	if diff := cmp.Diff([]string{"env/dev.tfbackend", "env/prod.tfbackend"}, project(t, texts).Given()); diff != "" {
+		t.Errorf("without notes (-want +got):\n%s", diff)
+	}
+	texts[".terraform/terraform.tfstate"] = `{"version": 3, "backend": {"type": "s3", "hash": 1, "config": {"bucket": "b", "key": "prod"}}}`
+	if diff := cmp.Diff([]string{"env/prod.tfbackend"}, project(t, texts).Given()); diff != "" {
+		t.Errorf("with notes (-want +got):\n%s", diff)
+	}
+}
+
 // TestFilesThatCannotCompleteABackendAreTold: on a guess the project would be
 // initialised on another place than its state.
 func TestFilesThatCannotCompleteABackendAreTold(t *testing.T) {

@@ -165,9 +165,24 @@ func (o *hclFiles) edits() ([]files.Edit, error) {
 	return out, nil
 }
 
+// excluded refuses a required_version. Without the lock file no other lock asks for
+// less.
+func (w Backend) excluded(v VersionConstraint) error {
+	out := &files.Error{
+		Action: "edit", Path: v.Path, Line: v.Line,
+		Problem: fmt.Sprintf("required_version %q excludes what stateroom writes (%s)", v.Text, w.RequiredVersion), Remedy: "relax it",
+	}
+	if w.UseLockfile {
+		out.Problem = fmt.Sprintf("required_version %q excludes what the lock file in S3 needs (%s)", v.Text, w.RequiredVersion)
+		out.Remedy = "relax it, or choose the DynamoDB table alone (--set lock.use_lockfile=false)"
+	}
+	return out
+}
+
 // raise makes the project demand at least the wanted version. It gives the text
 // to add when no required_version stands anywhere.
-func (o *hclFiles) raise(wanted string) (add string, err error) {
+func (o *hclFiles) raise(want Backend) (add string, err error) {
+	wanted := want.RequiredVersion
 	if wanted == "" {
 		return "", nil
 	}
@@ -180,11 +195,7 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 		case versionKept:
 			return "", nil
 		case versionExcluded:
-			return "", &files.Error{
-				Action: "edit", Path: v.Path, Line: v.Line,
-				Problem: fmt.Sprintf("required_version %q excludes what the chosen lock needs (%s)", v.Text, wanted),
-				Remedy:  "relax it, or choose the DynamoDB lock alone",
-			}
+			return "", want.excluded(v)
 		case versionUnknown:
 			add = ""
 			o.file(v.Path).note(v.Line, "required_version %q was left as it is; it should demand %s.", v.Text, wanted)

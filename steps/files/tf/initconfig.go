@@ -106,27 +106,6 @@ func (b *BackendBlock) Overridden() *InitConfig {
 	return nil
 }
 
-// Given are the files that init may be given to complete the block, relative to its
-// directory: those that variables of the environment name, else those that lie there.
-func (b *BackendBlock) Given() []string {
-	dir := filepath.Dir(b.Path)
-	var paths []string
-	for _, c := range b.given {
-		if c.path != "" {
-			paths = append(paths, c.path)
-		}
-	}
-	if len(paths) == 0 {
-		paths = PartialConfigs(dir)
-	}
-	for i, path := range paths {
-		if rel, err := filepath.Rel(dir, path); err == nil {
-			paths[i] = filepath.ToSlash(rel)
-		}
-	}
-	return paths
-}
-
 // PartialConfigs are the *.tfbackend files of a project's directory and of the
 // folders in it: what -backend-config is usually given.
 func PartialConfigs(dir string) []string {

@@ -25,8 +25,13 @@ type State struct {
 	// version of the engine that wrote it.
 	Format int
 	Engine string
-	// Content is a digest of the resources and outputs.
+	// Content is a digest of the resources and outputs, as they are and not as they are
+	// written.
 	Content string
+	// Encrypted says that OpenTofu has encrypted it.
+	Encrypted bool
+	// Unqualified is a provider that it names without a source, empty without one.
+	Unqualified string
 	// Stray says that the backend "local" in use keeps its states elsewhere.
 	Stray bool
 }
@@ -81,31 +86,43 @@ func parseState(text []byte) (state State, hollow bool, err error) {
 		Serial    uint64          `json:"serial"`
 		Outputs   json.RawMessage `json:"outputs"`
 		Resources json.RawMessage `json:"resources"`
+		Modules   json.RawMessage `json:"modules"` // of the formats before 4
+		Encrypted json.RawMessage `json:"encrypted_data"`
 	}
 	if err := json.Unmarshal(text, &read); err != nil {
 		return State{}, false, fmt.Errorf("it is not JSON: %w", err)
 	}
-	var resources []struct{}
+	var resources []stateResource
 	if len(read.Resources) > 0 {
 		err := json.Unmarshal(read.Resources, &resources)
 		if err != nil && read.Version <= NewestStateFormat { // what a newer one looks like nobody knows
 			return State{}, false, fmt.Errorf("its resources are unlike Terraform's: %w", err)
 		}
 	}
-	// What two engines print of one state differs in the white space alone.
-	var content bytes.Buffer
-	hollow = true
+	digest, hollow := sha256.New(), true
 	for _, part := range []json.RawMessage{read.Outputs, read.Resources} {
-		content.WriteByte('\n')
-		at := content.Len()
-		if len(part) > 0 {
-			_ = json.Compact(&content, part) // it was decoded, so it is JSON
-		}
-		hollow = hollow && slices.Contains([]string{"", "{}", "[]", "null"}, content.String()[at:])
+		text := canonical(part)
+		_, _ = digest.Write(append([]byte{'\n'}, text...)) // a hash never fails
+		hollow = hollow && slices.Contains([]string{"", "{}", "[]", "null"}, string(text))
 	}
-	digest := sha256.Sum256(content.Bytes())
 	return State{
 		Lineage: read.Lineage, Serial: read.Serial, Format: read.Version, Engine: read.Engine,
-		Resources: len(resources), Content: hex.EncodeToString(digest[:]),
+		Resources: len(resources), Content: hex.EncodeToString(digest.Sum(nil)),
+		Encrypted: len(read.Encrypted) > 0, Unqualified: unqualified(read.Version, resources, read.Modules),
 	}, hollow, nil
+}
+
+// canonical is JSON without white space, its objects' members in the order of their
+// names: what two engines, or a tool of somebody's, write of one state differs in both.
+// Numbers stay as they are written, for they may have more digits than a float.
+func canonical(part json.RawMessage) []byte {
+	if len(part) == 0 {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(part))
+	decoder.UseNumber()
+	var value any
+	_ = decoder.Decode(&value) // it was decoded before, so it is JSON
+	text, _ := json.Marshal(value)
+	return text
 }

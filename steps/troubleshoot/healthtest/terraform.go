@@ -68,7 +68,13 @@ func (b *Bench) noteInits() {
 // Initialise makes a project's directory what init leaves.
 func (b *Bench) Initialise(dir string) {
 	b.T.Helper()
-	p, problems := tf.Inspect(b.Path(dir), b.Shell.Environ().Get)
+	var configs []string
+	for _, p := range b.Answers.Projects {
+		if p.Dir == dir {
+			configs = p.BackendConfig
+		}
+	}
+	p, problems := tf.Inspect(b.Path(dir), b.Shell.Environ().Get, configs...)
 	b.Must(errors.Join(problems...))
 	block, err := p.Backend()
 	b.Must(err)

@@ -59,7 +59,7 @@ func localStates(p project) []health.Result {
 		}
 	}
 	for _, s := range p.Files.State.States {
-		if !s.Supported() {
+		if !s.Supported() && !s.Encrypted { // OpenTofu's own laptop has the key
 			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
 		}
 	}
@@ -109,6 +109,9 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	configured, at := p.Files.State.Configured.Path, p.Dir
 	if p.Backend != nil {
 		at = p.Backend.String()
+	}
+	if len(p.BackendConfig) > 0 {
+		at = p.At(names[0])
 	}
 	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), configured)
 	q := initQuestion(p, configured)

@@ -13,7 +13,7 @@ import (
 
 // stateOf is a state with one resource.
 func stateOf(lineage string, serial int, resource string) string {
-	return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[{"type":%q}]}`, serial, lineage, resource)
+	return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[{"type":%q,"name":"x"}]}`, serial, lineage, resource)
 }
 
 func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
@@ -29,6 +29,7 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 		{name: "no state", left: stateOf("one", 1, "a"), finds: true, pushes: true, tells: "Its serial is 1, and that of the state in s3://acme-terraform-state/common/staging is 0."},
 		{name: "an older one", left: stateOf("one", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, pushes: true, tells: "Its serial is 3"},
 		{name: "itself", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "b"), tells: "holds it by now"},
+		{name: "itself, written by another tool", left: stateOf("one", 3, "b"), bucket: `{"resources":[{"name":"x","type":"b"}],"outputs":{ },"lineage":"one","serial":3,"version":4}`, tells: "holds it by now"},
 		{name: "a later one", left: stateOf("one", 3, "b"), bucket: stateOf("one", 4, "c"), tells: "has gone on since, to serial 4"},
 		{name: "somebody else's", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "c"), finds: true, tells: "somebody applied since"},
 		{name: "another state", left: stateOf("two", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, tells: "another state, by its lineage"},
