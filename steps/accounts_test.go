@@ -9,10 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // withNew is the team with a further environment whose account is to be made.
@@ -164,6 +166,33 @@ func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
 		t.Fatalf("findings %v, calls %v", summary.Findings, calls)
 	} else {
 		says(t, f.Evidence+" "+f.Remedy, "qa", "no organization", "--set environment.qa.account=ID")
+	}
+}
+
+// TestAnOrganizationThatTheOperatorMayNotSeeIsNotCalledNone wants the call and the right
+// told that is missing.
+func TestAnOrganizationThatTheOperatorMayNotSeeIsNotCalledNone(t *testing.T) {
+	t.Parallel()
+	for action, finding := range map[string]string{
+		"organizations:DescribeOrganization": "account.organization-denied",
+		"organizations:ListAccounts":         "account.listing-denied",
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			doc := stepstest.ReadmePolicy(t, "operator")
+			doc.Statements = append(doc.Statements, policy.Statement{Effect: policy.Deny, Actions: []string{action}, Resources: []string{"*"}})
+			w.actAsOperator(doc)
+			s := w.setup(team())
+			s.DryRun = true
+			summary := w.run(s)
+			f := findingOf(summary.Findings, finding)
+			if f == nil || f.Severity != plan.Info || findingOf(summary.Findings, "account.no-organization") != nil {
+				t.Fatalf("findings %v", findingIDs(summary.Findings))
+			}
+			says(t, f.Evidence, action, "user/operator-only")
+			says(t, f.Remedy, "Give the operator "+action)
+		})
 	}
 }
 

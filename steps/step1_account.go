@@ -46,12 +46,16 @@ func accountStep() Step {
 // AccountFacts are who we are and which accounts are there.
 type AccountFacts struct {
 	Identity awsops.Identity
-	// Organization is nil when the account is in none.
-	Organization *awsops.Organization
+	// Organization is nil when the account is in none, or when AWS denies the question:
+	// OrganizationDenied is that answer.
+	Organization       *awsops.Organization
+	OrganizationDenied error
 	// Accounts are the organization's, when the caller may list them; Listed
 	// tells an empty organization from one that cannot be listed.
 	Accounts []awsops.Account
 	Listed   bool
+	// ListingDenied is AWS's answer to whoever may not list them.
+	ListingDenied error
 	// ControlTower says that a landing zone governs the accounts.
 	ControlTower bool
 	// Others is how many resources besides ours live in the admin account, as
@@ -170,7 +174,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		if err != nil && !awsops.IsAccessDenied(err) {
 			return err
 		}
-		f.Organization = org
+		f.Organization, f.OrganizationDenied = org, err
 		return nil
 	})
 	g.Go(func() error {
@@ -178,7 +182,9 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		switch {
 		case err == nil:
 			f.Accounts, f.Listed = accounts, true
-		case !awsops.IsAccessDenied(err) && !awsops.IsOrganizationNotInUse(err):
+		case awsops.IsAccessDenied(err):
+			f.ListingDenied = err
+		case !awsops.IsOrganizationNotInUse(err):
 			return err
 		}
 		return nil
@@ -291,6 +297,10 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true, Probed: true}
 	switch {
+	case f.OrganizationDenied != nil:
+		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and whether account %s is in an organization that could create one cannot be seen: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
+		finding.Remedy = fmt.Sprintf("Give the operator organizations:DescribeOrganization, or give the account: --set environment.%s.account=ID.", e.Name)
+		finding.RequestIDs = awsops.RequestIDs(f.OrganizationDenied)
 	case f.Organization == nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)
 		finding.Remedy = fmt.Sprintf("Give the account: --set environment.%s.account=ID.", e.Name)
@@ -306,13 +316,35 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	return finding
 }
 
+// denied tells what of the organization the operator may not see. Any member may
+// describe it (AWS Organizations, DescribeOrganization); the accounts are listed to the
+// management account, and to others only if it delegates that: their refusal says
+// nothing of a right that is missing.
+func (f *AccountFacts) denied() (findings []plan.Finding) {
+	if err := f.OrganizationDenied; err != nil {
+		findings = append(findings, plan.Finding{
+			ID: "account.organization-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
+			Evidence: fmt.Sprintf("Whether account %s is in an organization cannot be seen, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
+			Remedy:   "Give the operator organizations:DescribeOrganization, then run stateroom setup again.",
+		})
+	}
+	if err := f.ListingDenied; err != nil && f.Organization != nil && f.Organization.ManagementAccount == f.Identity.Account {
+		findings = append(findings, plan.Finding{
+			ID: "account.listing-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
+			Evidence: fmt.Sprintf("Which accounts the organization has cannot be seen, so the environments' accounts were not compared with them: %v", err),
+			Remedy:   "Give the operator organizations:ListAccounts, then run stateroom setup again.",
+		})
+	}
+	return findings
+}
+
 // hints are facts worth knowing that keep nobody from going on.
 func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
-	var findings []plan.Finding
-	if f.Organization == nil {
+	findings := f.denied()
+	if f.Organization == nil && f.OrganizationDenied == nil {
 		findings = append(findings, plan.Finding{
 			ID: "account.no-organization", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Account %s is in no organization that can be read, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
+			Evidence: fmt.Sprintf("Account %s is in no organization, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
 			Remedy:   "Nothing to do when the blueprint lists every account.",
 		})
 	}

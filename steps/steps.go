@@ -288,7 +288,7 @@ func (s *Setup) plan() plan.Review {
 // prove lets the steps prove themselves, all at once, up to the first of which a
 // change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	found := make([][]plan.Finding, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {

@@ -39,12 +39,34 @@ func (c *clock) add(d time.Duration) {
 }
 
 // serve starts a sandbox for one test.
+// served are the servers of this package's tests, for who looks at what all of them
+// have answered.
+var served servers
+
+type servers struct {
+	mu   sync.Mutex
+	list []*Server
+}
+
+func (s *servers) add(one *Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, one)
+}
+
+func (s *servers) all() []*Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list
+}
+
 func serve(t *testing.T, options Options) *Server {
 	t.Helper()
 	s := New(options)
 	if err := s.Start(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
+	served.add(s)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

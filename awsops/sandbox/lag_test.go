@@ -180,13 +180,13 @@ func TestAPolicyMayNotNameAPrincipalThatLags(t *testing.T) {
 
 func TestAScriptGivesAnOperationsAnswersInOrder(t *testing.T) {
 	s := serve(t, Options{})
-	s.Intercept(Script(map[string][]Fault{"iam:GetUser": {
+	s.Intercept(Script(map[string][]Fault{"iam:DeleteUser": {
 		{Throttle: true}, {}, {Code: "ServiceFailure", Status: 500}, {Code: "LimitExceeded", Status: 409, Message: "Too much."},
 	}}))
 	client := iam.NewFromConfig(as(s, s.Operator()))
 	var got []string
 	for range 5 {
-		_, err := client.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("nobody")})
+		_, err := client.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("nobody")})
 		got = append(got, code(err))
 	}
 	if want := []string{"Throttling", "NoSuchEntity", "ServiceFailure", "LimitExceeded", "NoSuchEntity"}; !slices.Equal(got, want) {

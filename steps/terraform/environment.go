@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,10 +21,11 @@ import (
 // TF_INPUT (we say -input=false), TF_LOG and its kin (traces go to standard
 // error and may hold credentials), TF_FORCE_LOCAL_BACKEND. Kept: credentials,
 // proxies, AWS_CA_BUNDLE, TF_CLI_CONFIG_FILE, TF_PLUGIN_CACHE_DIR, TF_DATA_DIR
-// and TF_VAR_*, which are how this machine's user has set the engine up. Only a
-// TF_CLI_CONFIG_FILE that is missing is replaced by an empty one, which means
-// the same: OpenTofu 1.12 warns of it on standard output, into the state that
-// state pull prints.
+// and TF_VAR_*, which are how this machine's user has set the engine up. Only what
+// is missing goes, which means the same: a TF_CLI_CONFIG_FILE is replaced by an empty
+// one, for OpenTofu 1.12 warns of it on standard output, into the state that state
+// pull prints; a TF_PLUGIN_CACHE_DIR is left out, for both engines tell of it as an
+// error and go on without.
 func environment(p Project) []string {
 	all := variables(p.Environ)
 	maps.DeleteFunc(all, func(name, _ string) bool { return diverts(name) })
@@ -31,6 +33,14 @@ func environment(p Project) []string {
 	if config := all[configVariable]; config != "" {
 		if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
 			all[configVariable] = os.DevNull
+		}
+	}
+	if cache := all[cacheVariable]; cache != "" {
+		if !filepath.IsAbs(cache) {
+			cache = filepath.Join(p.Dir, cache)
+		}
+		if _, err := os.Stat(cache); errors.Is(err, fs.ErrNotExist) {
+			delete(all, cacheVariable)
 		}
 	}
 	maps.Copy(all, p.pinned)
@@ -67,8 +77,12 @@ func credentialEndpoints(all map[string]string) []string {
 	return env
 }
 
-// configVariable names the file of the engine's own configuration.
-const configVariable = "TF_CLI_CONFIG_FILE"
+// configVariable names the file of the engine's own configuration, cacheVariable the
+// directory that keeps the providers of all projects.
+const (
+	configVariable = "TF_CLI_CONFIG_FILE"
+	cacheVariable  = "TF_PLUGIN_CACHE_DIR"
+)
 
 func diverts(name string) bool {
 	switch name {

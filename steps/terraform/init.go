@@ -58,11 +58,15 @@ func InitProject(ctx context.Context, e *Engine, p Project, flags ...string) (Re
 	return result, nil
 }
 
+// noCache matches what the engines say of a plugin_cache_dir in their own configuration
+// that is missing, as an error, before they go on without.
+var noCache = regexp.MustCompile(`^The specified plugin cache dir .* cannot be opened`)
+
 // onlyProviderTrouble reports whether every error is about fetching providers.
 func onlyProviderTrouble(result Result) bool {
 	found := false
 	for _, d := range result.Diagnostics {
-		if d.Severity != SeverityError {
+		if d.Severity != SeverityError || noCache.MatchString(d.Summary) {
 			continue
 		}
 		if !providerTrouble.MatchString(d.Summary) {

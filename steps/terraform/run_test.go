@@ -119,6 +119,24 @@ func TestRunKeepsTheParentsEnvironmentButForWhatDiverts(t *testing.T) {
 	}
 }
 
+// TestACacheOfProvidersThatIsMissingIsLeftOut: the engines call it an error, go on
+// without, and OpenTofu says so in the midst of a state that it prints.
+func TestACacheOfProvidersThatIsMissingIsLeftOut(t *testing.T) {
+	f := newFake(t, map[string]string{"plan": "environment"})
+	dir := t.TempDir()
+	for cache, kept := range map[string]bool{dir: true, ".": true, filepath.Join(dir, "gone"): false, "gone": false} {
+		p := here(dir)
+		p.Environ = append(slices.Clone(p.Environ), "TF_PLUGIN_CACHE_DIR="+cache)
+		result, err := f.Run(t.Context(), p.command("plan"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(result.Output, "TF_PLUGIN_CACHE_DIR=") != kept {
+			t.Errorf("%s: kept is %t, want %t", cache, !kept, kept)
+		}
+	}
+}
+
 func TestTheEngineAsksForCredentialsWhereItAsksForEverythingElse(t *testing.T) {
 	f := newFake(t, map[string]string{"plan": "environment"})
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -13,12 +13,13 @@ import (
 )
 
 // environment is the callers', with the AWS files of the home below root, the sandbox
-// for every AWS, and nothing else of the callers' AWS. Their HOME stays: version
+// for every AWS, and nothing else of the callers' AWS, nor of what they let Terraform do
+// in their own projects. Their HOME stays: version
 // managers of Terraform live there.
 func environment(callers engine.Environment, root, endpoint string) engine.Environment {
-	set := map[string]string{"TF_DATA_DIR": ""}
+	set := map[string]string{}
 	for _, entry := range callers {
-		if name, _, _ := strings.Cut(entry, "="); isAWS(name) {
+		if name, _, _ := strings.Cut(entry, "="); isAWS(name) || isOfProjects(name) {
 			set[name] = ""
 		}
 	}
@@ -45,6 +46,11 @@ func stateVariable() string {
 }
 
 func isAWS(name string) bool { return strings.HasPrefix(name, "AWS_") }
+
+// isOfProjects tells the variables that are about the callers' own projects.
+func isOfProjects(name string) bool {
+	return name == "TF_DATA_DIR" || name == "TF_WORKSPACE" || strings.HasPrefix(name, "TF_CLI_ARGS")
+}
 
 // Config is where the rehearsal's AWS is, and the files with which it is reached.
 // Nothing of the process's environment counts.

@@ -40,9 +40,11 @@ func TestStageHidesTheCallersAWSAndLeavesItAlone(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
 	t.Setenv("AWS_CONFIG_FILE", "/real/config")
 	t.Setenv("TF_DATA_DIR", "/real/data")
+	t.Setenv("TF_WORKSPACE", "real")
+	t.Setenv("TF_CLI_ARGS_init", "-backend-config=real.hcl")
 	before := os.Environ()
 	s := start(t, Options{})
-	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "TF_DATA_DIR"} {
+	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS_init"} {
 		if value := s.Environ.Get(name); value != "" {
 			t.Errorf("%s=%s reaches the sandbox", name, value)
 		}

@@ -1,0 +1,82 @@
+//go:build integration
+
+package steps
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/stepstest"
+)
+
+// allowedFaults are parliament's findings that are not faults, by issue and by what the policy
+// is of, and why. One that no policy has any more is a fault of the list.
+var allowedFaults = []struct{ issue, of, because string }{
+	{"MALFORMED", "CreateRole AssumeRolePolicyDocument", "a trust has no resource: it is of the role itself"},
+	{"INVALID_SID", "CreateKey Policy", "a key policy's Sid may have spaces, as those have that AWS's console writes"},
+	{"RESOURCE_STAR", "PutRolePolicy", "what an environment's role may do there is the blueprint's choice, and the article's is everything of two services"},
+	{"RESOURCE_MISMATCH", "CreatePolicy", "its pattern of an object lets no colon in, and workspaces lie below env:/"},
+	{"RESOURCE_STAR", "README operator", "a key that is being made has no ARN to name: the tag that it is made with is the condition"},
+	{"RESOURCE_POLICY_PRIVILEGE_ESCALATION", "README", "whoever keeps a bucket's policy can open the bucket, which the README says"},
+}
+
+// TestALinterThatIsNotOursFindsNoFaultInAnyPolicyThatASetUpWrites sets blueprints up
+// that together take every choice that has a policy of its own.
+func TestALinterThatIsNotOursFindsNoFaultInAnyPolicyThatASetUpWrites(t *testing.T) {
+	t.Parallel()
+	policies := map[string]string{}
+	for _, name := range []string{"operator", "people"} {
+		policies["README "+name] = stepstest.ReadmePolicy(t, name).JSON()
+	}
+	for name, change := range map[string]func(*blueprint.Blueprint){
+		"article": func(*blueprint.Blueprint) {},
+		"listed": func(b *blueprint.Blueprint) {
+			b.Key.Users, b.Bucket.Policy = blueprint.KeyUsersListed, blueprint.BucketPolicyCompatible
+			for i := range b.Environments {
+				b.Environments[i].Trust, b.Environments[i].MFA = blueprint.TrustListed, true
+			}
+			b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/alice"}
+			b.Lock = blueprint.Lock{UseLockfile: true}
+		},
+		"groups": func(b *blueprint.Blueprint) {
+			b.Groups = []blueprint.Group{
+				{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}},
+				{Name: "developers", Users: []string{"bob"}, Environments: []string{"staging"}},
+			}
+			b.Lock.BillingMode = blueprint.BillingProvisioned
+			b.Environments[0].Permissions = blueprint.PermissionsPowerUser
+			b.Environments[1].Permissions = blueprint.PermissionsAdministrator
+			b.Environments[2].PermissionsBoundary, b.Environments[2].RolePath = "arn:aws:iam::aws:policy/PowerUserAccess", "/terraform/"
+		},
+	} {
+		b := team()
+		change(b)
+		w := newWorld(t, sandbox.Options{})
+		w.healthy(w.run(w.setup(b)))
+		for what, text := range sandboxtest.Policies(w.server.Log()) {
+			policies[name+" "+what] = text
+		}
+	}
+	if len(policies) < 20 {
+		t.Fatalf("only %d policies were written", len(policies))
+	}
+	used := map[int]bool{}
+	for _, fault := range sandboxtest.Parliament(t, policies) {
+		i := slices.IndexFunc(allowedFaults, func(a struct{ issue, of, because string }) bool {
+			return a.issue == fault.Issue && strings.Contains(fault.Location.Filepath, a.of)
+		})
+		if i < 0 {
+			t.Errorf("%s: %s of %s: %v", fault.Severity, fault.Issue, fault.Location.Filepath, fault.Detail)
+		}
+		used[i] = true
+	}
+	for i, a := range allowedFaults {
+		if !used[i] {
+			t.Errorf("no policy has %s of %s any more", a.issue, a.of)
+		}
+	}
+}
