@@ -28,6 +28,11 @@ func advice(e *Error) (meaning, remedy string) {
 			"Set AWS_PROFILE or pass --profile with a profile of the admin account."
 	case IsThrottle(e):
 		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
+	case HasCode(e, "OperationAborted"):
+		return "S3 was still at work on another change of this bucket, which can take it minutes.",
+			"Wait a few minutes and run again; what is done stays done."
+	case IsBusy(e):
+		return "AWS was still at work on another change of the same thing.", "Wait a minute and run again; what is done stays done."
 	case IsWrongCode(e):
 		return "The code is not the one that the device shows now, or was used before.",
 			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."

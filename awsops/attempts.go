@@ -13,7 +13,9 @@ type attempts struct {
 	begun time.Time
 	// queued is how long the limiter has held the call back since it began.
 	queued time.Duration
-	last   error
+	// unanswered are those after which AWS may have done the work.
+	unanswered int
+	last       error
 }
 
 type attemptsKey struct{}
@@ -58,4 +60,12 @@ func (a *attempts) begin(queued time.Duration, b Bounds) error {
 	}
 	a.sent++
 	return nil
+}
+
+// end books how an attempt ended.
+func (a *attempts) end(err error) {
+	a.last = err
+	if err != nil && !provesNothingHappened(err) && !IsThrottle(err) {
+		a.unanswered++
+	}
 }

@@ -9,10 +9,11 @@ import (
 )
 
 // MadeByLostAttempt says that a creation found its target there after an
-// earlier attempt of the same call got no answer: that attempt made it.
+// earlier attempt of the same call got no answer: that attempt made it. One that was
+// throttled or refused made nothing, and what is there is somebody else's.
 func MadeByLostAttempt(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Attempts > 1 && IsExists(err) && e.Code != "BucketAlreadyExists"
+	return errors.As(err, &e) && e.Unanswered > 0 && IsTaken(err)
 }
 
 // IsTaken says that what was to be made in this account is there already, or is

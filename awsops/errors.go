@@ -29,9 +29,12 @@ type Error struct {
 	RequestID string
 	Status    int // HTTP status, 0 when AWS did not answer
 	Attempts  int // requests sent for this call; more than one means it was retried
-	Meaning   string
-	Remedy    string
-	Err       error
+	// Unanswered are those of the attempts after which AWS may have done the work: no
+	// answer came, or a server's fault.
+	Unanswered int
+	Meaning    string
+	Remedy     string
+	Err        error
 }
 
 // Error tells what failed, what it means and one thing to do.
@@ -167,7 +170,7 @@ var (
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
 		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
 		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
-		"AccountNotFound", "CreateAccountStatusNotFound", "TableNotFound", "404",
+		"CreateAccountStatusNotFound", "TableNotFound", "404",
 	}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 	throttleCodes = []string{
@@ -176,6 +179,9 @@ var (
 	}
 	existsCodes = []string{
 		"EntityAlreadyExists", "AlreadyExists", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceInUse",
+	}
+	busyCodes = []string{
+		"OperationAborted", "ConcurrentModification", "EntityTemporarilyUnmodifiable",
 	}
 	expiredCodes    = []string{"ExpiredToken", "RequestExpired", "TokenRefreshRequired"}
 	unknownKeyCodes = []string{"InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClient", "InvalidToken"}
@@ -240,7 +246,16 @@ func IsExplicitDeny(err error) bool {
 func IsThrottle(err error) bool { return hasCode(err, throttleCodes) }
 
 // IsExists says that what was to be created is there already.
-func IsExists(err error) bool { return hasCode(err, existsCodes) }
+func IsExists(err error) bool { return hasCode(err, existsCodes) && !IsBusy(err) }
+
+// IsBusy says that AWS has not finished an earlier change of the same thing, by
+// whomever, and takes no other one meanwhile: seconds mostly, minutes for a bucket. A
+// table that is there already answers its creation with the code of one that is being
+// updated.
+func IsBusy(err error) bool {
+	e := answerOf(err)
+	return hasCode(err, busyCodes) || HasCode(err, "ResourceInUse") && !strings.HasPrefix(e.Operation, "Create")
+}
 
 // IsExpired says that session credentials have run out.
 func IsExpired(err error) bool { return hasCode(err, expiredCodes) }

@@ -140,7 +140,7 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 		err = s.failCall(err, c)
 		var e *Error
 		if errors.As(err, &e) && e.Operation == c.Operation {
-			e.Attempts = count.sent
+			e.Attempts, e.Unanswered = count.sent, count.unanswered
 		}
 		return Outputs{}, err
 	}

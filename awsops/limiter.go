@@ -90,7 +90,7 @@ func (s *Session) addLimiter(stack *middleware.Stack) error {
 		}
 		defer s.all.telling.begin(service, s.Region(), count.begun)()
 		out, metadata, err := next.HandleFinalize(ctx, in)
-		if count.last = err; err == nil || statusOf(err) != 0 {
+		if count.end(err); err == nil || statusOf(err) != 0 {
 			s.all.reached.Store(true)
 		}
 		return out, metadata, err //nolint:wrapcheck // the SDK reports it with the operation

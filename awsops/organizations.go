@@ -128,6 +128,9 @@ func (s *Session) WaitAccount(ctx context.Context, requestID string) (AccountCre
 	err := Poll(ctx, accountWait, 5*time.Second, func(ctx context.Context) (bool, error) {
 		var err error
 		last, err = s.CreateAccountStatus(ctx, requestID)
+		if HasCode(err, "CreateAccountStatusNotFound") { // not yet: AWS has given the id itself
+			return false, nil
+		}
 		return last.State == string(types.CreateAccountStateSucceeded) ||
 			last.State == string(types.CreateAccountStateFailed), err
 	})

@@ -89,6 +89,42 @@ func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
 	}
 }
 
+func TestWhatIsThereAfterAThrottledAttemptIsSomebodyElses(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]struct {
+		code string
+		lost bool
+	}{"throttled": {"Throttling", false}, "no answer": {"", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			_, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+				code := "EntityAlreadyExists"
+				if requests.Add(1) == 1 {
+					if code = first.code; code == "" {
+						panic(http.ErrAbortHandler)
+					}
+				}
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>` + code + `</Code></Error></ErrorResponse>`))
+			}).Home("").Do(t.Context(), CreateUser("alice", "", nil))
+			if requests.Load() != 2 || MadeByLostAttempt(err) != first.lost {
+				t.Errorf("after %d requests made by a lost attempt: %t (%v)", requests.Load(), MadeByLostAttempt(err), err)
+			}
+		})
+	}
+}
+
+func TestATableThatIsBeingUpdatedIsBusyAndNotMadeBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	for operation, busy := range map[string]bool{"UpdateTable": true, "TagResource": true, "UpdateContinuousBackups": true, "CreateTable": false} {
+		err := &Error{Service: "dynamodb", Operation: operation, Code: "ResourceInUseException", Status: 400, Attempts: 2, Unanswered: 1}
+		if IsBusy(err) != busy || IsTaken(err) == busy || MadeByLostAttempt(err) == busy {
+			t.Errorf("%s: busy %t, taken %t, made by a lost attempt %t", operation, IsBusy(err), IsTaken(err), MadeByLostAttempt(err))
+		}
+	}
+}
+
 func TestAttemptsAreAsManyAsAWSToolsAreToldButNoMoreThanAreOfUse(t *testing.T) {
 	for text, want := range map[string]int{"": maxAttempts, "1": 1, "3": 3, "0": maxAttempts, "-1": maxAttempts, "many": maxAttempts, "1000": maxAttempts} {
 		t.Setenv("AWS_MAX_ATTEMPTS", text)

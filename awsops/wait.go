@@ -55,10 +55,13 @@ func pollWhile(ctx context.Context, timeout, interval time.Duration, heals func(
 		}
 		return done, err
 	})
-	if errors.Is(err, ErrTimeout) && last != nil {
-		return fmt.Errorf("%w: %w", err, last)
+	switch {
+	case !errors.Is(err, ErrTimeout) || last == nil:
+		return err
+	case timeout == 0: // asked once, and not waited for
+		return last
 	}
-	return err
+	return fmt.Errorf("%w: %w", err, last)
 }
 
 const (

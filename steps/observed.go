@@ -3,6 +3,7 @@ package steps
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // me is the user whose laptop this is: the owner of the admin's key, or who --me
@@ -44,8 +46,9 @@ type Observed struct {
 	// reading is of the projects' files, by whichever step asks first.
 	reading sync.Once
 	// Fresh says that something was made just now, for which the probes have
-	// to be patient.
-	Fresh bool
+	// to be patient, and Undone is what of it is still to do.
+	Fresh  bool
+	Undone []plan.Change
 }
 
 // readProjects reads the projects' files, unless another step has.
@@ -88,13 +91,20 @@ func (o *Observed) environments(all []blueprint.Environment) []blueprint.Environ
 	return resolved
 }
 
-// patience is how long a probe may wait for AWS to show what was made.
-func (o *Observed) patience(env *engine.Env) time.Duration {
-	if o.Fresh {
-		return env.Patience
+// patience is how long a probe may wait for AWS to show what was made: not at all where
+// something that it rests on was not made. That another change failed says nothing.
+func (o *Observed) patience(env *engine.Env, restsOn func(plan.Change) bool) time.Duration {
+	if !o.Fresh || slices.ContainsFunc(o.Undone, func(c plan.Change) bool { return c.Purpose != plan.Cosmetic && restsOn(c) }) {
+		return 0
 	}
-	return 0
+	return env.Patience
 }
+
+// inAdminAccount tells a change on which every admin's work rests.
+func inAdminAccount(c plan.Change) bool { return c.Environment == "" }
+
+// ofAdmins tells a change of the admins themselves.
+func ofAdmins(c plan.Change) bool { return inAdminAccount(c) && c.Of == plan.StepIAM }
 
 // forEach asks about all of items at once, limit at a time (0 for no limit), and gives
 // the answers in their order. The first error ends the others.

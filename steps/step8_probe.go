@@ -36,7 +36,7 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 	if err != nil {
 		return caller{}, err
 	}
-	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
+	if _, err := s.WaitKeyUsable(ctx, o.patience(env, ofAdmins)); err != nil {
 		return caller{}, err
 	}
 	return caller{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
@@ -51,11 +51,12 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return []plan.Finding{adminUnusable(a, err)}
 	}
 	var seen atomic.Int64
-	all, patience := provable(o, a), o.patience(env)
-	if !who.admin {
-		patience = min(patience, operatorPatience)
-	}
+	all := provable(o, a)
 	failed, _ := forEach(ctx, env.Parallel, all, func(ctx context.Context, e blueprint.Environment) (error, error) {
+		patience := o.patience(env, func(c plan.Change) bool { return ofAdmins(c) || c.Environment == e.Name })
+		if !who.admin {
+			patience = min(patience, operatorPatience)
+		}
 		_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
 		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 		return err, nil // one failure says nothing of the others
@@ -136,7 +137,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	project := projects[0]
 	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
-		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env))
+		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env, inAdminAccount))
 	}
 	if err != nil {
 		return []plan.Finding{adminUnusable(a, err)}

@@ -274,7 +274,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
 	review := plan.Review{Findings: p.Findings}
-	changes := heldBack(p.Changes, s.observed, s.Answers)
+	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
@@ -288,7 +288,7 @@ func (s *Setup) plan() plan.Review {
 // prove lets the steps prove themselves, all at once, up to the first of which a
 // change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	found := make([][]plan.Finding, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {

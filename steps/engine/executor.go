@@ -291,11 +291,11 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 }
 
 // mayHeal tells an error that passes once AWS shows what the changes before
-// this one made. A new account's role is denied until then, and a new
+// this one made, or has finished what it is at. A new account's role is denied until then, and a new
 // organization makes no account while it is being finished.
 func mayHeal(err error, c plan.Change) bool {
 	newAccount := len(awsops.FindRefs(c.Account)) > 0
-	return awsops.HasCode(err, "FinalizingOrganization") || len(c.Needs) > 0 && (awsops.IsNotYetVisible(err) || awsops.IsUnknownDevice(err)) || newAccount && awsops.IsAccessDenied(err)
+	return awsops.HasCode(err, "FinalizingOrganization") || awsops.IsBusy(err) || len(c.Needs) > 0 && (awsops.IsNotYetVisible(err) || awsops.IsUnknownDevice(err)) || newAccount && awsops.IsAccessDenied(err)
 }
 
 // keep remembers what a call returned, for the changes that refer to it, and

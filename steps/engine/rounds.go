@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/steps/plan"
@@ -23,7 +24,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 	x := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
 	var found []plan.Finding
 	var left []plan.Change
-	shown, due := review.Changes, review.Changes
+	shown, due, before := review.Changes, review.Changes, review.Findings
 	for range maxRounds {
 		result := x.Apply(ctx, due)
 		found = append(found, result.Findings...)
@@ -32,7 +33,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 			return plan.Review{Findings: found}, nil
 		}
 		applied := appliedIDs(due, result)
-		after, err := f.settled(ctx, due, applied)
+		after, err := f.settled(ctx, due, applied, before)
 		if summary.Stopped = x.stopped(ctx); summary.Stopped {
 			return plan.Review{Findings: found}, nil
 		}
@@ -70,15 +71,19 @@ func book(s *plan.Summary, r Result) {
 }
 
 // settled looks until what was applied is seen, or until AWS has had time enough
-// to show it: a policy that was mended counts seconds later.
-func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool) (review plan.Review, err error) {
+// to show it: a policy that was mended counts seconds later. Reads lag in part: what is
+// listed may not be found yet, and what stands beside what was made may look wrong that
+// is not. Neither is told before time has shown that it is so.
+func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool, before []plan.Finding) (review plan.Review, err error) {
 	looking, done := untilStopped(ctx, f.Stop)
 	defer done()
+	begun := time.Now()
 	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
 		if review, err = f.look(ctx); err != nil {
-			return true, err
+			return len(applied) == 0 || !awsops.IsNotFound(err), nil
 		}
-		return !unseen(made, applied, review), nil
+		doubtful := time.Since(begun) < f.Env.Patience/newsShare && callsAWS(made, applied) && anyNews(before, review.Findings)
+		return !doubtful && !unseen(made, applied, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
 		err = fmt.Errorf("looking again after the changes: %w", pollErr)
@@ -107,6 +112,24 @@ func appliedIDs(made []plan.Change, result Result) map[string]bool {
 		}
 	}
 	return applied
+}
+
+// newsShare is the part of the patience for which a finding that came up only after the
+// changes is doubted: unlike what is still to do it may well be so.
+const newsShare = 4
+
+// anyNews tells whether something stands against a set-up now that did not before it was
+// changed.
+func anyNews(before, now []plan.Finding) bool {
+	known := make(map[string]bool, len(before))
+	for _, f := range before {
+		known[f.Key()] = true
+	}
+	return slices.ContainsFunc(now, func(f plan.Finding) bool { return f.Severity != plan.Info && !known[f.Key()] })
+}
+
+func callsAWS(made []plan.Change, applied map[string]bool) bool {
+	return slices.ContainsFunc(made, func(c plan.Change) bool { return applied[c.ID] && len(c.Calls) > 0 })
 }
 
 // unseen tells whether AWS does not show yet what was applied: it is still to do,

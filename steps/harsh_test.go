@@ -1,0 +1,92 @@
+package steps
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
+)
+
+// TestASetUpHoldsOnAnAWSThatLagsAndFails has reads, principals, tables and buckets lag
+// and one request in nine fail, as a seed draws it. Seed 6 had a key that was made a
+// moment before taken for a stranger's, seed 7 a policy for one that is gone.
+func TestASetUpHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []string{"1", "6", "7"} {
+		t.Run(seed, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{Seed: seed, Lag: 400 * time.Millisecond, Propagation: 200 * time.Millisecond})
+			w.server.Intercept(sandbox.Rough(seed))
+			w.healthy(w.run(w.setup(team())))
+			w.undoubled()
+			w.settledNow(team())
+		})
+	}
+}
+
+// times is a fault so many times.
+func times(n int, f sandbox.Fault) []sandbox.Fault { return slices.Repeat([]sandbox.Fault{f}, n) }
+
+func TestWhatAWSIsStillAtWorkOnIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	inUse := sandbox.Fault{Code: "ResourceInUseException", Message: "Attempt to change a resource which is still in use: Table is being updated: terraform_locks"}
+	w.server.Intercept(sandbox.Script(map[string][]sandbox.Fault{
+		"dynamodb:UpdateContinuousBackups": times(2, inUse),
+		"dynamodb:TagResource":             times(2, inUse),
+		"s3:PutBucketVersioning":           times(2, sandbox.Fault{Code: "OperationAborted", Status: http.StatusConflict}),
+		"iam:UpdateAccessKey":              times(1, sandbox.Fault{Code: "NoSuchEntity", Status: http.StatusNotFound}),
+	}))
+	w.healthy(w.run(w.setup(team())))
+	w.met("ResourceInUseException")
+	w.met("OperationAborted")
+	w.undoubled()
+}
+
+func TestANewThingThatALookDoesNotFindIsNotYetThere(t *testing.T) {
+	t.Parallel()
+	for operation, code := range map[string]string{
+		"iam:ListAccessKeys": "NoSuchEntity", "iam:ListGroupPolicies": "NoSuchEntity", "iam:GetPolicyVersion": "NoSuchEntity",
+		"kms:GetKeyPolicy": "NotFoundException", "dynamodb:ListTagsOfResource": "ResourceNotFoundException", "s3:GetBucketVersioning": "NoSuchBucket",
+	} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			s := w.setup(team())
+			left := 2
+			w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if e.Service+":"+e.Operation != operation || !slices.ContainsFunc(w.events, func(e plan.Event) bool { return e.Kind == plan.EventApplied }) || left == 0 {
+					return sandbox.Fault{}
+				}
+				left--
+				return sandbox.Fault{Code: code, Status: http.StatusNotFound}
+			})
+			w.healthy(w.run(s))
+			if left > 0 {
+				t.Errorf("%s was not asked after the changes", operation)
+			}
+		})
+	}
+}
+
+func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{Propagation: time.Second})
+	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
+	summary := w.run(w.setup(team()))
+	if len(summary.Failures) != 1 {
+		t.Fatalf("failures %v", summary.Failures)
+	}
+	for _, f := range summary.Findings {
+		if f.Severity == plan.Failure && !strings.Contains(fmt.Sprint(f), "333333333333") {
+			t.Errorf("finding %s", f)
+		}
+	}
+}
