@@ -107,6 +107,10 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 // Role is the environment's role as it was found.
 func (o *Observed) Role(environment string) RoleFacts { return o.IAM.Roles[environment] }
 
+// RoleChange is the id of the change that makes an environment's role. What leads to the
+// role needs it.
+func RoleChange(environment string) string { return roleChange(environment) }
+
 func roleChange(environment string) string { return "iam.role." + environment }
 
 // planRoles makes every environment's role what the blueprint says.
