@@ -77,12 +77,16 @@ func (s *core) unseen(operation, what string, now time.Time) bool {
 	return isNew && now.Before(made.Add(s.draw(s.node(), operation, what)))
 }
 
+// creations are the operations whose resource is what they make: made a second time, it
+// exists, and no model of theirs knows an answer that it does not.
+var creations = []string{"CreateBucket", "CreateGroup", "CreatePolicy", "CreateRole", "CreateTable", "CreateUser", "CreateVirtualMFADevice"}
+
 // late is the error of an operation on something new that is not seen yet, in the
 // words in which its service says that there is none. What is done by hand
 // ([Server.Act]) sees everything.
 func (s *core) late(r *request, resource string) error {
 	named, err := arn.Parse(resource)
-	if err != nil || r.answer == nil || named.Service != r.service || !s.unseen(r.operation, resource, r.now) {
+	if err != nil || r.answer == nil || named.Service != r.service || slices.Contains(creations, r.operation) || !s.unseen(r.operation, resource, r.now) {
 		return nil
 	}
 	kind, name, _ := strings.Cut(named.Resource, "/")

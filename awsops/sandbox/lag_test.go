@@ -218,3 +218,19 @@ func TestABadDayIsTheSameForTheSameSeed(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsMadeTwiceExistsThoughItIsNotSeen has a creation whose answer was lost sent
+// again while no copy of AWS shows what it made.
+func TestWhatIsMadeTwiceExistsThoughItIsNotSeen(t *testing.T) {
+	s, _ := lagged(t)
+	client := iam.NewFromConfig(as(s, s.Operator()))
+	for n := range 20 {
+		in := &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint("policy-", n)), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`)}
+		if _, err := client.CreatePolicy(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.CreatePolicy(t.Context(), in); code(err) != "EntityAlreadyExists" {
+			t.Errorf("made twice: %v", err)
+		}
+	}
+}
