@@ -90,3 +90,13 @@ func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 		}
 	}
 }
+
+func TestTheKeyWaitsForTheAdministratorsThatThePlanMakes(t *testing.T) {
+	t.Parallel()
+	w, b := newWorld(t, sandbox.Options{Propagation: 300 * time.Millisecond}), team()
+	b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::222222222222:role/" + b.Environments[0].Role}
+	w.healthy(w.run(w.setup(b)))
+	if needs := w.plannedChange(changeKey).Needs; !slices.Contains(needs, "iam.user.alice") || !slices.Contains(needs, "iam.role."+b.Environments[0].Name) || slices.Contains(needs, "iam.user.bob") {
+		t.Errorf("the key needs %q", needs)
+	}
+}

@@ -181,15 +181,22 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
-	c.Needs = keyUsers(a)
+	c.Needs = keyPrincipals(o, a)
 	return c
 }
 
-// keyUsers are the changes that make the users whom the key policy names.
-func keyUsers(a *blueprint.Answers) (ids []string) {
-	if a.Key.Users == blueprint.KeyUsersListed {
-		for _, user := range a.AllUsers() {
+// keyPrincipals are the changes that make the users and roles whom the key policy
+// names: KMS takes no policy that names somebody who is not there.
+func keyPrincipals(o *Observed, a *blueprint.Answers) (ids []string) {
+	named := func(arn string) bool { return slices.Contains(a.Key.Administrators, arn) }
+	for _, user := range a.AllUsers() {
+		if a.Key.Users == blueprint.KeyUsersListed || named(userARN(o, a, user)) {
 			ids = append(ids, userChange(user))
+		}
+	}
+	for _, e := range o.environments(a.Environments) {
+		if named(a.RoleARN(o.partition(), e)) {
+			ids = append(ids, roleChange(e.Name))
 		}
 	}
 	return ids
@@ -281,7 +288,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
 		}
-		c.Needs = keyUsers(a)
+		c.Needs = keyPrincipals(o, a)
 		p.Change(c)
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
