@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -98,5 +100,19 @@ func TestTheKeyWaitsForTheAdministratorsThatThePlanMakes(t *testing.T) {
 	w.healthy(w.run(w.setup(b)))
 	if needs := w.plannedChange(changeKey).Needs; !slices.Contains(needs, "iam.user.alice") || !slices.Contains(needs, "iam.role."+b.Environments[0].Name) || slices.Contains(needs, "iam.user.bob") {
 		t.Errorf("the key needs %q", needs)
+	}
+}
+
+func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
+	t.Parallel()
+	for state, remedy := range map[string]string{
+		"Disabled": "enable-key", "PendingDeletion": "cancel-key-deletion", "PendingImport": "import-key-material",
+		"Unavailable": "key store", "Updating": "Wait", "Creating": "Wait",
+	} {
+		o := &Observed{Key: KeyFacts{Key: &awsops.Key{ID: "k", State: state}}}
+		f := unusableKey(o, &blueprint.Answers{Blueprint: team()})
+		if f == nil || !f.Blocks || !strings.Contains(f.Remedy, remedy) || state != "Disabled" && strings.Contains(f.Remedy, "with aws kms enable-key") {
+			t.Errorf("%s: %v", state, f)
+		}
 	}
 }

@@ -243,7 +243,7 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case unusable != nil:
 		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
-		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
+		finding.Remedy = enabling(f.Key) + ", or choose another alias with --set kms_key.alias=NAME."
 	case f.Key.Spec != symmetric || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
 		finding.ID = "key.wrong-kind"
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is a %s %s key, with which S3 cannot encrypt for you.", f.Key.ARN, a.Key.Alias, f.Key.Spec, f.Key.Usage)
@@ -260,6 +260,20 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 		return nil
 	}
 	return finding
+}
+
+// enabling is what makes a key usable again, by its state ("Key states of AWS KMS keys",
+// KMS developer guide): a key that is not enabled need not be disabled.
+func enabling(k *awsops.Key) string {
+	switch k.State {
+	case "PendingImport":
+		return fmt.Sprintf("Import its key material with aws kms import-key-material --key-id %s", k.ID)
+	case "Unavailable":
+		return "Have its key store connected again (aws kms connect-custom-key-store)"
+	case "Creating", "Updating":
+		return "Wait until AWS has finished with it, which takes minutes, and run stateroom setup again"
+	}
+	return fmt.Sprintf("Enable it with aws kms enable-key --key-id %s", k.ID)
 }
 
 // wantedKeyPolicy always begins with the statement that lets the account's
