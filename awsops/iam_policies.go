@@ -33,7 +33,7 @@ func (s *Session) GroupGrants(ctx context.Context, group string) (GroupGrants, e
 		grants.Attached, err = list(ctx, s, pages, group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
 		return err
 	})
-	return grants, reads.Wait() //nolint:wrapcheck // each read says what failed
+	return grants, reads.Wait()
 }
 
 // RolePolicies reads a role's inline and attached policies.
