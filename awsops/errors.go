@@ -170,7 +170,7 @@ var (
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
 		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
 		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
-		"AccountNotFound", "CreateAccountStatusNotFound", "TableNotFound", "404",
+		"CreateAccountStatusNotFound", "TableNotFound", "404",
 	}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 	throttleCodes = []string{

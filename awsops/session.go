@@ -231,6 +231,13 @@ func (s *Sessions) With(keyID string, key, token secret.Secret, region string) *
 	return s.session(&login{provider: provider, who: "access key " + keyID}, region)
 }
 
+// Enter gets the session's credentials, so that who may not have them is told before
+// anything is asked with them.
+func (s *Session) Enter(ctx context.Context) error {
+	_, err := s.cfg.Credentials.Retrieve(ctx)
+	return s.fail(err, "")
+}
+
 // InSession tells whether requests are signed with a session's credentials and not with
 // an access key alone, which no condition on a second factor takes. Where that cannot be
 // known it is true.

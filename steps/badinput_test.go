@@ -3,7 +3,9 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +53,16 @@ func (w *world) write(path, text string) {
 	path = filepath.Join(w.dir, path)
 	w.must(os.MkdirAll(filepath.Dir(path), 0o700))
 	w.must(os.WriteFile(path, []byte(text), 0o600))
+}
+
+// read is what lies in a file, or nothing.
+func (w *world) read(path string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, path))
+	if !errors.Is(err, fs.ErrNotExist) {
+		w.must(err)
+	}
+	return string(text)
 }
 
 // checkBadInput runs one case: the message, the exit code, and that nothing
@@ -430,16 +442,19 @@ func TestAnAccountThatCannotBeReachedLeavesTheOthersGoing(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+" "+f.Remedy, "preprod", "333333333333", "sts:AssumeRole", "OrganizationAccountAccessRole",
-		"aws cloudformation deploy --stack-name stateroom-preprod --template-file preprod.json --capabilities CAPABILITY_NAMED_IAM")
+		"AWSControlTowerExecution", "--set environment.preprod.reach=ROLE")
+	says(t, findingOf(summary.Findings, "iam.role-template").Remedy,
+		"aws cloudformation deploy --stack-name stateroom-role --template-file stateroom-role-preprod.json --capabilities CAPABILITY_NAMED_IAM")
+	template := w.read("stateroom-role-preprod.json")
 	if code := summary.ExitCode(false); code != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, failures %v", code, summary.Failures)
 	}
 	if w.plannedChange("iam.role.staging") == nil || w.plannedChange("iam.role.preprod") != nil {
 		t.Errorf("planned %v", w.plannedIDs())
 	}
-	checkTemplate(t, w, f.Details)
+	checkTemplate(t, w, template)
 	leadsNowhere(t, w, "preprod")
-	w.deployByHand(owner, f.Details)
+	w.deployByHand(owner, template)
 	summary, _, _ = w.again(b)
 	w.healthy(summary)
 	if w.plannedChange(plan.FileID(filepath.Join(w.dir, "live/preprod/provider.tf"))) == nil {

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -87,6 +89,30 @@ func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 	for _, f := range summary.Findings {
 		if f.Severity == plan.Failure && !strings.Contains(fmt.Sprint(f), "333333333333") {
 			t.Errorf("finding %s", f)
+		}
+	}
+}
+
+func TestTheKeyWaitsForTheAdministratorsThatThePlanMakes(t *testing.T) {
+	t.Parallel()
+	w, b := newWorld(t, sandbox.Options{Propagation: 300 * time.Millisecond}), team()
+	b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::222222222222:role/" + b.Environments[0].Role}
+	w.healthy(w.run(w.setup(b)))
+	if needs := w.plannedChange(changeKey).Needs; !slices.Contains(needs, "iam.user.alice") || !slices.Contains(needs, "iam.role."+b.Environments[0].Name) || slices.Contains(needs, "iam.user.bob") {
+		t.Errorf("the key needs %q", needs)
+	}
+}
+
+func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
+	t.Parallel()
+	for state, remedy := range map[string]string{
+		"Disabled": "enable-key", "PendingDeletion": "cancel-key-deletion", "PendingImport": "import-key-material",
+		"Unavailable": "key store", "Updating": "Wait", "Creating": "Wait",
+	} {
+		o := &Observed{Key: KeyFacts{Key: &awsops.Key{ID: "k", State: state}}}
+		f := unusableKey(o, &blueprint.Answers{Blueprint: team()})
+		if f == nil || !f.Blocks || !strings.Contains(f.Remedy, remedy) || state != "Disabled" && strings.Contains(f.Remedy, "with aws kms enable-key") {
+			t.Errorf("%s: %v", state, f)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 		f.Profile.Stranger, err = s.Identity(ctx)
 	}
 	f.Profile.Err = err
-	return ctx.Err() //nolint:wrapcheck // whether the run was interrupted, as everywhere
+	return ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
 // owner is the admin whose key this laptop has, empty where it is none's.

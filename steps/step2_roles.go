@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
@@ -39,6 +41,11 @@ type RoleFacts struct {
 	// ByOwner says that the role of such an account can be assumed all the
 	// same: somebody else has made it.
 	ByOwner bool
+	// Reach is the role through which the account was entered; empty in the admin
+	// account, and where none of the ladder could be assumed.
+	Reach string
+	// Template is the file for the owner of an account that cannot be entered.
+	Template files.Snapshot
 	// Role is nil when it is not there.
 	Role     *awsops.Role
 	Inline   map[string]policy.Document
@@ -59,6 +66,9 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 		if facts.Unreachable != nil {
 			_, err := env.Sessions.Home(a.StateRegion).Assume(ctx, a.RoleARN(o.partition(), e))
 			facts.ByOwner = err == nil
+			if facts.Template, err = files.Read(templatePath(env, e)); err != nil {
+				return facts, err
+			}
 		}
 		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
 		return facts, ctx.Err()
@@ -72,16 +82,19 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 
 // InspectRole reads an environment's role with the operator's credentials.
 func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
-	s := env.Session(e.Account, a.ReachOf(e), a.StateRegion)
-	role, err := s.Role(ctx, e.Role)
-	if err != nil || role == nil {
-		return RoleFacts{Unreachable: err}
-	}
-	policies, err := s.RolePolicies(ctx, e.Role)
+	s, reach, err := env.Enter(ctx, e.Account, a.Ladder(e), a.StateRegion)
 	if err != nil {
 		return RoleFacts{Unreachable: err}
 	}
-	facts := RoleFacts{Role: role, Inline: map[string]policy.Document{}, Seen: time.Now()}
+	role, err := s.Role(ctx, e.Role)
+	if err != nil || role == nil {
+		return RoleFacts{Unreachable: err, Reach: reach}
+	}
+	policies, err := s.RolePolicies(ctx, e.Role)
+	if err != nil {
+		return RoleFacts{Unreachable: err, Reach: reach}
+	}
+	facts := RoleFacts{Role: role, Reach: reach, Inline: map[string]policy.Document{}, Seen: time.Now()}
 	for name, text := range policies.Inline {
 		facts.Inline[name] = policy.ParseOrEmpty(text)
 	}
@@ -94,10 +107,15 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 // Role is the environment's role as it was found.
 func (o *Observed) Role(environment string) RoleFacts { return o.IAM.Roles[environment] }
 
+// RoleChange is the id of the change that makes an environment's role. What leads to the
+// role needs it.
+func RoleChange(environment string) string { return roleChange(environment) }
+
 func roleChange(environment string) string { return "iam.role." + environment }
 
 // planRoles makes every environment's role what the blueprint says.
 func planRoles(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+	var closed []blueprint.Environment
 	for _, e := range o.environments(a.Environments) {
 		f := o.IAM.Roles[e.Name]
 		b := roleBuilder{o: o, a: a, e: e, f: f}
@@ -106,14 +124,16 @@ func planRoles(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		case f.ByOwner:
 			p.Find(madeByOwner(o, a, e))
 		case f.Unreachable != nil:
-			p.Find(unreachable(o, a, e, f.Unreachable))
+			p.Find(unreachable(o, a, e, f))
+			closed = append(closed, e)
 		case f.Role != nil && f.Role.Path != e.RolePath:
 			p.Find(b.otherPath())
 		default:
 			p.Add(b.plan())
 		}
 	}
-	return p
+	p.Find(reachedOtherwise(o, a)...)
+	return p.And(templates(o, a, closed))
 }
 
 // roleBuilder collects the changes of one environment's role.
@@ -142,7 +162,7 @@ func (b *roleBuilder) change(suffix string, action plan.Action, title string, ca
 	c := plan.Change{
 		ID: roleChange(b.e.Name) + suffix, Action: action, Title: title,
 		Target:  b.a.RoleARN(b.o.partition(), b.e),
-		Account: b.e.Account, Region: b.a.StateRegion, Role: b.a.ReachOf(b.e),
+		Account: b.e.Account, Region: b.a.StateRegion, Role: cmp.Or(b.f.Reach, b.a.ReachOf(b.e)),
 		Calls: calls, Environment: b.e.Name,
 	}
 	if len(awsops.FindRefs(b.e.Account)) > 0 {

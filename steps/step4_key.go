@@ -181,15 +181,22 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
-	c.Needs = keyUsers(a)
+	c.Needs = keyPrincipals(o, a)
 	return c
 }
 
-// keyUsers are the changes that make the users whom the key policy names.
-func keyUsers(a *blueprint.Answers) (ids []string) {
-	if a.Key.Users == blueprint.KeyUsersListed {
-		for _, user := range a.AllUsers() {
+// keyPrincipals are the changes that make the users and roles whom the key policy
+// names: KMS takes no policy that names somebody who is not there.
+func keyPrincipals(o *Observed, a *blueprint.Answers) (ids []string) {
+	named := func(arn string) bool { return slices.Contains(a.Key.Administrators, arn) }
+	for _, user := range a.AllUsers() {
+		if a.Key.Users == blueprint.KeyUsersListed || named(userARN(o, a, user)) {
 			ids = append(ids, userChange(user))
+		}
+	}
+	for _, e := range o.environments(a.Environments) {
+		if named(a.RoleARN(o.partition(), e)) {
+			ids = append(ids, roleChange(e.Name))
 		}
 	}
 	return ids
@@ -236,7 +243,7 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case unusable != nil:
 		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
-		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
+		finding.Remedy = enabling(f.Key) + ", or choose another alias with --set kms_key.alias=NAME."
 	case f.Key.Spec != symmetric || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
 		finding.ID = "key.wrong-kind"
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is a %s %s key, with which S3 cannot encrypt for you.", f.Key.ARN, a.Key.Alias, f.Key.Spec, f.Key.Usage)
@@ -253,6 +260,20 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 		return nil
 	}
 	return finding
+}
+
+// enabling is what makes a key usable again, by its state ("Key states of AWS KMS keys",
+// KMS developer guide): a key that is not enabled need not be disabled.
+func enabling(k *awsops.Key) string {
+	switch k.State {
+	case "PendingImport":
+		return fmt.Sprintf("Import its key material with aws kms import-key-material --key-id %s", k.ID)
+	case "Unavailable":
+		return "Have its key store connected again (aws kms connect-custom-key-store)"
+	case "Creating", "Updating":
+		return "Wait until AWS has finished with it, which takes minutes, and run stateroom setup again"
+	}
+	return fmt.Sprintf("Enable it with aws kms enable-key --key-id %s", k.ID)
 }
 
 // wantedKeyPolicy always begins with the statement that lets the account's
@@ -281,7 +302,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
 		}
-		c.Needs = keyUsers(a)
+		c.Needs = keyPrincipals(o, a)
 		p.Change(c)
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {

@@ -24,9 +24,6 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 			return
 		}
 	}
-	if _, deleted := o.Init.Deleted[project.Name]; deleted {
-		return // step 8 tells
-	}
 	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
@@ -37,13 +34,11 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		return
 	}
 	for i := range edits.Changes {
-		c := &edits.Changes[i]
-		// Without its provider's role a project would be applied to the admin account.
-		c.Needs = append(c.Needs, roleChange(project.Environment))
-		if repoints {
+		if c := &edits.Changes[i]; repoints {
 			if asks {
 				c.NotOurs = facts.Files.Dir
 			}
+			c.Needs = append(c.Needs, moveChange(project.Name))
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
@@ -58,7 +53,10 @@ func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Proje
 		addEdit(a, &p, edit, nil, writeTitle(edit, project))
 	}
 	for i := range p.Changes {
-		p.Changes[i].Write.Dir = o.Files.Projects[project.Name].Files.Dir
+		c := &p.Changes[i]
+		c.Write.Dir = o.Files.Projects[project.Name].Files.Dir
+		// Without its provider's role a project would be applied to the admin account.
+		c.Needs = append(c.Needs, roleChange(project.Environment), plan.ProjectID(project.Name))
 	}
 	return p, err
 }

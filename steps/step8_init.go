@@ -142,7 +142,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: "state.deleted", Subject: p.Name, Severity: plan.Failure,
+			ID: "state.deleted", Subject: p.Name, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
 			Evidence: fmt.Sprintf("Of project %s %v. The project's files were left as they are and init was not run: the next apply would make everything that the state held a second time.", p.Name, d),
 			Remedy:   fmt.Sprintf("Do not apply. Put the state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", p.Name),
 		})
@@ -190,9 +190,6 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 	if LeftAlone(o, a, project) != nil {
 		return p // step 7 tells
 	}
-	if _, deleted := o.Init.Deleted[project.Name]; deleted {
-		return p // told already
-	}
 	move, kind := o.Init.Moves[project.Name], InitNeeded(o, a, project)
 	if move.Begun {
 		kind = tf.InitMigrate
@@ -207,7 +204,7 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 		}
 	default:
 		c := plan.InitChange(a, project, at.Dir, kind)
-		c.Needs = []string{changeProfile}
+		c.Needs = append(c.Needs, changeProfile)
 		p.Change(c)
 	}
 	return p

@@ -121,7 +121,7 @@ func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlie
 // left as they are, too: pointed elsewhere, they would lose sight of it.
 func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
-	f := &plan.Finding{Severity: plan.Warning}
+	f := &plan.Finding{Severity: plan.Warning, Stops: []string{plan.ProjectID(project.Name)}}
 	switch {
 	case m.Twin != "":
 		f.ID, f.Severity = "init.one-source", plan.Failure
@@ -301,7 +301,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	backup := plan.InProject(a, backupChange(project.Name), "Back up the state of project "+project.Name, project, at.Dir, plan.BackUp{To: m.Backup},
 		"terraform state pull > "+filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock")
 	backup.Target = m.Backup
-	backup.Needs = []string{roleChange(project.Environment), changeProfile} // as the files, which have to follow the state
+	backup.Needs = []string{roleChange(project.Environment), plan.ProjectID(project.Name), changeProfile} // as the files, which have to follow the state
 	move := plan.InProject(a, moveChange(project.Name), "Move the state of project "+project.Name+" to the state bucket", project, at.Dir,
 		plan.Move{Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock}, moveLines(a, project, m.Backup)...)
 	move.Target = fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)

@@ -42,7 +42,7 @@ func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Ob
 // team's: nothing that --set overrides goes into it.
 func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Done.Blueprint.Exists {
-		return plan.Proposal{}
+		return planReach(o, a)
 	}
 	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(a.HCL()), Mode: 0o644}
 	return plan.Proposal{Changes: []plan.Change{{
@@ -50,6 +50,33 @@ func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
 		Write: plan.WriteOf(edit),
 	}}}
+}
+
+// planReach offers the blueprint the roles by which accounts were entered, where they are
+// others than it names and somebody is asked.
+func planReach(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+	found := map[string]string{}
+	var fields []plan.Field
+	for _, e := range a.Environments {
+		if f := o.Role(e.Name); f.otherwise(e) {
+			found[e.Name] = f.Reach
+			fields = append(fields, plan.Field{Name: "environment." + e.Name + ".reach", Before: e.Reach, After: f.Reach})
+		}
+	}
+	if !a.Asked || len(found) == 0 {
+		return p
+	}
+	after, err := blueprint.SetReach(o.Done.Blueprint.Bytes, found)
+	if err != nil {
+		return p // it stays as it is, and the roles are used all the same
+	}
+	edit := files.Edit{Before: o.Done.Blueprint, After: after, Mode: 0o644}
+	p.Change(plan.Change{
+		ID: "done.reach", Action: plan.WriteFile, Purpose: plan.Cosmetic, Title: "Write into the blueprint by which roles the accounts are entered",
+		Target: edit.Before.Path, Account: a.AdminAccount, Fields: fields, Write: plan.WriteOf(edit), Fixes: []string{"iam.reached-otherwise"},
+		Undo: "a backup of the file is kept, and named at the end",
+	})
+	return p
 }
 
 // closingNotes say what exists, where, what it costs a month, who has keys

@@ -274,7 +274,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
 	review := plan.Review{Findings: p.Findings}
-	changes := heldBack(p.Changes, s.observed, s.Answers)
+	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)

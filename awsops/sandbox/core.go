@@ -70,6 +70,9 @@ func (s *core) addAccount(id, name, email, method string, now time.Time) *accoun
 // bootstrapRole is the role that Organizations makes in an account it creates.
 const bootstrapRole = "OrganizationAccountAccessRole"
 
+// landingRole is what Control Tower's account factory makes in its place.
+const landingRole = "AWSControlTowerExecution"
+
 // addMember makes a member account as CreateAccount does.
 func (s *core) addMember(id, name, email, roleName string, now time.Time) *account {
 	a := s.addAccount(id, name, email, "CREATED", now)

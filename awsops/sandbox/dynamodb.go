@@ -69,6 +69,7 @@ type dynamoTable struct {
 	id                         string
 	created, ready             time.Time // ready: ACTIVE from then on
 	updated                    time.Time // UPDATING until then
+	onDemand                   time.Time // when it last became PAY_PER_REQUEST, zero where it never was
 	key                        string    // name of the one attribute of the key, a text
 	billing                    string
 	read, write                int
@@ -159,8 +160,8 @@ func (t *dynamoTable) description(now time.Time) map[string]any {
 		"ProvisionedThroughput":     map[string]any{"ReadCapacityUnits": t.read, "WriteCapacityUnits": t.write, "NumberOfDecreasesToday": 0},
 		"DeletionProtectionEnabled": t.protected,
 	}
-	if t.billing == "PAY_PER_REQUEST" {
-		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.created)}
+	if !t.onDemand.IsZero() {
+		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.onDemand)}
 	}
 	if t.encrypted {
 		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:aws:kms:" + t.region + ":" + t.account + ":alias/aws/dynamodb"}

@@ -79,7 +79,7 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
 		key: in.KeySchema[0].AttributeName, tags: tags, items: map[string]dynamoItem{},
 	}
-	if err := t.configure(in); err != nil {
+	if err := t.configure(in, r.now); err != nil {
 		return nil, err
 	}
 	s.tables[arn] = t
@@ -88,12 +88,15 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 }
 
 // configure sets what CreateTable and UpdateTable share.
-func (t *dynamoTable) configure(in tableInput) error {
+func (t *dynamoTable) configure(in tableInput, now time.Time) error {
 	if e := in.SSESpecification; e != nil {
 		if e.KMSMasterKeyId != "" {
 			return validationError("The sandbox encrypts tables with the key alias/aws/dynamodb only.")
 		}
 		t.encrypted = e.Enabled
+	}
+	if in.BillingMode == "PAY_PER_REQUEST" && t.billing != in.BillingMode {
+		t.onDemand = now
 	}
 	if in.BillingMode != "" || t.billing == "" {
 		t.billing = cmp.Or(in.BillingMode, "PROVISIONED")
@@ -139,7 +142,7 @@ func (s *dynamodbService) updateTable(r *request, t *dynamoTable, in tableInput)
 			return nil, err
 		}
 	}
-	if err := t.configure(in); err != nil {
+	if err := t.configure(in, r.now); err != nil {
 		return nil, err
 	}
 	s.update(r, t)

@@ -156,6 +156,19 @@ func TestDynamoDBRefusesExpressionsItCannotEvaluate(t *testing.T) {
 	}
 }
 
+// TestDynamoDBRemembersThatATableWasOnDemand as AWS and dynalite do: the summary stays.
+func TestDynamoDBRemembersThatATableWasOnDemand(t *testing.T) {
+	st, c := newTableStage(t)
+	d, err := c.UpdateTable(st.ctx, &dynamodb.UpdateTableInput{
+		TableName: aws.String(stageTable), BillingMode: types.BillingModeProvisioned,
+		ProvisionedThroughput: &types.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(1), WriteCapacityUnits: aws.Int64(1)},
+	})
+	st.must(err)
+	if summary := d.TableDescription.BillingModeSummary; summary == nil || summary.BillingMode != types.BillingModeProvisioned || summary.LastUpdateToPayPerRequestDateTime == nil {
+		t.Errorf("%+v", summary)
+	}
+}
+
 func TestDynamoDBKeysMatchTheSchema(t *testing.T) {
 	st, c := newTableStage(t)
 	table := aws.String(stageTable)

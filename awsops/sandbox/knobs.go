@@ -18,8 +18,8 @@ type Options struct {
 	// first one still reaches the others, but none is a member of anything.
 	Standalone bool
 
-	// ControlTower lets a landing zone manage the organization: accounts are to
-	// be made in its account factory.
+	// ControlTower lets a landing zone manage the organization: accounts are made
+	// in its account factory and entered by AWSControlTowerExecution alone.
 	ControlTower bool
 
 	// Latency is added to every call.

@@ -81,14 +81,10 @@ func (s *core) unseen(operation, what string, now time.Time) bool {
 // words in which its service says that there is none. What is done by hand
 // ([Server.Act]) sees everything.
 func (s *core) late(r *request, resource string) error {
-	if named, err := arn.Parse(resource); err == nil && r.answer != nil && named.Service == r.service && s.unseen(r.operation, resource, r.now) {
-		return unknown(r, named)
+	named, err := arn.Parse(resource)
+	if err != nil || r.answer == nil || named.Service != r.service || !s.unseen(r.operation, resource, r.now) {
+		return nil //nolint:nilerr // what is no ARN is nothing that was made
 	}
-	return nil
-}
-
-// unknown is the error of an operation on what is not there, in its service's words.
-func unknown(r *request, named arn.ARN) error {
 	kind, name, _ := strings.Cut(named.Resource, "/")
 	switch {
 	case r.service == "s3":
@@ -96,9 +92,9 @@ func unknown(r *request, named arn.ARN) error {
 	case r.service == "dynamodb":
 		return noSuchTable(r, name)
 	case r.service == "kms":
-		return badRequest("NotFoundException", "Key '%s' does not exist", named)
+		return badRequest("NotFoundException", "Key '%s' does not exist", resource)
 	case kind == "policy":
-		return noSuchEntity("Policy %s was not found.", named)
+		return noSuchEntity("Policy %s was not found.", resource)
 	}
 	return noSuchEntity("The %s with name %s cannot be found.", kind, name[strings.LastIndexByte(name, '/')+1:])
 }

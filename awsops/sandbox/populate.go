@@ -24,12 +24,16 @@ func (s *Server) populate() {
 	if !s.options.Standalone {
 		s.organization = newOrganization(s.ids, management)
 	}
+	way := bootstrapRole
+	if s.options.ControlTower {
+		way = landingRole
+	}
 	for i := range s.options.Accounts {
 		name, id := fmt.Sprintf("env-%04d", i+1), fmt.Sprintf("5%011d", i+1)
 		if i < len(articleEnvironments) {
 			name, id = articleEnvironments[i].name, articleEnvironments[i].id
 		}
-		s.addMember(id, name, name+"@example.com", bootstrapRole, now)
+		s.addMember(id, name, name+"@example.com", way, now)
 	}
 	operator := &user{entity: entity{kind: userKind, path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
 	operator.grants.set(grants{attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
@@ -52,6 +56,7 @@ func (s *Server) Invite(id string) bool {
 	return s.member(id, func(a *account) {
 		a.joinedMethod = "INVITED"
 		delete(a.roles, strings.ToLower(bootstrapRole))
+		delete(a.roles, strings.ToLower(landingRole))
 	})
 }
 

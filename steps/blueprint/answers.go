@@ -152,6 +152,9 @@ type Answers struct {
 	// Passphrases allows a handover to be sealed to a generated passphrase,
 	// which needs a terminal to show it once.
 	Passphrases bool
+	// Asked says that somebody is asked before anything is made: what a look has found
+	// may be offered to the blueprint.
+	Asked bool
 }
 
 // WithoutBlueprint tells answers that were read from a project itself: a blueprint has a

@@ -339,6 +339,21 @@ func (b *Blueprint) ReachOf(e Environment) string {
 	return e.Reach
 }
 
+// Ladder are the roles through which the operator may enter the environment's account,
+// the blueprint's own first; the admin account itself needs none.
+func (b *Blueprint) Ladder(e Environment) []string {
+	if e.Account == b.AdminAccount {
+		return []string{""}
+	}
+	ladder := []string{e.Reach}
+	for _, role := range []string{DefaultReach, controlTowerReach} {
+		if !slices.Contains(ladder, role) {
+			ladder = append(ladder, role)
+		}
+	}
+	return ladder
+}
+
 // RoleARN is the ARN of the environment's role in the given partition (aws,
 // aws-cn, aws-us-gov). It is empty while the account is not known.
 func (b *Blueprint) RoleARN(partition string, e Environment) string {

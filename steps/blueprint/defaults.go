@@ -26,6 +26,11 @@ const (
 	DefaultLockTable = "terraform_locks"
 )
 
+// controlTowerReach is the role that Control Tower puts in every account it makes or
+// enrols; its account factory makes no other (AWS Control Tower User Guide, "How AWS
+// Control Tower works with roles").
+const controlTowerReach = "AWSControlTowerExecution"
+
 // New returns the answers that nobody has to give: every default, and
 // no group, environment or project.
 func New() *Blueprint {

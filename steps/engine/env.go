@@ -98,6 +98,27 @@ func (e *Env) Session(account, role, region string) *awsops.Session {
 	return e.Sessions.Reach(account, role, region)
 }
 
+// Enter is a session in an account by the first role of a ladder that may be assumed,
+// and that role. Where none may, the error is that of the first; an error that says
+// nothing of who may assume what ends the climb. The empty role is the operator's own
+// credentials.
+func (e *Env) Enter(ctx context.Context, account string, ladder []string, region string) (s *awsops.Session, role string, err error) {
+	for _, role := range ladder {
+		s := e.Session(account, role, region)
+		if role == "" {
+			return s, role, nil
+		}
+		refused := s.Enter(ctx)
+		if refused == nil || !awsops.IsAccessDenied(refused) {
+			return s, role, refused
+		}
+		if err == nil {
+			err = refused
+		}
+	}
+	return nil, "", err
+}
+
 // sessionOf is where a change's calls go, with its account filled in.
 func (e *Env) sessionOf(ctx context.Context, c plan.Change, account string) (*awsops.Session, error) {
 	if c.Profile == "" {

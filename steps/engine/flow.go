@@ -260,7 +260,7 @@ var ErrStale = errors.New("this plan rests on a look at what was there before th
 // files that cannot be written, and, where nobody is to get more access
 // (Env.NoWidening), every change that gives some.
 func Standing(env *Env, changes []plan.Change) []plan.Finding {
-	findings := Unwritable(changes)
+	findings := unwritable(changes)
 	if !env.NoWidening {
 		return findings
 	}

@@ -77,7 +77,7 @@ func (x *Executor) askCodes(ctx context.Context, f plan.MFA, note string) (map[s
 		if x.env.Asks.SignIn == nil {
 			return nil, errNobodyToAsk
 		}
-		code, err := x.env.Asks.SignIn(ctx, plan.SignIn{User: f.User, Device: f.Device, Note: note})
+		code, err := x.env.Asks.SignIn(ctx, plan.SignIn{Device: f.Device, Note: note})
 		return map[string]string{plan.FirstCode: bare(code)}, err
 	}
 	if x.env.Asks.Enrol == nil {

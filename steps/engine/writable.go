@@ -7,9 +7,9 @@ import (
 	"stateroom/steps/plan"
 )
 
-// Unwritable finds the files of a plan that could not be written, before
+// unwritable finds the files of a plan that could not be written, before
 // anything is changed: an access key whose file fails has lost its secret.
-func Unwritable(changes []plan.Change) []plan.Finding {
+func unwritable(changes []plan.Change) []plan.Finding {
 	var findings []plan.Finding
 	seen := map[string]bool{}
 	for _, c := range changes {

@@ -243,6 +243,33 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 	}
 }
 
+// TestARoleThatIsNotThereIsNotWrittenAnywhere changes where the blueprint has a role,
+// which nobody has set up yet: the laptop goes on working with the one that is there.
+func TestARoleThatIsNotThereIsNotWrittenAnywhere(t *testing.T) {
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	l.onBoard(l.come(l.handed()))
+	before := l.read(".aws/config")
+	o, f := l.onboarding(nil)
+	o.Answers.Environments[0].RolePath, o.Answers.Environments[1].Region = "/terraform/", "eu-north-1"
+	l.events = nil
+	summary := l.run(f)
+	if found := finding(summary, "assume-role-denied"); found == nil || summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
+		t.Fatalf("findings %v, failures %v", summary.Findings, summary.Failures)
+	}
+	if !strings.Contains(l.read(".aws/config"), "eu-north-1") || strings.Contains(before, "eu-north-1") {
+		t.Errorf("the other environment's profile was not gone on with:\n%s", l.read(".aws/config"))
+	}
+	if strings.Contains(l.read(".aws/config"), "/terraform/") {
+		t.Errorf("the profile names a role that is not there:\n%s", l.read(".aws/config"))
+	}
+	for _, e := range l.events {
+		if c := e.Change; e.Kind == plan.EventChange && strings.Contains(c.ID, filepath.Join("live", o.Answers.Environments[0].Name)) {
+			t.Errorf("planned %s", c.ID)
+		}
+	}
+}
+
 func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
 	t.Parallel()
 	l := founded(t).laptop("bob")

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
@@ -94,7 +95,7 @@ func (w worker) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 		w.unsettled(c, err)
 		return
 	}
-	f.Of = plan.StepIAM // whatever is denied here, it is the role
+	f.Of, f.Stops = plan.StepIAM, []string{steps.RoleChange(e.Name)} // whatever is denied here, it is the role
 	if e.MFA && w.factor.session == nil && awsops.IsAccessDenied(err) {
 		w.undecided(c, "the role is assumed with a second factor only")
 		return
@@ -111,7 +112,7 @@ func (w worker) checkIdentity(ctx context.Context, e blueprint.Environment, sess
 		w.unsettled(c, err)
 	case id.Account != e.Account:
 		w.broken(c, plan.Finding{
-			ID: diagnosis.WrongAccount.ID, Of: plan.StepAccount, Severity: plan.Failure,
+			ID: diagnosis.WrongAccount.ID, Of: plan.StepAccount, Severity: plan.Failure, Stops: []string{steps.RoleChange(e.Name)},
 			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
 			Remedy:   "Let the operator correct the environment's account in the blueprint.",
 		})

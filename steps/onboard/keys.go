@@ -100,6 +100,7 @@ func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, 
 		f := plan.Finding{
 			ID: unusable.ID, Of: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
 			Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", in.answers.Key.Alias, in.answers.AdminAccount, in.answers.StateRegion),
+			Stops:    projectIDs(in.answers.ProjectsFor(who.user)),
 		}
 		if key != nil {
 			f.Evidence = fmt.Sprintf("Key %s: %s", key.ARN, unusable.Meaning)

@@ -116,9 +116,9 @@ func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ro
 				}
 				e.Account = found.ID
 			}
+			facts := steps.InspectRole(ctx, env, a, e)
 			roles[i] = roleAccess{
-				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: a.ReachOf(e), region: a.StateRegion,
-				RoleFacts: steps.InspectRole(ctx, env, a, e),
+				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: facts.Reach, region: a.StateRegion, RoleFacts: facts,
 			}
 		})
 	}

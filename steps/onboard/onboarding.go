@@ -123,16 +123,14 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if err := f.plan(ctx); err != nil {
 		return err
 	}
-	planProfiles(in, &l.who)
-	if l.projects, err = planProjects(ctx, l); err != nil {
-		return err
-	}
 	l.worker = worker{inputs: in, who: &l.who, factor: l.factor, Session: l.who.caller}
 	if l.factor.session != nil {
 		l.worker.Session = l.factor.session
 	}
-	l.readable = l.worker.checkReads(ctx)
-	return nil
+	l.readable = l.worker.checkReads(ctx) // what cannot work is not written
+	planProfiles(in, &l.who)
+	l.projects, err = planProjects(ctx, l)
+	return err
 }
 
 // renews tells whether a new key has to be made. A renewal is due once in a

@@ -159,9 +159,18 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 		return f, p
 	}
 	c := plan.InitChange(a, project, f.Dir, kind)
-	c.Needs, c.Run.SkipWait = own, true // what a new key takes to be known was waited for before
+	c.Needs, c.Run.SkipWait = append(c.Needs, own...), true // what a new key takes to be known was waited for before
 	p.Changes = append(p.Changes, c)
 	return f, p
+}
+
+// projectIDs stand for all of the projects, which a finding stops.
+func projectIDs(projects []blueprint.Project) []string {
+	var ids []string
+	for _, p := range projects {
+		ids = append(ids, plan.ProjectID(p.Name))
+	}
+	return ids
 }
 
 // accountUnknown is the finding of an environment whose account only its e-mail
@@ -177,7 +186,7 @@ func accountUnknown(e blueprint.Environment) *plan.Finding {
 // projectUnreadable is the finding of a project whose files cannot be read or edited.
 func projectUnreadable(project blueprint.Project, err error) *plan.Finding {
 	return &plan.Finding{
-		ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure,
+		ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{plan.ProjectID(project.Name)},
 		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
 	}
 }

@@ -68,7 +68,12 @@ func (w worker) checkReadable(ctx context.Context, p blueprint.Project) bool {
 	case awsops.HasCode(err, "NoSuchKey"):
 		w.checkAbsent(ctx, c, p)
 	default:
-		w.failed(c, err)
+		if f, ok := askOperator(err); ok {
+			f.Stops = projectIDs([]blueprint.Project{p})
+			w.broken(c, f)
+		} else {
+			w.unsettled(c, err)
+		}
 		return false
 	}
 	return true
@@ -84,7 +89,7 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 	case deleted:
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{
-			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure,
+			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
 			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", w.answers.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
 		})

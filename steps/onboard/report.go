@@ -53,6 +53,11 @@ func (r *report) find(f plan.Finding) {
 	}
 }
 
+// stopped tells whether a finding stands in the place of a change.
+func (r *report) stopped(id string) bool {
+	return slices.ContainsFunc(r.review.Findings, func(f plan.Finding) bool { return slices.Contains(f.Stops, id) })
+}
+
 // broken books a check that has found what is wrong, with its finding.
 func (r *report) broken(c plan.Check, f plan.Finding) { r.leads(plan.Failed, c, f) }
 

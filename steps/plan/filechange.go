@@ -11,6 +11,10 @@ import (
 // FileID is the id of the change that writes a file.
 func FileID(path string) string { return "files." + path }
 
+// ProjectID stands for a project whose files and init may be touched: all changes of the
+// project need it. No change has this id, but a finding may stop it.
+func ProjectID(project string) string { return "files.project." + project }
+
 // WriteOf is the write that carries out an edit.
 func WriteOf(edit files.Edit) *Write { return &Write{Edit: edit, Diff: Known(edit.Diff())} }
 

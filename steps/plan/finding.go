@@ -120,6 +120,7 @@ func Together(findings []Finding) []Finding {
 			out = append(out, f)
 		case f.Subject != out[i].Subject && !slices.Contains(others[i], f.Subject):
 			others[i] = append(others[i], f.Subject)
+			out[i].Stops = slices.Concat(out[i].Stops, f.Stops)
 		}
 	}
 	for i, names := range others {

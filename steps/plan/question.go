@@ -46,7 +46,6 @@ type Asks struct {
 
 // SignIn is a session that is to be opened with a second factor.
 type SignIn struct {
-	User string
 	// Device is the serial number of the user's MFA device.
 	Device string
 	// Note is one sentence to be told before the question: why the code before was

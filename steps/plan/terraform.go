@@ -84,7 +84,7 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 	}
 	c := InProject(a, InitID(project.Name), "Initialise project "+project.Name, project, dir, Init{flags},
 		tf.InitCommand(project.BackendConfig, flags...))
-	c.Risk = risk
+	c.Risk, c.Needs = risk, []string{ProjectID(project.Name)}
 	return c
 }
 

@@ -17,7 +17,7 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	a = &blueprint.Answers{Blueprint: team, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
+	a = &blueprint.Answers{Blueprint: team, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask, Asked: s.ask && !s.yes}
 	for _, pair := range s.Set {
 		path, value, _ := strings.Cut(pair, "=")
 		if err := a.Set(path, value); err != nil {

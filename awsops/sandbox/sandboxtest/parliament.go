@@ -22,13 +22,22 @@ func Policies(log []sandbox.Entry) map[string]string {
 		if !ok || !e.Mutating || e.Code != "" {
 			continue
 		}
-		for _, name := range []string{"PolicyDocument", "AssumeRolePolicyDocument", "Policy", "body"} {
+		for _, name := range []string{"PolicyDocument", "AssumeRolePolicyDocument", "Policy", "Body"} {
 			if text, ok := input[name].(string); ok && strings.Contains(text, `"Statement"`) {
-				all[fmt.Sprint(e.Operation, " ", name, " ", e.Resource, " ", len(all))] = text
+				all[fmt.Sprint(e.Operation, " ", name, " ", e.Resource, " ", len(all))] = withResource(text, name)
 			}
 		}
 	}
 	return all
+}
+
+// withResource gives a trust the resource that it cannot have, since parliament reads no
+// further in a statement that has none.
+func withResource(text, name string) string {
+	if name != "AssumeRolePolicyDocument" {
+		return text
+	}
+	return strings.ReplaceAll(text, `"Action":"sts:AssumeRole"`, `"Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/TerraformAdmin"`)
 }
 
 // Fault is what parliament says of a policy.

@@ -74,9 +74,9 @@ func (r *reader) roleRights(ctx context.Context, role *roleAccess) (out rights) 
 	if r.operatorErr != nil || len(promised(e)) == 0 {
 		return rights{}
 	}
-	session := r.home
-	if e.Account != r.answers.AdminAccount {
-		session = r.env.Sessions.Reach(e.Account, e.Reach, r.answers.StateRegion)
+	session, _, err := r.env.Enter(ctx, e.Account, r.answers.Ladder(e), r.answers.StateRegion)
+	if err != nil {
+		return rights{err: err}
 	}
 	out.results, out.err = session.Simulate(ctx, awsops.Simulation{
 		Principal: role.arn, Actions: promised(e), Resources: []string{"*"}, Context: r.simulated(r.answers.RegionOf(e), nil),

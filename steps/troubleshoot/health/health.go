@@ -186,6 +186,7 @@ func addEvidence(to *plan.Finding, f plan.Finding) {
 	to.RequestIDs = slices.Concat(to.RequestIDs, f.RequestIDs)
 	to.Resource = cmp.Or(to.Resource, f.Resource)
 	to.Details = cmp.Or(to.Details, f.Details)
+	to.Stops = slices.Concat(to.Stops, f.Stops)
 }
 
 // rename makes one finding of a finding of the files and AWS's of the same thing. It
