@@ -35,13 +35,19 @@ func (w *world) askedForFactor() {
 // enrolled gives the operator a device.
 func (w *world) enrolled() (serial string) {
 	w.t.Helper()
+	return w.enrol("operator-only", "phone")
+}
+
+// enrol gives a user a device of a name.
+func (w *world) enrol(user, device string) (serial string) {
+	w.t.Helper()
 	h, ctx := w.hands(""), context.Background()
-	made, err := h.iam.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("phone")})
+	made, err := h.iam.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String(device)})
 	w.must(err)
 	serial = *made.VirtualMFADevice.SerialNumber
 	pair := w.server.Codes(serial, 2)
 	_, err = h.iam.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
-		UserName: aws.String("operator-only"), SerialNumber: &serial, AuthenticationCode1: &pair[0], AuthenticationCode2: &pair[1],
+		UserName: &user, SerialNumber: &serial, AuthenticationCode1: &pair[0], AuthenticationCode2: &pair[1],
 	})
 	w.must(err)
 	return serial

@@ -30,6 +30,9 @@ type UserFacts struct {
 	// SealedTo is the recipient of the user's last handover that this laptop has
 	// made; empty without one, and for a passphrase.
 	SealedTo string
+	// Devices are the MFA devices of a user who needs one, where DevicesKnown.
+	Devices      []awsops.MFADevice
+	DevicesKnown bool
 }
 
 func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
@@ -40,7 +43,11 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 	f.ProfileKey, f.OwnKey = profiles.KeyID(credentials, a.AdminProfile), ownKey(credentials, a)
 	users := a.AllUsers()
 	found, err := forEach(ctx, 0, users, func(ctx context.Context, name string) (UserFacts, error) {
-		return inspectUser(ctx, env, home, name, f.OwnKey)
+		user, err := inspectUser(ctx, env, home, name, f.OwnKey)
+		if err == nil {
+			err = user.inspectDevices(ctx, home, a, name)
+		}
+		return user, err
 	})
 	f.Users = map[string]UserFacts{}
 	for i, name := range users {
@@ -126,6 +133,7 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
 		p.Add(planKey(o, a, name))
+		p.Find(enrolment(a, name, f)...)
 	}
 	return p
 }
