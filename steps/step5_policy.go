@@ -123,6 +123,16 @@ func mentions(s policy.Statement, key string) bool {
 	return false
 }
 
+// refusesPlain tells whether the bucket's policy, as it was read, denies the write that
+// names no encryption.
+func refusesPlain(o *Observed, a *blueprint.Answers) bool {
+	return policy.Evaluate(policy.Request{
+		Principal: iamARN(o, a, "user/admin"), Action: "s3:PutObject",
+		Resource: bucketARN(o, a) + "/state", ResourceAccount: a.AdminAccount,
+		Context: map[string][]string{"aws:SecureTransport": {"true"}},
+	}, policy.Policies{Resource: &policy.Named{Document: policy.ParseOrEmpty(o.Bucket.Bucket.Policy)}}).Explicit
+}
+
 // refusesKey tells whether a statement denies the write that Terraform makes
 // with the blueprint's key.
 func refusesKey(o *Observed, a *blueprint.Answers, s policy.Statement) bool {

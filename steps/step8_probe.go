@@ -222,11 +222,7 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 	}
 	var findings []plan.Finding
 	if strict {
-		findings = append(findings, plan.Finding{
-			ID: "bucket.unencrypted-accepted", Of: plan.StepBucket, Severity: plan.Failure,
-			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
-			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
-		})
+		findings = append(findings, b.accepted())
 	} else if err := b.probe().Encrypted(ctx); err != nil {
 		unused := failure("bucket.default-encryption-unused", err)
 		unused.Of = plan.StepBucket
@@ -236,6 +232,26 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 		findings = append(findings, failure("init.probe-left-behind", err))
 	}
 	return findings
+}
+
+// accepted is the finding of a write that the strict policy must refuse. Where the
+// policy that stands there does refuse it, no set-up can restore it.
+func (b *backendProbe) accepted() plan.Finding {
+	f := plan.Finding{
+		ID: "bucket.unencrypted-accepted", Of: plan.StepBucket, Severity: plan.Failure,
+		Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", b.a.Bucket.Name),
+		Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
+	}
+	switch {
+	case !refusesPlain(b.o, b.a):
+	case b.env.Endpoint == "":
+		f.Evidence += " The bucket's policy denies it, so it is not in force yet."
+		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it anew."
+	default:
+		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", b.env.Endpoint)
+		f.Remedy = "No set-up can mend that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
+	}
+	return f
 }
 
 // sdk does what Terraform would do, call by call.

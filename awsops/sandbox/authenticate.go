@@ -12,13 +12,14 @@ func (s *Server) authenticate(r *request, g signature) *apiError {
 	s.mu.Lock()
 	known, ok := s.credentials[g.keyID]
 	var key credential // a copy, so that hashing needs no lock
+	enabled := false
 	if ok {
-		key = *known
+		key, enabled = *known, known.account.uses(r.region)
 	}
 	s.mu.Unlock()
 
 	switch {
-	case !ok || key.inactive || r.now.Before(key.visible):
+	case !ok || key.inactive || r.now.Before(key.visible) || !enabled:
 		return unknownKey.in(r.protocol, "")
 	case key.token != g.token:
 		return badToken.in(r.protocol, "")

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,9 +11,10 @@ import (
 // core is what the services share: the accounts and who is in them, what they
 // may, the organization over them, ids and the clock.
 type core struct {
-	options Options
-	ids     *idSource
-	ahead   atomic.Int64 // of the clock, in nanoseconds
+	options   Options
+	partition *partition
+	ids       *idSource
+	ahead     atomic.Int64 // of the clock, in nanoseconds
 
 	// mu guards everything below and what every service holds. Handlers run with
 	// it held.
@@ -30,9 +32,10 @@ type core struct {
 func newCore(options Options) *core {
 	options = options.withDefaults()
 	c := &core{
-		options: options, ids: newIDSource(options.Seed), accounts: map[string]*account{}, credentials: map[string]*credential{},
-		catalog: newIAMCatalog(options.Now()), lag: newLagging(),
+		options: options, partition: partitionOf(options.Region), ids: newIDSource(options.Seed),
+		accounts: map[string]*account{}, credentials: map[string]*credential{}, lag: newLagging(),
 	}
+	c.catalog = newIAMCatalog(c.partition, options.Now())
 	clock := options.Now
 	c.options.Now = func() time.Time { return clock().Add(time.Duration(c.ahead.Load())) }
 	return c
@@ -47,6 +50,8 @@ type account struct {
 	state           string // ACTIVE, SUSPENDED…
 	tags            []tag  // as Organizations lists them
 	management      bool
+	partition       *partition
+	regions         []string // that it has enabled, of those that must be
 	root            *credential
 	users           map[string]*user // by lower-case name, as are the next two
 	groups          map[string]*group
@@ -58,7 +63,7 @@ type account struct {
 // addAccount makes an account without anything in it.
 func (s *core) addAccount(id, name, email, method string, now time.Time) *account {
 	a := &account{
-		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE",
+		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE", partition: s.partition, regions: slices.Clone(s.options.OptedIn[id]),
 		users: map[string]*user{}, groups: map[string]*group{}, roles: map[string]*role{},
 		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{},
 	}
@@ -76,10 +81,10 @@ const landingRole = "AWSControlTowerExecution"
 // addMember makes a member account as CreateAccount does.
 func (s *core) addMember(id, name, email, roleName string, now time.Time) *account {
 	a := s.addAccount(id, name, email, "CREATED", now)
-	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
-		managementAccount + `:root"},"Action":"sts:AssumeRole"}]}`
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` +
+		s.partition.arn("iam", "", managementAccount, "root") + `"},"Action":"sts:AssumeRole"}]}`
 	ro := &role{entity: entity{kind: roleKind, path: "/", name: roleName, id: s.ids.unique("AROA"), created: now}, maxSession: 3600}
-	ro.grants.set(grants{trust: trust, attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
+	ro.grants.set(grants{trust: trust, attached: []string{s.partition.arn("iam", "", "aws", "policy/AdministratorAccess")}}, now, now)
 	a.roles[strings.ToLower(roleName)] = ro
 	return a
 }

@@ -93,14 +93,14 @@ func (c *credential) caller() *caller {
 	switch {
 	case c.role != nil:
 		who.principal = c.role.arn(c.account)
-		who.arn = "arn:aws:sts::" + c.account.id + ":assumed-role/" + c.role.name + "/" + c.session.name
+		who.arn = c.account.partition.arn("sts", "", c.account.id, "assumed-role/"+c.role.name+"/"+c.session.name)
 		who.userID = c.role.id + ":" + c.session.name
 	case c.user != nil:
 		who.principal = c.user.arn(c.account)
 		who.arn = who.principal
 		who.userID = c.user.id
 	default:
-		who.principal = "arn:aws:iam::" + c.account.id + ":root"
+		who.principal = c.account.partition.arn("iam", "", c.account.id, "root")
 		who.arn = who.principal
 		who.userID = c.account.id
 	}

@@ -14,8 +14,8 @@
 //     its README give, and what tests bring about. Any other one is refused.
 //   - DynamoDB's expressions: attribute_not_exists(NAME), NAME = :value and a
 //     projection on names. KMS encrypts nothing: data keys are random.
-//   - Regions are names: STS, IAM and Organizations answer in any of them, and
-//     a disabled opt-in region is listed as such but not refused.
+//   - Regions are names: STS, IAM and Organizations answer in any of them that the
+//     account has enabled, and enabling one takes no time.
 //   - Identity: no SAML, web identity, SSO, federation tokens, service-linked
 //     roles, instance profiles, server certificates or hardware MFA. Console
 //     passwords, SSH keys, signing certificates and service credentials are

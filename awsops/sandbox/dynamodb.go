@@ -88,7 +88,7 @@ func tableARN(r *request, name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
 	}
-	return "arn:aws:dynamodb:" + r.region + ":" + r.account.id + ":table/" + name
+	return r.account.partition.arn("dynamodb", r.region, r.account.id, "table/"+name)
 }
 
 // tableIn is what the input of an operation on a table tells: which one, and the
@@ -164,7 +164,7 @@ func (t *dynamoTable) description(now time.Time) map[string]any {
 		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.onDemand)}
 	}
 	if t.encrypted {
-		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:aws:kms:" + t.region + ":" + t.account + ":alias/aws/dynamodb"}
+		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": partitionOf(t.region).arn("kms", t.region, t.account, "alias/aws/dynamodb")}
 	}
 	return d
 }
@@ -174,7 +174,7 @@ func (t *dynamoTable) description(now time.Time) map[string]any {
 func (s *Server) DynamoItem(account, region, table, value string) (item map[string]string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.dynamodb.tables["arn:aws:dynamodb:"+region+":"+account+":table/"+table]
+	t := s.dynamodb.tables[s.partition.arn("dynamodb", region, account, "table/"+table)]
 	if t == nil || t.items[value] == nil {
 		return nil, false
 	}

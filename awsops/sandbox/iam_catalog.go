@@ -32,15 +32,15 @@ var awsPolicies = []struct{ path, name, text string }{
 	{"/", "IAMUserChangePassword", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword"],"Resource":["arn:aws:iam::*:user/${aws:username}"]},{"Effect":"Allow","Action":["iam:GetAccountPasswordPolicy"],"Resource":"*"}]}`},
 }
 
-func newIAMCatalog(now time.Time) iamCatalog {
+func newIAMCatalog(in *partition, now time.Time) iamCatalog {
 	out := iamCatalog{}
 	for _, known := range awsPolicies {
 		sum := sha512.Sum512([]byte(known.name))
 		p := &managedPolicy{
 			id:  "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17],
-			arn: "arn:aws:iam::aws:policy" + known.path + known.name, path: known.path, name: known.name, created: now, next: 1,
+			arn: in.arn("iam", "", "aws", "policy"+known.path+known.name), path: known.path, name: known.name, created: now, next: 1,
 		}
-		p.add(known.text, true, now, now)
+		p.add(in.rewrite(known.text), true, now, now)
 		out[p.arn] = p
 	}
 	return out

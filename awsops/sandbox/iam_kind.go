@@ -49,7 +49,7 @@ func (k *iamKind) arn(r *request) string {
 	if e := r.account.entity(k.name, name); e != nil {
 		return e.arn(r.account)
 	}
-	return "arn:aws:iam::" + r.account.id + ":" + k.name + cmp.Or(r.arg("Path"), "/") + name
+	return r.account.partition.arn("iam", "", r.account.id, k.name+cmp.Or(r.arg("Path"), "/")+name)
 }
 
 // create makes what a request asks for, with its boundary and, for a role, its

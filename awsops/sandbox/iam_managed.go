@@ -12,7 +12,6 @@ import (
 const (
 	maxVersions    = 5    // of one managed policy
 	maxManagedSize = 6144 // characters without white space
-	awsOwn         = "arn:aws:iam::aws:"
 )
 
 // managedPolicy is a customer's or AWS's own managed policy.
@@ -36,7 +35,7 @@ func policyARN(r *request) string {
 	if arn := r.arg("PolicyArn"); arn != "" {
 		return arn
 	}
-	return "arn:aws:iam::" + r.account.id + ":policy" + cmp.Or(r.arg("Path"), "/") + r.arg("PolicyName")
+	return r.account.partition.arn("iam", "", r.account.id, "policy"+cmp.Or(r.arg("Path"), "/")+r.arg("PolicyName"))
 }
 
 // policyPath is the resource of ListPolicies.
@@ -69,7 +68,7 @@ func (s *iamService) onPolicy(do func(*request, *managedPolicy) (any, error)) ia
 // onOwnPolicy is a change of a managed policy, which AWS's own policies refuse.
 func (s *iamService) onOwnPolicy(do func(*request, *managedPolicy) (any, error)) iamOperation {
 	return s.onPolicy(func(r *request, p *managedPolicy) (any, error) {
-		if strings.HasPrefix(p.arn, awsOwn) {
+		if s.catalog[p.arn] != nil {
 			return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:%s on resource: policy %s",
 				r.caller.arn, r.operation, p.arn)
 		}
@@ -107,7 +106,7 @@ func (p *managedPolicy) view(a *account) xmlPolicy {
 func (s *iamService) createPolicy(r *request) (any, error) {
 	name, path, text := r.arg("PolicyName"), cmp.Or(r.arg("Path"), "/"), r.arg("PolicyDocument")
 	for _, err := range []error{
-		checkName("policyName", name, 128), checkPath(path), checkTags(r.tags()), checkManaged(text),
+		checkName("policyName", name, 128), checkPath(path), checkTags(r.tags()), s.checkManaged(text),
 	} {
 		if err != nil {
 			return nil, err
@@ -128,8 +127,8 @@ func (s *iamService) createPolicy(r *request) (any, error) {
 	return getPolicy(r, p)
 }
 
-func checkManaged(text string) error {
-	if err := checkIdentityPolicy(text); err != nil {
+func (s *iamService) checkManaged(text string) error {
+	if err := s.checkIdentityPolicy(text); err != nil {
 		return err
 	}
 	if policySize(text) > maxManagedSize {

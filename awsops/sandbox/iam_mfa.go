@@ -115,11 +115,11 @@ func mfaARN(r *request) string {
 	if serial := r.arg("SerialNumber"); serial != "" {
 		return serial
 	}
-	return "arn:aws:iam::" + r.account.id + ":mfa" + cmp.Or(r.arg("Path"), "/") + r.arg("VirtualMFADeviceName")
+	return r.account.partition.arn("iam", "", r.account.id, "mfa"+cmp.Or(r.arg("Path"), "/")+r.arg("VirtualMFADeviceName"))
 }
 
 // mfaPath is the resource of ListVirtualMFADevices.
-func mfaPath(r *request) string { return "arn:aws:iam::" + r.account.id + ":mfa/" }
+func mfaPath(r *request) string { return r.account.partition.arn("iam", "", r.account.id, "mfa/") }
 
 func (r *request) device() (*mfaDevice, error) {
 	if d, ok := r.account.mfa[r.arg("SerialNumber")]; ok {

@@ -17,7 +17,7 @@ func (s *iamService) putInline(r *request, e *entity) (any, error) {
 	if err := checkName("policyName", name, 128); err != nil {
 		return nil, err
 	}
-	if err := checkIdentityPolicy(text); err != nil {
+	if err := s.checkIdentityPolicy(text); err != nil {
 		return nil, err
 	}
 	size := policySize(text)

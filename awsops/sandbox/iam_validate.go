@@ -55,7 +55,7 @@ func malformed(format string, args ...any) *apiError {
 }
 
 // checkIdentityPolicy refuses what IAM refuses in an identity policy.
-func checkIdentityPolicy(text string) error {
+func (s *core) checkIdentityPolicy(text string) error {
 	doc, err := checkDocument(text)
 	if err != nil {
 		return err
@@ -71,6 +71,9 @@ func checkIdentityPolicy(text string) error {
 		for _, resource := range resources {
 			if resource != "*" && !strings.HasPrefix(resource, "arn:") {
 				return malformed("Resource %s must be in ARN format or \"*\".", resource)
+			}
+			if in := strings.SplitN(resource, ":", 3); len(in) > 1 && in[1] != s.partition.id && !strings.Contains(in[1], "*") {
+				return malformed("Partition \"%s\" is not valid for resource \"%s\".", in[1], resource)
 			}
 		}
 	}

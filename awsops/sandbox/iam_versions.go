@@ -27,7 +27,7 @@ func (p *managedPolicy) version(r *request) (policyVersion, error) {
 
 func (s *iamService) createPolicyVersion(r *request, p *managedPolicy) (any, error) {
 	text := r.arg("PolicyDocument")
-	if err := checkManaged(text); err != nil {
+	if err := s.checkManaged(text); err != nil {
 		return nil, err
 	}
 	if len(p.versions) >= maxVersions {

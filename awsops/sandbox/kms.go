@@ -109,7 +109,7 @@ func (s *kmsService) createKey(r *request, in createKeyInput) (any, error) {
 	key.description, key.tags = in.Description, tags
 	key.usage = cmp.Or(in.KeyUsage, key.usage)
 	key.spec = cmp.Or(in.KeySpec, in.CustomerMasterKeySpec, key.spec)
-	if err := s.setKeyPolicy(r, key, cmp.Or(in.Policy, defaultKeyPolicy(r.account.id)), in.BypassPolicyLockoutSafetyCheck); err != nil {
+	if err := s.setKeyPolicy(r, key, cmp.Or(in.Policy, s.defaultKeyPolicy(r.account.id)), in.BypassPolicyLockoutSafetyCheck); err != nil {
 		return nil, err
 	}
 	if len(tags) > 0 {

@@ -11,7 +11,7 @@ var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]{1,250}$`)
 type aliasInput struct{ AliasName, TargetKeyId string }
 
 // aliasARN checks an alias name that a caller wants to write.
-func aliasARN(r *request, name string) (string, error) {
+func (s *kmsService) aliasARN(r *request, name string) (string, error) {
 	switch {
 	case !strings.HasPrefix(name, "alias/"):
 		return "", badRequest("ValidationException", "Invalid identifier")
@@ -20,7 +20,7 @@ func aliasARN(r *request, name string) (string, error) {
 	case strings.HasPrefix(name, "alias/aws/"):
 		return "", badRequest("NotAuthorizedException", "")
 	}
-	return "arn:aws:kms:" + r.region + ":" + r.account.id + ":" + name, nil
+	return s.partition.arn("kms", r.region, r.account.id, name), nil
 }
 
 // targetKey finds the key that an alias shall point at and asks for the
@@ -40,7 +40,7 @@ func (s *kmsService) targetKey(r *request, arn, id string) (*kmsKey, error) {
 }
 
 func (s *kmsService) createAlias(r *request, in aliasInput) (any, error) {
-	arn, err := aliasARN(r, in.AliasName)
+	arn, err := s.aliasARN(r, in.AliasName)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *kmsService) createAlias(r *request, in aliasInput) (any, error) {
 }
 
 func (s *kmsService) deleteAlias(r *request, in aliasInput) (any, error) {
-	arn, err := aliasARN(r, in.AliasName)
+	arn, err := s.aliasARN(r, in.AliasName)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *kmsService) listAliases(r *request, in listInput) (any, error) {
 	if err := s.authorize(r, "kms:ListAliases", "*", r.account.id, nil, nil); err != nil {
 		return nil, err
 	}
-	prefix := "arn:aws:kms:" + r.region + ":" + r.account.id + ":"
+	prefix := s.partition.arn("kms", r.region, r.account.id, "")
 	shown := slices.DeleteFunc(inOrder(s.aliases), func(alias *kmsAlias) bool {
 		return !strings.HasPrefix(alias.arn, prefix) || target != "" && alias.target != target
 	})

@@ -45,7 +45,7 @@ func (s *kmsService) newKey(account, region string, now time.Time) *kmsKey {
 	return &kmsKey{
 		id: id, account: account, region: region, created: now, state: kmsEnabled, manager: "CUSTOMER",
 		usage: "ENCRYPT_DECRYPT", spec: symmetric,
-		arn: "arn:aws:kms:" + region + ":" + account + ":key/" + id,
+		arn: s.partition.arn("kms", region, account, "key/"+id),
 	}
 }
 
@@ -72,7 +72,7 @@ func (k *kmsKey) notPendingDeletion() error {
 // name belongs to the caller's account, and everything to the endpoint's
 // region.
 func (s *kmsService) find(account, region, id string) (*kmsKey, error) {
-	prefix, whole := "arn:aws:kms:"+region+":"+account+":", id
+	prefix, whole := s.partition.arn("kms", region, account, ""), id
 	switch {
 	case id == "":
 		return nil, invalid("ValidationException", "", "keyId", "have length greater than or equal to 1")

@@ -23,7 +23,7 @@ func (s *kmsService) authorizeKey(r *request, operation string, key *kmsKey, con
 	if err := s.authorize(r, action, key.arn, key.account, &key.policy, conditions); err != nil {
 		return err
 	}
-	if s.keyPolicyAdmits(r, action, key, conditions) {
+	if s.options.Unenforced || s.keyPolicyAdmits(r, action, key, conditions) {
 		return nil
 	}
 	message := "User: " + r.caller.arn + " is not authorized to perform: " + action + " on resource: " + key.arn +
@@ -36,7 +36,7 @@ func (s *kmsService) authorizeKey(r *request, operation string, key *kmsKey, con
 func (s *kmsService) keyPolicyAdmits(r *request, action string, key *kmsKey, conditions map[string][]string) bool {
 	ask, all := s.question(r, action, key.arn, r.account.id, &key.policy, conditions)
 	alone := policy.Policies{Resource: all.Resource}
-	for _, principal := range []string{r.caller.arn, "arn:aws:iam::" + r.account.id + ":root"} {
+	for _, principal := range []string{r.caller.arn, s.partition.arn("iam", "", r.account.id, "root")} {
 		ask.Principal = principal
 		if policy.Evaluate(ask, alone).Allowed {
 			return true
@@ -45,9 +45,9 @@ func (s *kmsService) keyPolicyAdmits(r *request, action string, key *kmsKey, con
 	return false
 }
 
-func defaultKeyPolicy(account string) string {
+func (s *kmsService) defaultKeyPolicy(account string) string {
 	return `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",` +
-		`"Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"kms:*","Resource":"*"}]}`
+		`"Principal":{"AWS":"` + s.partition.arn("iam", "", account, "root") + `"},"Action":"kms:*","Resource":"*"}]}`
 }
 
 // setKeyPolicy gives a key a policy, after KMS's checks: it parses, its

@@ -45,8 +45,18 @@ type Options struct {
 	// each account before it answers in its throttling words; 0 admits all.
 	Rate int
 
-	// Region is the home region of the sandbox, eu-west-1 by default.
+	// Region is the home region of the sandbox, eu-west-1 by default. Its partition is
+	// that of all accounts; in a region of another partition no key is known.
 	Region string
+
+	// OptedIn are the regions that an account has enabled, by its id, of those that must
+	// be: in any other of them its keys are unknown, and nobody gets a session of its
+	// roles.
+	OptedIn map[string][]string
+
+	// Unenforced keeps policies and asks none of them, as emulators do: whoever signs
+	// may do everything.
+	Unenforced bool
 
 	// Seed makes ids, secrets and what Lag draws repeatable; empty takes them at random.
 	Seed string

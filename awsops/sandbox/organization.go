@@ -41,7 +41,7 @@ func newOrganization(ids *idSource, management *account) *organization {
 		policies: map[string]*controlPolicy{}, attached: map[string][]string{},
 	}
 	o.policies[fullAccess] = &controlPolicy{
-		arn:  "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,
+		arn:  management.partition.arn("organizations", "", "aws", "policy/service_control_policy/"+fullAccess),
 		name: "FullAWSAccess", text: allowAll,
 	}
 	return o
@@ -49,7 +49,7 @@ func newOrganization(ids *idSource, management *account) *organization {
 
 // arn names something of the organization, such as account/ID.
 func (o *organization) arn(kind, id string) string {
-	return "arn:aws:organizations::" + o.management.id + ":" + kind + "/" + o.id + "/" + id
+	return o.management.partition.arn("organizations", "", o.management.id, kind+"/"+o.id+"/"+id)
 }
 
 // policiesOn are the ids of the policies attached to a root or account.

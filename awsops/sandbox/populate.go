@@ -36,7 +36,7 @@ func (s *Server) populate() {
 		s.addMember(id, name, name+"@example.com", way, now)
 	}
 	operator := &user{entity: entity{kind: userKind, path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
-	operator.grants.set(grants{attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
+	operator.grants.set(grants{attached: []string{s.partition.arn("iam", "", "aws", "policy/AdministratorAccess")}}, now, now)
 	operator.keys = []*credential{s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management, user: operator})}
 	management.users[operatorName] = operator
 	s.operator = operator.keys[0].public()

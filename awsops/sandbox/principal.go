@@ -84,7 +84,7 @@ type role struct {
 }
 
 func (e *entity) arn(a *account) string {
-	return "arn:aws:iam::" + a.id + ":" + e.kind.name + e.path + e.name
+	return a.partition.arn("iam", "", a.id, e.kind.name+e.path+e.name)
 }
 
 // now is what IAM's reads show of the entity.
@@ -110,7 +110,7 @@ func (s *core) principalKnown(principal string, now time.Time) bool {
 		return true
 	}
 	named, err := arn.Parse(principal)
-	if err != nil || s.accounts[named.AccountID] == nil {
+	if err != nil || named.Partition != s.partition.id || s.accounts[named.AccountID] == nil {
 		return false
 	}
 	kind, name, _ := strings.Cut(named.Resource, "/")

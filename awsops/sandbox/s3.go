@@ -189,7 +189,7 @@ func (s *s3Service) openBucket(c *s3Call, op *s3Operation) error {
 	}
 	c.bucket = b
 	if c.region != b.region {
-		return wrongRegion(c, b)
+		return s.wrongRegion(c, b)
 	}
 	return checkOwner(c.http.Header.Get("X-Amz-Expected-Bucket-Owner"), b)
 }
@@ -212,13 +212,13 @@ func accessDeniedS3() *apiError {
 // wrongRegion answers as the endpoint of the region that the request was
 // signed for: the global one of us-east-1 forwards the request to the bucket's
 // region, where the signature's scope is wrong; any other one redirects.
-func wrongRegion(c *s3Call, b *s3Bucket) error {
+func (s *s3Service) wrongRegion(c *s3Call, b *s3Bucket) error {
 	if c.region == "us-east-1" {
 		return badRequest("AuthorizationHeaderMalformed",
 			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", c.region, b.region).with(details{"Region": b.region, bucketRegion: b.region})
 	}
 	return fail(http.StatusMovedPermanently, "PermanentRedirect",
-		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").with(details{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + ".amazonaws.com", bucketRegion: b.region})
+		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").with(details{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + "." + s.partition.suffix, bucketRegion: b.region})
 }
 
 // bucketRegion is the detail of an error that becomes a header, not an element.

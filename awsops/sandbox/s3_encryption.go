@@ -91,7 +91,7 @@ func (s *s3Service) useKey(c *s3Call, operation string, e s3Encryption, object s
 		resource += "/" + object
 	}
 	conditions := encryptionConditions(map[string]string{"aws:s3:arn": resource})
-	conditions["kms:ViaService"] = []string{"s3." + c.bucket.region + ".amazonaws.com"}
+	conditions["kms:ViaService"] = []string{"s3." + c.bucket.region + "." + s.partition.suffix}
 	conditions["aws:ViaAWSService"] = []string{"true"}
 	conditions["aws:CalledVia"] = []string{"s3.amazonaws.com"}
 	call := *c.request

@@ -63,7 +63,7 @@ func (s *s3Service) checkBucketStatement(c *s3Call, statement policy.Statement) 
 		return malformedBucketPolicy("Missing required field Resource")
 	}
 	for _, resource := range resources {
-		name, ok := strings.CutPrefix(resource, "arn:aws:s3:::")
+		name, ok := strings.CutPrefix(resource, s.partition.arn("s3", "", "", ""))
 		bucket, _, _ := strings.Cut(name, "/")
 		if !ok || !policyNames(bucket, c.name) {
 			return malformedBucketPolicy("Policy has invalid resource")

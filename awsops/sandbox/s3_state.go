@@ -50,7 +50,7 @@ func (b *s3Bucket) lets(account string) *policy.Document {
 	return &restricted
 }
 
-func (b *s3Bucket) arn() string { return "arn:aws:s3:::" + b.name }
+func (b *s3Bucket) arn() string { return partitionOf(b.region).arn("s3", "", "", b.name) }
 
 // s3Version is one version of an object, or a delete marker.
 type s3Version struct {

@@ -103,7 +103,7 @@ func (s *stsService) verifyMFA(r *request) (time.Time, error) {
 
 var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	roleARN     = regexp.MustCompile(`^arn:aws:iam::(\d{12}):(role/.+)$`)
+	roleARN     = regexp.MustCompile(`^arn:([\w-]+):iam::(\d{12}):(role/.+)$`)
 )
 
 func (s *stsService) assumeRole(r *request) (any, error) {
@@ -112,7 +112,7 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 		return nil, invalid("ValidationError", name, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
 	}
 	match := roleARN.FindStringSubmatch(arn)
-	if match == nil {
+	if match == nil || match[1] != s.partition.id {
 		return nil, validation("%s is invalid", arn)
 	}
 	if r.form.Has("Policy") || r.form.Has("PolicyArns.member.1.arn") {
@@ -125,7 +125,7 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, ro, err := s.mayAssume(r, arn, match[1], match[2], at)
+	target, ro, err := s.mayAssume(r, arn, match[2], match[3], at)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +166,13 @@ func (s *stsService) mayAssume(r *request, arn, accountID, resource string, mfa 
 	}
 	if err := s.authorize(r, "sts:AssumeRole", arn, accountID, &trust, conditions); err != nil {
 		return nil, nil, err
+	}
+	if ro == nil { // nobody asked a policy: see [Options.Unenforced]
+		return nil, nil, accessDenied.in(r.protocol, "")
+	}
+	if !target.uses(r.region) {
+		return nil, nil, fail(http.StatusForbidden, "RegionDisabledException",
+			"STS is not activated in this region for account:%s. Your account administrator can activate STS in this region using the IAM Console.", accountID)
 	}
 	return target, ro, nil
 }

@@ -1,0 +1,45 @@
+package steps
+
+import (
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+)
+
+// TestASetUpIsTheSameInEveryPartition: ARNs, addresses and regions are the partition's
+// own, and nothing asks another one.
+func TestASetUpIsTheSameInEveryPartition(t *testing.T) {
+	t.Parallel()
+	for partition, region := range map[string]string{"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1"} {
+		t.Run(partition, func(t *testing.T) {
+			t.Parallel()
+			w, b := newWorld(t, sandbox.Options{Region: region}), team()
+			b.StateRegion = region
+			w.healthy(w.run(w.setup(b)))
+			w.settledNow(b)
+			for _, e := range w.server.Log() {
+				if e.Code == "InvalidClientTokenId" || strings.Contains(e.Resource, "arn:aws:") {
+					t.Errorf("%s %s in %s on %s: %s", e.Service, e.Operation, e.Region, e.Resource, e.Code)
+				}
+			}
+			for path, text := range w.tree() {
+				if strings.Contains(text, "arn:aws:") {
+					t.Errorf("%s names another partition:\n%s", path, text)
+				}
+			}
+		})
+	}
+}
+
+// TestAnEndpointThatEnforcesNoPolicyIsNamed: what such a one lets through no set-up can
+// forbid, so that running it again is no advice.
+func TestAnEndpointThatEnforcesNoPolicyIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{Unenforced: true})
+	summary := w.run(w.setup(team()))
+	f := findingOf(summary.Findings, "bucket.unencrypted-accepted")
+	if f == nil || strings.Contains(f.Remedy, "restores") || !strings.Contains(f.Evidence, "does not enforce") {
+		t.Errorf("finding %v", f)
+	}
+}
