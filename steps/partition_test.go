@@ -43,3 +43,23 @@ func TestAnEndpointThatEnforcesNoPolicyIsNamed(t *testing.T) {
 		t.Errorf("finding %v", f)
 	}
 }
+
+// TestAnEnvironmentsRegionThatTheAdminAccountHasNotEnabledIsNamed: the STS of such a
+// region knows none of the account's keys, and its answer blames them.
+func TestAnEnvironmentsRegionThatTheAdminAccountHasNotEnabledIsNamed(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.Environments[0].Region, b.Environments[1].Region = "eu-south-1", "mars-1"
+	w := newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.Environments[0].Account: {"eu-south-1"}}})
+	summary := w.run(w.setup(b))
+	f := findingOf(summary.Findings, "region.environment-not-enabled")
+	if f == nil || !strings.Contains(f.Evidence, "eu-south-1") || !strings.Contains(f.Remedy, `sts_region = "eu-west-1"`) {
+		t.Errorf("finding %v", f)
+	}
+	if f := findingOf(summary.Findings, "region.environment-unknown"); f == nil || !strings.Contains(f.Evidence, "mars-1") {
+		t.Errorf("finding %v", f)
+	}
+	w = newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.AdminAccount: {"eu-south-1"}, b.Environments[0].Account: {"eu-south-1"}}})
+	b.Environments[1].Region = ""
+	w.healthy(w.run(w.setup(b)))
+}

@@ -78,17 +78,45 @@ func enabledNames(regions []awsops.Region) []string {
 	return names
 }
 
-// planRegion has nothing to change; it tells when AWS could not say whether the
-// region is right.
-func planRegion(o *Observed, a *blueprint.Answers) plan.Proposal {
+// planRegion has nothing to change; it tells of environments whose regions the admin
+// account cannot sign for, and when AWS could not say whether the region is right.
+func planRegion(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	if o.Region.Answered {
-		return plan.Proposal{}
+		for _, e := range a.Environments {
+			p.Find(unsigned(o, a, e)...)
+		}
+		return p
 	}
 	return plan.Proposal{Findings: []plan.Finding{{
 		ID: "region.not-checked", Severity: plan.Info,
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}
+}
+
+// unsigned tells of an environment's region in which the admin account's keys are
+// unknown: Terraform and the AWS CLI ask the STS of that region for the role, which
+// answers InvalidClientTokenId and so blames the key ("Enable or disable AWS Regions in
+// your account", Account Management; sts_region, AWS provider).
+func unsigned(o *Observed, a *blueprint.Answers, e blueprint.Environment) []plan.Finding {
+	region := a.RegionOf(e)
+	i := slices.IndexFunc(o.Region.Regions, func(r awsops.Region) bool { return r.Name == region })
+	switch {
+	case i < 0:
+		return []plan.Finding{{
+			ID: "region.environment-unknown", Severity: plan.Warning,
+			Evidence: fmt.Sprintf("There is no region %s, that of environment %s, for account %s.", region, e.Name, a.AdminAccount),
+			Remedy:   fmt.Sprintf("Choose one of %s with --set environment.%s.region=REGION.", strings.Join(enabledNames(o.Region.Regions), ", "), e.Name),
+		}}
+	case o.Region.Regions[i].Enabled():
+		return nil
+	}
+	return []plan.Finding{{
+		ID: "region.environment-not-enabled", Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Region %s, that of environment %s, is %s for the admin account %s: its STS knows none of the admins' keys and answers InvalidClientTokenId, though nothing is wrong with them.",
+			region, e.Name, o.Region.Regions[i].OptStatus, a.AdminAccount),
+		Remedy: fmt.Sprintf("Enable it there (aws account enable-region --region-name %s), or let the project's provider \"aws\" ask elsewhere for the role, with sts_region = %q.", region, a.StateRegion),
+	}}
 }
 
 func regionFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
