@@ -96,12 +96,34 @@ func (o *Opening) discover(ctx context.Context, a *blueprint.Answers, asks plan.
 		if err != nil {
 			return err
 		}
-		if o.Found, err = Discover(ctx, env.Sessions, a.StateRegion); err != nil {
+		if o.Found, err = Discover(ctx, env.Sessions, firstRegion(env.Sessions, a)); err != nil {
 			return err
 		}
 	}
-	a.Discovered = o.Found
+	o.tell(a)
 	return nil
+}
+
+// tell gives answers what the first look has found. In another partition than that of
+// the region that a blueprint begins with, the state begins where the look was.
+func (o *Opening) tell(a *blueprint.Answers) {
+	a.Discovered = o.Found
+	if o.Found != nil && a.StateRegion == blueprint.DefaultStateRegion && o.Found.Region != "" && o.Found.Identity.Partition != defaultPartition {
+		a.StateRegion = o.Found.Region
+	}
+}
+
+// defaultPartition is that of [blueprint.DefaultStateRegion].
+const defaultPartition = "aws"
+
+// firstRegion is where AWS is asked first. A key of another partition (GovCloud, China,
+// the European Sovereign Cloud) is unknown in the region that a blueprint begins with, so
+// that the operator's own configuration goes before it.
+func firstRegion(sessions *awsops.Sessions, a *blueprint.Answers) string {
+	if a.StateRegion == blueprint.DefaultStateRegion && sessions.Region() != "" {
+		return sessions.Region()
+	}
+	return a.StateRegion
 }
 
 // questions are a step's, each judged by the blueprint's own rules; the answers
@@ -229,7 +251,7 @@ func (o *Opening) outline(setup *Setup, given plan.Given) plan.Outline {
 		out.Who, out.Partition = found.Account.Identity.Account+"  "+identityName(found.Account.Identity), found.Account.Identity.Partition
 	}
 	a := o.Answers.Clone()
-	a.Discovered = o.Found
+	o.tell(a)
 	for _, step := range All() {
 		stage := outlined(step)
 		stage.Questions = o.questions(step, a, given)

@@ -1,10 +1,15 @@
 package steps
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // TestASetUpIsTheSameInEveryPartition: ARNs, addresses and regions are the partition's
@@ -62,4 +67,24 @@ func TestAnEnvironmentsRegionThatTheAdminAccountHasNotEnabledIsNamed(t *testing.
 	w = newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.AdminAccount: {"eu-south-1"}, b.Environments[0].Account: {"eu-south-1"}}})
 	b.Environments[1].Region = ""
 	w.healthy(w.run(w.setup(b)))
+}
+
+// TestTheFirstCallGoesWhereTheOperatorsOwnConfigurationPoints: a key of GovCloud is
+// unknown in the region that a blueprint begins with.
+func TestTheFirstCallGoesWhereTheOperatorsOwnConfigurationPoints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{Region: "us-gov-west-1"})
+	o := &Opening{
+		Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Answered: func(string) bool { return false },
+		World: func(ctx context.Context, a *blueprint.Answers, _ plan.Asks) (*engine.Env, error) {
+			shell := w.shell()
+			sessions, err := awsops.Open(ctx, awsops.Config{Files: shell.Files(), Endpoint: w.url, Key: shell.Key, Region: "us-gov-west-1", Parallel: 4})
+			w.must(err)
+			return &engine.Env{Sessions: sessions}, nil
+		},
+	}
+	flow := lead(t, o, plan.Given{}, map[string]string{"environment": "production=444444444444", "group.admins.users": "alice"})
+	if flow.Answers.StateRegion != "us-gov-west-1" || flow.Answers.AdminAccount != "111111111111" {
+		t.Errorf("state in %s, admin account %s", flow.Answers.StateRegion, flow.Answers.AdminAccount)
+	}
 }

@@ -27,7 +27,7 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
 		return nil, err
 	}
-	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Accounts: accounts}, nil
+	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Region: region, Accounts: accounts}, nil
 }
 
 // accountStep is step 1: the admin account, its organization and the

@@ -79,9 +79,10 @@ func pairMember(path, answer string) string {
 // Discovery is what a first look tells before any question is asked, so that
 // the questions can offer it.
 type Discovery struct {
-	// Account is the caller's, and Identity who that is.
+	// Account is the caller's, Identity who that is, and Region where that was asked.
 	Account  string
 	Identity awsops.Identity
+	Region   string
 	// Accounts are the organization's, where the caller may list them.
 	Accounts []awsops.Account
 }
