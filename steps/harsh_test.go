@@ -37,16 +37,28 @@ func TestASetUpHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 				return time.Now().Add(time.Duration(later.Load()))
 			}})
 			w.server.Intercept(sandbox.Rough(seed))
-			w.healthy(w.run(w.setup(team())))
+			w.endsWell()
 			w.undoubled()
 			w.settledNow(team())
 			w.damage()
 			later.Add(int64(harshLag)) // until then a look may find what is gone
-			w.healthy(w.run(w.setup(team())))
+			w.endsWell()
 			w.undoubled()
 			w.settledNow(team())
 		})
 	}
+}
+
+// endsWell runs a set-up, and once more where the answer that holds a new access key's
+// secret was lost: the first run says that it waits for a person then (the secret is
+// given once), and the second replaces the key.
+func (w *world) endsWell() {
+	w.t.Helper()
+	summary := w.run(w.setup(team()))
+	if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
+		summary = w.run(w.setup(team()))
+	}
+	w.healthy(summary)
 }
 
 // damage takes from a set-up what a further one makes again, by hands that AWS serves
