@@ -1,34 +1,79 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
+
+const harshLag = 400 * time.Millisecond
 
 // TestASetUpHoldsOnAnAWSThatLagsAndFails has reads, principals, tables and buckets lag
 // and one request in nine fail, as a seed draws it. Seed 6 had a key that was made a
 // moment before taken for a stranger's, seed 7 a policy for one that is gone.
 func TestASetUpHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []string{"1", "6", "7"} {
+	for _, seed := range stepstest.HardSeeds(t, "1", "6", "7") {
 		t.Run(seed, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, sandbox.Options{Seed: seed, Lag: 400 * time.Millisecond, Propagation: 200 * time.Millisecond})
+			var later atomic.Int64 // by how much the sandbox's clock goes before
+			w := newWorld(t, sandbox.Options{Seed: seed, Lag: harshLag, Propagation: harshLag / 2, Now: func() time.Time {
+				return time.Now().Add(time.Duration(later.Load()))
+			}})
 			w.server.Intercept(sandbox.Rough(seed))
-			w.healthy(w.run(w.setup(team())))
+			w.endsWell()
+			w.undoubled()
+			w.settledNow(team())
+			w.damage()
+			later.Add(int64(harshLag)) // until then a look may find what is gone
+			w.endsWell()
 			w.undoubled()
 			w.settledNow(team())
 		})
 	}
+}
+
+// endsWell runs a set-up, and once more where the answer that holds a new access key's
+// secret was lost: the first run says that it waits for a person then (the secret is
+// given once), and the second replaces the key.
+func (w *world) endsWell() {
+	w.t.Helper()
+	summary := w.run(w.setup(team()))
+	if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
+		summary = w.run(w.setup(team()))
+	}
+	w.healthy(summary)
+}
+
+// damage takes from a set-up what a further one makes again, by hands that AWS serves
+// well.
+func (w *world) damage() {
+	w.t.Helper()
+	w.server.Intercept(nil)
+	defer w.server.Intercept(sandbox.Rough("damaged"))
+	ctx, hands := context.Background(), w.hands("")
+	_, err := hands.s3.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: aws.String("acme-terraform-state")})
+	w.must(err)
+	_, err = hands.iam.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{GroupName: aws.String("admins"), UserName: aws.String("alice")})
+	w.must(err)
+	_, err = hands.kms.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: aws.String("alias/terraform")})
+	w.must(err)
 }
 
 // times is a fault so many times.

@@ -256,7 +256,7 @@ func (b *backendProbe) accepted() plan.Finding {
 
 // sdk does what Terraform would do, call by call.
 func (b *backendProbe) sdk(ctx context.Context) error {
-	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.proof.Object()); err != nil || there != nil {
+	if _, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.proof.Object()); err != nil {
 		return err
 	}
 	if err := b.probe().Key(ctx); err != nil {
@@ -274,12 +274,10 @@ const operatorPatience = 15 * time.Second
 // fails for that reason proves nothing of the admins. It writes and deletes the
 // probe's own object.
 func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
-	s, bucket := b.who.session, b.a.Bucket.Name
-	err := s.PutObject(ctx, bucket, b.proof.Object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: b.o.Key.Key.ARN, IfAbsent: true})
-	if err != nil {
+	if err := b.probe().Write(ctx, b.proof.Object()); err != nil {
 		return !lacksRight(err), nil // every other failure is the probe's to tell
 	}
-	return true, s.DeleteObject(ctx, bucket, b.proof.Object())
+	return true, b.who.session.DeleteObject(ctx, b.a.Bucket.Name, b.proof.Object())
 }
 
 // provenAsOperator is the finding of a proof that says nothing of the group's

@@ -122,13 +122,25 @@ func (l stateLock) release(ctx context.Context) error {
 		if text, err := l.inTable(ctx); err != nil {
 			failed = append(failed, err)
 		} else if l.ours(text) {
-			failed = append(failed, l.Session.ReleaseLock(ctx, l.Table, l.itemID(l.key), text))
+			failed = append(failed, l.releaseItem(ctx, text))
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
 		return fmt.Errorf("the lock %s of %s was left behind; run stateroom setup again, which releases it, or terraform force-unlock %s: %w", l.id, l.place(l.key), l.id, err)
 	}
 	return nil
+}
+
+// releaseItem deletes the lock's item. After an attempt whose answer was lost, the next
+// finds it gone.
+func (l stateLock) releaseItem(ctx context.Context, text string) error {
+	err := l.Session.ReleaseLock(ctx, l.Table, l.itemID(l.key), text)
+	if awsops.HasCode(err, "ConditionalCheckFailed") {
+		if left, readErr := l.inTable(ctx); readErr == nil && !l.ours(left) {
+			return nil
+		}
+	}
+	return err
 }
 
 func (l stateLock) ours(text string) bool {

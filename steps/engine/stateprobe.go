@@ -44,7 +44,7 @@ func (f *ProbeFault) Unwrap() error { return f.Err }
 // Key writes, reads and deletes an object with the encryption headers of
 // Terraform, and sees that it was the right key that encrypted it.
 func (p StateProbe) Key(ctx context.Context) (err error) {
-	if err := p.put(ctx, p.Object); err != nil {
+	if err := p.Write(ctx, p.Object); err != nil {
 		return err
 	}
 	defer func() { err = p.gone(ctx, p.Object, err) }()
@@ -88,7 +88,7 @@ func (p StateProbe) Lock(ctx context.Context) error {
 // file takes and releases the S3 lock file.
 func (p StateProbe) file(ctx context.Context) (err error) {
 	lock := awsops.LockFile(p.Object)
-	if err := p.put(ctx, lock); err != nil {
+	if err := p.Write(ctx, lock); err != nil {
 		return err
 	}
 	defer func() { err = p.gone(ctx, lock, err) }()
@@ -113,7 +113,7 @@ func noWord(err error) bool {
 // item takes and releases the lock of the DynamoDB table.
 func (p StateProbe) item(ctx context.Context) error {
 	id := p.itemID(p.Object)
-	if err := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`); err != nil {
+	if err := p.takeItem(ctx, id); err != nil {
 		return err
 	}
 	held := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`)
@@ -131,6 +131,29 @@ func (p StateProbe) item(ctx context.Context) error {
 		return &ProbeFault{Finding: "lock.not-refused", What: "a lock that is held was not refused as Terraform expects", Err: held}
 	}
 	return nil
+}
+
+// takeItem makes the lock's item, as [StateProbe.Write] does an object.
+func (p StateProbe) takeItem(ctx context.Context, id string) error {
+	err := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`)
+	if awsops.HasCode(err, "ConditionalCheckFailed") {
+		if item, readErr := p.Session.LockItem(ctx, p.Table, id); readErr == nil && item != nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// Write writes an object that is not there. The name is the probe's own, so one that is
+// there was written by an attempt of this write whose answer was lost.
+func (p StateProbe) Write(ctx context.Context, object string) error {
+	err := p.put(ctx, object)
+	if awsops.HasCode(err, "PreconditionFailed") {
+		if there, readErr := p.Session.HeadObject(ctx, p.Bucket, object); readErr == nil && there != nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (p StateProbe) put(ctx context.Context, object string) error {

@@ -4,6 +4,7 @@ package stepstest
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -15,6 +16,7 @@ import (
 const (
 	dailySeeds, dailyStride = 8, 13
 	allSeeds                = 60
+	allHardSeeds            = 200
 )
 
 // seedsVariable is set by .ci/run long and by whoever looks for a fault.
@@ -32,6 +34,20 @@ func Seeds(t *testing.T) int {
 		t.Fatalf("%s is %q, and has to be a number above 0", seedsVariable, text)
 	}
 	return n
+}
+
+// HardSeeds are the seeds of a hard AWS: those that once found something every day, and
+// besides them two hundred with the seeds of .ci/run long.
+func HardSeeds(t *testing.T, found ...string) []string {
+	t.Helper()
+	seeds := slices.Clone(found)
+	if os.Getenv(seedsVariable) == "" {
+		return seeds
+	}
+	for n := range allHardSeeds * Seeds(t) / allSeeds {
+		seeds = append(seeds, "long "+strconv.Itoa(n+1))
+	}
+	return seeds
 }
 
 // Stride is the distance between the cases that a test takes of those that it
