@@ -30,7 +30,7 @@ func (f *UserFacts) inspectDevices(ctx context.Context, home *awsops.Session, a 
 // do so once: IAM has no condition for how many devices a user has, and takes up to
 // eight ("Assigning MFA devices", IAM User Guide). So what keeps a stolen key from a
 // factor of its thief's is that the one name is taken.
-func enrolment(a *blueprint.Answers, name string, f UserFacts) []plan.Finding {
+func enrolment(name string, f UserFacts) []plan.Finding {
 	if !f.DevicesKnown || slices.ContainsFunc(f.Devices, func(d awsops.MFADevice) bool { return strings.HasSuffix(d.Serial, ":mfa/"+f.User.Name) }) {
 		return nil
 	}

@@ -133,7 +133,7 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
 		p.Add(planKey(o, a, name))
-		p.Find(enrolment(a, name, f)...)
+		p.Find(enrolment(name, f)...)
 	}
 	return p
 }
