@@ -58,6 +58,9 @@ func (w *world) endsWell() {
 	if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
 		summary = w.run(w.setup(team()))
 	}
+	for _, f := range summary.Findings {
+		w.t.Log(f)
+	}
 	w.healthy(summary)
 }
 
