@@ -19,7 +19,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case IsExpired(e):
 		return "The session credentials have expired.", "Get new ones the way you got these, and run again."
 	case IsUnknownKey(e):
-		return "AWS does not know this access key id: it was deleted or made inactive, belongs to another partition, or is only seconds old.",
+		return "AWS does not know this access key id: it was deleted or made inactive, belongs to another partition or to an account that has not enabled this region, or is only seconds old.",
 			"Check it in IAM, under the user's security credentials."
 	case IsBadSecret(e):
 		return "The secret does not belong to this access key id.", "Write both again, as they were handed out."

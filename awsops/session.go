@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -203,6 +204,26 @@ func (s *Sessions) load(ctx context.Context, profile, region string, more ...fun
 // follows the configuration.
 func (s *Sessions) Home(region string) *Session { return s.session(s.home, region) }
 
+// Front is the operator's session in a region where its key is known, for what belongs to
+// no region: the configured one, which the shell or the profile names, before the given
+// one, and the given one where AWS knows the key there alone. A key is unknown in another
+// partition, and in a region that its account has not enabled. The error is that of the
+// configured region.
+func (s *Sessions) Front(ctx context.Context, region string) (*Session, error) {
+	first := s.Home(cmp.Or(s.base.Region, region))
+	_, err := first.Identity(ctx)
+	if IsUnknownKey(err) && first.Region() != region {
+		second := s.Home(region)
+		if _, there := second.Identity(ctx); there == nil {
+			return second, nil
+		}
+	}
+	if known := s.home.knownIn(); known != "" {
+		return s.Home(known), nil
+	}
+	return first, err
+}
+
 // Region is the configured region; it may be empty.
 func (s *Sessions) Region() string { return s.base.Region }
 
@@ -289,6 +310,7 @@ type login struct {
 	mu      sync.Mutex
 	account string
 	known   *Identity
+	region  string         // where AWS said who it is
 	skew    *time.Duration // of AWS's clock ahead of ours
 }
 
@@ -308,11 +330,18 @@ func (l *login) identity() *Identity {
 	return l.known
 }
 
-func (l *login) learn(id Identity) {
+func (l *login) learn(id Identity, region string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known = &id
+	l.known, l.region = &id, region
 	l.account = id.Account
+}
+
+// knownIn is the region where AWS has said who it is, empty before.
+func (l *login) knownIn() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.region
 }
 
 // learnClock keeps how far AWS's clock, which tells whole seconds, is ahead.
@@ -378,11 +407,10 @@ type reachProvider struct {
 // Retrieve implements [aws.CredentialsProvider].
 func (p *reachProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	ctx, _ = withAttempts(ctx) // these requests are not the waiting call's
-	region := p.all.base.Region
-	if region == "" {
-		region = p.region
+	home, err := p.all.Front(ctx, p.region)
+	if err != nil {
+		return aws.Credentials{}, err
 	}
-	home := p.all.Home(region)
 	id, err := home.Identity(ctx)
 	if err != nil {
 		return aws.Credentials{}, err

@@ -57,7 +57,7 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, s.fail(misread("STS", "GetCallerIdentity", err), "")
 	}
-	s.login.learn(id)
+	s.login.learn(id, s.cfg.Region)
 	return id, nil
 }
 

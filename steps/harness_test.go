@@ -27,6 +27,7 @@ type world struct {
 	who       sandbox.Credentials
 	profile   string
 	variables engine.Environment
+	region    string // the operator's configured one; empty for the blueprint's
 	// engine is nil: Terraform's own runs are proven under the integration tag.
 	engine *terraform.Engine
 
@@ -49,7 +50,7 @@ func (w *world) actAs(c sandbox.Credentials) { w.who, w.profile = c, "" }
 
 // shell is where stateroom is started in this world.
 func (w *world) shell() enginetest.Shell {
-	s := enginetest.Shell{Home: sandboxtest.Home(w.dir), URL: w.url, Profile: w.profile, Variables: w.variables}
+	s := enginetest.Shell{Home: sandboxtest.Home(w.dir), URL: w.url, Profile: w.profile, Variables: w.variables, Region: w.region}
 	if w.profile != "" || w.who == (sandbox.Credentials{}) {
 		return s
 	}

@@ -37,6 +37,15 @@ func TestASetUpIsTheSameInEveryPartition(t *testing.T) {
 	}
 }
 
+// TestAKeyThatIsKnownWhereTheStateIsIsAskedThere: the shell of somebody who works in two
+// partitions names the other one's region.
+func TestAKeyThatIsKnownWhereTheStateIsIsAskedThere(t *testing.T) {
+	t.Parallel()
+	w, b := newWorld(t, sandbox.Options{Region: "us-gov-west-1"}), team()
+	b.StateRegion, w.region = "us-gov-west-1", "eu-west-1"
+	w.healthy(w.run(w.setup(b)))
+}
+
 // TestAnEndpointThatEnforcesNoPolicyIsNamed: what such a one lets through no set-up can
 // forbid, so that running it again is no advice.
 func TestAnEndpointThatEnforcesNoPolicyIsNamed(t *testing.T) {

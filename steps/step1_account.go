@@ -126,8 +126,12 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 	}
 	f, home := &o.Account, env.Sessions.Home(a.StateRegion)
 	f.Identity = identity
+	front, err := env.Sessions.Front(ctx, a.StateRegion)
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.inspectOrganization(ctx, env, home, a) })
+	g.Go(func() error { return f.inspectOrganization(ctx, env, front, a) })
 	g.Go(func() error {
 		others, err := home.OtherResources(ctx, tagKey(a))
 		if err == nil {
@@ -141,7 +145,11 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 // Operator is who runs this with the operator's credentials. Root and any other
 // account than the admin account are a [plan.Refusal].
 func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
-	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
+	front, err := env.Sessions.Front(ctx, a.StateRegion)
+	if err != nil {
+		return awsops.Identity{}, err
+	}
+	identity, err := front.Identity(ctx)
 	if err != nil {
 		return identity, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -66,12 +67,36 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	if err := f.readPermissions(ctx, env, a); err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.inspectGroups(ctx, home, a) })
-	g.Go(func() error { return f.inspectUsers(ctx, env, home, a) })
-	g.Go(func() error { return f.inspectPolicies(ctx, home) })
-	g.Go(func() error { return f.inspectRoles(ctx, env, o, a) })
-	return g.Wait()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return f.inspectGroups(gctx, home, a) })
+	g.Go(func() error { return f.inspectUsers(gctx, env, home, a) })
+	g.Go(func() error { return f.inspectPolicies(gctx, home) })
+	g.Go(func() error { return f.inspectRoles(gctx, env, o, a) })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return f.inspectMemberships(ctx, home, a)
+}
+
+// inspectMemberships reads the other groups of users whom the blueprint adds to one: IAM
+// bounds how many there may be.
+func (f *IAMFacts) inspectMemberships(ctx context.Context, home *awsops.Session, a *blueprint.Answers) error {
+	joining := slices.DeleteFunc(a.AllUsers(), func(user string) bool {
+		return f.Users[user].User == nil || !slices.ContainsFunc(a.GroupsOf(user), func(name string) bool {
+			group := f.Groups[name].Group
+			return group == nil || !slices.ContainsFunc(group.Users, func(have string) bool { return strings.EqualFold(have, user) })
+		})
+	})
+	groups, err := forEach(ctx, 0, joining, home.UserGroups)
+	for i, user := range joining {
+		facts := f.Users[user]
+		facts.Groups = groups[i]
+		f.Users[user] = facts
+	}
+	if awsops.IsAccessDenied(err) { // IAM itself refuses then what is too much
+		return nil
+	}
+	return err
 }
 
 // maxPermissions bounds a file of permissions: IAM takes a hundredth of it.

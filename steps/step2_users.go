@@ -22,7 +22,9 @@ import (
 // UserFacts are a user as found; User is nil when it is not there.
 type UserFacts struct {
 	User *awsops.User
-	Keys engine.UserKeys
+	// Groups are all that the user is in, where the blueprint adds one.
+	Groups []string
+	Keys   engine.UserKeys
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot

@@ -42,7 +42,11 @@ func regionQuestions(a *blueprint.Answers) []plan.Question {
 // inspectRegion refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
 func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
-	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
+	front, err := env.Sessions.Front(ctx, a.StateRegion)
+	if err != nil {
+		return err
+	}
+	regions, answered, err := front.Regions(ctx)
 	if err != nil {
 		return err
 	}

@@ -278,6 +278,7 @@ func (s *Setup) plan() plan.Review {
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
+	review.Findings = append(review.Findings, beyondQuotas(s.observed, s.Answers, review.Changes)...)
 	review.Findings = append(review.Findings, notOursFindings(review.NotOurs)...)
 	for _, user := range s.Answers.AllUsers() {
 		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)

@@ -5,6 +5,7 @@
 package enginetest
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -51,6 +52,8 @@ type Shell struct {
 	Key *awsops.KeyPair
 	// Profile is that of the command line, empty for the default one.
 	Profile string
+	// Region is the configured one, empty for that of the blueprint.
+	Region string
 	// Variables are set besides the home's, or in place of them; an empty one takes one
 	// of them out.
 	Variables engine.Environment
@@ -102,7 +105,7 @@ func (s Shell) Sessions(t testing.TB, region string) *awsops.Sessions {
 // Env is what a process that starts in the shell makes of a folder, without Terraform.
 func (s Shell) Env(t testing.TB, dir string, b *blueprint.Blueprint) *engine.Env {
 	t.Helper()
-	env := newEnv(t, s.Sessions(t, b.StateRegion), s.Environ(), s.URL, dir, b)
+	env := newEnv(t, s.Sessions(t, cmp.Or(s.Region, b.StateRegion)), s.Environ(), s.URL, dir, b)
 	env.Profile = s.Profile
 	return env
 }
