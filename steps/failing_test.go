@@ -14,7 +14,7 @@ import (
 // with the reason. All others name what the finding stops, or that it blocks everything.
 var stopsNothing = map[string]string{
 	"failure":        "a proof's, after everything was made",
-	"unencrypted":    "a proof's",
+	"accepted":       "a proof's",
 	"notHeld":        "of what was made already",
 	"findSuperseded": "of what was made already",
 	"Prove":          "a proof's",
