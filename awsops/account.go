@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/account"
@@ -32,4 +33,15 @@ func (s *Session) Regions(ctx context.Context) (regions []Region, answered bool,
 		})
 	})
 	return regions, err == nil, unanswered(err)
+}
+
+// RegionOfAll is a region that every account of the region's partition has: the one in
+// which the partition's global services live ("AWS services endpoints and quotas").
+func RegionOfAll(region string) string {
+	for prefix, of := range map[string]string{"us-gov-": "us-gov-west-1", "cn-": "cn-north-1", "eusc-": "eusc-de-east-1"} {
+		if strings.HasPrefix(region, prefix) {
+			return of
+		}
+	}
+	return "us-east-1"
 }

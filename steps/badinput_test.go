@@ -149,7 +149,7 @@ func TestBadCredentialsAreRefusedBeforeAnythingElse(t *testing.T) {
 		name: "a region that does not exist", arrange: func(_ *world, b *blueprint.Blueprint) { b.StateRegion = "eu-west-9" },
 		says: []string{"There is no region eu-west-9", "--set state_region=REGION", "Nothing was changed."},
 	}, {
-		name: "a region that is not enabled", arrange: func(w *world, b *blueprint.Blueprint) { b.StateRegion, w.region = "af-south-1", "eu-west-1" },
+		name: "a region that is not enabled", arrange: func(_ *world, b *blueprint.Blueprint) { b.StateRegion = "af-south-1" },
 		says: []string{"Region af-south-1 is DISABLED", "aws account enable-region --region-name af-south-1", "Nothing was changed."},
 	}}
 	for _, c := range cases {

@@ -137,6 +137,11 @@ func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 	for _, f := range summary.Findings {
 		if f.Severity == plan.Failure && !strings.Contains(fmt.Sprint(f), "333333333333") {
 			t.Errorf("finding %s", f)
+			for _, e := range w.events {
+				if e.Change.ID != "" && e.Change.Environment == "" {
+					t.Log(e.Kind, e.Change.ID, e.Change.Needs)
+				}
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -146,6 +147,9 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 // account than the admin account are a [plan.Refusal].
 func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
 	front, err := env.Sessions.Front(ctx, a.StateRegion)
+	if awsops.IsUnknownKey(err) {
+		err = cmp.Or(keyElsewhere(ctx, env, a), err)
+	}
 	if err != nil {
 		return awsops.Identity{}, err
 	}

@@ -63,13 +63,34 @@ func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 			Remedy:  "Choose one of " + strings.Join(enabledNames(regions), ", ") + " with --set state_region=REGION.",
 		}
 	case !regions[i].Enabled():
-		return &plan.Refusal{
-			Finding: "region.not-enabled",
-			What:    fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, regions[i].OptStatus, a.AdminAccount),
-			Remedy:  fmt.Sprintf("Enable it (aws account enable-region --region-name %s) or choose another with --set state_region=REGION.", a.StateRegion),
-		}
+		return notEnabled(a, regions[i].OptStatus, a.AdminAccount)
 	}
 	return nil
+}
+
+func notEnabled(a *blueprint.Answers, status, account string) error {
+	return &plan.Refusal{
+		Finding: "region.not-enabled",
+		What:    fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, status, account),
+		Remedy:  fmt.Sprintf("Enable it (aws account enable-region --region-name %s) or choose another with --set state_region=REGION.", a.StateRegion),
+	}
+}
+
+// keyElsewhere is why a key is unknown in the state's region only: an account's keys are
+// known in the regions that it has enabled ("Enable or disable AWS Regions in your
+// account", Account Management). Nil says that it is unknown altogether.
+func keyElsewhere(ctx context.Context, env *engine.Env, a *blueprint.Answers) error {
+	always := env.Sessions.Home(awsops.RegionOfAll(a.StateRegion))
+	identity, err := always.Identity(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // the first answer tells as much
+	}
+	status := "not enabled"
+	regions, _, _ := always.Regions(ctx) // who may not ask is told without the status
+	if i := slices.IndexFunc(regions, func(r awsops.Region) bool { return r.Name == a.StateRegion }); i >= 0 {
+		status = regions[i].OptStatus
+	}
+	return notEnabled(a, status, identity.Account)
 }
 
 func enabledNames(regions []awsops.Region) []string {

@@ -124,7 +124,7 @@ func (s *core) stale(r *request, out response) response {
 	}
 	question := fmt.Sprint(scope, r.region, r.operation, r.http.URL, string(r.body))
 	change, past := s.lag.changes[scope], s.lag.answers[question]
-	if past.at.IsZero() || !past.at.Before(change.last) || !past.at.After(change.before) && !r.now.Before(change.before.Add(s.options.Lag)) ||
+	if past.at.IsZero() || !past.at.Before(change.last) || past.at.Before(change.before) && r.now.After(change.before.Add(s.options.Lag)) ||
 		!r.now.Before(change.last.Add(s.draw(s.node(), r.operation, scope))) {
 		s.lag.answers[question] = pastAnswer{r.now, out, r.failure}
 		return out
