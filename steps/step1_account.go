@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -144,7 +143,9 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
 	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
 	if awsops.IsUnknownKey(err) {
-		err = cmp.Or(keyElsewhere(ctx, env, a), err)
+		if elsewhere := keyElsewhere(ctx, env, a); elsewhere != nil {
+			return identity, elsewhere
+		}
 	}
 	if err != nil {
 		return identity, err
