@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -148,7 +147,9 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
 	front, err := env.Sessions.Front(ctx, a.StateRegion)
 	if awsops.IsUnknownKey(err) {
-		err = cmp.Or(keyElsewhere(ctx, env, a), err)
+		if elsewhere := keyElsewhere(ctx, env, a); elsewhere != nil {
+			return identity, elsewhere
+		}
 	}
 	if err != nil {
 		return awsops.Identity{}, err
