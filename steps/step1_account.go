@@ -148,7 +148,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 	front, err := env.Sessions.Front(ctx, a.StateRegion)
 	if awsops.IsUnknownKey(err) {
 		if elsewhere := keyElsewhere(ctx, env, a); elsewhere != nil {
-			return identity, elsewhere
+			return awsops.Identity{}, elsewhere
 		}
 	}
 	if err != nil {
