@@ -33,6 +33,15 @@ func advice(e *Error) (meaning, remedy string) {
 			"Wait a few minutes and run again; what is done stays done."
 	case IsBusy(e):
 		return "AWS was still at work on another change of the same thing.", "Wait a minute and run again; what is done stays done."
+	case HasCode(e, "RegionDisabled"):
+		return "The account has not enabled this region, or not its STS.",
+			"Let it be enabled there (aws account enable-region), or choose another region."
+	case HasCode(e, "OptInRequired"), HasCode(e, "SubscriptionRequired"), HasCode(e, "NotSignedUp"):
+		return "The account may not use this service yet: its sign-up or its payment method is not complete.",
+			"Finish it in the account's billing console, which can take AWS a day, and run again."
+	case HasCode(e, "LimitExceeded"), HasCode(e, "ServiceQuotaExceeded"), HasCode(e, "TooManyBuckets"):
+		return "The account has reached a quota of AWS.",
+			"Take away what nobody needs, or have the quota raised (Service Quotas), and run again; what is done stays done."
 	case IsWrongCode(e):
 		return "The code is not the one that the device shows now, or was used before.",
 			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."
