@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -18,14 +19,14 @@ const nodes = 3
 // lagging is what a sandbox with [Options.Lag] remembers to answer as AWS did a moment
 // ago.
 type lagging struct {
-	made    map[string]time.Time // by ARN or id
-	changes map[string]changing  // by service, account and resource
+	made    map[string]time.Time   // by ARN or id
+	changes map[string][]time.Time // by service, account and resource, the oldest first
 	answers map[string]pastAnswer
 	asked   int
+	// behind says that the request under way did not see something that is there, so that
+	// its answer is none of a time that has passed.
+	behind bool
 }
-
-// changing is when something changed last, and the time before that.
-type changing struct{ before, last time.Time }
 
 // pastAnswer is what a read was answered, and when.
 type pastAnswer struct {
@@ -35,7 +36,7 @@ type pastAnswer struct {
 }
 
 func newLagging() lagging {
-	return lagging{made: map[string]time.Time{}, changes: map[string]changing{}, answers: map[string]pastAnswer{}}
+	return lagging{made: map[string]time.Time{}, changes: map[string][]time.Time{}, answers: map[string]pastAnswer{}}
 }
 
 // draw is a time of at most [Options.Lag], always the same for the same words and
@@ -74,7 +75,9 @@ func (s *core) appears(what string, now time.Time) {
 // for one operation.
 func (s *core) unseen(operation, what string, now time.Time) bool {
 	made, isNew := s.lag.made[what]
-	return isNew && now.Before(made.Add(s.draw(s.node(), operation, what)))
+	behind := isNew && now.Before(made.Add(s.draw(s.node(), operation, what)))
+	s.lag.behind = s.lag.behind || behind
+	return behind
 }
 
 // creations are the operations whose resource is what they make: made a second time, it
@@ -104,9 +107,11 @@ func (s *core) late(r *request, resource string) error {
 }
 
 // stale is what a read is answered when the copy that answers does not know yet what
-// was changed last: what was answered before, if the same was asked. Any other answer
+// was changed since the same was asked before: what was answered then. Any other answer
 // is kept for later.
 func (s *core) stale(r *request, out response) response {
+	behind := s.lag.behind
+	s.lag.behind = false
 	if s.options.Lag <= 0 || strong(r) {
 		return out
 	}
@@ -123,19 +128,22 @@ func (s *core) stale(r *request, out response) response {
 		scope = whole
 	}
 	question := fmt.Sprint(scope, r.region, r.operation, r.http.URL, string(r.body))
-	change, past := s.lag.changes[scope], s.lag.answers[question]
-	if past.at.IsZero() || !past.at.Before(change.last) || past.at.Before(change.before) && r.now.After(change.before.Add(s.options.Lag)) ||
-		!r.now.Before(change.last.Add(s.draw(s.node(), r.operation, scope))) {
-		s.lag.answers[question] = pastAnswer{r.now, out, r.failure}
-		return out
+	past, asked := s.lag.answers[question]
+	changes := s.lag.changes[scope]
+	since := sort.Search(len(changes), func(i int) bool { return changes[i].After(past.at) })
+	if asked && since < len(changes) && r.now.Before(changes[since].Add(s.draw(s.node(), r.operation, scope))) {
+		r.failure = past.failure
+		return past.out
 	}
-	r.failure = past.failure
-	return past.out
+	if !behind {
+		s.lag.answers[question] = pastAnswer{r.now, out, r.failure}
+	}
+	return out
 }
 
 // changed notes that something changed.
 func (s *core) changed(scope string, now time.Time) {
-	s.lag.changes[scope] = changing{before: s.lag.changes[scope].last, last: now}
+	s.lag.changes[scope] = append(s.lag.changes[scope], now)
 }
 
 // strongOperations are the reads that AWS answers by its newest state: objects ("Amazon
