@@ -39,7 +39,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case HasCode(e, "OptInRequired"), HasCode(e, "SubscriptionRequired"), HasCode(e, "NotSignedUp"):
 		return "The account may not use this service yet: its sign-up or its payment method is not complete.",
 			"Finish it in the account's billing console, which can take AWS a day, and run again."
-	case HasCode(e, "LimitExceeded"), HasCode(e, "ServiceQuotaExceeded"), HasCode(e, "TooManyBuckets"):
+	case HasCode(e, "LimitExceeded"), HasCode(e, "TooManyBuckets"):
 		return "The account has reached a quota of AWS.",
 			"Take away what nobody needs, or have the quota raised (Service Quotas), and run again; what is done stays done."
 	case IsWrongCode(e):

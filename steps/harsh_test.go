@@ -138,7 +138,7 @@ func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 		if f.Severity == plan.Failure && !strings.Contains(fmt.Sprint(f), "333333333333") {
 			t.Errorf("finding %s", f)
 			for _, e := range w.events {
-				if e.Change.ID != "" && e.Change.Environment == "" {
+				if e.Change != nil && e.Change.Environment == "" {
 					t.Log(e.Kind, e.Change.ID, e.Change.Needs)
 				}
 			}

@@ -100,8 +100,9 @@ func (o *Observed) patience(env *engine.Env, restsOn func(plan.Change) bool) tim
 	return env.Patience
 }
 
-// inAdminAccount tells a change on which every admin's work rests.
-func inAdminAccount(c plan.Change) bool { return c.Environment == "" }
+// inAdminAccount tells a change on which every admin's work rests. A project's files
+// have no say in what AWS lets an admin do.
+func inAdminAccount(c plan.Change) bool { return c.Environment == "" && len(c.Calls) > 0 }
 
 // ofAdmins tells a change of the admins themselves.
 func ofAdmins(c plan.Change) bool { return inAdminAccount(c) && c.Of == plan.StepIAM }
