@@ -96,7 +96,7 @@ func (o *Opening) discover(ctx context.Context, a *blueprint.Answers, asks plan.
 		if err != nil {
 			return err
 		}
-		if o.Found, err = Discover(ctx, env.Sessions, firstRegion(env.Sessions, a)); err != nil {
+		if o.Found, err = Discover(ctx, env.Sessions, a.StateRegion); err != nil {
 			return err
 		}
 	}
@@ -115,16 +115,6 @@ func (o *Opening) tell(a *blueprint.Answers) {
 
 // defaultPartition is that of [blueprint.DefaultStateRegion].
 const defaultPartition = "aws"
-
-// firstRegion is where AWS is asked first. A key of another partition (GovCloud, China,
-// the European Sovereign Cloud) is unknown in the region that a blueprint begins with, so
-// that the operator's own configuration goes before it.
-func firstRegion(sessions *awsops.Sessions, a *blueprint.Answers) string {
-	if a.StateRegion == blueprint.DefaultStateRegion && sessions.Region() != "" {
-		return sessions.Region()
-	}
-	return a.StateRegion
-}
 
 // questions are a step's, each judged by the blueprint's own rules; the answers
 // that were given stand as defaults.

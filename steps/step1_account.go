@@ -15,10 +15,13 @@ import (
 	"stateroom/steps/plan"
 )
 
-// Discover asks who the operator is and which accounts there are. Only the
-// first has to be answered.
+// Discover asks who the operator is and which accounts there are, by way of the
+// operator's front. Only the first has to be answered.
 func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*blueprint.Discovery, error) {
-	home := sessions.Home(region)
+	home, err := sessions.Front(ctx, region)
+	if err != nil {
+		return nil, err
+	}
 	identity, err := home.Identity(ctx)
 	if err != nil {
 		return nil, err
@@ -27,7 +30,7 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
 		return nil, err
 	}
-	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Region: region, Accounts: accounts}, nil
+	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Region: home.Region(), Accounts: accounts}, nil
 }
 
 // accountStep is step 1: the admin account, its organization and the
