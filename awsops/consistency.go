@@ -11,9 +11,13 @@ import (
 // MadeByLostAttempt says that a creation found its target there after an
 // earlier attempt of the same call got no answer: that attempt made it. One that was
 // throttled or refused made nothing, and what is there is somebody else's.
-func MadeByLostAttempt(err error) bool {
+func MadeByLostAttempt(err error) bool { return LostAttempt(err) && IsTaken(err) }
+
+// LostAttempt says that an earlier attempt of the call got no answer, so that AWS may
+// have done the work then.
+func LostAttempt(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Unanswered > 0 && IsTaken(err)
+	return errors.As(err, &e) && e.Unanswered > 0
 }
 
 // IsTaken says that what was to be made in this account is there already, or is

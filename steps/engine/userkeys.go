@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,16 +39,22 @@ type UserKeys struct {
 // A key that was used is somebody's, kept is the one that did reach the disk.
 // Where the use of a key may not be seen, AWS's own answer in the journal has to
 // name it: any other is in doubt.
-func ReadKeys(ctx context.Context, j *Journal, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
-	if keys.All, err = s.AccessKeys(ctx, user); err != nil {
+func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
+	var begun []LostKey
+	all, uses, err := KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey) {
+		begun = env.Journal.begunKeys(change, listed, kept)
+		for _, k := range begun {
+			of = append(of, k.AccessKey)
+		}
+		return of
+	})
+	if keys.All = all; err != nil {
 		return keys, err
 	}
-	for _, k := range j.begunKeys(change, keys.All, kept) {
-		use, err := s.KeyLastUsed(ctx, k.ID)
-		k.Unread = awsops.IsAccessDenied(err)
+	for _, k := range begun {
+		use := uses[k.ID]
+		k.Unread = use.Denied != nil
 		switch {
-		case err != nil && !k.Unread:
-			return keys, err
 		case !use.Never(): // nobody can use what is lost
 		case k.Unread && !k.Answered:
 			keys.Doubtful = append(keys.Doubtful, k)
@@ -56,6 +63,40 @@ func ReadKeys(ctx context.Context, j *Journal, s *awsops.Session, user, change, 
 		}
 	}
 	return keys, nil
+}
+
+// AskedUse is when an access key was last used; Denied says why that may not be seen.
+type AskedUse struct {
+	awsops.KeyUse
+	Denied error
+}
+
+// KeyUses lists a user's access keys and asks when some of them were last used, by their
+// ids. While IAM lists a key that it does not know when it is asked about, which was made
+// or deleted just now, it is asked for both again.
+func KeyUses(ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) []awsops.AccessKey) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
+	pollErr := awsops.Poll(ctx, env.Patience/agreeShare, settleInterval, func(ctx context.Context) (agreed bool, _ error) {
+		uses = map[string]AskedUse{}
+		if all, err = s.AccessKeys(ctx, user); err != nil {
+			return true, nil
+		}
+		agreed = true
+		for _, k := range some(all) {
+			var use AskedUse
+			use.KeyUse, use.Denied = s.KeyLastUsed(ctx, k.ID)
+			if use.Denied != nil && !awsops.IsAccessDenied(use.Denied) && !awsops.IsNotFound(use.Denied) {
+				err = use.Denied
+				return true, nil
+			}
+			uses[k.ID] = use
+			agreed = agreed && !awsops.IsNotFound(use.Denied)
+		}
+		return agreed, nil
+	})
+	if err == nil && !errors.Is(pollErr, awsops.ErrTimeout) {
+		err = pollErr
+	}
+	return all, uses, err
 }
 
 // Find is the key of that id; nil where the user has none.

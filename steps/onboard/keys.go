@@ -43,7 +43,7 @@ type userKeys struct {
 // readKeys reads what IAM knows of the user's keys, and tells how old the one in use
 // is.
 func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, err error) {
-	keys.UserKeys, err = engine.ReadKeys(ctx, in.env.Journal, who.caller, who.Name, keyChange(who.user), who.held)
+	keys.UserKeys, err = engine.ReadKeys(ctx, in.env, who.caller, who.Name, keyChange(who.user), who.held)
 	if awsops.IsAccessDenied(err) {
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
@@ -168,7 +168,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != p.who.key() })
 	id := kept[i].ID
 	used, err := p.who.caller.KeyLastUsed(ctx, id)
-	if err != nil && !awsops.IsAccessDenied(err) {
+	if err != nil && (!awsops.IsAccessDenied(err) || awsops.IsNotFound(err)) { // it may be gone, and listed still
 		return plan.Change{}, err
 	}
 	last := "never, as far as IAM knows"
