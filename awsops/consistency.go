@@ -11,11 +11,10 @@ import (
 // MadeByLostAttempt says that a creation found its target there after an
 // earlier attempt of the same call got no answer: that attempt made it. One that was
 // throttled or refused made nothing, and what is there is somebody else's.
-func MadeByLostAttempt(err error) bool { return LostAttempt(err) && IsTaken(err) }
+func MadeByLostAttempt(err error) bool { return lostAttempt(err) && IsTaken(err) }
 
-// LostAttempt says that an earlier attempt of the call got no answer, so that AWS may
-// have done the work then.
-func LostAttempt(err error) bool {
+// lostAttempt says that an earlier attempt of the call got no answer.
+func lostAttempt(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Unanswered > 0
 }
@@ -26,11 +25,15 @@ func LostAttempt(err error) bool {
 func IsTaken(err error) bool { return IsExists(err) && !HasCode(err, "BucketAlreadyExists") }
 
 // AlreadyGone says that a call which takes something away found nothing left to
-// take: a lost attempt, or somebody else, has done it. A credential that is gone is
-// as inactive as can be.
+// take: a lost attempt, or somebody else, has done it, or what was made a moment ago is
+// not known everywhere yet. A credential that is gone is as inactive as can be.
 func AlreadyGone(c Call, err error) bool {
 	return (c.removes() || c.deactivates()) && IsNotFound(err)
 }
+
+// TakenByLostAttempt says that an earlier attempt of the same call got no answer, so that
+// what is gone now was there for that one.
+func TakenByLostAttempt(c Call, err error) bool { return lostAttempt(err) && AlreadyGone(c, err) }
 
 func (c Call) removes() bool {
 	return slices.ContainsFunc([]string{"Delete", "Remove", "Detach", "Deactivate"}, func(verb string) bool {

@@ -50,7 +50,9 @@ func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blu
 	heals := func(err error) bool {
 		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) || awsops.IsUnknownKey(err) || awsops.IsNotFound(err)
 	}
-	return Agreed(ctx, env, func(ctx context.Context) error { return awaitAll(ctx, patience, stateReads(a, s, project.StateKey), heals) })
+	return Agreed(ctx, env, func(ctx context.Context) error {
+		return awaitAll(ctx, patience, stateReads(a, s, project.StateKey), heals)
+	})
 }
 
 // stateReads ask every service that the back end uses for something of the state of

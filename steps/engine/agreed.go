@@ -10,17 +10,12 @@ import (
 	"stateroom/steps/plan"
 )
 
-// agreeShare is the part of the patience for which reads that contradict one another
-// are made again: what one of them names and another does not find was made just now,
-// by whomever, or is being deleted.
-const agreeShare = 4
-
 // Agreed looks, and looks again while AWS names something that it does not find: its
 // reads are not of one moment (facts/aws.md, "Eventual consistency"). What is waited for
 // is told once. Where it is not found for all that, the error says so.
 func Agreed(ctx context.Context, env *Env, look func(context.Context) error) error {
 	var err error
-	patience, told := env.Patience/agreeShare, false
+	patience, told := env.Patience/newsShare, false
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		var missing *awsops.Error
 		if err = look(ctx); !awsops.IsNotFound(err) || !errors.As(err, &missing) {

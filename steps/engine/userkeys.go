@@ -38,15 +38,22 @@ type UserKeys struct {
 // laptop made, in the change of that id, and whose secret never reached the disk.
 // A key that was used is somebody's, kept is the one that did reach the disk.
 // Where the use of a key may not be seen, AWS's own answer in the journal has to
-// name it: any other is in doubt.
+// name it: any other is in doubt. A list may be older than a key that was begun a
+// moment ago: it is read again until it shows one, or that has had time to show.
 func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
 	var begun []LostKey
-	all, uses, err := KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey) {
+	waits := false
+	all, uses, err := KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
 		begun = env.Journal.begunKeys(change, listed, kept)
 		for _, k := range begun {
 			of = append(of, k.AccessKey)
 		}
-		return of
+		shown = len(begun) > 0 || env.Journal.undecided(change, env.Patience/newsShare) == 0
+		if !shown && !waits {
+			waits = true
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether the access key of %s was made: a run ended before it knew.", user)})
+		}
+		return of, shown
 	})
 	if keys.All = all; err != nil {
 		return keys, err
@@ -73,23 +80,25 @@ type AskedUse struct {
 
 // KeyUses lists a user's access keys and asks when some of them were last used, by their
 // ids. While IAM lists a key that it does not know when it is asked about, which was made
-// or deleted just now, it is asked for both again.
-func KeyUses(ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) []awsops.AccessKey) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
-	pollErr := awsops.Poll(ctx, env.Patience/agreeShare, settleInterval, func(ctx context.Context) (agreed bool, _ error) {
-		uses = map[string]AskedUse{}
+// or deleted just now, or shows not yet what some waits for, both are asked for again.
+func KeyUses(
+	ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) (of []awsops.AccessKey, shown bool),
+) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
+	pollErr := awsops.Poll(ctx, env.Patience/newsShare, settleInterval, func(ctx context.Context) (bool, error) {
 		if all, err = s.AccessKeys(ctx, user); err != nil {
 			return true, nil
 		}
-		agreed = true
-		for _, k := range some(all) {
+		of, agreed := some(all)
+		uses = map[string]AskedUse{}
+		for _, k := range of {
 			var use AskedUse
 			use.KeyUse, use.Denied = s.KeyLastUsed(ctx, k.ID)
-			if use.Denied != nil && !awsops.IsAccessDenied(use.Denied) && !awsops.IsNotFound(use.Denied) {
+			unknown := awsops.IsNotFound(use.Denied)
+			if use.Denied != nil && !unknown && !awsops.IsAccessDenied(use.Denied) {
 				err = use.Denied
 				return true, nil
 			}
-			uses[k.ID] = use
-			agreed = agreed && !awsops.IsNotFound(use.Denied)
+			uses[k.ID], agreed = use, agreed && !unknown
 		}
 		return agreed, nil
 	})
@@ -136,6 +145,16 @@ func (j *Journal) begunKeys(change string, keys []awsops.AccessKey, kept string)
 		return nil
 	}
 	return begun
+}
+
+// undecided is how long it may still take until AWS shows what the newest intent has
+// made, if that was neither finished nor refused: AWS is given so long from the intent.
+func (j *Journal) undecided(change string, given time.Duration) time.Duration {
+	intent := j.last(change, PhaseIntent)
+	if _, unfinished := j.Unfinished(change); !unfinished || j.refused(change) {
+		return 0
+	}
+	return min(given, max(0, given-time.Since(intent.Time)))
 }
 
 // begunKey tells whether a killed run may have made the key: by its id, where

@@ -35,8 +35,8 @@ func harshOffice(t *testing.T, seed string) *office {
 			b.Bucket.Policy = blueprint.BucketPolicyCompatible
 		}
 	}})
-	f.patience = engine.DefaultPatience
-	f.finishedIn(o, "alice")
+	f.patience, f.options = engine.DefaultPatience, o
+	f.finished("alice")
 	return f
 }
 
@@ -82,7 +82,9 @@ func (c *company) again(run func() *plan.Summary) *plan.Summary {
 	return s
 }
 
-func unconfirmed(f plan.Finding) bool { return f.ID == "onboard.not-confirmed" || f.ID == "iam.not-confirmed" }
+func unconfirmed(f plan.Finding) bool {
+	return f.ID == "onboard.not-confirmed" || f.ID == "iam.not-confirmed"
+}
 
 // idle fails the test unless a run changes nothing, and ends well.
 func (l *laptop) idle(what string, run func() *plan.Summary) {
