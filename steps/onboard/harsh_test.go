@@ -90,10 +90,21 @@ func unconfirmed(f plan.Finding) bool {
 func (l *laptop) idle(what string, run func() *plan.Summary) {
 	l.t.Helper()
 	mark := len(l.server.Log())
+	l.events = nil
 	s := run()
 	l.onBoard(s)
 	if calls := l.mutations(mark); len(calls) > 0 || s.Applied+s.Add+s.Change+s.Destroy > 0 {
 		l.t.Errorf("%s once more calls %v, and applied %d", what, calls, s.Applied)
+		for _, e := range l.events {
+			if e.Kind == plan.EventChange {
+				l.t.Log(e.Change.ID)
+			}
+		}
+		for _, e := range l.server.Log()[mark:] {
+			if e.Service == "iam" {
+				l.t.Log(e.Time, e.Operation, e.Input, e.Code)
+			}
+		}
 	}
 }
 
@@ -138,24 +149,7 @@ func TestAnAdminComesAndGoesOnAnAWSThatLagsAndFails(t *testing.T) {
 func (o *office) handedAnew(first *laptop) {
 	o.t.Helper()
 	old := first.heldKey("admin_iam")
-	mark := len(o.server.Log())
 	o.onBoard(o.again(func() *plan.Summary { return o.laptop.run(o.handover("bob", old)) }))
-	if o.t.Failed() {
-		for _, e := range o.server.Log()[mark:] {
-			if e.Mutating || e.Operation == "ListAccessKeys" {
-				o.t.Log(e.Time, e.Operation, e.Input, e.Code, e.Status)
-			}
-		}
-		for _, e := range o.laptop.events {
-			if e.Change != nil && e.Kind != plan.EventLine {
-				o.t.Log(e.Kind, e.Change.ID, e.Err)
-			}
-			if e.Kind == plan.EventProgress {
-				o.t.Log(e.Text)
-			}
-		}
-		o.t.Log(o.truth("bob"), old)
-	}
 	h := o.opened(o.dir, "bob")
 	if h == nil {
 		o.t.Fatal("nothing is sealed for bob")
