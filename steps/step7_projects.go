@@ -184,7 +184,7 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
-	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e), STSRegion: o.Region.stsRegion(a, e, next)}
 	if a.ProfileInFiles {
 		provider.Profile = a.AdminProfile
 	}

@@ -125,3 +125,41 @@ func bucketRegion(ctx context.Context, in *inputs, bucket string) string {
 	}
 	return ""
 }
+
+// stsRegion checks that the project's provider asks for its role, and who it is, in a
+// region that knows the admin's key. In one that the key's account has not enabled, AWS
+// answers as to a key that is none ([steps.RegionFacts.InspectSigning]).
+func stsRegion(ctx context.Context, in *inputs, p project) []health.Result {
+	provider := p.Provider()
+	if provider == nil {
+		return nil
+	}
+	asked, at := provider.Attributes.Find("region"), p.Files.AsksIn()
+	if at.Name != "" {
+		asked = &at
+	}
+	if asked == nil || !asked.Literal || asked.Value == "" || asked.Value == in.answers.StateRegion || !regionForm.MatchString(asked.Value) {
+		return nil
+	}
+	q := regionQuestion(p, asked.Place(provider.Place).String())
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, s := range readers(ctx, in, in.answers.StateRegion) {
+		if home, err := s.KeyKnown(ctx, in.answers.StateRegion); err != nil || !home {
+			continue // that one is another check's
+		}
+		known, err := s.KeyKnown(ctx, asked.Value)
+		switch {
+		case err != nil:
+			return []health.Result{q.Undecided("%s: %v", asked.Value, err)}
+		case known:
+			return []health.Result{q.Passed("provider: %s", asked.Value)}
+		}
+		r := q.Failed("provider: "+asked.Value, caused(diagnosis.KeyInvalid, plan.Failure,
+			fmt.Sprintf("%s: the provider asks the STS of %s, which does not know the access key that %s knows: the admin account has not enabled that region. Nothing is wrong with the key.", q.Asked, asked.Value, in.answers.StateRegion),
+			fmt.Sprintf("Write sts_region = %q into the provider, or enable the region with aws account enable-region --region-name %s.", in.answers.StateRegion, asked.Value)))
+		r.Fixes = []health.Fix{{Project: p.Name, Provider: func(to *tf.Provider) { to.STSRegion = in.answers.StateRegion }}}
+		return []health.Result{r}
+	}
+	return nil
+}
