@@ -84,9 +84,9 @@ type AskedUse struct {
 func KeyUses(
 	ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) (of []awsops.AccessKey, shown bool),
 ) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
-	pollErr := awsops.Poll(ctx, env.Patience/newsShare, settleInterval, func(ctx context.Context) (bool, error) {
+	err = awsops.Poll(ctx, env.Patience/newsShare, settleInterval, func(ctx context.Context) (agreed bool, err error) {
 		if all, err = s.AccessKeys(ctx, user); err != nil {
-			return true, nil
+			return false, err
 		}
 		of, agreed := some(all)
 		uses = map[string]AskedUse{}
@@ -95,15 +95,14 @@ func KeyUses(
 			use.KeyUse, use.Denied = s.KeyLastUsed(ctx, k.ID)
 			unknown := awsops.IsNotFound(use.Denied)
 			if use.Denied != nil && !unknown && !awsops.IsAccessDenied(use.Denied) {
-				err = use.Denied
-				return true, nil
+				return false, use.Denied
 			}
 			uses[k.ID], agreed = use, agreed && !unknown
 		}
 		return agreed, nil
 	})
-	if err == nil && !errors.Is(pollErr, awsops.ErrTimeout) {
-		err = pollErr
+	if errors.Is(err, awsops.ErrTimeout) {
+		err = nil
 	}
 	return all, uses, err
 }
