@@ -316,3 +316,78 @@ func TestWhoWasDeletedNeedNotAgreeToAnAdoption(t *testing.T) {
 	}
 	w.settledNow(team())
 }
+
+// TestAnAdministratorOfTheKeyWhoIsGoneIsToldAndKeepsNothingFromBeingMade: KMS refuses a
+// policy that names an ARN of nobody, and says of it no more than that.
+func TestAnAdministratorOfTheKeyWhoIsGoneIsToldAndKeepsNothingFromBeingMade(t *testing.T) {
+	t.Parallel()
+	const auditor, ops, bob = "arn:aws:iam::111111111111:user/people/auditor", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::111111111111:user/bob"
+	b := team()
+	b.Key.Administrators = []string{auditor, ops, bob}
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands("").iam, context.Background()
+	makeBoth := func() {
+		_, err := h.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("auditor"), Path: aws.String("/people/")})
+		w.must(err)
+		_, err = h.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("ops"), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}`)})
+		w.must(err)
+	}
+	named := func() (arns []string) {
+		t.Helper()
+		for _, s := range policy.ParseOrEmpty(w.policiesOf()["key"]).Statements {
+			if s.Sid == "Allow access for Key Administrators" {
+				arns = s.Principals["AWS"]
+			}
+		}
+		return arns
+	}
+	tells := func(summary *plan.Summary) {
+		t.Helper()
+		for _, f := range summary.Findings {
+			if f.Severity != plan.Info && f.ID != "key.administrator-missing" {
+				t.Errorf("finding %s", f)
+			}
+		}
+		if summary.Failed > 0 || summary.ExitCode(false) != plan.ExitFindings {
+			t.Errorf("exit %d, failures %v", summary.ExitCode(false), summary.Failures)
+		}
+		text := fmt.Sprint(summary.Findings)
+		says(t, text, "names "+auditor, "names "+ops, "Take it out of kms_key.administrators")
+	}
+	tells(w.run(w.setup(b))) // a new key
+	if got := named(); !slices.Equal(got, []string{bob}) {
+		t.Errorf("the key's administrators are %v", got)
+	}
+	makeBoth()
+	summary, ids, _ := w.again(b)
+	w.healthy(summary)
+	if got := named(); !slices.Equal(ids, []string{"key.policy"}) || !slices.Equal(got, []string{auditor, ops, bob}) {
+		t.Errorf("planned %v, the key's administrators are %v", ids, got)
+	}
+	_, err := h.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("auditor")})
+	w.must(err)
+	_, err = h.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: aws.String("ops")})
+	w.must(err)
+	summary, ids, _ = w.again(b)
+	tells(summary)
+	if got := named(); !slices.Equal(ids, []string{"key.policy"}) || !slices.Equal(got, []string{bob}) {
+		t.Errorf("planned %v, the key's administrators are %v", ids, got)
+	}
+	summary, ids, calls := w.again(b)
+	if tells(summary); len(ids)+len(calls) > 0 {
+		t.Errorf("a further run planned %v and called %v", ids, calls)
+	}
+	makeBoth()
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { // who may not be looked up counts as there
+		if e.Operation == "GetRole" && strings.HasSuffix(e.Resource, "role/ops") {
+			return sandbox.Fault{Code: "AccessDenied", Status: 403}
+		}
+		return sandbox.Fault{}
+	})
+	summary, _, _ = w.again(b)
+	w.healthy(summary)
+	if got := named(); !slices.Equal(got, []string{auditor, ops, bob}) {
+		t.Errorf("the key's administrators are %v", got)
+	}
+	w.settledNow(b)
+}
