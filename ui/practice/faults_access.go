@@ -21,13 +21,13 @@ var accessFaults = []Fault{
 	{diagnosis.S3HeadDenied, "group", "You are no longer a member of the admins' group.", func(at *byHand) {
 		at.act("iam", "RemoveUserFromGroup", sandbox.ActInput{"GroupName": at.group(), "UserName": at.Me})
 	}},
-	{diagnosis.S3GetDenied, "", "The group may no longer read the lock files.", inStatePolicy("LockWithFile", without("s3:GetObject"))},
-	{diagnosis.S3PutDenied, "", "The group may no longer write the lock files.", inStatePolicy("LockWithFile", without("s3:PutObject"))},
+	{diagnosis.S3GetDenied, "", "The group may no longer read the lock files.", ofLockFiles("s3:GetObject")},
+	{diagnosis.S3PutDenied, "", "The group may no longer write the lock files.", ofLockFiles("s3:PutObject")},
 	{diagnosis.StateNotSaved, "", "The group may no longer write the state objects, and an apply has left its state in errored.tfstate.", func(at *byHand) {
 		at.write("errored.tfstate", exampleState(3, exampleInput))
 		at.editStatePolicy("ReadAndWriteStates", without("s3:PutObject"))
 	}},
-	{diagnosis.LockReleaseFailed, "", "The group may make the lock files, but not delete them.", inStatePolicy("LockWithFile", without("s3:DeleteObject"))},
+	{diagnosis.LockReleaseFailed, "", "The group may make the lock files, but not delete them.", ofLockFiles("s3:DeleteObject")},
 	{diagnosis.LockReleaseFailed, "table", "The group may make the lock table's items, but not delete them.", inStatePolicy("LockWithTable", without("dynamodb:DeleteItem"))},
 	{diagnosis.TableDenied, "", "The group may no longer use the lock table.", inStatePolicy("LockWithTable", without("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"))},
 	{diagnosis.KMSDenied, "", "The group may no longer use the state encryption key.", inStatePolicy("UseStateKey", without("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"))},
@@ -77,6 +77,15 @@ var accessFaults = []Fault{
 // inStatePolicy edits a statement of the group's policy for its states.
 func inStatePolicy(sid string, edit func(*policy.Statement)) doing {
 	return func(at *byHand) { at.editStatePolicy(sid, edit) }
+}
+
+// ofLockFiles takes an action on the lock files away from the group.
+func ofLockFiles(action string) doing {
+	return func(at *byHand) {
+		if at.must(at.needsLockFile()) {
+			at.editStatePolicy("LockWithFile", without(action))
+		}
+	}
 }
 
 // without takes actions out of a statement.

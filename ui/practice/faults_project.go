@@ -84,7 +84,11 @@ var projectFaults = []Fault{
 		at.clone()
 	}},
 	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(at *byHand) {
-		at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
+		if at.blueprint.Lock.UseLockfile {
+			at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
+		} else {
+			at.edit(at.cache(), `"dynamodb_table": ".*"`, `"dynamodb_table": "locks"`)
+		}
 		at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
 	}},
 	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(at *byHand) {
