@@ -22,10 +22,17 @@ func MadeByLostAttempt(err error) bool {
 func IsTaken(err error) bool { return IsExists(err) && !HasCode(err, "BucketAlreadyExists") }
 
 // AlreadyGone says that a call which takes something away found nothing left to
-// take: a lost attempt, or somebody else, has done it. A credential that is gone is
-// as inactive as can be.
+// take: a lost attempt, or somebody else, has done it, or what was made a moment ago is
+// not known everywhere yet. A credential that is gone is as inactive as can be.
 func AlreadyGone(c Call, err error) bool {
 	return (c.removes() || c.deactivates()) && IsNotFound(err)
+}
+
+// TakenByLostAttempt says that an earlier attempt of the same call got no answer, so that
+// what is gone now was there for that one.
+func TakenByLostAttempt(c Call, err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Unanswered > 0 && AlreadyGone(c, err)
 }
 
 func (c Call) removes() bool {

@@ -3,13 +3,17 @@ package steps
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -76,5 +80,56 @@ func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
 				t.Errorf("changes %v, findings %v", ids, summary.Findings)
 			}
 		})
+	}
+}
+
+// TestAKeyThatAWSDoesNotShowYetIsNotMadeTwice: the answer was lost, and the list of keys
+// is older than the key. Neither the same run nor one right after it sends it again
+// before AWS had time to show it.
+func TestAKeyThatAWSDoesNotShowYetIsNotMadeTwice(t *testing.T) {
+	t.Parallel()
+	const lag, patience = time.Second, 8 * time.Second
+	for name, stops := range map[string]bool{"the run goes on": false, "the run is stopped there": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{Lag: lag, Seed: name})
+			s, stop := w.setup(team()), make(chan struct{})
+			s.Stop, s.Env.Patience = stop, patience
+			var once sync.Once
+			w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				if e.Operation == "CreateAccessKey" && stops {
+					once.Do(func() { close(stop) })
+				}
+				return sandbox.Fault{DropAnswer: e.Operation == "CreateAccessKey"}
+			})
+			first := w.run(s)
+			if made := w.calls("CreateAccessKey", "alice") + w.calls("CreateAccessKey", "bob"); made > 2 || first.ExitCode(false) == plan.ExitDone {
+				t.Fatalf("exit %d, %d keys made", first.ExitCode(false), made)
+			}
+			w.server.Intercept(nil)
+			second := w.setup(team())
+			second.Env.Patience = patience
+			w.healthy(w.run(second))
+			time.Sleep(lag) // the test's own reads are no later
+			w.undoubled()
+			w.settledNow(team())
+		})
+	}
+}
+
+// TestAKeyThatWasNeverMadeIsMadeInTheSameRun: it is the request that was lost.
+func TestAKeyThatWasNeverMadeIsMadeInTheSameRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	s := w.setup(team())
+	s.Env.Patience = 8 * time.Second
+	var lost atomic.Int64
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{DropRequest: e.Operation == "CreateAccessKey" && lost.Add(1) <= 2}
+	})
+	w.healthy(w.run(s))
+	w.undoubled()
+	if lost.Load() != 4 {
+		t.Errorf("%d keys were asked for", lost.Load())
 	}
 }

@@ -84,7 +84,7 @@ func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, nam
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
 		facts.SealedTo = sealed["recipient"]
 	}
-	facts.Keys, err = engine.ReadKeys(ctx, env.Journal, home, name, KeyChange(name), own)
+	facts.Keys, err = engine.ReadKeys(ctx, env, home, name, KeyChange(name), own)
 	return facts, err
 }
 

@@ -289,19 +289,25 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 }
 
 // planKeyPolicy adds what the key policy lacks, takes out whom our own statements
-// should no longer name, and keeps everything else.
+// should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
-	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
-	if !policy.Equivalent(have, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "Add what the key policy lacks", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
-		c.Fields = []plan.Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
-		c.Risk = "Whoever the added statements name gains rights over the key."
+	if !policy.Equivalent(stored, merged) {
+		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
-		if narrower(merged, have) {
+		switch {
+		case policy.Equivalent(have, merged):
+		case narrower(merged, have):
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
+		default:
+			c.Title = "Add what the key policy lacks"
+			c.Risk = "Whoever the added statements name gains rights over the key."
 		}
+		p.Find(c.Drop("key.deleted-principal", "policy of key "+o.Key.Key.ARN, stored)...)
 		c.Needs = keyPrincipals(o, a)
 		p.Change(c)
 	}
@@ -327,9 +333,9 @@ func narrower(doc, have policy.Document) bool {
 
 // mergedKeyPolicy is have with what it lacks of want. A statement that differs
 // in whom it names only is not doubled: on our own key it names the blueprint's
-// users from then on, and no other user (KMS would refuse to store one that was
-// deleted), on an adopted key those it named before as well. Roles and accounts
-// that somebody added stay.
+// users from then on, and no other user, on an adopted key those it named before as
+// well. Roles and accounts that somebody added stay. Neither document may name who was
+// deleted ([policy.WithoutDeleted]).
 func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	merged := have
 	merged.Statements = slices.Clone(have.Statements)
@@ -356,11 +362,7 @@ func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	return withoutDoubleSids(merged)
 }
 
-// isUser tells a principal that is a user, or the id that IAM leaves of one that
-// was deleted.
-func isUser(principal string) bool {
-	return strings.Contains(principal, ":user/") || strings.HasPrefix(principal, "AIDA")
-}
+func isUser(principal string) bool { return strings.Contains(principal, ":user/") }
 
 func union(a, b []string) []string {
 	all := slices.Clone(a)

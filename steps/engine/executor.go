@@ -278,11 +278,17 @@ func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned a
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded, and so has
-// whatever takes away what is gone already.
+// whatever takes away what is gone already. What a look has just seen may be one that
+// AWS does not know everywhere yet: a key that is only said to be gone would stay.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c plan.Change) (out awsops.Outputs, err error) {
+	begun := time.Now()
 	pollErr := awsops.Poll(ctx, max(x.env.Patience, call.Patience()), settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
+		gone := awsops.AlreadyGone(call, err)
+		if gone && !awsops.TakenByLostAttempt(call, err) && time.Since(begun) < x.env.Patience/newsShare {
+			return false, nil
+		}
+		if gone || awsops.MadeByLostAttempt(err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil

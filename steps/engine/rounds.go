@@ -33,7 +33,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 			return plan.Review{Findings: found}, nil
 		}
 		applied := appliedIDs(due, result)
-		after, err := f.settled(ctx, due, applied, before)
+		after, err := f.settled(ctx, due, applied, result.Unknown, before)
 		if summary.Stopped = x.stopped(ctx); summary.Stopped {
 			return plan.Review{Findings: found}, nil
 		}
@@ -74,7 +74,7 @@ func book(s *plan.Summary, r Result) {
 // to show it: a policy that was mended counts seconds later. Reads lag in part: what is
 // listed may not be found yet, and what stands beside what was made may look wrong that
 // is not. Neither is told before time has shown that it is so.
-func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool, before []plan.Finding) (review plan.Review, err error) {
+func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool, lost []plan.Change, before []plan.Finding) (review plan.Review, err error) {
 	looking, done := untilStopped(ctx, f.Stop)
 	defer done()
 	begun := time.Now()
@@ -82,8 +82,8 @@ func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[stri
 		if review, err = f.look(ctx); err != nil {
 			return len(applied) == 0 || !awsops.IsNotFound(err), nil
 		}
-		doubtful := time.Since(begun) < f.Env.Patience/newsShare && callsAWS(made, applied) && anyNews(before, review.Findings)
-		return !doubtful && !unseen(made, applied, review), nil
+		doubtful := callsAWS(made, applied) && anyNews(before, review.Findings) || doubling(lost, review)
+		return !(doubtful && time.Since(begun) < f.Env.Patience/newsShare) && !unseen(made, applied, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
 		err = fmt.Errorf("looking again after the changes: %w", pollErr)
@@ -115,7 +115,8 @@ func appliedIDs(made []plan.Change, result Result) map[string]bool {
 }
 
 // newsShare is the part of the patience for which a finding that came up only after the
-// changes is doubted: unlike what is still to do it may well be so.
+// changes is doubted, or that what was sent without an answer is not there: unlike what
+// is still to do either may well be so.
 const newsShare = 4
 
 // anyNews tells whether something stands against a set-up now that did not before it was
@@ -126,6 +127,14 @@ func anyNews(before, now []plan.Finding) bool {
 		known[f.Key()] = true
 	}
 	return slices.ContainsFunc(now, func(f plan.Finding) bool { return f.Severity != plan.Info && !known[f.Key()] })
+}
+
+// doubling tells whether a look still plans what was sent, without an answer, and is sent
+// once only: AWS would make it a second time.
+func doubling(lost []plan.Change, r plan.Review) bool {
+	return slices.ContainsFunc(lost, func(c plan.Change) bool {
+		return slices.ContainsFunc(c.Calls, awsops.Call.OnceOnly) && plannedAgain(c, r)
+	})
 }
 
 func callsAWS(made []plan.Change, applied map[string]bool) bool {
@@ -140,10 +149,15 @@ func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
 		if !applied[c.ID] || len(c.Calls) == 0 {
 			return false
 		}
-		again := func(n plan.Change) bool { return n.ID == c.ID && !takesAway(r, n.Target) }
 		unmended := func(f plan.Finding) bool { return f.Severity == plan.Failure && c.FixesFinding(f) }
-		return slices.ContainsFunc(r.Changes, again) || slices.ContainsFunc(r.Findings, unmended)
+		return plannedAgain(c, r) || slices.ContainsFunc(r.Findings, unmended)
 	})
+}
+
+// plannedAgain tells whether a look plans a change once more, and not since it takes
+// away first what the change has made.
+func plannedAgain(c plan.Change, r plan.Review) bool {
+	return slices.ContainsFunc(r.Changes, func(n plan.Change) bool { return n.ID == c.ID && !takesAway(r, n.Target) })
 }
 
 // notHeld are the findings of changes that were made and are due once more, the

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,9 +38,24 @@ type UserKeys struct {
 // laptop made, in the change of that id, and whose secret never reached the disk.
 // A key that was used is somebody's, kept is the one that did reach the disk.
 // Where the use of a key may not be seen, AWS's own answer in the journal has to
-// name it: any other is in doubt.
-func ReadKeys(ctx context.Context, j *Journal, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
-	if keys.All, err = s.AccessKeys(ctx, user); err != nil {
+// name it: any other is in doubt. A list may be older than a key that was begun a
+// moment ago: it is read again until it shows one, or that has had time to show.
+func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
+	j, waits := env.Journal, false
+	err = awsops.Poll(ctx, j.undecided(change, env.Patience/newsShare), settleInterval, func(ctx context.Context) (bool, error) {
+		if keys.All, err = s.AccessKeys(ctx, user); err != nil {
+			return false, err
+		}
+		if begun := j.undecided(change, env.Patience/newsShare); begun == 0 || len(j.begunKeys(change, keys.All, kept)) > 0 {
+			return true, nil
+		}
+		if !waits {
+			waits = true
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether the access key of %s was made: a run ended before it knew.", user)})
+		}
+		return false, nil
+	})
+	if err != nil && !errors.Is(err, awsops.ErrTimeout) {
 		return keys, err
 	}
 	for _, k := range j.begunKeys(change, keys.All, kept) {
@@ -95,6 +111,16 @@ func (j *Journal) begunKeys(change string, keys []awsops.AccessKey, kept string)
 		return nil
 	}
 	return begun
+}
+
+// undecided is how long it may still take until AWS shows what the newest intent has
+// made, if that was neither finished nor refused: AWS is given so long from the intent.
+func (j *Journal) undecided(change string, given time.Duration) time.Duration {
+	intent := j.last(change, PhaseIntent)
+	if _, unfinished := j.Unfinished(change); !unfinished || j.refused(change) {
+		return 0
+	}
+	return min(given, max(0, given-time.Since(intent.Time)))
 }
 
 // begunKey tells whether a killed run may have made the key: by its id, where

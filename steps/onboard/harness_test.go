@@ -44,6 +44,8 @@ type company struct {
 	// identities open the handovers of the users.
 	identities map[string]*age.X25519Identity
 	blueprint  *blueprint.Blueprint
+	// options are its sandbox's.
+	options sandbox.Options
 	// all are the sessions of the operator's own, whoever works at the desk.
 	all *awsops.Sessions
 }
@@ -103,7 +105,7 @@ func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
 func (c *company) finished(me string) {
 	c.t.Helper()
 	text := string(c.blueprint.HCL())
-	c.movesIn(sandboxtest.Prepared(c.t, sandbox.Options{}, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+	c.movesIn(sandboxtest.Prepared(c.t, c.options, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
 		b, err := blueprint.Parse("stateroom.hcl", []byte(text))
 		c.must(err)
 		desk := enginetest.Shell{Home: home, URL: url}.As(server.Operator())

@@ -43,7 +43,7 @@ type userKeys struct {
 // readKeys reads what IAM knows of the user's keys, and tells how old the one in use
 // is.
 func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, err error) {
-	keys.UserKeys, err = engine.ReadKeys(ctx, in.env.Journal, who.caller, who.Name, keyChange(who.user), who.held)
+	keys.UserKeys, err = engine.ReadKeys(ctx, in.env, who.caller, who.Name, keyChange(who.user), who.held)
 	if awsops.IsAccessDenied(err) {
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
