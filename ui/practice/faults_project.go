@@ -1,9 +1,12 @@
 package practice
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/diagnosis"
 )
 
@@ -13,7 +16,7 @@ var backendFaults = []Fault{
 	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(at *byHand) {
 		at.editBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")
 	}},
-	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
+	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", otherRegion},
 	{diagnosis.RegionInvalid, "", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
 	{diagnosis.RegionInvalid, "missing", "The backend lost its region.", withoutRegion},
 	{diagnosis.BucketMissing, "", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
@@ -46,6 +49,16 @@ func inBackend(pattern, with string) doing {
 func (at *byHand) editBackend(pattern, with string) {
 	at.edit(at.backend(), pattern, with)
 	at.clone()
+}
+
+// otherRegion names another region of the partition in the backend.
+func otherRegion(at *byHand) {
+	others := slices.DeleteFunc(sandbox.Regions(at.region), func(region string) bool { return region == at.blueprint.StateRegion })
+	if len(others) == 0 {
+		at.must(fmt.Errorf("partition %s has one region only: practise this with another --region", at.partition()))
+		return
+	}
+	at.editBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"`+others[len(others)/2]+`"`)
 }
 
 // withoutRegion takes the region out of the backend, and out of the environment
