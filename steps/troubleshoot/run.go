@@ -105,19 +105,26 @@ func brief(text string) string {
 
 // addQuotes joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
-// own.
+// own. A text in which nothing failed is no more than information.
 func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
 	for _, s := range all {
+		subject := s.project
+		if subject == "" {
+			subject = s.Unit
+		}
 		i := slices.IndexFunc(findings, func(f plan.Finding) bool {
-			return f.ID == s.ID && (s.project == "" || f.Subject == "" || f.Subject == s.project)
+			return f.ID == s.ID && (subject == "" || f.Subject == "" || f.Subject == subject)
 		})
 		if i >= 0 {
 			findings[i].AddQuote(brief(s.Evidence[0]))
 			continue
 		}
-		f := plan.Finding{ID: s.ID, Subject: s.project, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
-		if s.Diagnosis == diagnosis.Unknown {
+		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
+		switch s.Diagnosis {
+		case diagnosis.Unknown:
 			f.Quote = s.Evidence[0] // whole: nobody else will read it
+		case diagnosis.NoError:
+			f.Severity = plan.Info
 		}
 		findings = append(findings, f)
 	}
