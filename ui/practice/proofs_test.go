@@ -61,6 +61,7 @@ var particular = map[string]proof{
 	// What somebody may do.
 	"environment-denied":        {commands: apply, bucket: true, differs: theState, back: stateAgain},
 	"environment-denied-scp":    {commands: apply, bucket: true, beyond: "it is the organization's to decide", asks: "service control policy", spent: true},
+	"kms-denied-deny":           {says: []string{"explicit-deny"}},                  // what the key policy forbids is the checks' to find
 	"kms-denied-key-policy":     {differs: []string{":key/"}, back: keyPolicyAgain}, // what somebody else put there stays
 	"lock-release-failed":       {says: []string{"s3-put-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
 	"lock-release-failed-table": {says: []string{"table-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
