@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,6 +67,9 @@ type Decision struct {
 	Sid       string // of the statement that decided
 	Statement int    // its index in the policy's document, -1 when none decided
 	Why       string // one sentence without a full stop
+	// Missing are the condition keys, sorted, that the request lacks and on which it may
+	// rest: with a value of one the decision may be another.
+	Missing []string
 }
 
 // Evaluate decides a request as the IAM User Guide's "Policy evaluation logic"
@@ -91,6 +95,14 @@ type Decision struct {
 func Evaluate(r Request, p Policies) Decision {
 	q := newRequest(r)
 	p.setTypes()
+	d := q.decide(p)
+	if len(q.absent) > 0 {
+		d.Missing = slices.Compact(slices.Sorted(slices.Values(q.absent)))
+	}
+	return d
+}
+
+func (q *request) decide(p Policies) Decision {
 	if d, denied := q.explicitDeny(p); denied {
 		return d
 	}
