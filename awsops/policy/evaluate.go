@@ -102,18 +102,18 @@ func Evaluate(r Request, p Policies) Decision {
 	return d
 }
 
-func (q *request) decide(p Policies) Decision {
-	if d, denied := q.explicitDeny(p); denied {
+func (r *request) decide(p Policies) Decision {
+	if d, denied := r.explicitDeny(p); denied {
 		return d
 	}
 	for i, level := range p.SCPs {
-		if q.first(level, Allow).index < 0 {
-			d := q.implicit(ServiceControl, level, false)
+		if r.first(level, Allow).index < 0 {
+			d := r.implicit(ServiceControl, level, false)
 			d.Why = fmt.Sprintf("at level %d of %d from the root %s", i+1, len(p.SCPs), d.Why)
 			return d
 		}
 	}
-	return q.grants(p)
+	return r.grants(p)
 }
 
 // setTypes names the type of each policy from its place. The slices are the
