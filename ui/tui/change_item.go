@@ -25,7 +25,7 @@ func (c *changeItem) line(l *list, selected bool) string {
 	t, text, note := l.theme, l.theme.Plain.Render(c.Title), ""
 	switch {
 	case c.foreign && c.ConfirmByName:
-		note = "cannot be taken back; x asks for its name"
+		note = "cannot be taken back; x asks for a word"
 	case c.foreign:
 		note = "not ours; x adopts it"
 	case c.of.out[c.ID]:
@@ -70,7 +70,7 @@ func (c *changeItem) keys(l *list) hotkeys {
 	}
 	decide := hotkey{keys.Leave, func() (nav, tea.Cmd) { return c.of.decide(c), nil }}
 	if c.foreign {
-		decide.SetHelp("x", "adopt")
+		decide.SetHelp("x", c.Agree())
 	}
 	return hotkeys{
 		decide,
