@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/terraform"
 )
 
 // TestTerraformAndTheCLIAskForARoleWhereTheKeyIsKnown: what set-up writes for a region
@@ -65,5 +66,41 @@ func TestTerraformAndTheCLIAskForARoleWhereTheKeyIsKnown(t *testing.T) {
 	w.write(filepath.Join(".aws", "config"), strings.Replace(w.read(".aws/config"), "region = eu-west-1", "region = "+region, 2))
 	if out, err := cli(); err == nil || !strings.Contains(out, "InvalidClientTokenId") {
 		t.Errorf("the region of the profile decides nothing: %v\n%s", err, out)
+	}
+}
+
+// TestTerraformTakesTheRegionOfEveryPartition: it refuses one that is newer than it is,
+// unless it is told to ask AWS instead.
+func TestTerraformTakesTheRegionOfEveryPartition(t *testing.T) {
+	t.Parallel()
+	for _, region := range []string{"us-gov-west-1", "cn-north-1", "eusc-de-east-1"} {
+		t.Run(region, func(t *testing.T) {
+			t.Parallel()
+			w, b := newWorld(t, sandbox.Options{Region: region}), team()
+			w.withTerraform()
+			b.StateRegion = region
+			w.healthy(w.run(w.setup(b)))
+			w.settledNow(b)
+			w.alice().at("staging", one).ok("init")
+		})
+	}
+}
+
+// TestTheListOfRegionsIsTerraformsOwn: what it lists works without more, and what it does
+// not list needs it.
+func TestTheListOfRegionsIsTerraformsOwn(t *testing.T) {
+	t.Parallel()
+	w := newRealWorld(t)
+	work := &shell{laptop: w.alice(), dir: t.TempDir()}
+	for region, known := range map[string]bool{"us-gov-west-1": true, "mx-central-1": true, "eusc-de-east-1": false, "ap-east-2": false} {
+		if terraform.KnowsRegion(region) != known {
+			t.Errorf("%s: known %v", region, !known)
+		}
+		work.write("backend.tf", "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n    region = \""+region+"\"\n    access_key = \"a\"\n    secret_key = \"s\"\n  }\n}\n")
+		work.endpoint = true
+		said := work.refused("Error", "init")
+		if strings.Contains(said, "Invalid AWS Region") == known {
+			t.Errorf("%s: %s", region, said)
+		}
 	}
 }

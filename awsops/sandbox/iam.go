@@ -112,7 +112,7 @@ func (s *iamService) entityOperations() map[string]iamOperation {
 		"CreateRole":             {roleKind.arn, s.createRole},
 		"GetRole":                onRole(getRole),
 		"UpdateAssumeRolePolicy": onRole(s.updateTrust),
-		"DeleteRole":             onRole(deleteRole),
+		"DeleteRole":             onRole(s.deleteRole),
 
 		"CreateAccessKey":      onUser(s.createAccessKey),
 		"ListAccessKeys":       onUser(listAccessKeys),

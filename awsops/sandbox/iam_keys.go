@@ -101,7 +101,7 @@ func (s *iamService) keyOwner(r *request) string {
 
 func (s *iamService) accessKeyLastUsed(r *request) (any, error) {
 	key, ok := s.credentials[r.arg("AccessKeyId")]
-	if !ok || key.account != r.account || !strings.HasPrefix(key.id, "AKIA") {
+	if !ok || key.account != r.account || !strings.HasPrefix(key.id, "AKIA") || s.unseen(r.operation, key.id, r.now) {
 		return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s",
 			r.caller.arn, r.arg("AccessKeyId"))
 	}

@@ -10,7 +10,7 @@ var (
 		ID: "config-invalid", Family: Configuration, Step: plan.StepFiles,
 		Meaning: "The configuration itself is not accepted, so nothing was asked of AWS yet.",
 		Remedy:  "Correct the named argument or block: assume_role is an attribute in the backend and a block in the provider, and a backend of Terraform takes no variables.",
-		text:    []sign{{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|Invalid backend type|Duplicate backend configuration|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b`)}},
+		text:    []sign{{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|Undefined variable|(?:Unsupported argument|Unsupported block type|Missing required argument|Invalid backend type|Duplicate backend configuration|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b`)}},
 	}
 	ProviderLockFile = &Diagnosis{
 		ID: "provider-lock-file", Family: Configuration, Step: plan.StepInit,
@@ -34,7 +34,7 @@ var (
 		ID: "state-format", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The state, or what init left in .terraform, was written by a newer version of the engine, or is damaged.",
 		Remedy:  "Use the engine version that wrote it, or a newer one; move a damaged .terraform aside and init again.",
-		text:    []sign{{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|Unsupported state file format|Failed to load state: (?:unsupported backend state version|invalid syntax)`)}},
+		text:    []sign{{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|Unsupported state file format|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|Decoding state file|Decoded state version|State version 0|(?:Terraform|OpenTofu) \S+ does not support state version)`)}},
 	}
 	BackendNotInitialized = &Diagnosis{
 		ID: "backend-not-initialized", Family: Configuration, Step: plan.StepInit,

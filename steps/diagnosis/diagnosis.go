@@ -120,6 +120,14 @@ var Unknown = &Diagnosis{
 	Remedy:  "Run stateroom troubleshoot without the text, which checks everything.",
 }
 
+// NoError is the diagnosis of a text in which nothing failed.
+var NoError = &Diagnosis{
+	ID:      "no-error",
+	Step:    plan.NoStep,
+	Meaning: "There is no error in this text: what it tells went well.",
+	Remedy:  "Nothing is to be mended. If a command did fail, give all that it printed, its standard error included (2>&1).",
+}
+
 // Rank is the place of an id in the catalogue, in which causes stand before what
 // they cause. An id that is not in it comes last.
 func Rank(id string) int {

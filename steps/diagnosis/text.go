@@ -9,12 +9,15 @@ import (
 // Match is a cause that a text names.
 type Match struct {
 	*Diagnosis
+	// Unit is the unit, the project or the container whose log named it; empty where the
+	// text tells none apart.
+	Unit string
 	// Evidence is what matched: each entry is one error, folded to one line,
 	// with secrets taken out, and cut around the match if it is long. For
 	// Unknown it is the text as it was read.
 	Evidence []string
 	// subject is what tells two errors of one cause apart: profile, bucket, resource,
-	// action and address.
+	// action, address and unit.
 	subject map[string]string
 }
 
@@ -23,17 +26,40 @@ const mostEvidence = 5
 
 // FromText names what a text of Terraform or OpenTofu says, as Read gives it or
 // as it was pasted. Causes come before what they cause, and what comes twice is
-// named once. A text that nothing in the catalogue matches leads to one match,
-// Unknown, which keeps the text (its beginning, if Read refuses it): nothing is
-// guessed. Secrets in the text appear in no member.
+// named once. A text without an error leads to one match, NoError, and errors that
+// nothing in the catalogue matches to one, Unknown, which keeps the text (its beginning,
+// if Read refuses it): nothing is guessed. Secrets in the text appear in no member.
 func FromText(text string) []Match {
 	clean, err := Read(strings.NewReader(text))
 	if err != nil {
 		return []Match{{Diagnosis: Unknown, Evidence: []string{excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0)}}}
 	}
+	told := split(clean)
+	list := causes(told.problems)
+	if len(list) > 0 {
+		return list
+	}
+	// What an engine or a CI system told of a failure may say less than what stands around.
+	unheaded := withoutHeading(told)
+	switch list = causes(unheaded); {
+	case len(list) > 0:
+		return list
+	case len(told.problems)+len(unheaded) == 0:
+		return []Match{{Diagnosis: NoError, Evidence: []string{excerpt(Redact(clean), 0, 0)}}}
+	}
+	return []Match{{Diagnosis: Unknown, Evidence: []string{Redact(clean)}}}
+}
+
+// causes are what errors say, in the order of the catalogue.
+func causes(problems []problem) []Match {
 	found := map[*Diagnosis][]Match{}
-	for _, problem := range split(clean) {
-		for _, m := range match(problem) {
+	seen := map[problem]bool{}
+	for _, p := range problems {
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		for _, m := range match(p) {
 			found[m.Diagnosis] = merge(found[m.Diagnosis], m)
 		}
 	}
@@ -41,23 +67,24 @@ func FromText(text string) []Match {
 	for _, d := range catalogue {
 		list = append(list, found[d]...)
 	}
-	if len(list) == 0 {
-		return []Match{{Diagnosis: Unknown, Evidence: []string{Redact(clean)}}}
-	}
 	return list
 }
 
 // match is what one error says: the first cause, then consequences.
-func match(problem string) []Match {
-	inside := resourceError.regexp().MatchString(problem)
+func match(p problem) []Match {
+	inside := resourceError.regexp().MatchString(p.text)
 	var list []Match
 	for _, d := range catalogue {
 		if !d.consequence && len(list) > 0 {
 			continue
 		}
-		i := slices.IndexFunc(d.text, func(s sign) bool { return s.matches(problem, inside) })
+		i := slices.IndexFunc(d.text, func(s sign) bool { return s.matches(p.text, inside) })
 		if i >= 0 {
-			list = append(list, Match{d, []string{d.text[i].excerpt(problem)}, d.text[i].subject(problem)})
+			m := Match{d, p.unit, []string{d.text[i].excerpt(p.text)}, d.text[i].subject(p.text)}
+			if p.unit != "" {
+				m.subject["unit"] = p.unit
+			}
+			list = append(list, m)
 		}
 	}
 	return list

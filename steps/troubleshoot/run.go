@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -116,22 +117,29 @@ const unmet = " The checks find nothing of it here: it is over, or the text come
 
 // addQuotes joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
-// own.
+// own. A text in which nothing failed is no more than information.
 func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
+	checked := len(findings)
 	for _, s := range all {
-		i := slices.IndexFunc(findings, func(f plan.Finding) bool {
-			return f.Bears(s.ID) && (s.project == "" || f.Subject == "" || f.Subject == s.project)
+		subject := cmp.Or(s.project, s.Unit)
+		at := slices.IndexFunc(findings, func(f plan.Finding) bool {
+			return f.Bears(s.ID) && (subject == "" || f.Subject == "" || f.Subject == subject)
 		})
-		if i >= 0 {
-			findings[i].AddQuote(brief(s.Evidence[0]))
+		if at < 0 && s.project == "" { // a unit of somebody's run need not be called as a project is
+			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.Bears(s.ID) })
+		}
+		if at >= 0 {
+			findings[at].AddQuote(brief(s.Evidence[0]))
 			continue
 		}
-		f := plan.Finding{ID: s.ID, Subject: s.project, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
-		if s.unmet && diagnosis.Known(s.ID) {
-			f.Evidence += unmet
-		}
-		if s.Diagnosis == diagnosis.Unknown {
+		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
+		switch {
+		case s.Diagnosis == diagnosis.Unknown:
 			f.Quote = s.Evidence[0] // whole: nobody else will read it
+		case s.Diagnosis == diagnosis.NoError:
+			f.Severity = plan.Info
+		case s.unmet:
+			f.Evidence += unmet
 		}
 		findings = append(findings, f)
 	}

@@ -19,6 +19,9 @@ type Provider struct {
 	// STSRegion is where AWS is asked for the role instead of in Region; empty leaves
 	// what is there.
 	STSRegion string
+	// NewRegion lets provider versions that do not know the regions yet take them; false
+	// leaves what is there.
+	NewRegion bool
 }
 
 // EditProvider gives the edits after which the project's default provider "aws"
@@ -89,6 +92,9 @@ func (w Provider) arguments() []argument {
 	if w.STSRegion != "" {
 		out = append(out, stringArgument(stsRegion, w.STSRegion))
 	}
+	if w.NewRegion {
+		out = append(out, argument{skipRegionValidation, "true", "true"})
+	}
 	if w.Profile != "" {
 		out = append(out, stringArgument("profile", w.Profile))
 	}
@@ -97,6 +103,10 @@ func (w Provider) arguments() []argument {
 
 // stsRegion is the argument of a provider that names the region whose STS is asked.
 const stsRegion = "sts_region"
+
+// skipRegionValidation is the argument of a backend and of a provider without which they
+// refuse a region that is newer than they are.
+const skipRegionValidation = "skip_region_validation"
 
 // AsksIn is the region whose STS the project's default provider asks for its role, where
 // that is not the provider's own; empty where it is. It may be an expression.

@@ -102,14 +102,28 @@ func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes 
 		}
 	}
 	for i := range changes {
-		if c := &changes[i]; mends[c.ID] == nil {
+		c := &changes[i]
+		told := foundBySetup(f, *c)
+		findings = append(findings, told...)
+		switch {
+		case mends[c.ID] != nil:
+			c.Fixes = slices.Concat(c.Fixes, mends[c.ID])
+		case len(told) == 0:
 			found := driftFinding(*c)
 			findings, c.Fixes = append(findings, found), []string{found.Key()}
-		} else {
-			c.Fixes = mends[c.ID]
 		}
 	}
 	return append(findings, setupFindings(f)...), changes
+}
+
+// foundBySetup are set-up's own findings that a change takes away.
+func foundBySetup(f *facts, c plan.Change) (findings []plan.Finding) {
+	for _, x := range f.plan.Findings {
+		if c.FixesFinding(x) {
+			findings = append(findings, x)
+		}
+	}
+	return findings
 }
 
 // appendNew leaves out what is there already, by id.

@@ -8,6 +8,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot/health"
 )
 
@@ -32,6 +33,8 @@ func region(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{noRegion(in, p)}
 	case !at.Literal:
 		return []health.Result{q.Undecided("it is the expression %s", at.Value)}
+	case at.Value == want && !terraform.KnowsRegion(want) && !on(b.Attributes, "skip_region_validation"):
+		return []health.Result{newRegion(p, q, want)}
 	case at.Value == want:
 		return []health.Result{q.Passed("backend: %s", at.Value)}
 	}
@@ -54,8 +57,16 @@ func noRegion(in *inputs, p project) health.Result {
 	return r
 }
 
+// newRegion is the state's region, of which an engine may say that there is none.
+func newRegion(p project, q health.Question, region string) health.Result {
+	r := q.Failed("backend: "+region, finding(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure,
+		fmt.Sprintf("%s: Terraform 1.11 does not know region %s, which is newer, and refuses it.", q.Asked, region), "Write skip_region_validation = true into the backend."))
+	r.Fixes = []health.Fix{backendFix(p, func(b *tf.Backend) { b.NewRegion = true })}
+	return r
+}
+
 func inRegion(p project, region string) health.Fix {
-	return backendFix(p, func(b *tf.Backend) { b.Region = region })
+	return backendFix(p, func(b *tf.Backend) { b.Region, b.NewRegion = region, b.NewRegion || !terraform.KnowsRegion(region) })
 }
 
 // otherRegion is a region that the blueprint does not name. Whether it is the

@@ -32,3 +32,25 @@ func TestAProviderThatAsksWhereTheKeyIsUnknownIsPointedElsewhere(t *testing.T) {
 		t.Errorf("a region that knows the key is not asked:\n%s", text)
 	}
 }
+
+// TestARegionThatTerraformDoesNotKnowYetIsTaken: AWS has it, and Terraform's own list is
+// older.
+func TestARegionThatTerraformDoesNotKnowYetIsTaken(t *testing.T) {
+	t.Parallel()
+	b := healthtest.LaptopIn(t, "eusc-de-east-1")
+	if text := b.Read(healthtest.Backend); !strings.Contains(text, "skip_region_validation = true") {
+		t.Fatalf("the backend says\n%s", text)
+	}
+	if found := b.Looked().Findings; len(found) > 0 {
+		t.Errorf("findings %v", found)
+	}
+	whole := b.Read(healthtest.Backend)
+	healthtest.InBackend(`(?m)^\s*skip_region_validation .*\n`, "")(b)
+	if f := healthtest.Finding(b.Looked().Findings, "region-invalid"); f == nil || !strings.Contains(f.Remedy, "skip_region_validation = true") {
+		t.Errorf("findings %v", b.Looked().Findings)
+	}
+	b.Mended()
+	if text := b.Read(healthtest.Backend); !strings.Contains(text, "skip_region_validation") || len(text) != len(whole) {
+		t.Errorf("the backend says\n%s", text)
+	}
+}
