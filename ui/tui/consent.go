@@ -36,7 +36,7 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 		return nav{}
 	}
 	return nav{push: &prompt{
-		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type:", word},
+		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", word},
 		form: form.New(v.theme, []form.Field{{
 			Name: "value", Label: "Type it out", Kind: form.Text,
 			Help: "Nothing is changed yet: the change is then part of the plan, which is confirmed once more.",

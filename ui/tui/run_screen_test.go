@@ -174,7 +174,7 @@ func TestMendingByATypedWordOpensThatQuestion(t *testing.T) {
 	r.Changes, r.NotOurs[0].Word, r.NotOurs[0].Agreeing = nil, "common-production", "release"
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	shows(t, m, "To agree, type:", "common-production")
+	shows(t, m, "To agree, type what it is about:", "common-production")
 	press(m, someLock)
 	press(m, "enter")
 	shows(t, m, "this is not common-production yet")
