@@ -77,7 +77,7 @@ func (w *world) meetsAndMends(p proof) {
 	if got := named(text); !slices.Equal(got, p.says) {
 		w.t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, p.says, text)
 	}
-	w.proves(p)
+	w.proves(p, text)
 	if p.beyond == "" {
 		w.passes(p)
 	}
