@@ -74,6 +74,7 @@ func restorer(terminal, screen bool) func() {
 
 // system is what the process has around it. A test brings its own.
 type system struct {
+	args     []string // of the command line
 	in       io.Reader
 	out, err io.Writer
 	// terminal says that both ends are terminals, so that questions can be asked;
@@ -93,6 +94,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	ctx, i := session.Interruptible(ctx, session.Ending{Out: sys.err, Restore: sys.restore})
 	defer i.Close()
 	go i.Watch(sys.signals)
+	sys.args = args
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -121,6 +123,7 @@ func (s system) runners(i *session.Shutdown) runners {
 	r := runners{
 		run: func(ctx context.Context, o session.Options, mode *session.Mode) error {
 			if o.Sandbox && s.forget != nil {
+				o.Region = practice.Configured(o.Region, engine.ProcessEnvironment())
 				if err := s.forget(); err != nil {
 					return err
 				}
@@ -133,7 +136,8 @@ func (s system) runners(i *session.Shutdown) runners {
 			return ended(session.Lines(ctx, o, s.around(i), mode))
 		},
 		serve: func(ctx context.Context, o session.Options) error {
-			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency, Environ: engine.ProcessEnvironment()}, s.out)
+			environ := engine.ProcessEnvironment()
+			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency, Region: practice.Configured(o.Region, environ), Environ: environ}, s.out)
 		},
 	}
 	if s.screen {
@@ -169,7 +173,7 @@ func codeOf(err error) int {
 
 // around is what a session gets of the system.
 func (s system) around(i *session.Shutdown) session.System {
-	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal})
+	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal, Args: s.args})
 }
 
 // ended makes an error of a session's exit code.
@@ -367,7 +371,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
 	f.IntVar(&o.Parallel, "parallel", engine.DefaultParallel, "how many changes are made at once, `N`")
 	f.StringVar(&o.Profile, "profile", "", "AWS profile of the operator, `name`")
-	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, `name`")
+	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, and of the sandbox, `name`")
 	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")
 	f.StringVar(&o.Dir, "dir", "", "the `folder` that the projects' folders are relative to (default: the current one)")
 }
@@ -391,10 +395,14 @@ func sandboxCommand(r runners) *cobra.Command {
 			if err := atLeastOne("accounts", o.Accounts); err != nil {
 				return err
 			}
+			if err := checkLabRegion(&o); err != nil {
+				return err
+			}
 			return r.serve(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:4570", "loopback `address` to serve on")
+	c.Flags().StringVar(&o.Region, "region", "", "where the sandbox is, `name` (default: AWS_REGION, else eu-west-1)")
 	stageFlags(c.Flags(), &o)
 	return c
 }
@@ -413,10 +421,13 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 			return session.Usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
 		}
 	}
-	for _, name := range []string{"profile", "region", "endpoint-url"} {
+	for _, name := range []string{"profile", "endpoint-url"} {
 		if f.Changed(name) && o.Sandbox {
 			return session.Usagef("--%s points to a real AWS, and --sandbox touches nothing real: leave one of the two out", name)
 		}
+	}
+	if err := checkLabRegion(o); o.Sandbox && err != nil {
+		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
@@ -439,6 +450,14 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	return atLeastOne("accounts", o.Accounts)
+}
+
+// checkLabRegion refuses a region in which no sandbox is.
+func checkLabRegion(o *session.Options) error {
+	if o.Region != "" && practice.RegionOf(o.Region) == "" {
+		return session.Usagef("--region %s is none that every account of the sandbox has: choose one such as us-east-1, us-gov-west-1 or cn-north-1", o.Region)
+	}
+	return nil
 }
 
 // checkTroubleshoot refuses what troubleshooting's own flags cannot mean.

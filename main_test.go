@@ -110,6 +110,8 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
+		"setup --sandbox --region mars-1":  "none that every account of the sandbox has",
+		"sandbox --region eu-south-1":      "none that every account of the sandbox has",
 		"setup --detailed-exitcode":        "belongs to --dry-run",
 		"setup --no-widening":              "belongs to --yes",
 		"offboard bob --no-widening":       "belongs to --yes",
@@ -601,6 +603,32 @@ func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
 	for _, s := range server.Secrets() {
 		if strings.Contains(got.out+got.err+again.out+again.err, s) {
 			t.Error("a secret was printed")
+		}
+	}
+}
+
+// TestTheSandboxIsWhereTheOperatorsConfigurationPoints: GovCloud, China and the European
+// Sovereign Cloud are rehearsed in their own partition. The answers' own region comes
+// first, and one that no sandbox is in counts for nothing.
+func TestTheSandboxIsWhereTheOperatorsConfigurationPoints(t *testing.T) {
+	china := enginetest.Team([]string{"alice"}, "production")
+	china.StateRegion = "cn-north-1"
+	elsewhere := filepath.Join(t.TempDir(), "team.hcl")
+	if err := os.WriteFile(elsewhere, china.HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, variable, says string }{
+		{"--region us-gov-west-1", "eu-central-1", "terraform-state-111111111111-us-gov-west-1"},
+		{"", "eusc-de-east-1", "arn:aws-eusc:iam::111111111111:user/alice"},
+		{"", "eu-south-1", "terraform-state-111111111111-eu-west-1"},
+		{"", "no@region.example/", "terraform-state-111111111111-eu-west-1"},
+		{"--set state_region=us-gov-east-1", "us-east-1", "arn:aws-us-gov:iam::111111111111:user/alice"},
+		{"--blueprint " + elsewhere, "us-east-1", "arn:aws-cn:iam::111111111111:user/alice"},
+	} {
+		t.Setenv("AWS_REGION", c.variable)
+		got := program(t, "", false, append([]string{"setup", "--sandbox", "--dry-run"}, strings.Fields(c.args)...)...)
+		if got.code != plan.ExitDone || !strings.Contains(got.out, c.says) {
+			t.Errorf("%s with AWS_REGION=%s: %+v", c.args, c.variable, got)
 		}
 	}
 }

@@ -17,10 +17,11 @@ type Region struct {
 	OptStatus string
 }
 
+// EnabledByDefault is the opt-in state of a region that every account has.
+const EnabledByDefault = "ENABLED_BY_DEFAULT"
+
 // Enabled says whether the region can be used now.
-func (r Region) Enabled() bool {
-	return r.OptStatus == "ENABLED" || r.OptStatus == "ENABLED_BY_DEFAULT"
-}
+func (r Region) Enabled() bool { return r.OptStatus == "ENABLED" || r.OptStatus == EnabledByDefault }
 
 // Regions lists the partition's regions by account:ListRegions. Not every
 // partition, identity or emulator answers it: answered is false then, and the

@@ -88,6 +88,20 @@ func (s *Session) AccessKeys(ctx context.Context, user string) ([]AccessKey, err
 	})
 }
 
+// IAMSummary is how much of what of IAM's the session's account has, and its quotas, by
+// GetAccountSummary's names.
+func (s *Session) IAMSummary(ctx context.Context) (map[string]int, error) {
+	answer, err := s.iam().GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
+	if err != nil {
+		return nil, s.fail(err, "")
+	}
+	summary := map[string]int{}
+	for name, value := range answer.SummaryMap {
+		summary[name] = int(value)
+	}
+	return summary, nil
+}
+
 // PolicyRef names a managed policy.
 type PolicyRef struct {
 	Name string

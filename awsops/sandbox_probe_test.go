@@ -138,8 +138,13 @@ func TestARefusalNamesActionResourceAndPolicy(t *testing.T) {
 	for message, want := range map[string]awsops.Denial{
 		`User: u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`: {Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Policy: "identity-based policy"},
 		`User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:r:1:key/k with an explicit deny in a resource-based policy`:              {Action: "kms:Decrypt", Resource: "arn:aws:kms:r:1:key/k", Policy: "resource-based policy", Explicit: true},
-		`User: u is not authorized to perform: s3:PutObject on resource: r with an explicit deny in a service control policy: arn:aws:organizations::1:p`:    {Action: "s3:PutObject", Resource: "r", Policy: "service control policy", Explicit: true},
-		`User: u is not authorized to perform: ec2:RunInstances because no permissions boundary allows the ec2:RunInstances action`:                          {Action: "ec2:RunInstances", Policy: "permissions boundary"},
+		`User: u is not authorized to perform: s3:PutObject on resource: r with an explicit deny in a service control policy: arn:aws:organizations::1:p`:    {Action: "s3:PutObject", Resource: "r", Policy: "service control policy", PolicyARN: "arn:aws:organizations::1:p", Explicit: true},
+		`User: u is not authorized to perform: iam:X on resource: r with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/D. Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/a1b2 for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: a1b2`: {
+			Action: "iam:X", Resource: "r", Policy: "identity-based policy", Explicit: true,
+			PolicyARN: "arn:aws:iam::1:policy/D", AuthorizationID: "a1b2", Link: "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/a1b2",
+		},
+		`User: u is not authorized to perform: kms:Decrypt because no resource-based policies allow the kms:Decrypt action`:         {Action: "kms:Decrypt", Policy: "resource-based policy"},
+		`User: u is not authorized to perform: ec2:RunInstances because no permissions boundary allows the ec2:RunInstances action`: {Action: "ec2:RunInstances", Policy: "permissions boundary"},
 		`Access Denied`: {},
 	} {
 		got, ok := awsops.DenialOf(&awsops.Error{Code: "AccessDenied", Status: 403, Message: message})

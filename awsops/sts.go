@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,36 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 	}
 	s.login.learn(id, s.cfg.Region)
 	return id, nil
+}
+
+// KeyKnown asks whether AWS knows the identity's key in a region; an account's keys are
+// known in the regions that it has enabled. Every time it is asked anew.
+func (s *Session) KeyKnown(ctx context.Context, region string) (bool, error) {
+	there := s.In(region)
+	_, err := there.sts().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err = there.fail(err, ""); IsUnknownKey(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// KnownIn is the first of these regions, and of those that every account of their
+// partitions has, in which AWS knows the key; empty without any. The session's own is not
+// asked again.
+func (s *Session) KnownIn(ctx context.Context, regions ...string) string {
+	asked := []string{s.Region(), ""}
+	for _, region := range regions {
+		for _, region := range []string{region, RegionOfAll(region)} {
+			if slices.Contains(asked, region) {
+				continue
+			}
+			asked = append(asked, region)
+			if known, err := s.KeyKnown(ctx, region); err == nil && known {
+				return region
+			}
+		}
+	}
+	return ""
 }
 
 // answeredAt is the time by AWS's clock in a failed call's answer, zero when

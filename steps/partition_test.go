@@ -58,24 +58,114 @@ func TestAnEndpointThatEnforcesNoPolicyIsNamed(t *testing.T) {
 	}
 }
 
-// TestAnEnvironmentsRegionThatTheAdminAccountHasNotEnabledIsNamed: the STS of such a
-// region knows none of the account's keys, and its answer blames them.
-func TestAnEnvironmentsRegionThatTheAdminAccountHasNotEnabledIsNamed(t *testing.T) {
+// TestARegionThatTheAdminAccountHasNotEnabledIsAskedForNoRole: the STS of such a region
+// knows none of the account's keys, and its answer blames them. What asks for the role is
+// pointed at another one, once, and what somebody has chosen stays.
+func TestARegionThatTheAdminAccountHasNotEnabledIsAskedForNoRole(t *testing.T) {
 	t.Parallel()
 	b := team()
 	b.Environments[0].Region, b.Environments[1].Region = "eu-south-1", "mars-1"
 	w := newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.Environments[0].Account: {"eu-south-1"}}})
 	summary := w.run(w.setup(b))
 	f := findingOf(summary.Findings, "region.environment-not-enabled")
-	if f == nil || !strings.Contains(f.Evidence, "eu-south-1") || !strings.Contains(f.Remedy, `sts_region = "eu-west-1"`) {
-		t.Errorf("finding %v", f)
+	if f == nil || f.Severity != plan.Info {
+		t.Fatalf("finding %v", f)
 	}
+	says(t, f.Evidence+f.Remedy, "eu-south-1", "sts_region", "eu-west-1", "profile admin_iam-staging", "aws account enable-region")
 	if f := findingOf(summary.Findings, "region.environment-unknown"); f == nil || !strings.Contains(f.Evidence, "mars-1") {
 		t.Errorf("finding %v", f)
 	}
-	w = newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.AdminAccount: {"eu-south-1"}, b.Environments[0].Account: {"eu-south-1"}}})
+	says(t, w.read("live/staging/provider.tf"), `region     = "eu-south-1"`, `sts_region = "eu-west-1"`)
+	if text := w.read("live/production/provider.tf"); strings.Contains(text, "sts_region") {
+		t.Errorf("a region that is enabled is not asked:\n%s", text)
+	}
+	if profile := w.roleProfile("admin_iam-staging"); !strings.Contains(profile, "region = eu-west-1") {
+		t.Errorf("the AWS CLI would ask for the role where the key is unknown:\n%s", profile)
+	}
 	b.Environments[1].Region = ""
 	w.healthy(w.run(w.setup(b)))
+	w.settledNow(b)
+
+	w.replace("live/staging/provider.tf", `sts_region = "eu-west-1"`, `sts_region = "us-east-1"`)
+	w.settledNow(b)
+	w.replace("live/staging/provider.tf", `sts_region = "us-east-1"`, `sts_region = var.sts`)
+	if f := findingOf(w.run(w.setup(b)).Findings, "region.environment-not-enabled"); f == nil || f.Severity != plan.Warning || !strings.Contains(f.Remedy, "common-staging") {
+		t.Errorf("finding %v", f)
+	}
+	w.replace("live/staging/provider.tf", "sts_region = var.sts", `sts_region = "ap-east-1"`)
+	w.healthy(w.run(w.setup(b)))
+	says(t, w.read("live/staging/provider.tf"), `sts_region = "eu-west-1"`)
+}
+
+// replace changes what a file says.
+func (w *world) replace(path, old, with string) {
+	w.t.Helper()
+	text := w.read(path)
+	if !strings.Contains(text, old) {
+		w.t.Fatalf("%s does not say %s:\n%s", path, old, text)
+	}
+	w.write(path, strings.Replace(text, old, with, 1))
+}
+
+// roleProfile is a section of the AWS config file.
+func (w *world) roleProfile(name string) string {
+	_, section, _ := strings.Cut(w.read(".aws/config"), "[profile "+name+"]")
+	section, _, _ = strings.Cut(section, "[")
+	return section
+}
+
+// TestARegionThatIsEnabledIsAskedItself: nothing is written that is not needed.
+func TestARegionThatIsEnabledIsAskedItself(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.Environments[0].Region = "eu-south-1"
+	w := newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.AdminAccount: {"eu-south-1"}, b.Environments[0].Account: {"eu-south-1"}}})
+	summary := w.run(w.setup(b))
+	w.healthy(summary)
+	if strings.Contains(w.read("live/staging/provider.tf"), "sts_region") || !strings.Contains(w.roleProfile("admin_iam-staging"), "region = eu-south-1") {
+		t.Errorf("%s\n%s", w.read("live/staging/provider.tf"), w.read(".aws/config"))
+	}
+	for _, f := range summary.Findings {
+		if strings.HasPrefix(f.ID, "region.") {
+			t.Errorf("finding %s", f)
+		}
+	}
+}
+
+// TestARegionThatCannotBeListedIsAskedWhetherItKnowsTheKey: who one is may always be asked.
+func TestARegionThatCannotBeListedIsAskedWhetherItKnowsTheKey(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.Environments[0].Region, b.Environments[1].Region = "eu-south-1", "eu-central-1"
+	w := newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.Environments[0].Account: {"eu-south-1"}}})
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{Deny: e.Operation == "ListRegions"}
+	})
+	w.healthy(w.run(w.setup(b)))
+	says(t, w.read("live/staging/provider.tf"), `sts_region = "eu-west-1"`)
+	if text := w.read("live/preprod/provider.tf"); strings.Contains(text, "sts_region") {
+		t.Error(text)
+	}
+	w.settledNow(b)
+}
+
+// TestAnAccountThatHasNotEnabledItsOwnRegionIsNamed: every account enables its own.
+func TestAnAccountThatHasNotEnabledItsOwnRegionIsNamed(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.Environments[0].Region, b.Environments[1].Region = "eu-south-1", "eu-south-1"
+	w := newWorld(t, sandbox.Options{OptedIn: map[string][]string{b.AdminAccount: {"eu-south-1"}, b.Environments[0].Account: {"eu-south-1"}}})
+	summary := w.run(w.setup(b))
+	var found []string
+	for _, f := range summary.Findings {
+		if f.ID == "region.environment-closed" {
+			found = append(found, f.Evidence+f.Remedy)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, found[0], "preprod", "333333333333", "eu-south-1", "--account-id 333333333333")
 }
 
 // TestTheFirstCallGoesWhereTheOperatorsOwnConfigurationPoints: a key of GovCloud is

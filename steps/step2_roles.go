@@ -50,6 +50,9 @@ type RoleFacts struct {
 	Role     *awsops.Role
 	Inline   map[string]policy.Document
 	Attached []string // policy ARNs
+	// RegionStatus is what the environment's region is to its account, where regions
+	// like it have to be enabled and AWS tells; else empty.
+	RegionStatus string
 	// Seen is the time of the look.
 	Seen time.Time
 }
@@ -69,6 +72,11 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 			if facts.Template, err = files.Read(templatePath(env, e)); err != nil {
 				return facts, err
 			}
+		} else if region := o.Region.of(a.RegionOf(e)); region != nil && region.OptStatus != awsops.EnabledByDefault {
+			own, _, _ := env.Session(e.Account, facts.Reach, a.StateRegion).Regions(ctx) // who may not ask is told nothing
+			if region := (RegionFacts{Regions: own}).of(a.RegionOf(e)); region != nil {
+				facts.RegionStatus = region.OptStatus
+			}
 		}
 		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
 		return facts, ctx.Err()
@@ -86,12 +94,15 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	if err != nil {
 		return RoleFacts{Unreachable: err}
 	}
-	role, err := s.Role(ctx, e.Role)
+	var role *awsops.Role
+	var policies awsops.Policies
+	err = engine.Agreed(ctx, env, func(ctx context.Context) error {
+		if role, err = s.Role(ctx, e.Role); err == nil && role != nil {
+			policies, err = s.RolePolicies(ctx, e.Role)
+		}
+		return err
+	})
 	if err != nil || role == nil {
-		return RoleFacts{Unreachable: err, Reach: reach}
-	}
-	policies, err := s.RolePolicies(ctx, e.Role)
-	if err != nil {
 		return RoleFacts{Unreachable: err, Reach: reach}
 	}
 	facts := RoleFacts{Role: role, Reach: reach, Inline: map[string]policy.Document{}, Seen: time.Now()}

@@ -53,30 +53,64 @@ func (b *roleBuilder) trusted() []string {
 }
 
 func (b *roleBuilder) updateTrust() {
-	want, have := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
+	want, stored := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
+	have := policy.WithoutDeleted(stored)
 	kept, rest := b.keptTrust(have, want)
-	switch {
-	case policy.Equivalent(rest, want):
-		return
-	case atLeast(rest, want):
+	right := policy.Equivalent(rest, want)
+	if !right && atLeast(rest, want) {
 		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does")
+		right = true
+	}
+	if right {
+		if len(policy.Deleted(stored)) > 0 {
+			c := b.trustChange("", have)
+			c.Judge() // who was deleted is nobody any more
+			b.dropDeleted(&c, stored)
+			b.Change(c)
+		}
 		return
 	}
-	want = alsoAsking(want, rest)
+	want = alsoAsking(want, asking(rest, stored))
 	lost, gains := lostTrust(rest, want), b.trustGains(rest, want)
 	want.Statements = append(slices.Clone(want.Statements), kept...)
-	c := b.change(".trust", plan.Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
-	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
+	c := b.trustChange("Correct who may assume "+b.e.Role+" in "+b.e.Name, want)
 	c.Judge(gains...)
-	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
-	if len(lost) > 0 {
+	switch {
+	case len(lost) > 0:
 		c.Risk = plan.Enumerated(lost) + " can no longer assume the role."
+	case len(rest.Statements) > 0:
+		c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
 	}
 	if keep := slices.DeleteFunc(lost, func(p string) bool { return !blueprint.CanKeepTrust(p) }); len(keep) > 0 {
 		c.Risk += fmt.Sprintf(" Who is meant to is kept with --set environment.%s.trust_kept=%s.", b.e.Name, strings.Join(keep, ","))
 	}
 	c.Needs = append(c.Needs, b.trusted()...)
+	b.dropDeleted(&c, stored)
 	b.Change(c)
+}
+
+// trustChange is the change of the role's trust to what it is to be.
+func (b *roleBuilder) trustChange(title string, after policy.Document) plan.Change {
+	c := b.change(".trust", plan.Update, title, awsops.UpdateAssumeRolePolicy(b.e.Role, after.JSON()))
+	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: after.JSON()}}
+	return c
+}
+
+// dropDeleted books and tells whom the trust names that was deleted.
+func (b *roleBuilder) dropDeleted(c *plan.Change, stored policy.Document) {
+	b.Find(c.Drop("iam.role-deleted-principal", "trust policy of "+b.name(), stored)...)
+}
+
+// asking are the statements whose conditions a corrected trust takes over: those that are
+// corrected, or, where all whom they were about were deleted, those.
+func asking(rest, stored policy.Document) policy.Document {
+	if len(rest.Statements) > 0 {
+		return rest
+	}
+	stored.Statements = slices.DeleteFunc(slices.Clone(stored.Statements), func(s policy.Statement) bool {
+		return len(policy.WithoutDeleted(oneStatement(s)).Statements) > 0
+	})
+	return stored
 }
 
 // keptTrust parts a trust policy into the statements that the blueprint keeps, which are

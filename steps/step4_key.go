@@ -38,6 +38,9 @@ type KeyFacts struct {
 	Policy   policy.Document
 	Rotation bool
 	Tags     map[string]string
+	// Absent are those of the blueprint's administrators of the key who are none of the
+	// admin account's users and roles, though it is to be one of its own.
+	Absent []string
 	// Spare are the other keys with this blueprint's tag.
 	Spare []SpareKey
 	// Stored are the keys that stored versions are encrypted with, where more than
@@ -70,6 +73,9 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
+	if f.Absent, err = absentAdministrators(ctx, home, a); err != nil {
+		return err
+	}
 	if f.Key, err = home.Key(ctx, a.Key.Alias); err != nil {
 		return err
 	}
@@ -100,6 +106,43 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	})
 	return g.Wait()
+}
+
+// absentAdministrators are those of the key's administrators whom the admin account does
+// not have. Who is another account's, or may not be looked up, counts as there.
+func absentAdministrators(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (absent []string, err error) {
+	for _, arn := range a.Key.Administrators {
+		named, _ := awsops.ParseARN(arn)
+		if named.AccountID != a.AdminAccount {
+			continue
+		}
+		there, err := homePrincipal(ctx, home, named.Resource)
+		switch {
+		case awsops.IsAccessDenied(err):
+		case err != nil:
+			return nil, err
+		case there != arn:
+			absent = append(absent, arn)
+		}
+	}
+	return absent, nil
+}
+
+// homePrincipal is the ARN of the admin account's user or role of a name, which stands
+// behind a path; empty where there is none.
+func homePrincipal(ctx context.Context, home *awsops.Session, resource string) (string, error) {
+	if strings.HasPrefix(resource, "role/") {
+		role, err := home.Role(ctx, lastPart(resource))
+		if role == nil {
+			return "", err
+		}
+		return role.ARN, err
+	}
+	user, err := home.User(ctx, lastPart(resource))
+	if user == nil {
+		return "", err
+	}
+	return user.ARN, err
 }
 
 // orphanKey finds a key that was created and then lost its run before the
@@ -143,6 +186,13 @@ func (o *Observed) keyARN() string {
 // of ours to what the blueprint says.
 func planStateKey(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	f := o.Key
+	for _, arn := range missingAdministrators(o, a) {
+		p.Find(plan.Finding{
+			ID: "key.administrator-missing", Severity: plan.Warning,
+			Evidence: fmt.Sprintf("kms_key.administrators names %s, and account %s has no such user or role. KMS takes no policy that names it, so the policy of the key is to do without.", arn, a.AdminAccount),
+			Remedy:   "Take it out of kms_key.administrators in the blueprint, or make it again and run stateroom setup.",
+		})
+	}
 	if f.Key == nil {
 		p.Change(createKey(o, a), nameKey(o, a), rotateKey(o, a))
 		return p
@@ -285,23 +335,40 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 			users = append(users, userARN(o, a, user))
 		}
 	}
-	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)
+	missing := missingAdministrators(o, a)
+	administrators := slices.DeleteFunc(slices.Clone(a.Key.Administrators), func(arn string) bool { return slices.Contains(missing, arn) })
+	return policy.KeyPolicy(o.partition(), a.AdminAccount, administrators, users)
+}
+
+// missingAdministrators are the key's administrators who are not there and whom the plan
+// does not make: those that were deleted, or mistyped.
+func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
+	return slices.DeleteFunc(slices.Clone(o.Key.Absent), func(arn string) bool {
+		return slices.ContainsFunc(a.AllUsers(), func(user string) bool { return userARN(o, a, user) == arn }) ||
+			slices.ContainsFunc(o.environments(a.Environments), func(e blueprint.Environment) bool { return a.RoleARN(o.partition(), e) == arn })
+	})
 }
 
 // planKeyPolicy adds what the key policy lacks, takes out whom our own statements
-// should no longer name, and keeps everything else.
+// should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
-	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
-	if !policy.Equivalent(have, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "Add what the key policy lacks", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
-		c.Fields = []plan.Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
-		c.Risk = "Whoever the added statements name gains rights over the key."
+	if !policy.Equivalent(stored, merged) {
+		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
-		if narrower(merged, have) {
+		switch {
+		case policy.Equivalent(have, merged):
+		case narrower(merged, have):
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
+		default:
+			c.Title = "Add what the key policy lacks"
+			c.Risk = "Whoever the added statements name gains rights over the key."
 		}
+		p.Find(c.Drop("key.deleted-principal", "policy of key "+o.Key.Key.ARN, stored)...)
 		c.Needs = keyPrincipals(o, a)
 		p.Change(c)
 	}
@@ -327,9 +394,9 @@ func narrower(doc, have policy.Document) bool {
 
 // mergedKeyPolicy is have with what it lacks of want. A statement that differs
 // in whom it names only is not doubled: on our own key it names the blueprint's
-// users from then on, and no other user (KMS would refuse to store one that was
-// deleted), on an adopted key those it named before as well. Roles and accounts
-// that somebody added stay.
+// users from then on, and no other user, on an adopted key those it named before as
+// well. Roles and accounts that somebody added stay. Neither document may name who was
+// deleted ([policy.WithoutDeleted]).
 func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	merged := have
 	merged.Statements = slices.Clone(have.Statements)
@@ -356,11 +423,7 @@ func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	return withoutDoubleSids(merged)
 }
 
-// isUser tells a principal that is a user, or the id that IAM leaves of one that
-// was deleted.
-func isUser(principal string) bool {
-	return strings.Contains(principal, ":user/") || strings.HasPrefix(principal, "AIDA")
-}
+func isUser(principal string) bool { return strings.Contains(principal, ":user/") }
 
 func union(a, b []string) []string {
 	all := slices.Clone(a)

@@ -148,14 +148,15 @@ func refusesKey(o *Observed, a *blueprint.Answers, s policy.Statement) bool {
 	return decision.Explicit
 }
 
-// policy adds the statements that the bucket's policy lacks and keeps every
-// other.
+// policy adds the statements that the bucket's policy lacks and keeps every other, but for
+// whom they name that was deleted.
 func (b *bucketBuilder) policy() {
 	rules := policy.BucketRules{
 		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict,
 	}
 	want := policy.Bucket(rules)
-	held := policy.ParseOrEmpty(b.b.Policy)
+	stored := policy.ParseOrEmpty(b.b.Policy)
+	held := policy.WithoutDeleted(stored)
 	have, merged := held, held
 	if len(have.Statements) == 0 {
 		merged = policy.Document{Version: want.Version, ID: want.ID}
@@ -184,13 +185,18 @@ func (b *bucketBuilder) policy() {
 	if public := openToAll(b.o, b.a); public != nil {
 		b.Find(*public)
 	}
+	title := "Refuse writes that are not encrypted with the key, and requests without TLS"
 	if len(merged.Statements) == len(have.Statements) && !corrected {
-		return
+		if len(policy.Deleted(stored)) == 0 {
+			return
+		}
+		title = ""
 	}
 	merged = withoutDoubleSids(merged)
-	c := b.add(changePolicy, "Refuse writes that are not encrypted with the key, and requests without TLS",
+	c := b.add(changePolicy, title,
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
 		plan.Field{Name: "policy", Before: b.b.Policy, After: plan.Known(merged.JSON())})
+	b.Find(c.Drop("bucket.deleted-principal", "policy of bucket "+b.a.Bucket.Name, stored)...)
 	c.JudgePolicy(plan.WidensBucket, held, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
 	c.Needs = []string{changeKey}
 	if b.b.Policy == "" {

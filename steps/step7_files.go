@@ -218,7 +218,7 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		return
 	}
 	there := slices.DeleteFunc(o.environments(a.Environments), o.withoutRole)
-	all := Profiles(a, o.partition(), there)
+	all := Profiles(a, o.partition(), there, o.Region)
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
 	for _, wanted := range all {
@@ -238,14 +238,16 @@ const RoleProfiles = "Write a role profile for each environment"
 
 // Profiles are what ~/.aws/config holds for an admin of these environments: the
 // region of the profile with the credentials, and a role profile for each
-// environment, without mfa_serial, since Terraform cannot ask for a code.
-func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []profiles.Wanted {
+// environment, without mfa_serial, since Terraform cannot ask for a code. A role profile's
+// region is also that whose STS the AWS CLI asks for the role, whatever else it is told
+// (botocore, credentials.py, _get_client_creator).
+func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment, regions RegionFacts) []profiles.Wanted {
 	wanted := []profiles.Wanted{{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV("region", a.StateRegion)}}}
 	for _, e := range environments {
 		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
 			profiles.KV("role_arn", a.RoleARN(partition, e)),
 			profiles.KV("source_profile", a.AdminProfile),
-			profiles.KV("region", a.RegionOf(e)),
+			profiles.KV("region", regions.AskedIn(a, e)),
 		}})
 	}
 	return wanted

@@ -184,7 +184,9 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
-	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e), STSRegion: o.Region.stsRegion(a, e, next)}
+	unknown := o.Region.Answered && o.Region.of(provider.Region) == nil // to AWS as well
+	provider.NewRegion = !unknown && !terraform.KnowsRegion(provider.Region)
 	if a.ProfileInFiles {
 		provider.Profile = a.AdminProfile
 	}
@@ -205,7 +207,7 @@ func WantedBackend(a *blueprint.Answers, project blueprint.Project, key, endpoin
 	b := tf.Backend{
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true, LeavesStore: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		NewRegion: !terraform.KnowsRegion(a.StateRegion), Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

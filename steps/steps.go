@@ -266,7 +266,11 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 		return plan.Review{}, off
 	}
 	s.observed = o
-	return s.plan(), nil
+	review := s.plan()
+	if review.Blocked() && ReadQuotas(ctx, s.Env, s.Answers, o, review.Changes) {
+		review = s.plan()
+	}
+	return review, nil
 }
 
 // plan makes the review of what was observed: the same observation and answers
@@ -278,7 +282,7 @@ func (s *Setup) plan() plan.Review {
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
-	review.Findings = append(review.Findings, beyondQuotas(s.observed, s.Answers, review.Changes)...)
+	review.Findings = append(review.Findings, BeyondQuotas(s.observed, s.Answers, review.Changes)...)
 	review.Findings = append(review.Findings, notOursFindings(review.NotOurs)...)
 	for _, user := range s.Answers.AllUsers() {
 		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)

@@ -16,6 +16,7 @@ const (
 	ResourceBased       Type = "resource-based policy"
 	PermissionsBoundary Type = "permissions boundary"
 	ServiceControl      Type = "service control policy"
+	ResourceControl     Type = "resource control policy"
 	SessionPolicy       Type = "session policy"
 	RoleTrust           Type = "role trust policy"
 )

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -124,14 +123,9 @@ func Revoked(d Document) (before time.Time, ok bool) {
 func StillNames(d Document, arn string) []string {
 	var found []string
 	for i, s := range d.Statements {
-		if !s.gives(arn) {
-			continue
+		if s.gives(arn) {
+			found = append(found, d.nameOf(i))
 		}
-		name := s.Sid
-		if name == "" {
-			name = fmt.Sprintf("number %d", i+1)
-		}
-		found = append(found, name)
 	}
 	return found
 }

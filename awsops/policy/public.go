@@ -63,7 +63,7 @@ const Everybody = "everybody"
 
 // Others names whom a bucket's policy allows something, each once and sorted: principals
 // of any account, services, and everybody. The owner's account as a whole is not among
-// them: what it may do is said by its own policies.
+// them: what it may do is said by its own policies. Nor is who was deleted.
 func Others(d Document, account string) []string {
 	var names []string
 	for _, s := range d.Statements {
@@ -78,7 +78,7 @@ func Others(d Document, account string) []string {
 				switch {
 				case value == "*":
 					names = append(names, Everybody)
-				case accountOf(value) != account:
+				case accountOf(value) != account && !IsDeleted(value):
 					names = append(names, value)
 				}
 			}

@@ -26,6 +26,7 @@ type core struct {
 	issued       []string   // every secret given out
 	catalog      iamCatalog // AWS's own managed policies
 	documents    documentCache
+	holders      []func(rewrite) // of resources with a policy, beside roles
 	lag          lagging
 }
 

@@ -28,9 +28,8 @@
 //     way is there on the second look at it.
 //   - Answers are consistent at once, unless [Options.Lag] has them lag; so are
 //     authentication and authorization, but for [Options.Propagation].
-//   - Resource policies name principals by ARN; the ARN of a deleted role is
-//     not rewritten to its id, so a role made again under its old name is
-//     trusted again.
+//   - Of principals in a resource's policy, sessions of a role
+//     (assumed-role/ROLE/SESSION) keep their ARN when the role is deleted.
 //   - Signatures in an address, over the chunks of a body, SigV4a, and TLS: the
 //     loopback port counts as secure transport.
 //   - Billing, quotas by request, CloudTrail and every service not named above.

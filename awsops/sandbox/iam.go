@@ -112,7 +112,7 @@ func (s *iamService) entityOperations() map[string]iamOperation {
 		"CreateRole":             {roleKind.arn, s.createRole},
 		"GetRole":                onRole(getRole),
 		"UpdateAssumeRolePolicy": onRole(s.updateTrust),
-		"DeleteRole":             onRole(deleteRole),
+		"DeleteRole":             onRole(s.deleteRole),
 
 		"CreateAccessKey":      onUser(s.createAccessKey),
 		"ListAccessKeys":       onUser(listAccessKeys),
@@ -173,6 +173,8 @@ func (s *iamService) policyOperations() map[string]iamOperation {
 		"ListPolicyVersions":      s.onPolicy(listPolicyVersions),
 		"DeletePolicyVersion":     s.onOwnPolicy(deletePolicyVersion),
 		"SetDefaultPolicyVersion": s.onOwnPolicy(s.setDefaultPolicyVersion),
+
+		"GetAccountSummary": {func(*request) string { return "*" }, s.accountSummary},
 
 		"SimulatePrincipalPolicy": {func(r *request) string { return r.arg("PolicySourceArn") }, s.simulatePrincipal},
 	}

@@ -22,13 +22,13 @@ func getRole(r *request, ro *role) (any, error) {
 }
 
 func (s *iamService) createRole(r *request) (any, error) {
-	trust, seconds := r.arg("AssumeRolePolicyDocument"), 3600
+	trust, seconds := s.byARN(r.arg("AssumeRolePolicyDocument")), 3600
 	if text := r.arg("MaxSessionDuration"); text != "" {
 		if seconds = atoi(text); seconds < 3600 || seconds > 43200 {
 			return nil, invalid("ValidationError", text, "maxSessionDuration", "have value between 3600 and 43200")
 		}
 	}
-	if err := s.checkTrust(trust, r.now); err != nil {
+	if err := s.checkTrust(r.account.id, trust, r.now); err != nil {
 		return nil, err
 	}
 	e, err := s.create(r, roleKind, trust)
@@ -41,8 +41,8 @@ func (s *iamService) createRole(r *request) (any, error) {
 }
 
 func (s *iamService) updateTrust(r *request, ro *role) (any, error) {
-	trust := r.arg("PolicyDocument")
-	if err := s.checkTrust(trust, r.now); err != nil {
+	trust := s.byARN(r.arg("PolicyDocument"))
+	if err := s.checkTrust(r.account.id, trust, r.now); err != nil {
 		return nil, err
 	}
 	s.change(r, &ro.entity, func(g *grants) { g.trust = trust })
@@ -51,10 +51,11 @@ func (s *iamService) updateTrust(r *request, ro *role) (any, error) {
 
 // deleteRole also ends the role's sessions: nothing is granted to them any
 // more.
-func deleteRole(r *request, ro *role) (any, error) {
+func (s *iamService) deleteRole(r *request, ro *role) (any, error) {
 	if err := ro.now().conflict(); err != nil {
 		return nil, err
 	}
 	delete(r.account.roles, strings.ToLower(ro.name))
+	s.forget(r, &ro.entity)
 	return nil, nil
 }

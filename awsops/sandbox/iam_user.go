@@ -53,6 +53,7 @@ func (s *iamService) deleteUser(r *request, u *user) (any, error) {
 		return nil, err
 	}
 	delete(r.account.users, strings.ToLower(u.name))
+	s.forget(r, &u.entity)
 	for id, c := range s.credentials {
 		if c.user == u { // what is left are sessions: their key ids are unknown from now on
 			delete(s.credentials, id)

@@ -56,6 +56,7 @@ func (s *kmsService) setKeyPolicy(r *request, key *kmsKey, text string, bypass b
 	if len(text) > 32768 {
 		return badRequest("LimitExceededException", "The key policy exceeds the limit of 32768 bytes.")
 	}
+	text = s.byARN(text)
 	document, err := policy.Parse(text)
 	if err != nil {
 		return malformedKeyPolicy("Policy contains a statement that cannot be read: %v", err)
@@ -73,6 +74,15 @@ func (s *kmsService) setKeyPolicy(r *request, key *kmsKey, text string, bypass b
 	}
 	key.policyText, key.policy = text, document
 	return nil
+}
+
+// rewritePolicies has the keys' policies rewritten.
+func (s *kmsService) rewritePolicies(alter rewrite) {
+	for _, key := range s.keys {
+		if text := alter("kms", key.account, key.arn, key.policyText); text != key.policyText {
+			key.policyText, key.policy = text, s.document(text)
+		}
+	}
 }
 
 func malformedKeyPolicy(format string, args ...any) error {

@@ -1,6 +1,9 @@
 package sandbox
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // partition is a part of AWS with accounts, regions and addresses of its own. A key of
 // one is unknown in every other ("Partitions", AWS fault isolation boundaries).
@@ -38,6 +41,13 @@ func partitionOf(region string) *partition {
 	}
 	return nil // the last one takes all
 }
+
+// Partition is the partition of a region, such as aws-us-gov.
+func Partition(region string) string { return partitionOf(region).id }
+
+// Regions are those that every account of a region's partition has. A region of that name
+// need not be among them.
+func Regions(region string) []string { return slices.Clone(partitionOf(region).regions) }
 
 // arn names something in the partition; region and account may be empty.
 func (p *partition) arn(service, region, account, resource string) string {

@@ -48,6 +48,13 @@ func (e *eventual[T]) seen(now time.Time) (value T, ok bool) {
 	return value, ok
 }
 
+// rewrite alters every value, those that are not seen yet among them.
+func (e *eventual[T]) rewrite(alter func(*T)) {
+	for i := range e.steps {
+		alter(&e.steps[i].value)
+	}
+}
+
 // grants are what authorization reads of a user, a group or a role. A value is
 // never changed once it is published: change makes a copy.
 type grants struct {

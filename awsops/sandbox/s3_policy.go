@@ -23,7 +23,8 @@ func (s *s3Service) putPolicy(c *s3Call) (response, error) {
 	if len(c.body) > 20*1024 {
 		return response{}, malformedBucketPolicy("Policy exceeds the maximum allowed document size.")
 	}
-	document, err := policy.Parse(string(c.body))
+	text := s.byARN(string(c.body))
+	document, err := policy.Parse(text)
 	if err != nil || len(document.Statements) == 0 {
 		return response{}, malformedBucketPolicy("Policies must be valid JSON and the first byte must be '{'")
 	}
@@ -35,8 +36,21 @@ func (s *s3Service) putPolicy(c *s3Call) (response, error) {
 	if c.bucket.access != nil && c.bucket.access.BlockPublicPolicy && len(policy.Public(document)) > 0 {
 		return response{}, fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: \"%s\" because public policies are blocked by the BlockPublicPolicy block public access setting.", c.caller.arn, c.bucket.arn())
 	}
-	c.bucket.policyText, c.bucket.policy = string(c.body), &document
+	c.bucket.policyText, c.bucket.policy = text, &document
 	return response{status: http.StatusNoContent}, nil
+}
+
+// rewritePolicies has the buckets' policies rewritten.
+func (s *s3Service) rewritePolicies(alter rewrite) {
+	for _, b := range s.buckets {
+		if b.policy == nil {
+			continue
+		}
+		if text := alter("s3", b.account, b.arn(), b.policyText); text != b.policyText {
+			document := s.document(text)
+			b.policyText, b.policy = text, &document
+		}
+	}
 }
 
 func malformedBucketPolicy(message string) error {

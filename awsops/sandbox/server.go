@@ -54,6 +54,7 @@ func New(options Options) *Server {
 		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c),
 		bodies: semaphore.NewWeighted(maxBodies), limiters: map[string]*rate.Limiter{}, choked: map[string]bool{},
 	}
+	c.holders = []func(rewrite){kms.rewritePolicies, s.s3.rewritePolicies}
 	iam := newIAM(c)
 	tagging := &taggingService{c, []func(*account, string) map[string]tagSet{kms.tagged, s.s3.tagged, s.dynamodb.tagged}}
 	s.services = map[string]service{

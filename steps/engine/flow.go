@@ -86,7 +86,11 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 	if err := f.Env.mark(f.Answers); err != nil {
 		return plan.Review{}, err
 	}
-	review, err := f.Look(ctx, f.Env)
+	var review plan.Review
+	err := Agreed(ctx, f.Env, func(ctx context.Context) (err error) {
+		review, err = f.Look(ctx, f.Env)
+		return err
+	})
 	if err != nil {
 		return review, err
 	}

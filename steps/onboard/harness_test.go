@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,8 +45,13 @@ type company struct {
 	// identities open the handovers of the users.
 	identities map[string]*age.X25519Identity
 	blueprint  *blueprint.Blueprint
+	// options are its sandbox's.
+	options sandbox.Options
 	// all are the sessions of the operator's own, whoever works at the desk.
 	all *awsops.Sessions
+	// patience is for what AWS does not show yet; short unless set, since what a test gets
+	// wrong does not heal.
+	patience time.Duration
 }
 
 // journalDir is where a laptop keeps the company's journal, below its home.
@@ -103,7 +109,7 @@ func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
 func (c *company) finished(me string) {
 	c.t.Helper()
 	text := string(c.blueprint.HCL())
-	c.movesIn(sandboxtest.Prepared(c.t, sandbox.Options{}, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+	c.movesIn(sandboxtest.Prepared(c.t, c.options, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
 		b, err := blueprint.Parse("stateroom.hcl", []byte(text))
 		c.must(err)
 		desk := enginetest.Shell{Home: home, URL: url}.As(server.Operator())
@@ -149,7 +155,7 @@ func (c *company) nineSteps(env *engine.Env, a *blueprint.Answers) *plan.Summary
 func (c *company) env(shell enginetest.Shell, root string) *engine.Env {
 	c.t.Helper()
 	env := shell.Env(c.t, root, c.blueprint)
-	env.Patience = 2 * time.Second // what a test gets wrong does not heal
+	env.Patience = cmp.Or(c.patience, 2*time.Second)
 	return env
 }
 

@@ -35,6 +35,8 @@ type identity struct {
 	status        keyStatus
 	// given is the key that was handed over or pasted.
 	given string
+	// knownIn is a region that knows a key of which that of the state knows nothing.
+	knownIn string
 	// caller asks; as is the profile as which changes that come before the new
 	// key are sent, empty for the key that was handed over.
 	caller *awsops.Session
@@ -123,6 +125,7 @@ func (who *identity) askHeld(ctx context.Context, in *inputs) (refusal, err erro
 		who.status = foreign
 	case awsops.IsCredentials(err):
 		who.status = rejected
+		who.seekKey(ctx, in, session, err)
 		return err, nil
 	}
 	return nil, err
@@ -133,6 +136,7 @@ func (who *identity) askGiven(ctx context.Context, in *inputs) error {
 	session := in.env.Sessions.Home(in.answers.StateRegion)
 	found, err := in.ask(ctx, session, who.user, who.given)
 	if awsops.IsCredentials(err) {
+		who.seekKey(ctx, in, session, err)
 		in.findRefused(who, err, who.given)
 		return nil
 	}
@@ -144,6 +148,19 @@ func (who *identity) askGiven(ctx context.Context, in *inputs) error {
 		in.findForeign(who, who.given)
 	}
 	return nil
+}
+
+// seekKey asks for a key that AWS does not know where the profile and the shell point, and
+// where every account's keys are known.
+func (who *identity) seekKey(ctx context.Context, in *inputs, session *awsops.Session, err error) {
+	if !awsops.IsUnknownKey(err) {
+		return
+	}
+	own := ""
+	if s, err := in.env.Sessions.Profile(ctx, who.profile, ""); err == nil {
+		own = s.Region()
+	}
+	who.knownIn = session.KnownIn(ctx, in.env.Sessions.Region(), own, in.answers.StateRegion)
 }
 
 // ask asks AWS whose a key is. One that AWS does not know may have been made just
@@ -255,6 +272,9 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 		if stale := steps.StaleToken(in.credentials, in.config, who.profile); stale != nil {
 			f.Evidence, f.Remedy = stale.Evidence, strings.TrimSuffix(stale.Remedy, ".")+", then run it again."
 		}
+	case cause == diagnosis.KeyInvalid && who.knownIn != "":
+		evidence, remedy := steps.KnownElsewhere(who.knownIn, in.answers.StateRegion)
+		f.ID, f.Evidence, f.Remedy = cause.ID, evidence+" "+f.Evidence, remedy
 	case cause == diagnosis.KeyInvalid:
 		f.ID = cause.ID
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)

@@ -1,7 +1,9 @@
 package onboard
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -25,6 +27,8 @@ type inputs struct {
 	handover *handover.Handover
 	given    string
 	rotate   bool
+	// regions tells which of the environments' regions know the admins' keys.
+	regions steps.RegionFacts
 	// credentials and config are what every edit is computed from.
 	credentials, config files.Snapshot
 }
@@ -42,6 +46,24 @@ func (in *inputs) read() error {
 	}
 	in.config, err = files.Read(in.env.ConfigPath)
 	return err
+}
+
+// readRegions asks, as the user, which of the environments' regions know the keys of the
+// admin account. What does not know a key that was made just now may only be late: then
+// the team's files have to say the same.
+func (in *inputs) readRegions(ctx context.Context, who *identity) {
+	in.regions.InspectSigning(ctx, who.caller, in.answers)
+	if in.keyPatience(who.user) <= 0 || len(in.regions.Unsigned) == 0 {
+		return
+	}
+	said := map[string]bool{}
+	for name, at := range engine.ReadProjects(in.env, in.answers) {
+		if p, there := in.answers.Project(name); there && at.Files.AsksIn().Literal {
+			e, _ := in.answers.Environment(p.Environment)
+			said[in.answers.RegionOf(e)] = true
+		}
+	}
+	maps.DeleteFunc(in.regions.Unsigned, func(region, _ string) bool { return !said[region] })
 }
 
 // get is a setting of a profile of the credentials file, or empty.

@@ -19,11 +19,13 @@ func (o *offboarding) planAll() {
 		o.takeCredentials()
 		o.takePassword()
 		o.takeMemberships()
-		o.leaveKeyPolicy()
-		o.leaveBucketPolicy()
-		for _, role := range o.access.Roles {
-			o.leaveTrust(role)
-		}
+	}
+	o.leaveKeyPolicy()
+	o.leaveBucketPolicy()
+	for _, role := range o.access.Roles {
+		o.leaveTrust(role)
+	}
+	if o.User != nil {
 		o.removeUser()
 	}
 	o.endSessions()
@@ -131,58 +133,71 @@ func (o *offboarding) takeMemberships() {
 }
 
 // The policies that name the user's ARN, be it the blueprint's doing or somebody
-// else's, are cut as they are, so that nobody else gains or loses by it.
+// else's, are cut as they are, so that nobody else gains or loses by it. Whom they name
+// that was deleted goes with it, since AWS takes no policy that does; once the user is
+// gone, that may be the user.
 
 func (o *offboarding) leaveKeyPolicy() {
 	key := o.access.Key
-	if key.Unseen != nil {
+	if key.Unseen != nil && o.User != nil {
 		o.notSeen("offboard.key-not-seen", plan.StepKey, key.Unseen, ", in case the key's policy names the user.")
 	}
-	what := "The policy of key " + key.ARN
+	what := "policy of key " + key.ARN
 	if key.ARN == "" || !o.named(key.Policy, what, "key", plan.StepKey) || key.Unseen != nil {
 		return
 	}
-	after := policy.WithoutPrincipal(key.Policy, o.User.ARN)
+	have := policy.WithoutDeleted(key.Policy)
+	after := policy.WithoutPrincipal(have, o.arn())
 	c := o.taking(plan.Change{
-		ID: "offboard.key-policy", Title: fmt.Sprintf("Take %s out of the state encryption key's policy", o.name),
+		ID: "offboard.key-policy", Title: o.takenOutOf("the state encryption key's policy"),
 		Target: key.ARN, Fields: []plan.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
 		Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
 		Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
 	})
-	c.JudgePolicy(plan.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, what+" allows more than before.")
+	o.findAs(plan.StepKey, c.Drop("key.deleted-principal", what, key.Policy))
+	c.JudgePolicy(plan.WidensKeyPolicy, have, after, "key "+key.ARN, "The "+what+" allows more than before.")
 	o.planOn(c, key.ARN, key.Tags)
 }
 
 func (o *offboarding) leaveBucketPolicy() {
 	bucket, name := o.access.Bucket, o.answers.Bucket.Name
-	if bucket.Unseen != nil {
+	if bucket.Unseen != nil && o.User != nil {
 		o.notSeen("offboard.bucket-not-seen", plan.StepBucket, bucket.Unseen, ", in case the bucket's policy names the user.")
 	}
-	what := "The policy of bucket " + name
+	what := "policy of bucket " + name
 	if bucket.ARN == "" || !o.named(bucket.Policy, what, "bucket", plan.StepBucket) {
 		return
 	}
-	after := policy.WithoutPrincipal(bucket.Policy, o.User.ARN)
+	have := policy.WithoutDeleted(bucket.Policy)
+	after := policy.WithoutPrincipal(have, o.arn())
 	if len(after.Statements) == 0 { // S3 stores no policy without a statement
+		whom := o.name
+		if o.User == nil {
+			whom = "who was deleted"
+		}
 		o.find(plan.Finding{
 			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", name, o.name),
+			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", name, whom),
 			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run it again; or: aws s3api delete-bucket-policy --bucket " + name,
 		})
 		return
 	}
 	c := o.taking(plan.Change{
-		ID: "offboard.bucket-policy", Title: fmt.Sprintf("Take %s out of the state bucket's policy", o.name),
+		ID: "offboard.bucket-policy", Title: o.takenOutOf("the state bucket's policy"),
 		Target: bucket.ARN, Fields: []plan.Field{{Name: "policy", Before: bucket.Policy.JSON(), After: after.JSON()}},
 		Calls: []awsops.Call{awsops.PutBucketPolicy(name, o.answers.AdminAccount, after.JSON())},
 		Undo:  fmt.Sprintf("aws s3api put-bucket-policy --bucket %s, with the policy of before", name),
 	})
-	c.JudgePolicy(plan.WidensBucket, bucket.Policy, after, bucket.ARN, what+" allows more than before.")
+	o.findAs(plan.StepBucket, c.Drop("bucket.deleted-principal", what, bucket.Policy))
+	c.JudgePolicy(plan.WidensBucket, have, after, bucket.ARN, "The "+what+" allows more than before.")
 	o.planOn(c, bucket.ARN, bucket.Tags)
 }
 
 func (o *offboarding) leaveTrust(role roleAccess) {
 	environment := role.Environment.Name
+	if role.Unreachable != nil && o.User == nil {
+		return
+	}
 	if role.Unreachable != nil {
 		o.find(plan.Finding{
 			ID: "offboard.role-not-seen", Subject: environment, Of: plan.StepIAM, Severity: plan.Warning,
@@ -194,20 +209,22 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 	if role.Role == nil {
 		return
 	}
-	what := "The trust of " + role.ARN
+	what := "trust of " + role.ARN
 	before, err := policy.Parse(role.Role.Trust)
 	if err != nil || !o.named(before, what, environment, plan.StepIAM) {
 		return
 	}
-	after := policy.TrustWithout(before, o.User.ARN)
+	have := policy.WithoutDeleted(before)
+	after := policy.TrustWithout(have, o.arn())
 	c := role.change(plan.Change{
 		ID: "offboard.trust." + environment, Topic: topicOffboard, After: []string{denyChange(o.name)},
-		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", o.name, role.Role.Name, environment),
+		Title:  o.takenOutOf(fmt.Sprintf("the trust of %s in %s", role.Role.Name, environment)),
 		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
 		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
 	})
-	c.JudgePolicy(plan.WidensTrust, before, after, role.ARN, what+" allows more than before.")
+	o.findAs(plan.StepIAM, c.Drop("iam.role-deleted-principal", what, before))
+	c.JudgePolicy(plan.WidensTrust, have, after, role.ARN, "The "+what+" allows more than before.")
 	o.planOn(c, role.ARN, role.Role.Tags)
 }
 
@@ -220,14 +237,42 @@ func (o *offboarding) planOn(c plan.Change, arn string, tags map[string]string) 
 	o.add(c)
 }
 
-// named tells whether a policy allows the user's ARN something. It tells of the
-// statements that are for the user in another way, which are left: one of the same
-// name, made later, would have what they give.
+// takenOutOf is the title of a change of a policy; empty where it only drops who was
+// deleted.
+func (o *offboarding) takenOutOf(what string) string {
+	if o.User == nil {
+		return ""
+	}
+	return fmt.Sprintf("Take %s out of %s", o.name, what)
+}
+
+// arn is the user's, which no policy names any more once the user is gone.
+func (o *offboarding) arn() string {
+	if o.User == nil {
+		return ""
+	}
+	return o.User.ARN
+}
+
+// findAs tells findings about what a step makes.
+func (o *offboarding) findAs(step plan.StepName, found []plan.Finding) {
+	for _, f := range found {
+		f.Of = step
+		o.find(f)
+	}
+}
+
+// named tells whether a policy allows the user's ARN something, or names, once the user
+// is gone, who was deleted. It tells of the statements that are for the user in another
+// way, which are left: one of the same name, made later, would have what they give.
 func (o *offboarding) named(d policy.Document, what, subject string, step plan.StepName) bool {
+	if o.User == nil {
+		return len(policy.Deleted(d)) > 0
+	}
 	if left := policy.StillNames(d, o.User.ARN); len(left) > 0 {
 		o.find(plan.Finding{
 			ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
+			Evidence: fmt.Sprintf("The %s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
 			Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", o.name),
 		})
 	}

@@ -111,6 +111,7 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if l.stateKey, err = readStateKey(ctx, in, &l.who); err != nil {
 		return err
 	}
+	in.readRegions(ctx, &l.who)
 	l.newKeyPlanned = o.renews(&l.who, l.keys)
 	l.factor = placeKey(in, &l.who, l.newKeyPlanned)
 	if err := planKeys(ctx, in, &l.who, l.keys, l.newKeyPlanned); err != nil || in.review.Blocked() {

@@ -43,7 +43,7 @@ func ownProfiles(in *inputs, who *identity) (free []profiles.Wanted, cleared []s
 			known = append(known, e)
 		}
 	}
-	all := steps.Profiles(in.answers, who.Partition, known)
+	all := steps.Profiles(in.answers, who.Partition, known, in.regions)
 	if who.profile != in.answers.AdminProfile {
 		all = append(all, profiles.Wanted{Name: who.profile, Set: []profiles.KeyValue{profiles.KV("region", in.answers.StateRegion)}})
 	}

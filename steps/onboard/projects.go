@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
@@ -26,7 +25,9 @@ func planProjects(ctx context.Context, l *look) ([]projectFiles, error) {
 	if l.stateKey == nil {
 		return nil, nil // the backend blocks cannot be told right from wrong; its own finding tells
 	}
-	all, p, err := planFiles(ctx, l.env, l.answers, l.who.user, l.who.Identity, l.stateKey)
+	all, p, err := planFiles(ctx, l.env, l.answers, l.who.user, &steps.Observed{
+		Account: steps.AccountFacts{Identity: l.who.Identity}, Key: steps.KeyFacts{Key: l.stateKey}, Region: l.regions,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +95,9 @@ type projectFiles struct {
 // planFiles is what the steps of the files mean for one admin: it brings the projects
 // that the admin may work on to what the blueprint says, initialises them, and writes
 // the blueprint where there is none. Nothing is read but files, since an admin may not
-// look into the set-up as the operator may. A state that is somewhere else is not an
+// look into the set-up as the operator may: o is what the admin knows of it. A state that is somewhere else is not an
 // admin's to move: its project is left as it is.
-func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user string, identity awsops.Identity, key *awsops.Key) ([]projectFiles, plan.Proposal, error) {
-	o := &steps.Observed{Account: steps.AccountFacts{Identity: identity}, Key: steps.KeyFacts{Key: key}}
+func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user string, o *steps.Observed) ([]projectFiles, plan.Proposal, error) {
 	filesAndDone := steps.Named(plan.StepFiles, plan.StepDone)
 	for _, step := range filesAndDone {
 		if err := step.Inspect(ctx, env, a, o); err != nil {

@@ -20,7 +20,7 @@ func realEngine(t *testing.T) *Engine {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(t.TempDir(), "missing")) // its warning must not disturb
-	e, err := Find(t.Context(), os.Getenv("STATEROOM_TEST_ENGINE"), os.Environ())
+	e, err := Find(t.Context(), "", os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,23 @@ func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 	}
 }
 
+// TestBackUpTakesNoWordOfAWarningForAWorkspace has what Terraform 1.16.0 and a note of
+// 1.11.4 print around the list. A state that is asked for in a workspace that is not
+// there is made by some back ends: a move left one at env:/instead./.
+func TestBackUpTakesNoWordOfAWarningForAWorkspace(t *testing.T) {
+	for name, listed := range map[string]string{
+		"deprecated": "\nWarning: Deprecated Parameter\n\n  on backend.tf line 7, in terraform:\n   7:     dynamodb_table = \"terraform_locks\"\n\nThe parameter \"dynamodb_table\" is deprecated. Use parameter \"use_lockfile\"\ninstead.\n  default\n* dev\n\n",
+		"overridden": "  default\n* dev\n\n\n\nThe active workspace is being overridden using the TF_WORKSPACE environment\nvariable.\n\n",
+		"Windows":    "  default\r\n* dev\r\n\r\n",
+	} {
+		f := newFake(t, map[string]string{"workspace list": "0\n" + listed, "state pull": "0\n" + aState})
+		states, err := BackUp(t.Context(), f.Engine, here(t.TempDir()), filepath.Join(t.TempDir(), "backup"))
+		if err != nil || len(states) != 2 || states[0].Workspace != "default" || states[1].Workspace != "dev" {
+			t.Errorf("%s: got %+v, %v", name, states, err)
+		}
+	}
+}
+
 func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
 	for name, pulled := range map[string]string{
 		"a local workspace": "", // S3's prints a state of no lineage once another workspace has one

@@ -151,6 +151,13 @@ func (p Project) inWorkspace(workspace string) Project { return p.pin("TF_WORKSP
 // "http" does and "remote" with a name: it is that of the workspace default.
 const workspaceless = "workspaces not supported"
 
+// listedWorkspace is a line of workspace list: a star or nothing, and a name that stands
+// alone. Every engine lists so, among texts that begin at the margin: the note that
+// TF_WORKSPACE overrides the selection, and on standard output the warnings of
+// Terraform from 1.15 on. One of those ended in a line "instead.", which was taken for
+// a workspace: asking after its state made one.
+var listedWorkspace = regexp.MustCompile(`^(?:\*| ) ([^\s/\\]+)$`)
+
 // workspaces lists the project's workspaces; default is always among them.
 func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 	c := p.command("workspace", "list")
@@ -165,11 +172,9 @@ func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 	}
 	var names []string
 	for line := range strings.Lines(stripANSI(out.String())) {
-		name := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "*"))
-		if name == "" || strings.ContainsAny(name, " \t/\\") {
-			continue // a notice, such as that TF_WORKSPACE overrides the selection
+		if listed := listedWorkspace.FindStringSubmatch(strings.TrimRight(line, "\r\n")); listed != nil {
+			names = append(names, listed[1])
 		}
-		names = append(names, name)
 	}
 	return names, nil
 }

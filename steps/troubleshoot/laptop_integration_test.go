@@ -19,7 +19,7 @@ import (
 	"stateroom/steps/troubleshoot/healthtest"
 )
 
-// realLaptop is a bench with the Terraform on PATH, and projects that it can plan
+// realLaptop is a bench with the Terraform or OpenTofu on PATH, and projects that it can plan
 // without a provider from a registry: alice has applied in both.
 type realLaptop struct{ *healthtest.Bench }
 
@@ -27,7 +27,7 @@ func newRealLaptop(t *testing.T, o sandbox.Options) realLaptop {
 	t.Helper()
 	b := realLaptop{healthtest.Laptop(t, o)}
 	var err error
-	b.Engine, err = terraform.Find(t.Context(), "terraform", b.Shell.Environ())
+	b.Engine, err = terraform.Find(t.Context(), "", b.Shell.Environ())
 	b.Must(err)
 	for _, name := range []string{"staging", "production"} {
 		b.Remove("live/" + name + "/provider.tf")

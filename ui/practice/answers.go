@@ -18,6 +18,7 @@ var articleAccounts = []struct{ name, id string }{
 // sandbox an environment, and a project in each of the article's three.
 func (l *Lab) Blueprint() *blueprint.Blueprint {
 	b := blueprint.New()
+	b.StateRegion = l.region
 	b.AdminAccount = adminAccount
 	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{me, other}}}
 	b.Users = []blueprint.User{{Name: other, Recipient: l.recipient}}

@@ -44,8 +44,11 @@ func (at *byHand) environment() blueprint.Environment {
 	return e
 }
 
+// partition is that of the lab's region, as ARNs name it.
+func (at *byHand) partition() string { return sandbox.Partition(at.region) }
+
 // roleARN is the role of the first project's environment.
-func (at *byHand) roleARN() string { return at.blueprint.RoleARN("aws", at.environment()) }
+func (at *byHand) roleARN() string { return at.blueprint.RoleARN(at.partition(), at.environment()) }
 
 // group is the group of the lab's user.
 func (at *byHand) group() string { return at.blueprint.GroupsOf(at.Me)[0] }
@@ -130,7 +133,7 @@ func (at *byHand) keyARN() string {
 
 // policyARN names a policy of the group, by what it is for and its number.
 func (at *byHand) policyARN(subject string, number int) string {
-	return "arn:aws:iam::" + at.blueprint.AdminAccount + ":policy/stateroom/stateroom-" + at.group() + "-" + subject + "-" + strconv.Itoa(number)
+	return "arn:" + at.partition() + ":iam::" + at.blueprint.AdminAccount + ":policy/stateroom/stateroom-" + at.group() + "-" + subject + "-" + strconv.Itoa(number)
 }
 
 // editStatePolicy edits a statement, found by its Sid, in the policies with

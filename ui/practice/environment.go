@@ -8,15 +8,14 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 )
 
 // environment is the callers', with the AWS files of the home below root, the sandbox
-// for every AWS, and nothing else of the callers' AWS, nor of what they let Terraform do
+// for every AWS in the lab's region, and nothing else of the callers' AWS, nor of what they let Terraform do
 // in their own projects. Their HOME stays: version
 // managers of Terraform live there.
-func environment(callers engine.Environment, root, endpoint string) engine.Environment {
+func environment(callers engine.Environment, root, endpoint, region string) engine.Environment {
 	set := map[string]string{}
 	for _, entry := range callers {
 		if name, _, _ := strings.Cut(entry, "="); isAWS(name) || isOfProjects(name) {
@@ -29,7 +28,7 @@ func environment(callers engine.Environment, root, endpoint string) engine.Envir
 	set["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(root, credentialsFile)
 	set["AWS_CONFIG_FILE"] = filepath.Join(root, configFile)
 	set["AWS_EC2_METADATA_DISABLED"] = "true"
-	set[regionVariable] = blueprint.DefaultStateRegion
+	set[regionVariable] = region
 	set[stateVariable()] = filepath.Join(root, stateHome)
 	return callers.With(set)
 }

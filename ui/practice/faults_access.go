@@ -21,13 +21,13 @@ var accessFaults = []Fault{
 	{diagnosis.S3HeadDenied, "group", "You are no longer a member of the admins' group.", func(at *byHand) {
 		at.act("iam", "RemoveUserFromGroup", sandbox.ActInput{"GroupName": at.group(), "UserName": at.Me})
 	}},
-	{diagnosis.S3GetDenied, "", "The group may no longer read the lock files.", inStatePolicy("LockWithFile", without("s3:GetObject"))},
-	{diagnosis.S3PutDenied, "", "The group may no longer write the lock files.", inStatePolicy("LockWithFile", without("s3:PutObject"))},
+	{diagnosis.S3GetDenied, "", "The group may no longer read the lock files.", ofLockFiles("s3:GetObject")},
+	{diagnosis.S3PutDenied, "", "The group may no longer write the lock files.", ofLockFiles("s3:PutObject")},
 	{diagnosis.StateNotSaved, "", "The group may no longer write the state objects, and an apply has left its state in errored.tfstate.", func(at *byHand) {
 		at.write("errored.tfstate", exampleState(3, exampleInput))
 		at.editStatePolicy("ReadAndWriteStates", without("s3:PutObject"))
 	}},
-	{diagnosis.LockReleaseFailed, "", "The group may make the lock files, but not delete them.", inStatePolicy("LockWithFile", without("s3:DeleteObject"))},
+	{diagnosis.LockReleaseFailed, "", "The group may make the lock files, but not delete them.", ofLockFiles("s3:DeleteObject")},
 	{diagnosis.LockReleaseFailed, "table", "The group may make the lock table's items, but not delete them.", inStatePolicy("LockWithTable", without("dynamodb:DeleteItem"))},
 	{diagnosis.TableDenied, "", "The group may no longer use the lock table.", inStatePolicy("LockWithTable", without("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"))},
 	{diagnosis.KMSDenied, "", "The group may no longer use the state encryption key.", inStatePolicy("UseStateKey", without("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"))},
@@ -38,7 +38,7 @@ var accessFaults = []Fault{
 		}}})
 	}},
 	{diagnosis.KMSDenied, "deny", "The key policy forbids you the use of the key.", func(at *byHand) {
-		doc := policy.KeyPolicy("aws", at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil)
+		doc := policy.KeyPolicy(at.partition(), at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil)
 		doc.Statements = append(doc.Statements, policy.Statement{
 			Sid: "NotWhileOnLeave", Effect: policy.Deny, Principals: at.user(at.Me),
 			Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{"*"},
@@ -47,13 +47,13 @@ var accessFaults = []Fault{
 	}},
 	{diagnosis.ExplicitDeny, "bucket-policy", "The bucket's policy demands another key than the one in use.", func(at *byHand) {
 		at.act("s3", "PutBucketPolicy", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Body": policy.Bucket(policy.BucketRules{
-			Partition: "aws", Bucket: at.blueprint.Bucket.Name, Strict: at.blueprint.Bucket.Policy == "strict",
-			KMSKeyARN: "arn:aws:kms:" + at.blueprint.StateRegion + ":" + at.blueprint.AdminAccount + ":key/00000000-0000-4000-8000-000000000000",
+			Partition: at.partition(), Bucket: at.blueprint.Bucket.Name, Strict: at.blueprint.Bucket.Policy == "strict",
+			KMSKeyARN: "arn:" + at.partition() + ":kms:" + at.blueprint.StateRegion + ":" + at.blueprint.AdminAccount + ":key/00000000-0000-4000-8000-000000000000",
 		}).JSON()})
 	}},
 	{diagnosis.AssumeRoleDenied, "", "The role's trust policy names another account than the admins'.", func(at *byHand) {
 		at.inEnvironment("UpdateAssumeRolePolicy", sandbox.ActInput{
-			"PolicyDocument": policy.EnvironmentTrust("aws", at.environment().Account, "", nil, false).JSON(),
+			"PolicyDocument": policy.EnvironmentTrust(at.partition(), at.environment().Account, "", nil, false).JSON(),
 		})
 	}},
 	{diagnosis.AssumeRoleDenied, "group", "The policy that lets the admins assume the roles was detached from the group.", func(at *byHand) {
@@ -79,6 +79,15 @@ func inStatePolicy(sid string, edit func(*policy.Statement)) doing {
 	return func(at *byHand) { at.editStatePolicy(sid, edit) }
 }
 
+// ofLockFiles takes an action on the lock files away from the group.
+func ofLockFiles(action string) doing {
+	return func(at *byHand) {
+		if at.must(at.needsLockFile()) {
+			at.editStatePolicy("LockWithFile", without(action))
+		}
+	}
+}
+
 // without takes actions out of a statement.
 func without(actions ...string) func(*policy.Statement) {
 	return func(s *policy.Statement) {
@@ -88,7 +97,7 @@ func without(actions ...string) func(*policy.Statement) {
 
 // user is an IAM user of the admin account as a principal.
 func (at *byHand) user(name string) policy.Principals {
-	return policy.Principals{"AWS": {"arn:aws:iam::" + at.blueprint.AdminAccount + ":user/" + name}}
+	return policy.Principals{"AWS": {"arn:" + at.partition() + ":iam::" + at.blueprint.AdminAccount + ":user/" + name}}
 }
 
 // detach takes the group's first policy for something away.

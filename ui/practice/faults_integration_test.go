@@ -4,6 +4,8 @@ package practice
 
 import (
 	"context"
+	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +28,7 @@ func TestTerraformMeetsEveryFaultAndPassesWhenItIsMended(t *testing.T) {
 	for _, f := range Faults() {
 		t.Run(f.Name(), func(t *testing.T) {
 			w.t = t
-			w.meetsAndMends(particular[f.Name()].of(f))
+			w.meetsAndMends(w.particular(f))
 		})
 		if w.t = t; w.spent {
 			w = newRealWorld(t)
@@ -48,18 +50,34 @@ func TestTwoFaultsAtOnce(t *testing.T) {
 	}
 }
 
-// meetsAndMends is the proof of one case.
+// particular is the proof of a fault on this engine.
+func (w *world) particular(f Fault) proof {
+	p := particular[f.Name()].of(f)
+	if w.engine.Name == terraform.EngineOpenTofu {
+		if says := onOpenTofu[f.Name()]; says != nil {
+			p.says = says
+		}
+	}
+	return p
+}
+
+// meetsAndMends is the proof of one case, or that the engine's set-up cannot have it.
 func (w *world) meetsAndMends(p proof) {
 	w.t.Helper()
+	if !w.answers.Lock.UseLockfile && slices.ContainsFunc(p.faults, func(name string) bool { return slices.Contains(ofLockFile, name) }) {
+		w.cannotHave(p.faults)
+		return
+	}
 	w.breaks(p)
 	if p.bucket {
 		w.must(os.WriteFile(filepath.Join(w.dir(""), "bucket.tf"), []byte(`resource "aws_s3_bucket" "app" { bucket = "acme-app" }`), 0o600))
 	}
 	text := w.fails(p)
+	w.records(p, text)
 	if got := named(text); !slices.Equal(got, p.says) {
 		w.t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, p.says, text)
 	}
-	w.proves(p)
+	w.proves(p, text)
 	if p.beyond == "" {
 		w.passes(p)
 	}
@@ -72,6 +90,26 @@ func (w *world) meetsAndMends(p proof) {
 	if p.beyond != "" && !w.spent {
 		w.passes(proof{commands: [][]string{{"init"}}})
 	}
+}
+
+// cannotHave wants one of the faults to be refused, with nothing of it done.
+func (w *world) cannotHave(faults []string) {
+	w.t.Helper()
+	refused := 0
+	for _, name := range faults {
+		before := w.snapshot()
+		err := w.Break(w.t.Context(), name)
+		if err == nil {
+			continue
+		}
+		refused++
+		w.t.Logf("%s %s cannot have it: %v", w.engine.Name, w.engine.Version, err)
+		w.same(before, proof{})
+	}
+	if refused == 0 {
+		w.t.Error("the faults can be had")
+	}
+	w.spent = refused < len(faults)
 }
 
 // newRealWorld is a world with a real Terraform and a provider to be had.
@@ -136,6 +174,31 @@ func (w *world) passes(p proof) {
 	if text, ok := w.terraform(p.project, args...); !ok {
 		w.t.Errorf("terraform %v fails:\n%s", args, text)
 	}
+}
+
+// record is a directory, such as steps/diagnosis/testdata/engines: with
+// -args -record DIR each text is written into a folder of the engine's there, beside what
+// it has to lead to.
+var record = flag.String("record", "", "write every engine's texts into this directory")
+
+// records keeps what the engine said of a case, where that is asked for.
+func (w *world) records(p proof, text string) {
+	w.t.Helper()
+	if *record == "" {
+		return
+	}
+	dir := filepath.Join(*record, w.engine.Name+"-"+w.engine.Version)
+	name := strings.Join(p.faults, " and ")
+	w.must(os.MkdirAll(dir, 0o755))
+	w.must(os.WriteFile(filepath.Join(dir, name+".txt"), []byte(strings.ReplaceAll(text, w.Root, "/work")), 0o600))
+	expected, all := filepath.Join(dir, "expected.json"), map[string][]string{}
+	if had, err := os.ReadFile(expected); err == nil {
+		w.must(json.Unmarshal(had, &all))
+	}
+	all[name] = p.says
+	now, err := json.MarshalIndent(all, "", "  ")
+	w.must(err)
+	w.must(os.WriteFile(expected, append(now, '\n'), 0o600))
 }
 
 // named are the ids that a text alone leads to.

@@ -29,7 +29,7 @@ var laptopFaults = []Fault{
 	}},
 	{diagnosis.MFAProfile, "", "The profile was made to assume a role with an MFA code, for which Terraform cannot ask.", func(at *byHand) {
 		at.addToProfile(at.inConfig(), "role_arn = "+at.roleARN()+"\nsource_profile = "+at.blueprint.AdminProfile+
-			"\nmfa_serial = arn:aws:iam::"+at.blueprint.AdminAccount+":mfa/"+at.Me+"\n")
+			"\nmfa_serial = arn:"+at.partition()+":iam::"+at.blueprint.AdminAccount+":mfa/"+at.Me+"\n")
 	}},
 	{diagnosis.TokenExpired, "", "The profile holds session credentials whose hour is over.", func(at *byHand) {
 		c, err := at.Server.Session(at.blueprint.AdminAccount, at.Me, time.Now().Add(-2*time.Hour))

@@ -1,9 +1,12 @@
 package practice
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/diagnosis"
 )
 
@@ -13,7 +16,7 @@ var backendFaults = []Fault{
 	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(at *byHand) {
 		at.editBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")
 	}},
-	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
+	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", otherRegion},
 	{diagnosis.RegionInvalid, "", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
 	{diagnosis.RegionInvalid, "missing", "The backend lost its region.", withoutRegion},
 	{diagnosis.BucketMissing, "", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
@@ -48,6 +51,16 @@ func (at *byHand) editBackend(pattern, with string) {
 	at.clone()
 }
 
+// otherRegion names another region of the partition in the backend.
+func otherRegion(at *byHand) {
+	others := slices.DeleteFunc(sandbox.Regions(at.region), func(region string) bool { return region == at.blueprint.StateRegion })
+	if len(others) == 0 {
+		at.must(fmt.Errorf("partition %s has one region only: practise this with another --region", at.partition()))
+		return
+	}
+	at.editBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"`+others[len(others)/2]+`"`)
+}
+
 // withoutRegion takes the region out of the backend, and out of the environment
 // in which the sandbox sets one for whoever has none: Terraform would take it.
 func withoutRegion(at *byHand) {
@@ -71,7 +84,11 @@ var projectFaults = []Fault{
 		at.clone()
 	}},
 	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(at *byHand) {
-		at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
+		if at.blueprint.Lock.UseLockfile {
+			at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
+		} else {
+			at.edit(at.cache(), `"dynamodb_table": ".*"`, `"dynamodb_table": "locks"`)
+		}
 		at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
 	}},
 	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(at *byHand) {

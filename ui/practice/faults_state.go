@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,17 +14,21 @@ import (
 // stateFaults are about the first project's state and its lock.
 var stateFaults = []Fault{
 	{diagnosis.LockHeld, "", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(at *byHand) {
-		at.putObject(at.lockFile(), at.lock())
-		at.putItem(at.lockID(), "Info", at.lock())
+		if at.blueprint.Lock.UseLockfile {
+			at.putLockFile(at.lock())
+		}
+		if at.blueprint.Lock.DynamoDBTable != "" {
+			at.putItem(at.lockID(), "Info", at.lock())
+		}
 	}},
 	{diagnosis.LockHeld, "file", "A colleague's run died three days ago and left its lock file behind.", func(at *byHand) {
-		at.putObject(at.lockFile(), at.lock())
+		at.putLockFile(at.lock())
 	}},
 	{diagnosis.LockHeld, "table", "A colleague's run died three days ago and left its lock in the table behind.", func(at *byHand) {
 		at.putItem(at.lockID(), "Info", at.lock())
 	}},
 	{diagnosis.LockCorrupt, "", "There is a lock file, but what it holds is cut off.", func(at *byHand) {
-		at.putObject(at.lockFile(), at.lock()[:40])
+		at.putLockFile(at.lock()[:40])
 	}},
 	{diagnosis.LockCorrupt, "table", "There is a lock in the table, but what it holds is cut off.", func(at *byHand) {
 		at.putItem(at.lockID(), "Info", at.lock()[:40])
@@ -39,7 +44,21 @@ var stateFaults = []Fault{
 	}},
 }
 
-func (at *byHand) lockFile() string { return at.project().StateKey + ".tflock" }
+// putLockFile makes a lock file of the first project's state, in a set-up that has them.
+func (at *byHand) putLockFile(text string) {
+	if at.must(at.needsLockFile()) {
+		at.putObject(at.project().StateKey+".tflock", text)
+	}
+}
+
+// needsLockFile is why a set-up that locks with its table alone cannot meet a fault of
+// the lock file.
+func (at *byHand) needsLockFile() error {
+	if !at.blueprint.Lock.UseLockfile {
+		return errors.New("this set-up locks without a file in S3")
+	}
+	return nil
+}
 
 // lock is what Terraform writes into a lock.
 func (at *byHand) lock() string {

@@ -40,7 +40,7 @@ func (l *Lab) NewAdmin() (*NewAdmin, error) {
 	if err := os.MkdirAll(filepath.Join(laptop, filepath.Dir(credentialsFile)), 0o700); err != nil {
 		return nil, fmt.Errorf("the new admin's home cannot be made: %w", err)
 	}
-	l.WorkDir, l.Environ = n.Dir, environment(l.Environ, laptop, l.Endpoint())
+	l.WorkDir, l.Environ = n.Dir, environment(l.Environ, laptop, l.Endpoint(), l.region)
 	return n, nil
 }
 

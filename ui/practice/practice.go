@@ -7,12 +7,14 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -31,8 +33,35 @@ type Options struct {
 	Accounts int
 	// Latency is added to every call.
 	Latency time.Duration
+	// Region is where the lab is, [blueprint.DefaultStateRegion] by default: see
+	// [RegionOf].
+	Region string
 	// Environ is the callers' environment, whose AWS the rehearsal knows nothing of.
 	Environ engine.Environment
+}
+
+// region is where the lab is.
+func (o Options) region() string { return cmp.Or(o.Region, blueprint.DefaultStateRegion) }
+
+func (o Options) sandbox() sandbox.Options {
+	return sandbox.Options{Accounts: o.Accounts, Latency: o.Latency, Region: o.region()}
+}
+
+// RegionOf is the first of these regions that a lab can be in, whose partition is then
+// that of all accounts; empty without any. It has to be one that every account has.
+func RegionOf(wanted ...string) string {
+	for _, region := range wanted {
+		if slices.Contains(sandbox.Regions(region), region) {
+			return region
+		}
+	}
+	return ""
+}
+
+// Configured is the region of the command line or else of the callers' environment, as
+// far as a lab can be there.
+func Configured(flag string, callers engine.Environment) string {
+	return RegionOf(flag, callers.Get("AWS_REGION"), callers.Get("AWS_DEFAULT_REGION"))
 }
 
 // Lab is one rehearsal: a sandbox that serves and the scratch files that go
@@ -51,6 +80,7 @@ type Lab struct {
 
 	accounts  int
 	recipient string
+	region    string
 	// ownRoot says that Start made up the folder.
 	ownRoot bool
 }
@@ -78,8 +108,8 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{
-		Root: root, WorkDir: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
-		Server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
+		Root: root, WorkDir: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "", region: o.region(),
+		Server: sandbox.New(o.sandbox()),
 	}
 	if err := l.Server.Start(ctx, "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("the sandbox cannot be started: %w", err)
@@ -87,7 +117,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	if err := l.writeHome(); err != nil {
 		return nil, errors.Join(err, l.Close(false))
 	}
-	l.Environ = environment(o.Environ, l.Root, l.Endpoint())
+	l.Environ = environment(o.Environ, l.Root, l.Endpoint(), l.region)
 	return l, nil
 }
 
@@ -125,7 +155,7 @@ func (l *Lab) writeHome() error {
 	operator := l.Server.Operator()
 	for path, text := range map[string]string{
 		credentialsFile: fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", operator.AccessKeyID, operator.SecretAccessKey),
-		configFile:      "[default]\nregion = " + blueprint.DefaultStateRegion + "\n",
+		configFile:      "[default]\nregion = " + l.region + "\n",
 		identityFile:    identity.String() + "\n",
 	} {
 		path = filepath.Join(l.Root, path)

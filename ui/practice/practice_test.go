@@ -161,7 +161,7 @@ func TestWhatIsPrintedOfTheSandboxLeadsNoServiceElsewhere(t *testing.T) {
 	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	text := exports(server, os.Environ())
+	text := exports(server, Options{Environ: os.Environ()})
 	for _, want := range []string{"AWS_ENDPOINT_URL_S3=" + server.URL(), "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false"} {
 		if !strings.Contains(text, "export "+want+"\n") {
 			t.Errorf("%s is not in\n%s", want, text)

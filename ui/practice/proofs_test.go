@@ -16,6 +16,14 @@ var (
 	theState = []string{"/common/staging"}
 )
 
+// ofLockFile are the faults that a set-up without a lock file cannot have, which is all
+// that an engine before 1.10 can work with.
+var ofLockFile = []string{"lock-corrupt", "lock-held-file", "lock-release-failed", "s3-get-denied", "s3-put-denied"}
+
+// onOpenTofu are the ids to which OpenTofu's text leads where it says something else than
+// Terraform does.
+var onOpenTofu = map[string][]string{}
+
 // particular are the proofs of the faults that are not like the others.
 var particular = map[string]proof{
 	// An endpoint that nobody agreed to is told before anybody is asked there.

@@ -12,8 +12,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/engine"
 )
 
 // Serve runs a sandbox without a lab on addr until the context ends, whose
@@ -23,11 +21,11 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 	if !loopback(addr) {
 		return fmt.Errorf("the sandbox is served on this machine alone, and %s is no loopback address: give --listen 127.0.0.1:PORT", addr)
 	}
-	server := sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency})
+	server := sandbox.New(o.sandbox())
 	if err := server.Start(ctx, addr); err != nil {
 		return fmt.Errorf("the sandbox cannot be started: %w", err)
 	}
-	_, err := io.WriteString(out, exports(server, o.Environ))
+	_, err := io.WriteString(out, exports(server, o))
 	if err == nil {
 		<-ctx.Done()
 		err = fmt.Errorf("the sandbox was ended: %w", ctx.Err())
@@ -37,13 +35,13 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 
 // exports are the shell's commands that point the AWS CLI, every SDK and
 // Terraform at the sandbox with all that they ask.
-func exports(server *sandbox.Server, callers engine.Environment) string {
+func exports(server *sandbox.Server, o Options) string {
 	operator := server.Operator()
 	set := awsops.EndpointVariables(server.URL())
 	set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"] = operator.AccessKeyID, operator.SecretAccessKey
-	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = blueprint.DefaultStateRegion, blueprint.DefaultStateRegion
+	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = o.region(), o.region()
 	set["AWS_EC2_METADATA_DISABLED"] = "true"
-	for _, entry := range callers { // what leads one service elsewhere would win
+	for _, entry := range o.Environ { // what leads one service elsewhere would win
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {
 			set[name] = server.URL()
 		}

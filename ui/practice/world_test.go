@@ -38,12 +38,14 @@ type world struct {
 	real bool
 }
 
-// newWorld starts a lab and finishes its set-up; engine may be nil.
+// newWorld starts a lab and finishes its set-up, with a lock that the engine knows; it
+// may be nil.
 func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Helper()
 	w := &world{Lab: start(t, Options{}), t: t, engine: engine}
 	t.Cleanup(func() { closeLab(t, w.Lab) })
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
+	w.answers.Lock.UseLockfile = engine == nil || engine.Supports(true) == nil
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }

@@ -15,10 +15,27 @@ import (
 
 // startLab starts the sandbox where one is wanted; closeLab ends it.
 func (s *session) startLab(ctx context.Context) (err error) {
-	if s.Sandbox {
-		s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency, Environ: s.process})
+	if !s.Sandbox {
+		return nil
 	}
+	s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency, Region: s.labRegion(), Environ: s.process})
 	return err
+}
+
+// labRegion is where the sandbox is: where the answers keep the state, if they say so
+// themselves, else where the operator's configuration points. What is wrong with the
+// answers is told once they are used.
+func (s *session) labRegion() string {
+	state := ""
+	if b, err := blueprint.Read(s.Blueprint); s.Blueprint != "" && err == nil {
+		state = b.StateRegion
+	}
+	for _, pair := range s.Set {
+		if path, value, _ := strings.Cut(pair, "="); path == "state_region" {
+			state = value
+		}
+	}
+	return practice.RegionOf(state, practice.Configured(s.Region, s.process))
 }
 
 func (s *session) closeLab(keep bool) error {

@@ -25,6 +25,7 @@ type Backend struct {
 	// arguments are not needed when STS answers there (measured with Terraform 1.11.4).
 	Endpoint        string
 	PathStyle       bool   // buckets are addressed by path there; false leaves what is there
+	NewRegion       bool   // engines that do not know Region yet are to take it; false leaves what is there
 	RequiredVersion string // such as ">= 1.11.0"; empty leaves what is there
 
 	// WorkspacePrefix is the workspace_key_prefix, below which the states of other
@@ -283,6 +284,7 @@ func (w Backend) arguments() []argument {
 	text("bucket", w.Bucket)
 	text("key", w.Key)
 	text("region", w.Region)
+	flag(skipRegionValidation, w.NewRegion)
 	flag("encrypt", w.Encrypt)
 	text("kms_key_id", w.KMSKeyID)
 	text("dynamodb_table", w.DynamoDBTable)

@@ -16,6 +16,12 @@ type Provider struct {
 	Region  string // where the resources live
 	Profile string // empty (profile_in_files = false): an existing one is kept and told
 	RoleARN string // the environment role; empty leaves what is there
+	// STSRegion is where AWS is asked for the role instead of in Region; empty leaves
+	// what is there.
+	STSRegion string
+	// NewRegion lets provider versions that do not know the regions yet take them; false
+	// leaves what is there.
+	NewRegion bool
 }
 
 // EditProvider gives the edits after which the project's default provider "aws"
@@ -83,10 +89,34 @@ func (w Provider) arguments() []argument {
 	if w.Region != "" {
 		out = append(out, stringArgument("region", w.Region))
 	}
+	if w.STSRegion != "" {
+		out = append(out, stringArgument(stsRegion, w.STSRegion))
+	}
+	if w.NewRegion {
+		out = append(out, argument{skipRegionValidation, "true", "true"})
+	}
 	if w.Profile != "" {
 		out = append(out, stringArgument("profile", w.Profile))
 	}
 	return out
+}
+
+// stsRegion is the argument of a provider that names the region whose STS is asked.
+const stsRegion = "sts_region"
+
+// skipRegionValidation is the argument of a backend and of a provider without which they
+// refuse a region that is newer than they are.
+const skipRegionValidation = "skip_region_validation"
+
+// AsksIn is the region whose STS the project's default provider asks for its role, where
+// that is not the provider's own; empty where it is. It may be an expression.
+func (p *Project) AsksIn() Attribute {
+	for _, block := range p.Providers {
+		if a := block.Attributes.Find(stsRegion); block.Alias == "" && a != nil {
+			return *a
+		}
+	}
+	return Attribute{}
 }
 
 // The block of the role and where its fields are told.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
@@ -89,8 +90,12 @@ func invalidKey(f *facts, id *identity, c health.Question) health.Result {
 	case found && f.now.Sub(key.Created) < justMade:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
 		x.Remedy = "Wait a minute and run again: AWS is still telling its services of the key."
+	case id.knownIn != "":
+		evidence, remedy := steps.KnownElsewhere(id.knownIn, f.answers.StateRegion)
+		x.Evidence += " " + evidence
+		x.Needs, x.Remedy = nil, remedy
 	case found:
-		x.Evidence += fmt.Sprintf(" Access key %s of user %s is active, so that another partition or a typing error in the token remains.", key.ID, user)
+		x.Evidence += fmt.Sprintf(" Access key %s of user %s is active, so that a typing error in the token remains.", key.ID, user)
 	case id.keyAccount != "" && id.keyAccount != f.answers.AdminAccount:
 		x.Evidence += fmt.Sprintf(" Access key %s belongs to account %s and not to %s.", id.keyID, id.keyAccount, f.answers.AdminAccount)
 		x.Remedy = "Put the access key of the admin account into the profile."

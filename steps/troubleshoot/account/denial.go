@@ -54,6 +54,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, string(why.Type)}, " "), evidence)
 	x.Err, x.Who = q.err, who
+	x.Details = decisionPath(f, q, why)
 	if stray := q.at.Strays(f.answers); stray != "" && why.Type != policy.ResourceBased && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."

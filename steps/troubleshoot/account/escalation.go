@@ -13,7 +13,8 @@ import (
 )
 
 // escalation is the text to send to whoever has the rights to mend a fault: identity,
-// failed call, evidence and what is needed. It holds no secret.
+// failed call, evidence, what the fault tells in detail and what is needed. It holds no
+// secret.
 func escalation(x health.Result, account string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "To whoever administers AWS account %s: %s\n", account, x.ID)
@@ -30,7 +31,11 @@ func escalation(x health.Result, account string) string {
 	if who != "" {
 		fmt.Fprintf(&b, "\nIdentity: %s", who)
 	}
-	fmt.Fprintf(&b, "\nEvidence: %s\n\nNeeded:\n%s", x.Evidence, strings.Join(x.Needs, "\n"))
+	fmt.Fprintf(&b, "\nEvidence: %s\n", x.Evidence)
+	if x.Details != "" {
+		b.WriteString("\n" + x.Details)
+	}
+	b.WriteString("\nNeeded:\n" + strings.Join(x.Needs, "\n"))
 	return diagnosis.Redact(strings.TrimSpace(b.String()))
 }
 

@@ -61,6 +61,8 @@ type identity struct {
 	groups []string
 	// skew is how far AWS's clock is ahead, nil where no answer told.
 	skew *time.Duration
+	// knownIn is a region that knows the key of which the blueprint's knows nothing.
+	knownIn string
 	// keyAccount is whose the access key is, of a key that AWS does not accept.
 	keyAccount string
 	// principal is the user's or the role's own ARN, which a simulation asks

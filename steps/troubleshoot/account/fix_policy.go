@@ -22,7 +22,8 @@ func unblockBucket(f *facts, b *bucketAccess) (plan.Change, bool) {
 		Partition: b.by.partition(), Bucket: b.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == blueprint.BucketPolicyStrict,
 	})
 	have, after := policyAfter(f, "s3", "PutBucketPolicy", attached.Document)
-	doc, removed := unblocked(f, have, own, b.questions(f))
+	living := policy.WithoutDeleted(have)
+	doc, removed := unblocked(f, living, own, b.questions(f))
 	if len(removed) == 0 {
 		return plan.Change{}, false
 	}
@@ -35,7 +36,8 @@ func unblockBucket(f *facts, b *bucketAccess) (plan.Change, bool) {
 	c.ID, c.Of, c.Account, c.Region, c.Needs = "bucket.policy.unblock", plan.StepBucket, f.answers.AdminAccount, b.region, after
 	c.Calls = []awsops.Call{awsops.PutBucketPolicy(b.bucket, f.answers.AdminAccount, doc.JSON())}
 	c.Undo = "aws s3api put-bucket-policy with the policy shown as before"
-	c.JudgePolicy(plan.WidensBucket, have, doc, "bucket "+b.bucket, unrefused("bucket "+b.bucket, removed))
+	c.Drop("bucket.deleted-principal", "policy of bucket "+b.bucket, have)
+	c.JudgePolicy(plan.WidensBucket, living, doc, "bucket "+b.bucket, unrefused("bucket "+b.bucket, removed))
 	return c, true
 }
 
@@ -49,7 +51,8 @@ func unblockKey(f *facts, q question) (plan.Change, bool) {
 	have, after := policyAfter(f, "kms", "PutKeyPolicy", attached.Document)
 	decrypt := q
 	decrypt.action = "kms:Decrypt"
-	doc, removed := unblocked(f, have, policy.Document{}, []question{q, decrypt})
+	living := policy.WithoutDeleted(have)
+	doc, removed := unblocked(f, living, policy.Document{}, []question{q, decrypt})
 	if len(removed) == 0 || !policy.KeepsRootAdministration(doc, q.by.partition(), f.answers.AdminAccount) {
 		return plan.Change{}, false
 	}
@@ -57,7 +60,8 @@ func unblockKey(f *facts, q question) (plan.Change, bool) {
 	c.ID, c.Of, c.Account, c.Region, c.Needs = "key.policy.unblock", plan.StepKey, f.answers.AdminAccount, f.answers.StateRegion, after
 	c.Calls = []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())}
 	c.Undo = "aws kms put-key-policy with the policy shown as before"
-	c.JudgePolicy(plan.WidensKeyPolicy, have, doc, "key "+q.resource, unrefused("key "+q.resource, removed))
+	c.Drop("key.deleted-principal", "policy of key "+q.resource, have)
+	c.JudgePolicy(plan.WidensKeyPolicy, living, doc, "key "+q.resource, unrefused("key "+q.resource, removed))
 	return c, true
 }
 

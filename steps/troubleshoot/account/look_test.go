@@ -265,3 +265,21 @@ func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
 		t.Errorf("who was asked is not told: %+v", review.Checks)
 	}
 }
+
+// TestAKeyThatIsKnownInAnotherRegionIsNoBadKey: in a region that its account has not
+// enabled, and in another partition, AWS answers as to one that is none.
+func TestAKeyThatIsKnownInAnotherRegionIsNoBadKey(t *testing.T) {
+	t.Parallel()
+	for region, says := range map[string]string{"eu-south-1": "enable-region --region-name eu-south-1", "us-gov-west-1": "another partition"} {
+		w := newWorld(t, sandbox.Options{})
+		w.Answers.StateRegion = region
+		review := w.Review()
+		f := healthtest.Finding(review.Findings, "key-invalid")
+		if f == nil {
+			t.Fatalf("%s: %v", region, review.Findings)
+		}
+		if text := f.Evidence + f.Remedy; !strings.Contains(text, says) || !strings.Contains(text, "nothing is wrong with it") {
+			t.Errorf("%s: %s", region, text)
+		}
+	}
+}

@@ -34,7 +34,10 @@ func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	together(
 		func() {
 			r.observed, r.failed = look.First(ctx)
-			r.operator, r.operatorErr = r.home.Identity(ctx)
+			front, err := env.Sessions.Front(ctx, a.StateRegion)
+			if r.operatorErr = err; err == nil {
+				r.operator, r.operatorErr = front.Identity(ctx)
+			}
 		},
 		func() { each(r.identities, unlimited, func(id *identity) { r.signIn(ctx, id) }) },
 	)
@@ -103,8 +106,11 @@ func (r *reader) signIn(ctx context.Context, id *identity) {
 		id.skew = &skew
 	}
 	switch {
-	case awsops.IsUnknownKey(id.err) && id.keyID != "":
-		id.keyAccount, _ = r.home.AccessKeyAccount(ctx, id.keyID) // empty where nobody tells
+	case awsops.IsUnknownKey(id.err):
+		id.knownIn = r.knownElsewhere(ctx, id)
+		if id.keyID != "" {
+			id.keyAccount, _ = r.home.AccessKeyAccount(ctx, id.keyID) // empty where nobody tells
+		}
 	case id.err == nil:
 		id.works = id.Account == r.answers.AdminAccount
 		if id.Kind == awsops.KindUser {
@@ -112,6 +118,18 @@ func (r *reader) signIn(ctx context.Context, id *identity) {
 		}
 		id.principal, id.principalErr = r.principal(ctx, id.Identity)
 	}
+}
+
+// knownElsewhere is a region that knows a key of which the blueprint's knows nothing,
+// empty without any.
+func (r *reader) knownElsewhere(ctx context.Context, id *identity) string {
+	own := r.env.Sessions.Region()
+	if id.profile != "" {
+		if s, err := r.env.Sessions.Profile(ctx, id.profile, ""); err == nil {
+			own = s.Region()
+		}
+	}
+	return id.session.KnownIn(ctx, own, r.answers.StateRegion)
 }
 
 // principal is the ARN under which IAM simulates an identity. A role's session

@@ -32,7 +32,20 @@ const (
 // more than the laptop's part of a health check is tested.
 func Laptop(t testing.TB, o sandbox.Options) *Bench {
 	t.Helper()
-	b := New(t, o, enginetest.Team([]string{"alice"}, "staging", "production")).Terraform()
+	return laptopOf(t, o, enginetest.Team([]string{"alice"}, "staging", "production"))
+}
+
+// LaptopIn is one of another partition's, whose state is in that region.
+func LaptopIn(t testing.TB, region string) *Bench {
+	t.Helper()
+	team := enginetest.Team([]string{"alice"}, "staging", "production")
+	team.StateRegion = region
+	return laptopOf(t, sandbox.Options{Region: region}, team)
+}
+
+func laptopOf(t testing.TB, o sandbox.Options, team *blueprint.Blueprint) *Bench {
+	t.Helper()
+	b := New(t, o, team).Terraform()
 	b.Look = func(ctx context.Context, env *engine.Env, a *blueprint.Answers) (plan.Review, error) {
 		projects := health.Projects(env, a)
 		o := laptop.Look(ctx, env, a, projects)

@@ -155,7 +155,7 @@ func current(b *tf.BackendBlock) tf.Backend {
 	out := tf.Backend{
 		Bucket: get("bucket"), Key: get("key"), Region: get("region"), KMSKeyID: get("kms_key_id"), Encrypt: on(b.Attributes, "encrypt"),
 		DynamoDBTable: get("dynamodb_table"), UseLockfile: on(b.Attributes, "use_lockfile"), Profile: get("profile"),
-		WorkspacePrefix: get("workspace_key_prefix"),
+		WorkspacePrefix: get("workspace_key_prefix"), NewRegion: on(b.Attributes, "skip_region_validation"),
 	}
 	if a := b.Attributes.Find("dynamodb_table"); a != nil && !a.Literal {
 		out.DynamoDBTable = a.Value

@@ -1,7 +1,7 @@
 // Package laptop checks what can be checked and fixed without AWS: the AWS files, the
 // projects' files, the environment, and what Terraform left behind. AWS is asked only
-// where the files contradict each other and nothing else can tell which of them is
-// right. A check is a function from the [inputs] to results; [Corrections] makes
+// where the files contradict each other, or name several regions, and nothing else can
+// tell which of them is right. A check is a function from the [inputs] to results; [Corrections] makes
 // changes of what their fixes ask for.
 //
 // What does not live here: what AWS holds (package account), edits byte for byte
@@ -39,7 +39,7 @@ type inputs struct {
 var (
 	wholeChecks   = []func(context.Context, *inputs) []health.Result{noProject, credentialsFile, profilesInFile, profilesInCode, profilesAgree, environment}
 	projectChecks = []func(context.Context, *inputs, project) []health.Result{
-		configuration, encryption, region, leads, endpoints, stateLocation, dotTerraform, unsaved, lockFile,
+		configuration, encryption, region, stsRegion, leads, endpoints, stateLocation, dotTerraform, unsaved, lockFile,
 	}
 )
 

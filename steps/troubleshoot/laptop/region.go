@@ -8,6 +8,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot/health"
 )
 
@@ -32,6 +33,8 @@ func region(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{noRegion(in, p)}
 	case !at.Literal:
 		return []health.Result{q.Undecided("it is the expression %s", at.Value)}
+	case at.Value == want && !terraform.KnowsRegion(want) && !on(b.Attributes, "skip_region_validation"):
+		return []health.Result{newRegion(p, q, want)}
 	case at.Value == want:
 		return []health.Result{q.Passed("backend: %s", at.Value)}
 	}
@@ -54,8 +57,16 @@ func noRegion(in *inputs, p project) health.Result {
 	return r
 }
 
+// newRegion is the state's region, of which an engine may say that there is none.
+func newRegion(p project, q health.Question, region string) health.Result {
+	r := q.Failed("backend: "+region, finding(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure,
+		fmt.Sprintf("%s: Terraform 1.11 does not know region %s, which is newer, and refuses it.", q.Asked, region), "Write skip_region_validation = true into the backend."))
+	r.Fixes = []health.Fix{backendFix(p, func(b *tf.Backend) { b.NewRegion = true })}
+	return r
+}
+
 func inRegion(p project, region string) health.Fix {
-	return backendFix(p, func(b *tf.Backend) { b.Region = region })
+	return backendFix(p, func(b *tf.Backend) { b.Region, b.NewRegion = region, b.NewRegion || !terraform.KnowsRegion(region) })
 }
 
 // otherRegion is a region that the blueprint does not name. Whether it is the
@@ -124,4 +135,42 @@ func bucketRegion(ctx context.Context, in *inputs, bucket string) string {
 		}
 	}
 	return ""
+}
+
+// stsRegion checks that the project's provider asks for its role, and who it is, in a
+// region that knows the admin's key. In one that the key's account has not enabled, AWS
+// answers as to a key that is none ([steps.RegionFacts.InspectSigning]).
+func stsRegion(ctx context.Context, in *inputs, p project) []health.Result {
+	provider := p.Provider()
+	if provider == nil {
+		return nil
+	}
+	asked, at := provider.Attributes.Find("region"), p.Files.AsksIn()
+	if at.Name != "" {
+		asked = &at
+	}
+	if asked == nil || !asked.Literal || asked.Value == "" || asked.Value == in.answers.StateRegion || !regionForm.MatchString(asked.Value) {
+		return nil
+	}
+	q := regionQuestion(p, asked.Place(provider.Place).String())
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, s := range readers(ctx, in, in.answers.StateRegion) {
+		if home, err := s.KeyKnown(ctx, in.answers.StateRegion); err != nil || !home {
+			continue // that one is another check's
+		}
+		known, err := s.KeyKnown(ctx, asked.Value)
+		switch {
+		case err != nil:
+			return []health.Result{q.Undecided("%s: %v", asked.Value, err)}
+		case known:
+			return []health.Result{q.Passed("provider: %s", asked.Value)}
+		}
+		r := q.Failed("provider: "+asked.Value, caused(diagnosis.KeyInvalid, plan.Failure,
+			fmt.Sprintf("%s: the provider asks the STS of %s, which does not know the access key that %s knows: the admin account has not enabled that region. Nothing is wrong with the key.", q.Asked, asked.Value, in.answers.StateRegion),
+			fmt.Sprintf("Write sts_region = %q into the provider, or enable the region with aws account enable-region --region-name %s.", in.answers.StateRegion, asked.Value)))
+		r.Fixes = []health.Fix{{Project: p.Name, Provider: func(to *tf.Provider) { to.STSRegion = in.answers.StateRegion }}}
+		return []health.Result{r}
+	}
+	return nil
 }

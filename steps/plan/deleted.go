@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"stateroom/awsops/policy"
+)
+
+// Drop books that the change leaves out of a policy whom it names that was deleted, and
+// gives the finding of that, which the change mends; nothing where it names no such
+// principal. What the policy is called in a sentence, behind an article, is what. A
+// change without a title does nothing else.
+func (c *Change) Drop(finding, what string, have policy.Document) []Finding {
+	gone := policy.Deleted(have)
+	if len(gone) == 0 {
+		return nil
+	}
+	var named []string
+	for _, g := range gone {
+		for _, id := range g.IDs {
+			named = append(named, fmt.Sprintf("statement %s names %s, %s that was deleted", g.Statement, id, kindOf(id)))
+		}
+	}
+	if c.Title == "" {
+		c.Title = "Drop deleted principals from the " + what
+	} else {
+		c.Title += ", and drop deleted principals"
+	}
+	c.Fields = append(c.Fields, Field{Name: "deleted principals", Before: strings.Join(named, "; ")})
+	// "These unique IDs are never reused, so you can safely remove principals with unique
+	// identifiers from all of your policy statements" (S3 User Guide).
+	c.Risk = strings.TrimSpace(c.Risk + " By what is dropped nobody loses anything: AWS gives the id of a deleted user or role to nobody again.")
+	f := Finding{
+		ID: finding, Subject: c.Environment, Of: c.Of, Severity: Warning,
+		Evidence: fmt.Sprintf("In the %s, %s. AWS stores no policy that names such an id, so that nothing else in it can be changed before it is dropped.", what, strings.Join(named, "; ")),
+		Remedy:   "Confirm the change: " + c.Title + ".",
+	}
+	c.Fixes = append(c.Fixes, f.Key())
+	return []Finding{f}
+}
+
+// kindOf is what had a unique id.
+func kindOf(id string) string {
+	if strings.HasPrefix(id, "AROA") {
+		return "a role"
+	}
+	return "a user"
+}
