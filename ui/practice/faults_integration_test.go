@@ -75,8 +75,7 @@ func (w *world) meetsAndMends(p proof) {
 		w.meetsOnly(p)
 		return
 	}
-	w.meets(p)
-	w.proves(p)
+	w.proves(p, w.meets(p))
 	if p.beyond == "" {
 		w.passes(p)
 	}
@@ -101,17 +100,18 @@ func (w *world) meetsOnly(p proof) {
 }
 
 // meets breaks the lab, runs the engine into it, and reads what it says.
-func (w *world) meets(p proof) {
+func (w *world) meets(p proof) (text string) {
 	w.t.Helper()
 	w.breaks(p)
 	if p.bucket {
 		w.must(os.WriteFile(filepath.Join(w.dir(""), "bucket.tf"), []byte(`resource "aws_s3_bucket" "app" { bucket = "acme-app" }`), 0o600))
 	}
-	text := w.fails(p)
+	text = w.fails(p)
 	w.records(p, text)
 	if got := named(text); !slices.Equal(got, p.says) {
 		w.t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, p.says, text)
 	}
+	return text
 }
 
 // cannotHave wants one of the faults to be refused, with nothing of it done.
