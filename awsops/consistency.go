@@ -11,9 +11,12 @@ import (
 // MadeByLostAttempt says that a creation found its target there after an
 // earlier attempt of the same call got no answer: that attempt made it. One that was
 // throttled or refused made nothing, and what is there is somebody else's.
-func MadeByLostAttempt(err error) bool {
+func MadeByLostAttempt(err error) bool { return lostAttempt(err) && IsTaken(err) }
+
+// lostAttempt says that an earlier attempt of the call got no answer.
+func lostAttempt(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Unanswered > 0 && IsTaken(err)
+	return errors.As(err, &e) && e.Unanswered > 0
 }
 
 // IsTaken says that what was to be made in this account is there already, or is
@@ -30,10 +33,7 @@ func AlreadyGone(c Call, err error) bool {
 
 // TakenByLostAttempt says that an earlier attempt of the same call got no answer, so that
 // what is gone now was there for that one.
-func TakenByLostAttempt(c Call, err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Unanswered > 0 && AlreadyGone(c, err)
-}
+func TakenByLostAttempt(c Call, err error) bool { return lostAttempt(err) && AlreadyGone(c, err) }
 
 func (c Call) removes() bool {
 	return slices.ContainsFunc([]string{"Delete", "Remove", "Detach", "Deactivate"}, func(verb string) bool {

@@ -228,7 +228,14 @@ func HasCode(err error, code string) bool {
 }
 
 // IsNotFound says that what was asked for is absent.
-func IsNotFound(err error) bool { return hasCode(err, notFoundCodes) }
+func IsNotFound(err error) bool { return hasCode(err, notFoundCodes) || isUnseenKey(err) }
+
+// isUnseenKey says that IAM does not know the access key whose use it was asked for: it
+// refuses that as it does who has no right to ask, but names no policy that gives none.
+func isUnseenKey(err error) bool {
+	denial, denied := DenialOf(err)
+	return denied && denial.Policy == "" && !denial.Explicit && answerOf(err).Operation == "GetAccessKeyLastUsed"
+}
 
 // IsAccessDenied says that AWS refused the identity the action.
 func IsAccessDenied(err error) bool {

@@ -17,7 +17,8 @@ type KeyUse struct {
 // Never says that IAM knows of no use of the key.
 func (u KeyUse) Never() bool { return u.At.IsZero() }
 
-// KeyLastUsed tells when an access key of the account was last used.
+// KeyLastUsed tells when an access key of the account was last used. [IsNotFound] holds
+// where IAM does not know the key.
 func (s *Session) KeyLastUsed(ctx context.Context, keyID string) (KeyUse, error) {
 	in := &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(keyID)}
 	return read(ctx, s, s.iam().GetAccessKeyLastUsed, in, keyID, func(answer *iam.GetAccessKeyLastUsedOutput) KeyUse {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -18,6 +20,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // The ids of a user and of a role that were deleted.
@@ -54,11 +57,13 @@ func listedTeam() *blueprint.Blueprint {
 }
 
 // haunted is a set-up of the listed team of which bob, a guest and the role of a CI were
-// deleted: the policies of key and bucket name them, and the trusts of two roles.
-func haunted(t *testing.T) (w *world, ids map[string]string) {
+// deleted: the policies of key and bucket name them, and the trusts of two roles. AWS is
+// given time to settle between what is done by hand.
+func haunted(t *testing.T, options sandbox.Options, settle func()) (w *world, ids map[string]string) {
 	t.Helper()
-	w = newWorld(t, sandbox.Options{})
+	w = newWorld(t, options)
 	w.healthy(w.run(w.setup(listedTeam())))
+	settle()
 	h, ctx, ids := w.hands(""), context.Background(), map[string]string{}
 	guest, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("guest")})
 	w.must(err)
@@ -67,6 +72,7 @@ func haunted(t *testing.T) (w *world, ids map[string]string) {
 	bob, err := h.iam.GetUser(ctx, &iam.GetUserInput{UserName: aws.String("bob")})
 	w.must(err)
 	ids["guest"], ids["ci"], ids["bob"] = *guest.User.UserId, *ci.Role.RoleId, *bob.User.UserId
+	settle()
 	id := aws.String(w.keyID())
 	have, err := h.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: id})
 	w.must(err)
@@ -83,11 +89,13 @@ func haunted(t *testing.T) (w *world, ids map[string]string) {
 	trust.Statements = append(trust.Statements, policy.Statement{Sid: "Deploy", Effect: policy.Allow, Principals: policy.Principals{"AWS": {*ci.Role.Arn}}, Actions: []string{"sts:AssumeRole"}})
 	_, err = preprod.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyDocument: aws.String(trust.JSON())})
 	w.must(err)
+	settle()
 	w.removeUser("bob")
 	_, err = h.iam.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("guest")})
 	w.must(err)
 	_, err = h.iam.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: aws.String("ci")})
 	w.must(err)
+	settle()
 	return w, ids
 }
 
@@ -114,7 +122,7 @@ func (w *world) policiesOf() map[string]string {
 // is made again is named anew.
 func TestASetUpThatNamesWhoWasDeletedHealsInOneRun(t *testing.T) {
 	t.Parallel()
-	w, dead := haunted(t)
+	w, dead := haunted(t, sandbox.Options{}, func() {})
 	for what, text := range w.policiesOf() {
 		if len(policy.Deleted(policy.ParseOrEmpty(text))) == 0 {
 			t.Fatalf("the %s policy names nobody deleted: %s", what, text)
@@ -152,11 +160,36 @@ func TestASetUpThatNamesWhoWasDeletedHealsInOneRun(t *testing.T) {
 	w.settledNow(listedTeam())
 }
 
+// TestASetUpThatNamesWhoWasDeletedHealsOnAnAWSThatLags: a policy is not put for a look that
+// lags, and who is made again is not named before AWS knows of it.
+func TestASetUpThatNamesWhoWasDeletedHealsOnAnAWSThatLags(t *testing.T) {
+	t.Parallel()
+	for _, seed := range stepstest.HardSeeds(t, "1", "2") {
+		t.Run(seed, func(t *testing.T) {
+			t.Parallel()
+			var later atomic.Int64 // by how much the sandbox's clock goes before
+			settle := func() { later.Add(int64(2 * harshLag)) }
+			w, _ := haunted(t, sandbox.Options{Seed: seed, Lag: harshLag, Propagation: harshLag / 2, Now: func() time.Time {
+				return time.Now().Add(time.Duration(later.Load()))
+			}}, settle)
+			summary, _, _ := w.again(listedTeam())
+			w.healthy(summary)
+			settle()
+			for what, text := range w.policiesOf() {
+				if gone := policy.Deleted(policy.ParseOrEmpty(text)); len(gone) > 0 {
+					t.Errorf("the %s policy names %v still", what, gone)
+				}
+			}
+			w.settledNow(listedTeam())
+		})
+	}
+}
+
 // TestWhoWasDeletedIsDroppedWithConsentOnly: a dry run and a no leave everything, and tell
 // which statement names whom.
 func TestWhoWasDeletedIsDroppedWithConsentOnly(t *testing.T) {
 	t.Parallel()
-	w, dead := haunted(t)
+	w, dead := haunted(t, sandbox.Options{}, func() {})
 	before := w.policiesOf()
 	for name, unconfirmed := range map[string]func(*plan.Summary) bool{
 		"dry run": func(s *plan.Summary) bool { return s.DryRun }, "no": func(s *plan.Summary) bool { return s.Declined },
@@ -191,7 +224,7 @@ func TestWhoWasDeletedIsDroppedWithConsentOnly(t *testing.T) {
 // to let it in is more access.
 func TestAUserMadeAgainByHandIsNamedAnew(t *testing.T) {
 	t.Parallel()
-	w, dead := haunted(t)
+	w, dead := haunted(t, sandbox.Options{}, func() {})
 	_, err := w.hands("").iam.CreateUser(context.Background(), &iam.CreateUserInput{UserName: aws.String("bob")})
 	w.must(err)
 	for what, text := range w.policiesOf() {
@@ -315,4 +348,79 @@ func TestWhoWasDeletedNeedNotAgreeToAnAdoption(t *testing.T) {
 		t.Errorf("called %v", calls)
 	}
 	w.settledNow(team())
+}
+
+// TestAnAdministratorOfTheKeyWhoIsGoneIsToldAndKeepsNothingFromBeingMade: KMS refuses a
+// policy that names an ARN of nobody, and says of it no more than that.
+func TestAnAdministratorOfTheKeyWhoIsGoneIsToldAndKeepsNothingFromBeingMade(t *testing.T) {
+	t.Parallel()
+	const auditor, ops, bob = "arn:aws:iam::111111111111:user/people/auditor", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::111111111111:user/bob"
+	b := team()
+	b.Key.Administrators = []string{auditor, ops, bob}
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands("").iam, context.Background()
+	makeBoth := func() {
+		_, err := h.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("auditor"), Path: aws.String("/people/")})
+		w.must(err)
+		_, err = h.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("ops"), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}`)})
+		w.must(err)
+	}
+	named := func() (arns []string) {
+		t.Helper()
+		for _, s := range policy.ParseOrEmpty(w.policiesOf()["key"]).Statements {
+			if s.Sid == "Allow access for Key Administrators" {
+				arns = s.Principals["AWS"]
+			}
+		}
+		return arns
+	}
+	tells := func(summary *plan.Summary) {
+		t.Helper()
+		for _, f := range summary.Findings {
+			if f.Severity != plan.Info && f.ID != "key.administrator-missing" {
+				t.Errorf("finding %s", f)
+			}
+		}
+		if summary.Failed > 0 || summary.ExitCode(false) != plan.ExitFindings {
+			t.Errorf("exit %d, failures %v", summary.ExitCode(false), summary.Failures)
+		}
+		text := fmt.Sprint(summary.Findings)
+		says(t, text, "names "+auditor, "names "+ops, "Take it out of kms_key.administrators")
+	}
+	tells(w.run(w.setup(b))) // a new key
+	if got := named(); !slices.Equal(got, []string{bob}) {
+		t.Errorf("the key's administrators are %v", got)
+	}
+	makeBoth()
+	summary, ids, _ := w.again(b)
+	w.healthy(summary)
+	if got := named(); !slices.Equal(ids, []string{"key.policy"}) || !slices.Equal(got, []string{auditor, ops, bob}) {
+		t.Errorf("planned %v, the key's administrators are %v", ids, got)
+	}
+	_, err := h.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("auditor")})
+	w.must(err)
+	_, err = h.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: aws.String("ops")})
+	w.must(err)
+	summary, ids, _ = w.again(b)
+	tells(summary)
+	if got := named(); !slices.Equal(ids, []string{"key.policy"}) || !slices.Equal(got, []string{bob}) {
+		t.Errorf("planned %v, the key's administrators are %v", ids, got)
+	}
+	summary, ids, calls := w.again(b)
+	if tells(summary); len(ids)+len(calls) > 0 {
+		t.Errorf("a further run planned %v and called %v", ids, calls)
+	}
+	makeBoth()
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { // who may not be looked up counts as there
+		if e.Operation == "GetRole" && strings.HasSuffix(e.Resource, "role/ops") {
+			return sandbox.Fault{Code: "AccessDenied", Status: 403}
+		}
+		return sandbox.Fault{}
+	})
+	summary, _, _ = w.again(b)
+	w.healthy(summary)
+	if got := named(); !slices.Equal(got, []string{auditor, ops, bob}) {
+		t.Errorf("the key's administrators are %v", got)
+	}
+	w.settledNow(b)
 }

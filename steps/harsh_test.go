@@ -126,9 +126,49 @@ func TestANewThingThatALookDoesNotFindIsNotYetThere(t *testing.T) {
 	}
 }
 
+// missing is how each service says that there is nothing of a name.
+var missing = map[string]string{
+	"iam": "NoSuchEntity", "kms": "NotFoundException", "dynamodb": "ResourceNotFoundException", "s3": "NoSuchBucket",
+}
+
+// Right after another run AWS names what it does not find yet, in whichever read.
+func TestARunRightAfterAnotherLooksAgainForWhatAWSDoesNotFindYet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	mark := len(w.server.Log())
+	w.settledNow(team())
+	var reads []string
+	for _, e := range w.server.Log()[mark:] {
+		if op := e.Service + ":" + e.Operation; !e.Mutating && missing[e.Service] != "" && !slices.Contains(reads, op) {
+			reads = append(reads, op)
+		}
+	}
+	if len(reads) < 25 {
+		t.Fatalf("a run reads %q alone", reads)
+	}
+	for _, op := range reads {
+		fault := sandbox.Fault{Code: missing[op[:strings.IndexByte(op, ':')]], Status: http.StatusNotFound}
+		w.server.Intercept(sandbox.Script(map[string][]sandbox.Fault{op: times(2, fault)}))
+		w.events = nil
+		summary, err := w.setup(team()).Run(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", op, err)
+			continue
+		}
+		if code := summary.ExitCode(false); code != plan.ExitDone {
+			t.Errorf("%s: exit code %d, failures %v, findings %v", op, code, summary.Failures, summary.Findings)
+		}
+		w.server.Intercept(nil)
+		w.undoubled()
+		w.settledNow(team())
+	}
+}
+
 func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{Propagation: time.Second})
+	w.unforeseen()
 	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
 	summary := w.run(w.setup(team()))
 	if len(summary.Failures) != 1 {

@@ -94,12 +94,15 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	if err != nil {
 		return RoleFacts{Unreachable: err}
 	}
-	role, err := s.Role(ctx, e.Role)
+	var role *awsops.Role
+	var policies awsops.Policies
+	err = engine.Agreed(ctx, env, func(ctx context.Context) error {
+		if role, err = s.Role(ctx, e.Role); err == nil && role != nil {
+			policies, err = s.RolePolicies(ctx, e.Role)
+		}
+		return err
+	})
 	if err != nil || role == nil {
-		return RoleFacts{Unreachable: err, Reach: reach}
-	}
-	policies, err := s.RolePolicies(ctx, e.Role)
-	if err != nil {
 		return RoleFacts{Unreachable: err, Reach: reach}
 	}
 	facts := RoleFacts{Role: role, Reach: reach, Inline: map[string]policy.Document{}, Seen: time.Now()}

@@ -38,6 +38,9 @@ type KeyFacts struct {
 	Policy   policy.Document
 	Rotation bool
 	Tags     map[string]string
+	// Absent are those of the blueprint's administrators of the key who are none of the
+	// admin account's users and roles, though it is to be one of its own.
+	Absent []string
 	// Spare are the other keys with this blueprint's tag.
 	Spare []SpareKey
 	// Stored are the keys that stored versions are encrypted with, where more than
@@ -70,6 +73,9 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
+	if f.Absent, err = absentAdministrators(ctx, home, a); err != nil {
+		return err
+	}
 	if f.Key, err = home.Key(ctx, a.Key.Alias); err != nil {
 		return err
 	}
@@ -100,6 +106,43 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	})
 	return g.Wait()
+}
+
+// absentAdministrators are those of the key's administrators whom the admin account does
+// not have. Who is another account's, or may not be looked up, counts as there.
+func absentAdministrators(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (absent []string, err error) {
+	for _, arn := range a.Key.Administrators {
+		named, _ := awsops.ParseARN(arn)
+		if named.AccountID != a.AdminAccount {
+			continue
+		}
+		there, err := homePrincipal(ctx, home, named.Resource)
+		switch {
+		case awsops.IsAccessDenied(err):
+		case err != nil:
+			return nil, err
+		case there != arn:
+			absent = append(absent, arn)
+		}
+	}
+	return absent, nil
+}
+
+// homePrincipal is the ARN of the admin account's user or role of a name, which stands
+// behind a path; empty where there is none.
+func homePrincipal(ctx context.Context, home *awsops.Session, resource string) (string, error) {
+	if strings.HasPrefix(resource, "role/") {
+		role, err := home.Role(ctx, lastPart(resource))
+		if role == nil {
+			return "", err
+		}
+		return role.ARN, err
+	}
+	user, err := home.User(ctx, lastPart(resource))
+	if user == nil {
+		return "", err
+	}
+	return user.ARN, err
 }
 
 // orphanKey finds a key that was created and then lost its run before the
@@ -143,6 +186,13 @@ func (o *Observed) keyARN() string {
 // of ours to what the blueprint says.
 func planStateKey(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	f := o.Key
+	for _, arn := range missingAdministrators(o, a) {
+		p.Find(plan.Finding{
+			ID: "key.administrator-missing", Severity: plan.Warning,
+			Evidence: fmt.Sprintf("kms_key.administrators names %s, and account %s has no such user or role. KMS takes no policy that names it, so the policy of the key is to do without.", arn, a.AdminAccount),
+			Remedy:   "Take it out of kms_key.administrators in the blueprint, or make it again and run stateroom setup.",
+		})
+	}
 	if f.Key == nil {
 		p.Change(createKey(o, a), nameKey(o, a), rotateKey(o, a))
 		return p
@@ -285,7 +335,18 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 			users = append(users, userARN(o, a, user))
 		}
 	}
-	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)
+	missing := missingAdministrators(o, a)
+	administrators := slices.DeleteFunc(slices.Clone(a.Key.Administrators), func(arn string) bool { return slices.Contains(missing, arn) })
+	return policy.KeyPolicy(o.partition(), a.AdminAccount, administrators, users)
+}
+
+// missingAdministrators are the key's administrators who are not there and whom the plan
+// does not make: those that were deleted, or mistyped.
+func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
+	return slices.DeleteFunc(slices.Clone(o.Key.Absent), func(arn string) bool {
+		return slices.ContainsFunc(a.AllUsers(), func(user string) bool { return userARN(o, a, user) == arn }) ||
+			slices.ContainsFunc(o.environments(a.Environments), func(e blueprint.Environment) bool { return a.RoleARN(o.partition(), e) == arn })
+	})
 }
 
 // planKeyPolicy adds what the key policy lacks, takes out whom our own statements

@@ -170,7 +170,7 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 	if b.env.Engine != nil {
 		err = b.terraform(ctx)
 	} else {
-		err = b.sdk(awsops.WithProbe(ctx))
+		err = engine.Agreed(awsops.WithProbe(ctx), b.env, b.sdk)
 	}
 	if err != nil {
 		findings = append(findings, failure("init.probe-failed", err))
@@ -213,7 +213,9 @@ func (b *backendProbe) probe() engine.StateProbe {
 func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 	s, bucket, key := b.who.session, b.a.Bucket.Name, b.proof.Object()
 	strict := b.a.Bucket.Policy == blueprint.BucketPolicyStrict
-	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
+	err := engine.Agreed(ctx, b.env, func(ctx context.Context) error {
+		return s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
+	})
 	if err != nil {
 		if strict && awsops.IsAccessDenied(err) {
 			return nil

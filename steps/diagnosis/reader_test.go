@@ -32,6 +32,10 @@ func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
 		"one line": {"no line end at all ", 100 << 20},
 		"lines":    {"module.app: Still creating... [10s elapsed]\n", 8 << 20},
 		"json":     {`{"@level":"info","@message":"Plan","type":"planned_change"}` + "\n", 8 << 20},
+		"docker":   {`{"log":"module.app: Still creating... [10s elapsed]\n","stream":"stdout","time":"2026-11-23T10:00:00Z"}` + "\n", 8 << 20},
+		"units":    {"10:00:01.100 STDOUT [net] tofu: module.app: Still creating... [10s elapsed]\n", 8 << 20},
+		"braces":   {`{"diagnostics": [` + "\n", 8 << 20},
+		"headings": {"a1 Error: b2 Error: c\n", 8 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			huge := io.MultiReader(
@@ -86,7 +90,6 @@ func TestReadSaysWhatIsWrongWithItsInput(t *testing.T) {
 		"white space": {strings.NewReader(" \n\t\x1b[0m\r\n"), ErrEmpty},
 		"program":     {strings.NewReader("\x7fELF\x02\x01\x01\x00\x00"), ErrBinary},
 		"image":       {strings.NewReader(strings.Repeat("\xff\xd8\xe0\x10J", 50)), ErrBinary},
-		"UTF-16":      {strings.NewReader("\xff\xfeE\x00r\x00r\x00"), ErrBinary},
 		"log only":    {strings.NewReader("2026-11-23T10:00:00.123Z [DEBUG] x\n2026/11/23 10:00:00 [INFO] y\n"), ErrOnlyLog},
 		"reader":      {io.MultiReader(strings.NewReader("Error: x\n"), failing{broken}), broken},
 	} {

@@ -1,18 +1,20 @@
 package diagnosis
 
 import (
-	"encoding/json"
 	"strings"
 
 	"stateroom/steps/terraform"
 )
 
 // heading begins a diagnostic, inside a box or without one.
-var heading = wording(`^[\s│╷|]*(Error|Warning): `)
+var heading = wording(`^[\s│╷|]*(Error|ERROR|FATAL|fatal|Warning): `)
 
 // after begins what Terraform prints when it goes on, so that no error lasts
 // into the next command of a log.
-var after = wording(`^(?:\$ |Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following)`)
+var after = wording(`^(?:\$ |PS [A-Z]:\\|Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following|Apply complete!|Success!|Plan: \d|No changes\.)`)
+
+// speaks begins a message of the AWS CLI, in which a warning before it does not go on.
+var speaks = wording(`^(?:An error occurred \(|Unable to locate credentials|Could not connect to the endpoint|The config profile \()`)
 
 // starts tells whether a line begins a box or a diagnostic.
 func starts(line string) bool {
@@ -22,23 +24,60 @@ func starts(line string) bool {
 // Some errors quote their cause under a heading of its own: the text that does
 // so, and the heading of what is quoted.
 var (
-	quotes = wording(`(?i)no valid credential sources|cannot be assumed`)
+	quotes = wording(`(?i)no valid credential sources|cannot be assumed|bucket (?:"[^"]+" )?does not exist`)
 	quoted = wording(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
 )
 
-// split answers the errors of a text, each folded to one line and without
-// secrets. Warnings and what is printed between errors are left out; a text
-// without any heading, such as a message copied out of its box, is one error.
-func split(text string) []string {
-	var s splitter
-	for line := range strings.Lines(text) {
-		s.line(line)
+// problem is one error of a text, folded to one line and without secrets.
+type problem struct {
+	// unit is the unit, the project or the container whose log it stood in; empty where
+	// the text names none.
+	unit string
+	text string
+}
+
+// parts are the errors of a text, and the lines that belong to none of them, nor to a
+// warning.
+type parts struct {
+	problems []problem
+	outside  []string
+}
+
+// split finds the errors of a text, those of each unit apart: a log of several at once
+// has their lines in any order.
+func split(text string) parts {
+	var (
+		p     parts
+		cut   prefixes
+		units = map[string]*splitter{}
+		order []*splitter
+	)
+	lines := strings.Split(written(text), "\n")
+	for i, line := range lines {
+		before, behind := "", ""
+		if i > 0 {
+			before = lines[i-1]
+		}
+		if i+1 < len(lines) {
+			behind = lines[i+1]
+		}
+		prefix, rest := cut.cut(line, before, behind)
+		unit := ""
+		if prefix != "" {
+			unit = unitOf(prefix)
+		}
+		s := units[unit]
+		if s == nil {
+			s = &splitter{parts: &p, unit: unit}
+			units[unit] = s
+			order = append(order, s)
+		}
+		s.line(rest + "\n")
 	}
-	s.end()
-	if len(s.list) == 0 {
-		return []string{folded(text)}
+	for _, s := range order {
+		s.end()
 	}
-	return s.list
+	return p
 }
 
 // folded makes one line of an error. Its secrets are taken out before, since a fold
@@ -46,38 +85,86 @@ func split(text string) []string {
 // together.
 func folded(text string) string { return Redact(terraform.Fold(Redact(text))) }
 
-// splitter gathers the errors of a text line by line.
+// Bounds of what is kept of one error: its beginning and its end.
+const (
+	errorHead = 24 << 10
+	errorTail = 8 << 10
+)
+
+// bounded is the beginning and the end of a long error.
+func bounded(text string) string {
+	if len(text) <= errorHead+errorTail {
+		return text
+	}
+	return strings.ToValidUTF8(text[:errorHead], "") + "\n… " + strings.ToValidUTF8(text[len(text)-errorTail:], "")
+}
+
+// splitter gathers the errors of one unit's lines.
 type splitter struct {
-	list    []string
+	*parts
+	unit    string
 	current strings.Builder
-	// open is set inside an error.
-	open bool
-	// fresh is set in a box that has no heading yet, box in one that has.
-	fresh, box bool
+	// open is set inside an error, warning inside a warning.
+	open, warning bool
+	// fresh is set in a box that has no heading yet, boxed in one that has.
+	fresh, boxed bool
+	// planned is set in a plan, ends is the line that ends a value of many lines.
+	planned bool
+	ends    string
 }
 
 func (s *splitter) line(text string) {
 	edge := strings.TrimSpace(text)
+	if s.value(text, edge) {
+		return
+	}
 	switch {
 	case strings.HasPrefix(edge, "╷"):
 		s.end()
 		s.fresh = true
-	case strings.HasPrefix(edge, "╵"), after.regexp().MatchString(text):
+	case strings.HasPrefix(edge, "╵"), after.regexp().MatchString(text), s.warning && speaks.regexp().MatchString(text):
 		s.end()
 	case s.begins(text):
 		fresh := s.fresh
 		s.end()
-		s.open, s.box = heading.regexp().FindStringSubmatch(text)[1] == "Error", fresh
+		isError := heading.regexp().FindStringSubmatch(text)[1] != "Warning"
+		s.open, s.warning, s.boxed = isError, !isError, fresh
 	}
-	if s.open {
+	switch {
+	case s.open:
 		s.current.WriteString(text)
+	case !s.warning:
+		s.outside = append(s.outside, strings.TrimRight(text, "\n"))
 	}
 }
 
+// value tells whether a line is one of a plan, or of a value of many lines: whatever
+// stands there, no engine says it.
+func (s *splitter) value(text, edge string) bool {
+	switch {
+	case s.ends != "" && !strings.Contains(text, "╷"):
+		if edge == s.ends {
+			s.ends = ""
+		}
+		return true
+	case s.open || strings.ContainsAny(text, box):
+		s.planned, s.ends = false, ""
+		return false
+	case edge != "" && !strings.HasPrefix(text, " "):
+		s.planned = planned.regexp().MatchString(text)
+	}
+	if m := heredoc.regexp().FindStringSubmatch(text); m != nil {
+		s.ends = m[1]
+		return true
+	}
+	return s.planned && strings.HasPrefix(text, " ")
+}
+
 // begins tells whether a line is the heading of a new diagnostic, and not one
-// that the error around it quotes.
+// that the error around it quotes. A line without the box's edge ends a box that was
+// cut off.
 func (s *splitter) begins(text string) bool {
-	if s.box || !heading.regexp().MatchString(text) {
+	if !heading.regexp().MatchString(text) || s.boxed && strings.Contains(text, "│") {
 		return false
 	}
 	return !s.open || !quoted.regexp().MatchString(text) || !quotes.regexp().MatchString(s.current.String())
@@ -85,27 +172,8 @@ func (s *splitter) begins(text string) bool {
 
 func (s *splitter) end() {
 	if s.open {
-		s.list = append(s.list, folded(s.current.String()))
+		s.problems = append(s.problems, problem{s.unit, folded(bounded(s.current.String()))})
 	}
-	s.open, s.box, s.fresh = false, false, false
+	s.open, s.warning, s.boxed, s.fresh = false, false, false, false
 	s.current.Reset()
-}
-
-// fromJSON writes a diagnostic of -json as the engine prints it for people. Any
-// other line of -json, and of TF_LOG=JSON, is progress: nothing is left of it.
-func fromJSON(line string) string {
-	var parsed terraform.JSONLine
-	if json.Unmarshal([]byte(line), &parsed) != nil || parsed.Type != "diagnostic" || parsed.Diagnostic == nil {
-		return ""
-	}
-	d := parsed.Diagnostic
-	title := "Error: "
-	if d.Severity == terraform.SeverityWarning {
-		title = "Warning: "
-	}
-	text := "╷\n" + title + d.Summary + "\n"
-	if place := parsed.Place(); place != "" {
-		text += " " + place + "\n"
-	}
-	return text + d.Detail + "\n╵\n"
 }

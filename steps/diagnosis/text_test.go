@@ -1,12 +1,14 @@
 package diagnosis
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/mitchellh/go-wordwrap"
 )
@@ -19,21 +21,96 @@ var forms = map[string]func(sample) string{
 		text := strings.ReplaceAll(boxed(s), "│ ", "\x1b[31m│\x1b[0m \x1b[0m")
 		return strings.Replace(text, "Error: ", "\x1b[1m\x1b[31mError: \x1b[0m\x1b[0m\x1b[1m", 1)
 	},
-	"json": func(s sample) string {
-		d, _ := json.Marshal(map[string]any{
-			"@level": "error", "@message": "Error: " + s.summary, "type": "diagnostic",
-			"diagnostic": map[string]string{"severity": "error", "summary": s.summary, "detail": s.detail},
-		})
-		return `{"@level":"info","@message":"Terraform 1.11.4","type":"version"}` + "\n" + string(d) + "\n"
-	},
+	"json":   asJSON,
 	"copied": func(s sample) string { return s.summary + ": " + s.detail },
 	"log around": func(s sample) string {
 		noise := "2026-11-23T10:00:00.123Z [DEBUG] provider: HTTP Response: x509: NoSuchBucket\n  http.response.body=\n  | <Error><Code>ExpiredToken</Code></Error>\n"
 		return noise + boxed(s) + noise
 	},
-	"github": func(s sample) string {
-		return regexp.MustCompile(`(?m)^`).ReplaceAllString(boxed(s), "2026-11-23T10:00:00.1234567Z ")
+	"github":         behind("2026-11-23T10:00:00.1234567Z "),
+	"gh run view":    behind("plan\tRun terraform plan\t2026-11-23T10:00:00.1234567Z "),
+	"gitlab":         behind("2026-11-23T10:00:00.123456Z 01E "),
+	"jenkins":        behind("[2026-11-23T10:00:00.123Z] "),
+	"teamcity":       behind("[10:00:00]W:\t [Step 2/3] "),
+	"docker compose": behind("terraform-1  | "),
+	"terragrunt":     behind("10:00:01.100 STDERR [net] tofu: "),
+	"old terragrunt": behind("[terragrunt] [/live/net] 2026/11/23 10:00:01 "),
+	"kubernetes":     behind("tf-runner-7d9f terraform "),
+	"terratest":      behind("TestSetUp 2026-11-23T10:00:00Z logger.go:66: "),
+	"quoted":         behind("> "),
+	"no box, prefix": func(s sample) string {
+		return everyLine("job-42: ", "Initializing the backend...\n\nError: "+s.summary+"\n\n"+s.detail+"\n")
 	},
+	"carriage returns": func(s sample) string { return strings.ReplaceAll(boxed(s), "\n", "\r\n") },
+	"lost escapes": func(s sample) string {
+		return strings.NewReplacer("│ ", "[31m│[0m [0m", "Error: ", "[1m[31mError: [0m[0m[1m").Replace(boxed(s))
+	},
+	"code page 437": func(s sample) string { return asCodePage437.Replace(boxed(s)) },
+	"UTF-16":        func(s sample) string { return asUTF16(boxed(s), binary.LittleEndian, "\ufeff") },
+	"UTF-16BE":      func(s sample) string { return asUTF16(boxed(s), binary.BigEndian, "\ufeff") },
+	"UTF-16, no BOM": func(s sample) string {
+		return asUTF16("Initializing the backend...\n"+boxed(s), binary.LittleEndian, "")
+	},
+	"docker": func(s sample) string {
+		var b strings.Builder
+		for line := range strings.Lines(boxed(s)) {
+			d, _ := json.Marshal(map[string]string{"log": line, "stream": "stderr", "time": "2026-11-23T10:00:00Z"})
+			b.Write(append(d, '\n'))
+		}
+		return b.String()
+	},
+	"cloudwatch": func(s sample) string {
+		d, _ := json.MarshalIndent(map[string]any{"events": []any{map[string]any{"timestamp": 1, "message": boxed(s)}}}, "", "    ")
+		return string(d)
+	},
+	"terragrunt's JSON": func(s sample) string {
+		d, _ := json.Marshal(map[string]string{"level": "stderr", "prefix": "net", "msg": boxed(s)})
+		return string(d) + "\n"
+	},
+	"logfmt": func(s sample) string {
+		return fmt.Sprintf("time=2026-11-23T10:00:00Z level=error prefix=[net] msg=%q\n", boxed(s))
+	},
+	"json behind a prefix": func(s sample) string {
+		return "terraform-1  | {\"@level\":\"info\",\"@message\":\"Terraform 1.11.4\",\"type\":\"version\"}\n" +
+			"terraform-1  | " + strings.Split(asJSON(s), "\n")[1] + "\n"
+	},
+	"annotation": func(s sample) string {
+		return "::error file=main.tf,line=1::" + strings.ReplaceAll(s.summary+"\n\n"+s.detail, "\n", "%0A") + "\n"
+	},
+	"validate -json": func(s sample) string {
+		d, _ := json.MarshalIndent(map[string]any{
+			"format_version": "1.0", "valid": false, "error_count": 1,
+			"diagnostics": []any{map[string]any{"severity": "error", "summary": s.summary, "detail": s.detail}},
+		}, "", "  ")
+		return "$ terraform validate -json\n" + string(d) + "\n"
+	},
+}
+
+func asJSON(s sample) string {
+	d, _ := json.Marshal(map[string]any{
+		"@level": "error", "@message": "Error: " + s.summary, "type": "diagnostic",
+		"diagnostic": map[string]string{"severity": "error", "summary": s.summary, "detail": s.detail},
+	})
+	return `{"@level":"info","@message":"Terraform 1.11.4","type":"version"}` + "\n" + string(d) + "\n"
+}
+
+// behind writes the boxed error behind a prefix in every line.
+func behind(prefix string) func(sample) string {
+	return func(s sample) string { return everyLine(prefix, boxed(s)) }
+}
+
+func everyLine(prefix, text string) string {
+	return prefix + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+prefix) + "\n"
+}
+
+var asCodePage437 = strings.NewReplacer("╷", "Γò╖", "│", "Γöé", "╵", "Γò╡")
+
+func asUTF16(text string, order binary.AppendByteOrder, mark string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(mark + text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 // boxed is the error as Terraform draws it: wrapped at 78 columns.
@@ -60,8 +137,8 @@ func TestDiagnoseNamesEveryTextInEveryForm(t *testing.T) {
 	}
 }
 
-// ids is the fixed interface of issue 4.
-const ids = `credentials-missing profile-missing sso-expired mfa-profile token-expired key-invalid signature-mismatch clock-skew wrong-account assume-role-denied region-wrong region-invalid bucket-missing s3-list-denied s3-head-denied s3-get-denied s3-put-denied explicit-deny kms-denied kms-disabled kms-pending-deletion kms-not-found kms-id-invalid table-missing table-denied table-schema lock-held lock-release-failed lock-id-wrong lock-corrupt digest-mismatch state-not-saved state-format backend-changed backend-not-initialized migration-needs-answer provider-unavailable provider-lock-file config-invalid network-unreachable tls-untrusted throttled environment-denied unknown`
+// ids is the fixed interface of issue 4, with what issue 12 added at its end.
+const ids = `credentials-missing profile-missing sso-expired mfa-profile token-expired key-invalid signature-mismatch clock-skew wrong-account assume-role-denied region-wrong region-invalid bucket-missing s3-list-denied s3-head-denied s3-get-denied s3-put-denied explicit-deny kms-denied kms-disabled kms-pending-deletion kms-not-found kms-id-invalid table-missing table-denied table-schema lock-held lock-release-failed lock-id-wrong lock-corrupt digest-mismatch state-not-saved state-format backend-changed backend-not-initialized migration-needs-answer provider-unavailable provider-lock-file config-invalid network-unreachable tls-untrusted throttled environment-denied disk-full web-identity-denied credential-process-failed region-not-enabled unknown`
 
 func TestTableHoldsExactlyTheFixedIDsAndEachIsTested(t *testing.T) {
 	var ofCatalogue, fromSamples []string
@@ -219,7 +296,7 @@ func TestDiagnoseDoesNotTakeARequestIDForAStatus(t *testing.T) {
 }
 
 func TestDiagnoseUnknownKeepsTheText(t *testing.T) {
-	text := "first line\n  second line\n"
+	text := "first line\n  of a failure nobody knows\n"
 	if got := FromText(text); len(got) != 1 || got[0].ID != Unknown.ID || got[0].Evidence[0] != text {
 		t.Errorf("got %+v", got)
 	}
@@ -240,7 +317,9 @@ func FuzzFromText(f *testing.F) {
 	for _, s := range samples {
 		f.Add(boxed(s))
 	}
-	f.Add(forms["json"](samples[0]))
+	for _, write := range forms {
+		f.Add(write(samples[0]))
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		list := FromText(text + "\n" + testSecret + "\n")
 		if len(list) == 0 {

@@ -37,7 +37,8 @@ func AdminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.
 
 // AwaitAdmin waits until the admin's key is known to every service that the
 // back end uses: they learn of a new key separately, and of new policies
-// seconds later (facts/aws.md, "Eventual consistency").
+// seconds later (facts/aws.md, "Eventual consistency"). So they do of the key, the
+// bucket and the table themselves.
 func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
 	s, err := AdminSession(ctx, env, a)
 	if err != nil {
@@ -46,19 +47,25 @@ func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blu
 	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
 		return err
 	}
-	head := func(ctx context.Context) error {
-		_, err := s.HeadObject(ctx, a.Bucket.Name, project.StateKey)
-		return err
+	heals := func(err error) bool {
+		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) || awsops.IsUnknownKey(err) || awsops.IsNotFound(err)
 	}
-	return awaitAll(ctx, patience, stateReads(a, s, project.StateKey, head), func(err error) bool {
-		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) || awsops.IsUnknownKey(err)
+	return Agreed(ctx, env, func(ctx context.Context) error {
+		return awaitAll(ctx, patience, stateReads(a, s, project.StateKey), heals)
 	})
 }
 
 // stateReads ask every service that the back end uses for something of the state of
-// that key; object asks the bucket.
-func stateReads(a *blueprint.Answers, s *awsops.Session, stateKey string, object func(context.Context) error) []func(context.Context) error {
-	reads := []func(context.Context) error{object, func(ctx context.Context) error {
+// that key. Of S3 an object is asked for that nobody made: a HEAD neither says why it is
+// refused nor whether it is the bucket that is not there.
+func stateReads(a *blueprint.Answers, s *awsops.Session, stateKey string) []func(context.Context) error {
+	reads := []func(context.Context) error{func(ctx context.Context) error {
+		_, err := s.GetObject(ctx, a.Bucket.Name, unusedKey(stateKey))
+		if awsops.HasCode(err, "NoSuchKey") {
+			return nil
+		}
+		return err
+	}, func(ctx context.Context) error {
 		_, err := s.Key(ctx, a.Key.Alias)
 		return err
 	}}

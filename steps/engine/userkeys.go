@@ -41,29 +41,27 @@ type UserKeys struct {
 // name it: any other is in doubt. A list may be older than a key that was begun a
 // moment ago: it is read again until it shows one, or that has had time to show.
 func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
-	j, waits := env.Journal, false
-	err = awsops.Poll(ctx, j.undecided(change, env.Patience/newsShare), settleInterval, func(ctx context.Context) (bool, error) {
-		if keys.All, err = s.AccessKeys(ctx, user); err != nil {
-			return false, err
+	var begun []LostKey
+	waits := false
+	all, uses, err := KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
+		begun = env.Journal.begunKeys(change, listed, kept)
+		for _, k := range begun {
+			of = append(of, k.AccessKey)
 		}
-		if begun := j.undecided(change, env.Patience/newsShare); begun == 0 || len(j.begunKeys(change, keys.All, kept)) > 0 {
-			return true, nil
-		}
-		if !waits {
+		shown = len(begun) > 0 || env.Journal.undecided(change, env.Patience/newsShare) == 0
+		if !shown && !waits {
 			waits = true
 			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether the access key of %s was made: a run ended before it knew.", user)})
 		}
-		return false, nil
+		return of, shown
 	})
-	if err != nil && !errors.Is(err, awsops.ErrTimeout) {
+	if keys.All = all; err != nil {
 		return keys, err
 	}
-	for _, k := range j.begunKeys(change, keys.All, kept) {
-		use, err := s.KeyLastUsed(ctx, k.ID)
-		k.Unread = awsops.IsAccessDenied(err)
+	for _, k := range begun {
+		use := uses[k.ID]
+		k.Unread = use.Denied != nil
 		switch {
-		case err != nil && !k.Unread:
-			return keys, err
 		case !use.Never(): // nobody can use what is lost
 		case k.Unread && !k.Answered:
 			keys.Doubtful = append(keys.Doubtful, k)
@@ -72,6 +70,41 @@ func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, ke
 		}
 	}
 	return keys, nil
+}
+
+// AskedUse is when an access key was last used; Denied says why that may not be seen.
+type AskedUse struct {
+	awsops.KeyUse
+	Denied error
+}
+
+// KeyUses lists a user's access keys and asks when some of them were last used, by their
+// ids. While IAM lists a key that it does not know when it is asked about, which was made
+// or deleted just now, or shows not yet what some waits for, both are asked for again.
+func KeyUses(
+	ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) (of []awsops.AccessKey, shown bool),
+) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
+	err = awsops.Poll(ctx, env.Patience/newsShare, settleInterval, func(ctx context.Context) (agreed bool, err error) {
+		if all, err = s.AccessKeys(ctx, user); err != nil {
+			return false, err
+		}
+		of, agreed := some(all)
+		uses = map[string]AskedUse{}
+		for _, k := range of {
+			var use AskedUse
+			use.KeyUse, use.Denied = s.KeyLastUsed(ctx, k.ID)
+			unknown := awsops.IsNotFound(use.Denied)
+			if use.Denied != nil && !unknown && !awsops.IsAccessDenied(use.Denied) {
+				return false, use.Denied
+			}
+			uses[k.ID], agreed = use, agreed && !unknown
+		}
+		return agreed, nil
+	})
+	if errors.Is(err, awsops.ErrTimeout) {
+		err = nil
+	}
+	return all, uses, err
 }
 
 // Find is the key of that id; nil where the user has none.

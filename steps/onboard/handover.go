@@ -2,13 +2,12 @@ package onboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -118,11 +117,6 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}
-	f.keys = f.Keys.Kept()
-	sort.Slice(f.keys, func(i, j int) bool {
-		a, b := f.keys[i], f.keys[j]
-		return a.Created.Before(b.Created) || a.Created.Equal(b.Created) && a.ID < b.ID
-	})
 	if sealed, finished := env.Journal.Finished(steps.KeyChange(f.name)); finished {
 		f.sealed = sealed
 	}
@@ -138,41 +132,21 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	}
 	f.denyAll = policy.DenyAll(home.Partition())
 	f.denied = slices.ContainsFunc(attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
-	f.uses, err = keyUses(ctx, home, f.name, f.keys)
-	f.keys = slices.DeleteFunc(f.keys, func(k awsops.AccessKey) bool { _, there := f.uses[k.ID]; return !there })
+	f.uses = map[string]awsops.KeyUse{}
+	_, uses, err := engine.KeyUses(ctx, env, home, f.name, func(all []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
+		f.Keys.All = all
+		f.keys = f.Keys.Kept()
+		return f.keys, true
+	})
+	for id, use := range uses {
+		f.uses[id] = use.KeyUse
+		err = errors.Join(err, use.Denied)
+	}
+	sort.Slice(f.keys, func(i, j int) bool {
+		a, b := f.keys[i], f.keys[j]
+		return a.Created.Before(b.Created) || a.Created.Equal(b.Created) && a.ID < b.ID
+	})
 	return f, err
-}
-
-// keyUses asks when each key was last used. One that was deleted since the keys were
-// listed is left out: IAM then says that who asks may not know.
-func keyUses(ctx context.Context, home *awsops.Session, user string, keys []awsops.AccessKey) (map[string]awsops.KeyUse, error) {
-	found := make([]awsops.KeyUse, len(keys))
-	gone := make([]bool, len(keys))
-	g, ctx := errgroup.WithContext(ctx)
-	for i, k := range keys {
-		g.Go(func() (err error) {
-			found[i], err = home.KeyLastUsed(ctx, k.ID)
-			if !awsops.IsAccessDenied(err) {
-				return err
-			}
-			now, listErr := home.AccessKeys(ctx, user)
-			gone[i] = listErr == nil && !slices.ContainsFunc(now, func(still awsops.AccessKey) bool { return still.ID == k.ID })
-			if gone[i] {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	uses := map[string]awsops.KeyUse{}
-	for i, k := range keys {
-		if !gone[i] {
-			uses[k.ID] = found[i]
-		}
-	}
-	return uses, nil
 }
 
 // expires is when the newest sealed file does.

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -48,6 +49,9 @@ type company struct {
 	options sandbox.Options
 	// all are the sessions of the operator's own, whoever works at the desk.
 	all *awsops.Sessions
+	// patience is for what AWS does not show yet; short unless set, since what a test gets
+	// wrong does not heal.
+	patience time.Duration
 }
 
 // journalDir is where a laptop keeps the company's journal, below its home.
@@ -151,7 +155,7 @@ func (c *company) nineSteps(env *engine.Env, a *blueprint.Answers) *plan.Summary
 func (c *company) env(shell enginetest.Shell, root string) *engine.Env {
 	c.t.Helper()
 	env := shell.Env(c.t, root, c.blueprint)
-	env.Patience = 2 * time.Second // what a test gets wrong does not heal
+	env.Patience = cmp.Or(c.patience, 2*time.Second)
 	return env
 }
 

@@ -65,8 +65,27 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 			}
 		}
 	}
+	if keys.oldKeyLeft != "" {
+		if err := who.knows(ctx, keys.oldKeyLeft); err != nil {
+			return keys, engine.Unseen(err)
+		}
+	}
 	in.tellAge(who, keys.Find(who.key()))
 	return keys, nil
+}
+
+// knows gives the refusal with which IAM tells a user, who may ask for the keys of its
+// own, that a key is none of them: it was deleted just now, or is too new, and is listed
+// all the same.
+func (who *identity) knows(ctx context.Context, key string) error {
+	_, refusal := who.caller.KeyLastUsed(ctx, key)
+	if !awsops.IsAccessDenied(refusal) && !awsops.IsNotFound(refusal) {
+		return nil
+	}
+	if _, err := who.caller.KeyLastUsed(ctx, who.key()); err != nil {
+		return nil //nolint:nilerr // who may ask for none learns nothing of this one
+	}
+	return refusal
 }
 
 func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
@@ -167,6 +186,9 @@ func (p *keyPlan) change(suffix string, action plan.Action, title string, calls 
 func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Change, error) {
 	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != p.who.key() })
 	id := kept[i].ID
+	if err := p.who.knows(ctx, id); err != nil {
+		return plan.Change{}, engine.Unseen(err)
+	}
 	used, err := p.who.caller.KeyLastUsed(ctx, id)
 	if err != nil && !awsops.IsAccessDenied(err) {
 		return plan.Change{}, err

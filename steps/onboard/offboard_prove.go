@@ -2,8 +2,10 @@ package onboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/steps/engine"
@@ -16,7 +18,7 @@ var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:
 
 // Prove asks AWS what it decides for the user now, by simulation: no credential
 // is made for it. It is the Prove of a [engine.Flow].
-func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
+func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	f := o.last
 	if f == nil || f.User == nil {
 		return r
@@ -26,7 +28,11 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 		Name: "AWS denies the user everything", Subject: f.name,
 		Asked: "iam:SimulatePrincipalPolicy for " + f.User.ARN, Verdict: plan.Passed,
 	}
-	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.User.ARN)
+	patience := time.Duration(0)
+	if f.denied && made.Applied > 0 {
+		patience = engine.PolicyDelay
+	}
+	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.User.ARN, patience)
 	switch {
 	case err != nil:
 		c.Verdict, c.Answer = plan.Undecided, err.Error()
@@ -65,14 +71,23 @@ func (o *offboarding) againWith() string {
 	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", o.name)
 }
 
-// stillOpen are the actions tried that no Deny takes from the user.
-func stillOpen(ctx context.Context, home *awsops.Session, arn string) ([]string, error) {
-	decided, err := home.Simulate(ctx, awsops.Simulation{Principal: arn, Actions: tried})
+// stillOpen are the actions tried that no Deny takes from the user, for all the patience
+// with one that was made just now.
+func stillOpen(ctx context.Context, home *awsops.Session, arn string, patience time.Duration) ([]string, error) {
+	const interval = 3 * time.Second
 	var open []string
-	for _, d := range decided {
-		if !d.Explicit {
-			open = append(open, d.Action)
+	err := awsops.Poll(ctx, patience, interval, func(ctx context.Context) (bool, error) {
+		decided, err := home.Simulate(ctx, awsops.Simulation{Principal: arn, Actions: tried})
+		open = nil
+		for _, d := range decided {
+			if !d.Explicit {
+				open = append(open, d.Action)
+			}
 		}
+		return len(open) == 0, err
+	})
+	if errors.Is(err, awsops.ErrTimeout) {
+		err = nil
 	}
 	return open, err
 }

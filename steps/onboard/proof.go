@@ -181,7 +181,7 @@ func onceMore(f plan.Finding) plan.Finding {
 // planFailed names the cause as troubleshooting does.
 func (w worker) planFailed(c plan.Check, at projectFiles, result terraform.Result, err error) {
 	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()), Remedy: "Run terraform plan in " + at.Dir + "."}
-	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
+	if d := diagnosis.FromText(result.Output)[0]; diagnosis.Known(d.ID) {
 		f.ID, f.Remedy = d.ID, d.Remedy
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s", at.Dir, d.Meaning)
 		f.Quote = d.Evidence[0]

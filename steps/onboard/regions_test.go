@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
 )
 
@@ -59,6 +60,7 @@ func TestANewAdminAsksForARoleWhereTheKeyIsKnown(t *testing.T) {
 func TestAKeyThatIsTooNewForARegionRewritesNoFiles(t *testing.T) {
 	t.Parallel()
 	c := abroad(t, true)
+	c.patience = engine.DefaultPatience // the handover is a new one, however long other tests took
 	l := c.laptop("bob")
 	c.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		if e.Region == "eu-south-1" && e.Service == "sts" {

@@ -65,40 +65,57 @@ type diagnosticReader struct {
 
 // JSONLine is what is read of a line of -json.
 type JSONLine struct {
-	Message    string `json:"@message"`
-	Type       string `json:"type"`
-	Diagnostic *struct {
-		Severity string `json:"severity"`
-		Summary  string `json:"summary"`
-		Detail   string `json:"detail"`
-		Address  string `json:"address"`
-		Range    *struct {
-			Filename string `json:"filename"`
-			Start    struct {
-				Line int `json:"line"`
-			} `json:"start"`
-		} `json:"range"`
-		Snippet *struct {
-			Context string `json:"context"`
-		} `json:"snippet"`
-	} `json:"diagnostic"`
+	Message    string          `json:"@message"`
+	Type       string          `json:"type"`
+	Diagnostic *JSONDiagnostic `json:"diagnostic"`
+}
+
+// JSONDiagnostic is what is read of a diagnostic, be it a line of -json or one of those
+// that validate -json lists.
+type JSONDiagnostic struct {
+	Severity string `json:"severity"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail"`
+	Address  string `json:"address"`
+	Range    *struct {
+		Filename string `json:"filename"`
+		Start    struct {
+			Line int `json:"line"`
+		} `json:"start"`
+	} `json:"range"`
+	Snippet *struct {
+		Context string `json:"context"`
+	} `json:"snippet"`
 }
 
 // Place says where a diagnostic comes from as the engines say it to people, or
 // nothing: the same refusal means something else in a resource than in a back end.
-func (l JSONLine) Place() string {
+func (d *JSONDiagnostic) Place() string {
 	var words []string
-	if l.Diagnostic.Address != "" {
-		words = append(words, "with "+l.Diagnostic.Address+",")
+	if d.Address != "" {
+		words = append(words, "with "+d.Address+",")
 	}
-	if at := l.Diagnostic.Range; at != nil {
+	if at := d.Range; at != nil {
 		where := fmt.Sprintf("on %s line %d", at.Filename, at.Start.Line)
-		if l.Diagnostic.Snippet != nil && l.Diagnostic.Snippet.Context != "" {
-			where += ", in " + l.Diagnostic.Snippet.Context
+		if d.Snippet != nil && d.Snippet.Context != "" {
+			where += ", in " + d.Snippet.Context
 		}
 		words = append(words, where+":")
 	}
 	return strings.Join(words, " ")
+}
+
+// Boxed are the lines in which the engines print a diagnostic for people.
+func (d *JSONDiagnostic) Boxed() []string {
+	title := "Error: "
+	if d.Severity == SeverityWarning {
+		title = "Warning: "
+	}
+	lines := []string{"╷"}
+	for line := range strings.SplitSeq(title+d.Summary+"\n\n"+d.Place()+"\n\n"+d.Detail, "\n") {
+		lines = append(lines, "│ "+line)
+	}
+	return append(lines, "╵")
 }
 
 // line takes a line without ANSI codes and answers the lines for people.
@@ -117,7 +134,7 @@ func (r *diagnosticReader) line(text string) []string {
 func (r *diagnosticReader) fromJSON(parsed JSONLine) []string {
 	lines := strings.Split(strings.TrimRight(stripANSI(parsed.Message), "\n"), "\n")
 	if d := parsed.Diagnostic; parsed.Type == "diagnostic" && d != nil {
-		place := parsed.Place()
+		place := d.Place()
 		r.add(Diagnostic{Severity: d.Severity, Summary: Fold(d.Summary), Detail: Fold(place + " " + d.Detail)})
 		if place != "" {
 			lines = append(lines, stripANSI(place))

@@ -40,6 +40,17 @@ type asked struct {
 	status  int
 }
 
+// clock is a sandbox's, which stands while it answers: what it answers again hangs on the
+// time. Nil is now.
+type clock struct{ atomic.Pointer[time.Time] }
+
+func (c *clock) now() time.Time {
+	if at := c.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
+}
+
 type file struct {
 	text string
 	mode fs.FileMode
@@ -83,8 +94,10 @@ func Prepared(t testing.TB, o sandbox.Options, name string, home Home, prepare f
 func (s *scene) play(t testing.TB, o sandbox.Options, prepare func(*sandbox.Server, string, Home)) {
 	t.Helper()
 	s.begun = time.Now()
+	var then clock
+	o.Now = then.now
 	server := sandbox.New(o)
-	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.record(t, server, w, r) }))
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.record(t, server, &then, w, r) }))
 	defer at.Close()
 	s.url, s.home, s.files = at.URL, Home(t.TempDir()), map[string]file{}
 	prepare(server, s.url, s.home)
@@ -117,7 +130,7 @@ func (s *scene) keep(t testing.TB, home fs.FS) {
 
 // record answers requests one after the other, so that they can be repeated in the
 // order in which the sandbox gave out its ids.
-func (s *scene) record(t testing.TB, server *sandbox.Server, w http.ResponseWriter, r *http.Request) {
+func (s *scene) record(t testing.TB, server *sandbox.Server, then *clock, w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body, err := io.ReadAll(r.Body)
@@ -127,7 +140,9 @@ func (s *scene) record(t testing.TB, server *sandbox.Server, w http.ResponseWrit
 	one := asked{request: r.Clone(context.WithoutCancel(r.Context())), body: body, at: time.Now()}
 	answer := httptest.NewRecorder()
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	then.Store(&one.at)
 	server.ServeHTTP(answer, r)
+	then.Store(nil)
 	one.status = answer.Code
 	s.asked = append(s.asked, one)
 	for name, values := range answer.Header() {
@@ -140,14 +155,9 @@ func (s *scene) record(t testing.TB, server *sandbox.Server, w http.ResponseWrit
 // again is a sandbox that was asked the same, at the time of each request.
 func (s *scene) again(t testing.TB, o sandbox.Options) *sandbox.Server {
 	t.Helper()
-	var then atomic.Pointer[time.Time] // nil is now
+	var then clock
 	then.Store(&s.begun)
-	o.Now = func() time.Time {
-		if at := then.Load(); at != nil {
-			return *at
-		}
-		return time.Now()
-	}
+	o.Now = then.now
 	server := sandbox.New(o)
 	for _, one := range s.asked {
 		then.Store(&one.at)

@@ -60,8 +60,10 @@ type Project struct {
 	Required []RequiredProvider
 	// configs are what init is given to complete the backend, in its order.
 	configs []config
-	own     *Own // nil until [Project.NoteStores] has looked
-	State   LocalState
+	// declared are the variables and locals, as var.NAME and local.NAME.
+	declared []string
+	own      *Own // nil until [Project.NoteStores] has looked
+	State    LocalState
 	// Generated is the generator that writes the project's files, nil without one.
 	Generated *Generated
 }
@@ -169,7 +171,10 @@ func isConfig(name string) bool {
 // What a project's files are read for.
 var (
 	fileSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
-		{Type: "terraform"}, {Type: "provider", LabelNames: []string{"name"}},
+		{Type: "terraform"},
+		{Type: "provider", LabelNames: []string{"name"}},
+		{Type: "variable", LabelNames: []string{"name"}},
+		{Type: "locals"},
 	}}
 	terraformSchema = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
@@ -190,6 +195,13 @@ func (p *Project) add(file files.Snapshot) error {
 		case block.Type == "terraform":
 			if err := p.addTerraform(file, block.Body, native(body, block)); unread == nil {
 				unread = err
+			}
+		case block.Type == "variable":
+			p.declared = append(p.declared, "var."+block.Labels[0])
+		case block.Type == "locals":
+			attributes, _ := block.Body.JustAttributes() // what is no attribute declares nothing
+			for name := range attributes {
+				p.declared = append(p.declared, "local."+name)
 			}
 		case block.Labels[0] == "aws":
 			provider := ProviderBlock{Place: placeOf(block), Attributes: attributesOf(block.Body, file.Bytes), block: native(body, block)}

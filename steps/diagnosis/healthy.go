@@ -1,0 +1,73 @@
+package diagnosis
+
+import (
+	"slices"
+	"strings"
+)
+
+var (
+	// well is what an engine prints when things went well.
+	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Switched to workspace|Created and switched to workspace)` +
+		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
+	// planned begins what is planned, which lasts as long as lines are indented.
+	planned = wording(`^(?:(?:Terraform|OpenTofu) (?:will perform the following actions|detected the following changes)|Changes to Outputs:|Note: Objects have changed outside|# \S+:$)`)
+	// heredoc begins a value of many lines, which ends with a line of its name.
+	heredoc = wording(`^\s*(?:[+~-] )?"?[\w.-]+"?\s*=\s*<<[~-]?(\w+)\s*$`)
+	// progress is what an engine says of an object while it works, a line of a plan, a value,
+	// a member of JSON or an address alone: names and values may have any words in them.
+	progress = wording(`^\s*(?:[+~#-]|-/\+|\+/-|<=|->)(?:\s|$)` +
+		`|^\S.*?: (?:Refreshing state|Reading|Read complete|Creating|Creation complete|Modifying|Modifications complete|Destroying|Destruction complete|Still |Provisioning with|Importing|Preparing import|Import prepared|Opening|Opening complete|Closing|Closing complete|Renewing|Refreshing|Refresh complete|Drift detected|Plan to)` +
+		`|^\S+ \([\w-]+\): |^\s*"?[\w.\[\]"-]+"?\s*=\s|^\s*"[^"]*"\s*[:,]?|^\s*[{}\[\]()]+,?\s*$|^\s*(?:\* )?[\w./-]+(?:\[[^\]]*\][\w./-]*)*$|^\{"`)
+	// sentence is how the SDKs, the AWS CLI and the engines word a failure where no heading
+	// stands before it.
+	sentence = wording(`operation error \w|\bapi error \w|An error occurred \(|StatusCode: (?:0\b|[345]\d\d)|status code: [345]\d\d|(?i:^\s*(?:error|fatal|panic|aws: error)\b[:!])|caused by: \w` +
+		`|Unable to locate credentials|Unable to (?:access|list|retrieve|parse)\b|Could not (?:connect|assume|load)\b|The config profile \(|SSL validation failed|Partial credentials found|(?:Connect|Read) timeout on|The SSO session associated with|Token has expired|Error (?:loading|acquiring|releasing|refreshing|saving|inspecting|configuring|when retrieving)\b|Failed to \w|x509: |dial tcp\b|no space left on device`)
+	// trouble is any word of a failure.
+	trouble = wording(`(?i)\b(?:errors?|fail(?:ed|ure|s)?|den(?:ied|y)|forbidden|unauthori[sz]ed|refused|unable|cannot|can't|could ?n[o']t|won't|rejected|not (?:be |been )?(?:found|authorized|valid|allowed|supported|permitted|exist|initialized|expected|match|installed|available|enabled|set|specified|set up|configured|recognized)|does(?: not|n't)|is not|no (?:such|valid|suitable|matching)|invalid|illegal|unsupported|unexpected|unknown|expired|mismatch|missing|undefined|time[d-]? ?out|panic|fatal|fault|crash(?:ed)?|traceback|terminated|cancel(?:l?ed)|exception|abort(?:ed)?|killed|interrupted|conflict(?:s|ing)?|locked|corrupt(?:ed)?|exceeded|unreachable|untrusted|broken|exit(?:ed)? (?:code|status)|exited with|no space|skew|throttl\w+|too many|must|required|refus\w+|wrong)\b` +
+		`|[A-Za-z]+(?:Exception|Fault)\b|(?:Access|No|Invalid|Signature|Expired)[A-Z]\w+|x509|StatusCode`)
+)
+
+// withoutHeading are the errors in the lines around the diagnostics: a message copied out
+// of its box, or what another program said. Where an engine says that things went well,
+// or has told its errors, only a sentence of failure counts; elsewhere all that is
+// there is one error, if the catalogue knows it or any word in it says that something failed.
+func withoutHeading(p parts) []problem {
+	strict := len(p.problems) > 0
+	lines := slices.Clone(p.outside)
+	for i, line := range lines {
+		strict = strict || well.regexp().MatchString(line)
+		if progress.regexp().MatchString(line) {
+			lines[i] = ""
+		}
+	}
+	if !strict {
+		whole := problem{text: folded(bounded(strings.Join(lines, "\n")))}
+		if len(match(whole)) == 0 && !trouble.regexp().MatchString(whole.text) {
+			return nil
+		}
+		return []problem{whole}
+	}
+	var found []problem
+	for _, paragraph := range paragraphs(lines) {
+		if sentence.regexp().MatchString(paragraph) {
+			found = append(found, problem{text: folded(bounded(paragraph))})
+		}
+	}
+	return found
+}
+
+// paragraphs are the runs of lines that are not empty.
+func paragraphs(lines []string) []string {
+	var list []string
+	for len(lines) > 0 {
+		end := slices.IndexFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" })
+		if end < 0 {
+			end = len(lines)
+		}
+		if end > 0 {
+			list = append(list, strings.Join(lines[:end], "\n"))
+		}
+		lines = lines[min(end+1, len(lines)):]
+	}
+	return list
+}
