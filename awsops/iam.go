@@ -42,16 +42,21 @@ func (s *Session) Group(ctx context.Context, name string) (*Group, error) {
 
 // User is an IAM user.
 type User struct {
-	Name string
-	ARN  string
-	Tags map[string]string
+	Name     string
+	ARN      string
+	Boundary string // the ARN of the permissions boundary, empty without
+	Tags     map[string]string
 }
 
 // User is nil when there is no such user.
 func (s *Session) User(ctx context.Context, name string) (*User, error) {
 	return describe(ctx, s, s.iam().GetUser, &iam.GetUserInput{UserName: aws.String(name)}, name, func(answer *iam.GetUserOutput) *User {
 		u := answer.User
-		return &User{Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Tags: iamTagMap(u.Tags)}
+		user := &User{Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Tags: iamTagMap(u.Tags)}
+		if u.PermissionsBoundary != nil {
+			user.Boundary = aws.ToString(u.PermissionsBoundary.PermissionsBoundaryArn)
+		}
+		return user
 	})
 }
 
@@ -81,6 +86,20 @@ func (s *Session) AccessKeys(ctx context.Context, user string) ([]AccessKey, err
 			}
 		})
 	})
+}
+
+// IAMSummary is how much of what of IAM's the session's account has, and its quotas, by
+// GetAccountSummary's names.
+func (s *Session) IAMSummary(ctx context.Context) (map[string]int, error) {
+	answer, err := s.iam().GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
+	if err != nil {
+		return nil, s.fail(err, "")
+	}
+	summary := map[string]int{}
+	for name, value := range answer.SummaryMap {
+		summary[name] = int(value)
+	}
+	return summary, nil
 }
 
 // PolicyRef names a managed policy.

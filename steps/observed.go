@@ -43,6 +43,9 @@ type Observed struct {
 	Files   FileFacts
 	Init    InitFacts
 	Done    DoneFacts
+	// Quotas are IAM's of the accounts that were asked, by account and name
+	// ([ReadQuotas]).
+	Quotas map[string]map[string]int
 	// reading is of the projects' files, by whichever step asks first.
 	reading sync.Once
 	// Fresh says that something was made just now, for which the probes have

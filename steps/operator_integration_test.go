@@ -15,7 +15,7 @@ import (
 // repairs are the operator's actions that a first set-up does not meet, since
 // nothing is there to be changed, tagged anew or detached.
 var repairs = []string{
-	"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetAccessKeyLastUsed", "iam:ListMFADevices", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
+	"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetAccessKeyLastUsed", "iam:GetAccountSummary", "iam:ListMFADevices", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
 	"kms:PutKeyPolicy", "kms:UpdateKeyDescription",
 	"s3:GetObject", "s3:ListBucket", "s3:PutBucketOwnershipControls", "s3:PutBucketTagging", "dynamodb:UpdateTable",
 	// Troubleshooting's: what it tells and mends is proven in its own tests.

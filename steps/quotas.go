@@ -1,50 +1,113 @@
 package steps
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// AWS's quotas that a plan can go beyond ("IAM and AWS STS quotas"; "Quotas", KMS
-// developer guide; "Bucket policies", S3 user guide). Tags and names are the blueprint's
-// to check; users, groups and policies of an account are counted in thousands.
+// AWS's quotas that a plan can go beyond and that no account has raised ("Quotas", KMS
+// developer guide; "Bucket policies", S3 user guide; "IAM and AWS STS quotas"). Tags and
+// names are the blueprint's to check; users, groups and policies of an account are
+// counted in thousands; users and groups are given no inline policies.
 const (
-	maxTrust          = 2048      // characters of a role's trust policy
-	maxRoleInline     = 10240     // characters of a role's inline policies together
-	maxKeyPolicy      = 32768     // bytes of a key policy
-	maxBucketPolicy   = 20 * 1024 // bytes of a bucket policy
-	maxPolicyName     = 128       // characters
-	maxGroupsOfUser   = 10
-	maxAttachedToRole = 10
+	maxKeyPolicy    = 32768     // bytes of a key policy
+	maxBucketPolicy = 20 * 1024 // bytes of a bucket policy
+	maxPolicyName   = 128       // characters
 )
 
-// beyondQuotas tells what of a plan AWS would refuse with LimitExceeded: with any of it
-// nothing is made at all. It judges the calls themselves.
-func beyondQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) []plan.Finding {
-	q := quotas{o: o, a: a, joined: map[string]int{}, attached: map[string]int{}}
+// IAM's quotas of an account as GetAccountSummary names them. AWS raises the first two on
+// request ("IAM and AWS STS quotas").
+const (
+	quotaTrust         = "AssumeRolePolicySizeQuota"    // characters of a role's trust policy
+	quotaRolePolicies  = "AttachedPoliciesPerRoleQuota" // managed policies
+	quotaRoleInline    = "RolePolicySizeQuota"          // characters of all inline policies together
+	quotaUserGroups    = "GroupsPerUserQuota"
+	quotaGroupPolicies = "AttachedPoliciesPerGroupQuota"
+)
+
+// usualQuotas are those of an account that has had none raised.
+var usualQuotas = map[string]int{
+	quotaTrust: 2048, quotaRolePolicies: 10, quotaRoleInline: 10240, quotaUserGroups: 10, quotaGroupPolicies: maxGroupPolicies,
+}
+
+// quota is an account's: AWS's usual one unless it was read. An account is asked only
+// about what the usual ones refuse ([ReadQuotas]).
+func (o *Observed) quota(account, name string) int {
+	if told, known := o.Quotas[account][name]; known {
+		return told
+	}
+	return usualQuotas[name]
+}
+
+// BeyondQuotas tells what of some changes AWS would refuse with LimitExceeded, and stops
+// it: in a set-up nothing is made at all then. It judges the calls themselves.
+func BeyondQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) []plan.Finding {
+	return judgeQuotas(o, a, changes).found
+}
+
+// ReadQuotas asks the accounts in which changes go beyond IAM's usual quotas for their
+// own, which may have been raised, and says whether one of them told. Who may not ask is
+// told nothing.
+func ReadQuotas(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed, changes []plan.Change) bool {
+	told := map[string]map[string]int{}
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(max(env.Parallel, 1))
+	for account, role := range judgeQuotas(o, a, changes).accounts {
+		if o.Quotas[account] != nil || len(awsops.FindRefs(account)) > 0 { // asked already, or still to be created
+			continue
+		}
+		g.Go(func() error {
+			if summary, err := env.Session(account, role, a.StateRegion).IAMSummary(ctx); err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				told[account] = summary
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	maps.Copy(told, o.Quotas)
+	read := len(told) > len(o.Quotas)
+	o.Quotas = told
+	return read
+}
+
+func judgeQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) *quotas {
+	q := &quotas{o: o, a: a, joins: map[string][]string{}, attaches: map[string][]string{}, detached: map[string]int{}, accounts: map[string]string{}}
 	for i := range changes {
 		for _, call := range changes[i].Calls {
 			q.judge(&changes[i], call)
 		}
 	}
 	q.judgeCounts()
-	return q.found
+	return q
 }
 
 // quotas is what has been counted of a plan.
 type quotas struct {
 	o        *Observed
 	a        *blueprint.Answers
-	joined   map[string]int // groups that a user is added to
-	attached map[string]int // policies that a group is given, less those that it loses
+	joins    map[string][]string // the changes that add a user to a group, by user
+	attaches map[string][]string // those that give a group a policy, by group
+	detached map[string]int      // policies that a group loses
 	found    []plan.Finding
+	// accounts are those beyond whose quotas of IAM a change goes, with the role by which
+	// they are entered.
+	accounts map[string]string
 }
 
 func (q *quotas) judge(c *plan.Change, call awsops.Call) {
@@ -69,11 +132,11 @@ func (q *quotas) judge(c *plan.Change, call awsops.Call) {
 				fmt.Sprintf("Give group %s a shorter name in the blueprint.", c.Group))
 		}
 	case "AddUserToGroup":
-		q.joined[text("UserName")]++
+		q.joins[text("UserName")] = append(q.joins[text("UserName")], c.ID)
 	case "AttachGroupPolicy":
-		q.attached[text("GroupName")]++
+		q.attaches[text("GroupName")] = append(q.attaches[text("GroupName")], c.ID)
 	case "DetachGroupPolicy":
-		q.attached[text("GroupName")]--
+		q.detached[text("GroupName")]++
 	case "CreateKey", "PutKeyPolicy":
 		if size := settledSize(text("Policy")); size > maxKeyPolicy {
 			remedy := "Name fewer principals in kms_key.administrators."
@@ -91,14 +154,22 @@ func (q *quotas) judge(c *plan.Change, call awsops.Call) {
 	}
 }
 
-// refuse adds the finding with which nothing is made.
+// refuse adds the finding with which a change is not made.
 func (q *quotas) refuse(c *plan.Change, id string, of plan.StepName, evidence, remedy string) {
-	f := plan.Finding{ID: id, Of: of, Severity: plan.Failure, Blocks: true, Evidence: evidence, Remedy: remedy}
-	if c != nil {
-		f.Step, f.Subject = c.Step, c.Environment
-	}
-	q.found = append(q.found, f)
+	q.refuseAll([]string{c.ID}, id, of, evidence, remedy)
+	f := &q.found[len(q.found)-1]
+	f.Step, f.Subject = c.Step, c.Environment
 }
+
+func (q *quotas) refuseAll(stops []string, id string, of plan.StepName, evidence, remedy string) {
+	q.found = append(q.found, plan.Finding{ID: id, Of: of, Severity: plan.Failure, Blocks: true, Stops: stops, Evidence: evidence, Remedy: remedy})
+}
+
+// quota is one of IAM's of the account in which a change is made.
+func (q *quotas) quota(c *plan.Change, name string) int { return q.o.quota(c.Account, name) }
+
+// beyond remembers the account whose quota is in the way.
+func (q *quotas) beyond(c *plan.Change) { q.accounts[c.Account] = c.Role }
 
 // settledSize is the length of a document once what the plan does not know yet is: at
 // most the ARN of a key or a role.
@@ -110,11 +181,12 @@ func settledSize(text string) int {
 const longestARN = 96
 
 func (q *quotas) trust(c *plan.Change, text string) {
-	size := settledSize(text)
-	if size <= maxTrust {
+	size, most := settledSize(text), q.quota(c, quotaTrust)
+	if size <= most {
 		return
 	}
-	evidence := fmt.Sprintf("The trust policy of the role of environment %s would have %d characters, and IAM allows %d.", c.Environment, size, maxTrust)
+	q.beyond(c)
+	evidence := fmt.Sprintf("The trust policy of the role of environment %s would have %d characters, and IAM allows %d.", c.Environment, size, most)
 	remedy := fmt.Sprintf("Name fewer principals in environment.%s.trust_kept.", c.Environment)
 	if e, ok := q.a.Environment(c.Environment); ok && e.Trust == blueprint.TrustListed {
 		evidence = strings.TrimSuffix(evidence, ".") + ": it names every user."
@@ -125,16 +197,17 @@ func (q *quotas) trust(c *plan.Change, text string) {
 
 // inline counts a role's inline policies together, those that stay beside ours too.
 func (q *quotas) inline(c *plan.Change, name, text string) {
-	size, others := settledSize(text), 0
+	size, others, most := settledSize(text), 0, q.quota(c, quotaRoleInline)
 	for other, doc := range q.o.IAM.Roles[c.Environment].Inline {
 		if other != name {
 			others += doc.Size()
 		}
 	}
-	if size+others <= maxRoleInline {
+	if size+others <= most {
 		return
 	}
-	evidence := fmt.Sprintf("The inline policy of the role of environment %s has %d characters, and IAM allows %d", c.Environment, size, maxRoleInline)
+	q.beyond(c)
+	evidence := fmt.Sprintf("The inline policy of the role of environment %s has %d characters, and IAM allows %d", c.Environment, size, most)
 	if others > 0 {
 		evidence += fmt.Sprintf(" together with the %d of those that are there beside it", others)
 	}
@@ -143,34 +216,40 @@ func (q *quotas) inline(c *plan.Change, name, text string) {
 }
 
 func (q *quotas) roleAttachments(c *plan.Change) {
-	have := q.o.IAM.Roles[c.Environment].Attached
-	if len(have) < maxAttachedToRole {
+	have, most := q.o.IAM.Roles[c.Environment].Attached, q.quota(c, quotaRolePolicies)
+	if len(have) < most {
 		return
 	}
+	q.beyond(c)
 	q.refuse(c, "iam.role-policies-full", plan.StepIAM,
-		fmt.Sprintf("The role of environment %s has %d managed policies attached already, and IAM allows %d.", c.Environment, len(have), maxAttachedToRole),
+		fmt.Sprintf("The role of environment %s has %d managed policies attached already, and IAM allows %d.", c.Environment, len(have), most),
 		fmt.Sprintf("Detach one that nobody needs of %s, or choose another name with --set environment.%s.role=NAME.", strings.Join(have, ", "), c.Environment))
 }
 
 // judgeCounts judges what only the whole plan tells of users and groups.
 func (q *quotas) judgeCounts() {
+	home := q.a.AdminAccount
+	most := q.o.quota(home, quotaUserGroups)
 	for _, user := range q.a.AllUsers() {
-		have := q.o.IAM.Users[user].Groups
-		if n := len(have) + q.joined[user]; q.joined[user] > 0 && n > maxGroupsOfUser {
-			evidence := fmt.Sprintf("User %s would be in %d groups, and IAM allows %d.", user, n, maxGroupsOfUser)
+		have, joins := q.o.IAM.Users[user].Groups, q.joins[user]
+		if n := len(have) + len(joins); len(joins) > 0 && n > most {
+			evidence := fmt.Sprintf("User %s would be in %d groups, and IAM allows %d.", user, n, most)
 			if len(have) > 0 {
 				evidence += fmt.Sprintf(" It is in %s.", strings.Join(have, ", "))
 			}
-			q.refuse(nil, "iam.user-groups-full", plan.StepIAM, evidence,
+			q.accounts[home] = ""
+			q.refuseAll(joins, "iam.user-groups-full", plan.StepIAM, evidence,
 				"Take the user out of groups, in the blueprint or in IAM, or make one group of several that reach the same environments.")
 		}
 	}
+	most = q.o.quota(home, quotaGroupPolicies)
 	for _, g := range q.a.Groups {
-		have := q.o.IAM.Groups[g.Name].Attached
-		if n := len(have) + q.attached[g.Name]; q.attached[g.Name] > 0 && n > maxGroupPolicies {
+		have, attaches := q.o.IAM.Groups[g.Name].Attached, q.attaches[g.Name]
+		if n := len(have) + len(attaches) - q.detached[g.Name]; len(attaches) > 0 && n > most {
 			foreign := slices.DeleteFunc(slices.Clone(have), func(arn string) bool { return strings.Contains(arn, ":policy"+policyPath) })
-			q.refuse(nil, "iam.group-policies-full", plan.StepIAM,
-				fmt.Sprintf("Group %s would have %d managed policies attached, and IAM allows %d; %d of them are not stateroom's: %s.", g.Name, n, maxGroupPolicies, len(foreign), strings.Join(foreign, ", ")),
+			q.accounts[home] = ""
+			q.refuseAll(attaches, "iam.group-policies-full", plan.StepIAM,
+				fmt.Sprintf("Group %s would have %d managed policies attached, and IAM allows %d; %d of them are not stateroom's: %s.", g.Name, n, most, len(foreign), strings.Join(foreign, ", ")),
 				"Detach what the group can do without, or choose another name for the group in the blueprint.")
 		}
 	}

@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
+	"stateroom/steps/plan"
 )
 
 // TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut: AWS would say LimitExceeded with half
@@ -61,6 +65,9 @@ func TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut(t *testing.T) {
 		{"iam.group-policies-full", func(*blueprint.Blueprint) {}, func(o *Observed) {
 			o.IAM.Groups = map[string]GroupFacts{"admins": {Attached: arns(9)}}
 		}, []string{"Group admins would have", "9 of them are not stateroom's: arn:aws:iam::aws:policy/P0"}},
+		{"bucket.policy-too-long", func(*blueprint.Blueprint) {}, func(o *Observed) {
+			o.Bucket.Bucket = usedByMany()
+		}, []string{"with the statements that are there already, and S3 allows 20480", "--set bucket.name=NAME"}},
 	} {
 		b := team()
 		c.arrange(b)
@@ -68,7 +75,7 @@ func TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut(t *testing.T) {
 		if c.found != nil {
 			c.found(o)
 		}
-		found := beyondQuotas(o, a, Propose([]Step{iamStep(), keyStep(), bucketStep(), lockStep()}, o, a, nil).Changes)
+		found := BeyondQuotas(o, a, Propose([]Step{iamStep(), keyStep(), bucketStep(), lockStep()}, o, a, nil).Changes)
 		if c.finding == "" {
 			if len(found) > 0 {
 				t.Errorf("a plan within the quotas: %v", found)
@@ -81,6 +88,91 @@ func TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut(t *testing.T) {
 			continue
 		}
 		says(t, f.Evidence+" "+f.Remedy, c.says...)
+	}
+}
+
+// usedByMany is a bucket of the team's with a policy that has no room left.
+func usedByMany() *awsops.Bucket {
+	theirs := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
+		Sid: strings.Repeat("x", 20_000), Effect: policy.Allow, Principals: map[string][]string{"AWS": {"arn:aws:iam::222222222222:root"}},
+		Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::acme-terraform-state/*"},
+	}}}
+	return &awsops.Bucket{
+		Name: team().Bucket.Name, Ownership: awsops.BucketOurs, Region: "eu-west-1", Tags: plan.TagsOf(&blueprint.Answers{Blueprint: team()}),
+		Policy: theirs.JSON(),
+	}
+}
+
+// TestAQuotaThatWasRaisedIsReadAndNotHeldAgainstThePlan sets up roles that trust forty
+// users by name, in accounts of which only some had the length of a trust policy raised,
+// and may not always be asked.
+func TestAQuotaThatWasRaisedIsReadAndNotHeldAgainstThePlan(t *testing.T) {
+	t.Parallel()
+	b := enginetest.Team(nil, "staging", "production")
+	for i := range 40 {
+		b.Groups[0].Users = append(b.Groups[0].Users, fmt.Sprintf("admin-%02d-who-is-one-of-forty", i))
+	}
+	for i := range b.Environments {
+		b.Environments[i].Trust = blueprint.TrustListed
+	}
+	b.FillDefaults()
+	raised := map[string]int{"AssumeRolePolicySizeQuota": 8192}
+	staging, production := b.Environments[0].Account, b.Environments[1].Account
+	for _, c := range []struct {
+		name    string
+		quotas  map[string]map[string]int
+		denied  bool
+		refused []string // environments
+		asks    int
+	}{
+		{"all raised", map[string]map[string]int{staging: raised, production: raised}, false, nil, 2},
+		{"one raised", map[string]map[string]int{staging: raised}, false, []string{"production"}, 2},
+		{"raised, and nobody may ask", map[string]map[string]int{staging: raised, production: raised}, true, []string{"staging", "production"}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{Quotas: c.quotas})
+			var asked atomic.Int64
+			w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				if e.Operation != "GetAccountSummary" {
+					return sandbox.Fault{}
+				}
+				asked.Add(1)
+				return sandbox.Fault{Deny: c.denied}
+			})
+			review, err := w.setup(b).Review(context.Background())
+			w.must(err)
+			var refused []string
+			for _, f := range review.Findings {
+				if f.ID == "iam.trust-too-long" {
+					refused = append(refused, f.Subject)
+				}
+			}
+			if diff := cmp.Diff(c.refused, refused); diff != "" || review.Blocked() != (len(c.refused) > 0) || int(asked.Load()) != c.asks {
+				t.Errorf("asked %d times, findings %v, refused (-want +got):\n%s", asked.Load(), findingIDs(review.Findings), diff)
+			}
+		})
+	}
+	w := newWorld(t, sandbox.Options{Quotas: map[string]map[string]int{staging: raised, production: raised}})
+	if summary := w.run(w.setup(b)); summary.Failed > 0 || w.calls("CreateUser", "admin-39-who-is-one-of-forty") != 1 {
+		t.Errorf("failures %v", summary.Failures)
+	}
+	for _, account := range []string{staging, production} {
+		_, err := w.hands(account).iam.GetRole(context.Background(), &iam.GetRoleInput{RoleName: aws.String(blueprint.DefaultRole)})
+		w.must(err)
+	}
+}
+
+// TestAPlanWithinTheQuotasAsksNoAccountForThem: a quota costs a question only where it
+// decides something.
+func TestAPlanWithinTheQuotasAsksNoAccountForThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	for _, e := range w.server.Log() {
+		if e.Operation == "GetAccountSummary" {
+			t.Fatal("the quotas were asked for")
+		}
 	}
 }
 

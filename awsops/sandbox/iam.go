@@ -174,6 +174,8 @@ func (s *iamService) policyOperations() map[string]iamOperation {
 		"DeletePolicyVersion":     s.onOwnPolicy(deletePolicyVersion),
 		"SetDefaultPolicyVersion": s.onOwnPolicy(s.setDefaultPolicyVersion),
 
+		"GetAccountSummary": {func(*request) string { return "*" }, s.accountSummary},
+
 		"SimulatePrincipalPolicy": {func(r *request) string { return r.arg("PolicySourceArn") }, s.simulatePrincipal},
 	}
 }

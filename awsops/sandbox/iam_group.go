@@ -91,8 +91,8 @@ func (s *iamService) addUserToGroup(r *request, g *group) (any, error) {
 	if slices.Contains(groups, name) {
 		return nil, nil // adding twice is no error
 	}
-	if len(groups) >= 10 {
-		return nil, limitExceeded("Cannot exceed quota for GroupsPerUser: 10")
+	if most := s.quota(r.account.id, "GroupsPerUser"); len(groups) >= most {
+		return nil, limitExceeded("Cannot exceed quota for GroupsPerUser: %d", most)
 	}
 	s.change(r, u, func(gr *grants) { gr.groups = append(gr.groups, name) })
 	return nil, nil

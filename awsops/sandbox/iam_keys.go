@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// maxKeys is IAM's quota AccessKeysPerUser.
-const maxKeys = 2
-
 type xmlKey struct {
 	UserName, AccessKeyId, Status string
 
@@ -37,8 +34,8 @@ func (r *request) inactive() (bool, error) {
 }
 
 func (s *iamService) createAccessKey(r *request, u *user) (any, error) {
-	if len(u.keys) >= maxKeys {
-		return nil, limitExceeded("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
+	if most := s.quota(r.account.id, "AccessKeysPerUser"); len(u.keys) >= most {
+		return nil, limitExceeded("Cannot exceed quota for AccessKeysPerUser: %d", most)
 	}
 	key := s.issue(&credential{
 		id: s.ids.unique("AKIA"), created: r.now, visible: r.now.Add(s.options.Propagation), account: r.account, user: u,

@@ -9,17 +9,16 @@ import (
 // iamKind is what users, groups and roles differ in, as far as IAM works on
 // them in the same way.
 type iamKind struct {
-	name     string // as in its ARN, and in "the user policy with name"
-	capital  string // as in the parameter UserName
-	prefix   string // of ids
-	longest  int    // name
-	inlineAt int    // longest inline policies together, in characters without white space
+	name    string // as in its ARN, and in "the user policy with name"
+	capital string // as in the parameter UserName
+	prefix  string // of ids
+	longest int    // name
 }
 
 var (
-	userKind  = &iamKind{"user", "User", "AIDA", 64, 2048}
-	groupKind = &iamKind{"group", "Group", "AGPA", 128, 5120}
-	roleKind  = &iamKind{"role", "Role", "AROA", 64, 10240}
+	userKind  = &iamKind{"user", "User", "AIDA", 64}
+	groupKind = &iamKind{"group", "Group", "AGPA", 128}
+	roleKind  = &iamKind{"role", "Role", "AROA", 64}
 )
 
 // named is the name that a request gives; a user without one is the caller.

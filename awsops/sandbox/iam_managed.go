@@ -9,11 +9,6 @@ import (
 	"time"
 )
 
-const (
-	maxVersions    = 5    // of one managed policy
-	maxManagedSize = 6144 // characters without white space
-)
-
 // managedPolicy is a customer's or AWS's own managed policy.
 type managedPolicy struct {
 	id, arn, path, name, description string
@@ -106,7 +101,7 @@ func (p *managedPolicy) view(a *account) xmlPolicy {
 func (s *iamService) createPolicy(r *request) (any, error) {
 	name, path, text := r.arg("PolicyName"), cmp.Or(r.arg("Path"), "/"), r.arg("PolicyDocument")
 	for _, err := range []error{
-		checkName("policyName", name, 128), checkPath(path), checkTags(r.tags()), s.checkManaged(text),
+		checkName("policyName", name, 128), checkPath(path), checkTags(r.tags()), s.checkManaged(r.account.id, text),
 	} {
 		if err != nil {
 			return nil, err
@@ -127,12 +122,12 @@ func (s *iamService) createPolicy(r *request) (any, error) {
 	return getPolicy(r, p)
 }
 
-func (s *iamService) checkManaged(text string) error {
+func (s *iamService) checkManaged(account, text string) error {
 	if err := s.checkIdentityPolicy(text); err != nil {
 		return err
 	}
-	if policySize(text) > maxManagedSize {
-		return limitExceeded("Cannot exceed quota for PolicySize: %d", maxManagedSize)
+	if most := s.quota(account, "PolicySize"); policySize(text) > most {
+		return limitExceeded("Cannot exceed quota for PolicySize: %d", most)
 	}
 	return nil
 }

@@ -9,9 +9,6 @@ import (
 // The policies of a user, group or role: its own inline ones, and the managed
 // ones attached to it.
 
-// maxAttached is IAM's quota for managed policies on a user, group or role.
-const maxAttached = 10
-
 func (s *iamService) putInline(r *request, e *entity) (any, error) {
 	name, text := r.arg("PolicyName"), r.arg("PolicyDocument")
 	if err := checkName("policyName", name, 128); err != nil {
@@ -26,8 +23,8 @@ func (s *iamService) putInline(r *request, e *entity) (any, error) {
 			size += policySize(have)
 		}
 	}
-	if size > e.kind.inlineAt {
-		return nil, limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", e.kind.inlineAt, e.kind.name, e.name)
+	if most := s.quota(r.account.id, e.kind.capital+"PolicySize"); size > most {
+		return nil, limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", most, e.kind.name, e.name)
 	}
 	s.change(r, e, func(g *grants) { g.inline[name] = text })
 	return nil, nil
@@ -78,8 +75,8 @@ func (s *iamService) attach(r *request, e *entity) (any, error) {
 	if slices.Contains(have, arn) {
 		return nil, nil // attaching twice is no error
 	}
-	if len(have) >= maxAttached {
-		return nil, limitExceeded("Cannot exceed quota for PoliciesPer%s: %d", e.kind.capital, maxAttached)
+	if most := s.quota(r.account.id, "AttachedPoliciesPer"+e.kind.capital); len(have) >= most {
+		return nil, limitExceeded("Cannot exceed quota for PoliciesPer%s: %d", e.kind.capital, most)
 	}
 	s.change(r, e, func(g *grants) { g.attached = append(g.attached, arn) })
 	return nil, nil

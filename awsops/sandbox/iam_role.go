@@ -28,7 +28,7 @@ func (s *iamService) createRole(r *request) (any, error) {
 			return nil, invalid("ValidationError", text, "maxSessionDuration", "have value between 3600 and 43200")
 		}
 	}
-	if err := s.checkTrust(trust, r.now); err != nil {
+	if err := s.checkTrust(r.account.id, trust, r.now); err != nil {
 		return nil, err
 	}
 	e, err := s.create(r, roleKind, trust)
@@ -42,7 +42,7 @@ func (s *iamService) createRole(r *request) (any, error) {
 
 func (s *iamService) updateTrust(r *request, ro *role) (any, error) {
 	trust := s.byARN(r.arg("PolicyDocument"))
-	if err := s.checkTrust(trust, r.now); err != nil {
+	if err := s.checkTrust(r.account.id, trust, r.now); err != nil {
 		return nil, err
 	}
 	s.change(r, &ro.entity, func(g *grants) { g.trust = trust })

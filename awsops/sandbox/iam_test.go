@@ -367,3 +367,29 @@ func TestCodesAreThoseThatTheDeviceTakesNext(t *testing.T) {
 	c.add(30 * time.Second)
 	wantError(t, session(), "", "")
 }
+
+// TestARaisedQuotaIsToldAndKept: what GetAccountSummary tells is what IAM goes by, in
+// that account alone.
+func TestARaisedQuotaIsToldAndKept(t *testing.T) {
+	s := serve(t, Options{Quotas: map[string]map[string]int{"111111111111": {"GroupsPerUserQuota": 11}}})
+	addUser(t, s, "bob")
+	admin, ctx := iamAs(s, s.Operator()), t.Context()
+	for i := range 12 {
+		name := aws.String(fmt.Sprint("g", i))
+		_, err := admin.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: name})
+		wantError(t, err, "", "")
+		_, err = admin.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: name, UserName: aws.String("bob")})
+		if i < 11 {
+			wantError(t, err, "", "")
+		} else {
+			wantError(t, err, "LimitExceeded", "Cannot exceed quota for GroupsPerUser: 11")
+		}
+	}
+	out, err := admin.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
+	wantError(t, err, "", "")
+	for name, want := range map[string]int32{"GroupsPerUserQuota": 11, "AssumeRolePolicySizeQuota": 2048, "Groups": 12} {
+		if out.SummaryMap[name] != want {
+			t.Errorf("%s is %d, want %d", name, out.SummaryMap[name], want)
+		}
+	}
+}

@@ -82,9 +82,9 @@ func (s *core) checkIdentityPolicy(text string) error {
 
 // checkTrust refuses what IAM refuses in a role's trust policy, principals
 // that do not exist among it.
-func (s *core) checkTrust(text string, now time.Time) error {
-	if policySize(text) > 2048 {
-		return limitExceeded("Cannot exceed quota for ACLSizePerRole: 2048")
+func (s *core) checkTrust(account, text string, now time.Time) error {
+	if most := s.quota(account, "AssumeRolePolicySize"); policySize(text) > most {
+		return limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", most)
 	}
 	doc, err := checkDocument(text)
 	if err != nil {

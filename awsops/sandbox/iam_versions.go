@@ -27,11 +27,11 @@ func (p *managedPolicy) version(r *request) (policyVersion, error) {
 
 func (s *iamService) createPolicyVersion(r *request, p *managedPolicy) (any, error) {
 	text := r.arg("PolicyDocument")
-	if err := s.checkManaged(text); err != nil {
+	if err := s.checkManaged(r.account.id, text); err != nil {
 		return nil, err
 	}
-	if len(p.versions) >= maxVersions {
-		return nil, limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
+	if most := s.quota(r.account.id, "VersionsPerPolicy"); len(p.versions) >= most {
+		return nil, limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", most)
 	}
 	v := p.add(text, r.arg("SetAsDefault") == "true", r.now, r.now.Add(s.options.Propagation))
 	return struct{ PolicyVersion xmlVersion }{p.viewVersion(v)}, nil

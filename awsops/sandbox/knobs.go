@@ -54,6 +54,10 @@ type Options struct {
 	// roles.
 	OptedIn map[string][]string
 
+	// Quotas are what an account's quotas of IAM were set to, by its id and by their
+	// names in GetAccountSummary (AssumeRolePolicySizeQuota); AWS's own elsewhere.
+	Quotas map[string]map[string]int
+
 	// Unenforced keeps policies and asks none of them, as emulators do: whoever signs
 	// may do everything.
 	Unenforced bool

@@ -11,6 +11,7 @@ import (
 	"context"
 	"slices"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/troubleshoot/health"
@@ -24,6 +25,9 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 		return health.Report{}
 	}
 	f.plan = mending(f)
+	if steps.ReadQuotas(ctx, env, a, f.observed, f.plan.Changes) {
+		f.plan = mending(f)
+	}
 	var report health.Report
 	var faults []health.Result
 	for _, check := range checks {

@@ -26,6 +26,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 const (
@@ -537,4 +538,27 @@ func denyAll(d *policy.Document) {
 
 func allowAll(d *policy.Document) {
 	d.Statements = append(d.Statements, policy.Statement{Effect: policy.Allow, Actions: []string{"s3:*"}, Resources: []string{"*"}})
+}
+
+// TestAFixBeyondAQuotaIsRefusedWithTheWayOut gives the bucket a policy of others' that
+// fills it and has none of the blueprint's statements: AWS would refuse the mended one.
+func TestAFixBeyondAQuotaIsRefusedWithTheWayOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	_, err := w.hands("").s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{Bucket: aws.String(bucketName), Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Sid":"` + strings.Repeat("x", 20_000) + `","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::` + bucketName + `/*"}]}`)})
+	w.Must(err)
+	_, err = w.hands("").s3.PutBucketVersioning(context.Background(), &s3.PutBucketVersioningInput{
+		Bucket: aws.String(bucketName), VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusSuspended},
+	})
+	w.Must(err)
+	mark := len(w.Server.Log())
+	summary := w.Mended()
+	f := healthtest.Finding(summary.Findings, "bucket.policy-too-long")
+	if f == nil || !strings.Contains(f.Evidence, "S3 allows 20480") || !strings.Contains(f.Remedy, "Take statements") {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	if calls := w.mutations(mark); slices.Contains(calls, "s3:PutBucketPolicy") || !slices.Contains(calls, "s3:PutBucketVersioning") {
+		t.Errorf("called %v: what is refused was sent, or what is beside it was not mended", calls)
+	}
 }

@@ -93,10 +93,16 @@ func policyAfter(f *facts, service, operation string, otherwise policy.Document)
 // settle makes findings of faults and of drift, and of what mends them the changes.
 func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes []plan.Change) {
 	changes = slices.Clone(f.plan.Changes)
+	for _, x := range faults {
+		changes = appendNew(changes, x.Changes)
+	}
+	beyond := steps.BeyondQuotas(f.observed, f.answers, changes)
+	changes = plan.Unstopped(changes, beyond)
 	mends := map[string][]string{}
 	for _, x := range faults {
+		x.Changes = among(x.Changes, changes)
 		found := findingOf(x, f.answers.AdminAccount)
-		findings, changes = append(findings, found), appendNew(changes, x.Changes)
+		findings = append(findings, found)
 		for _, c := range x.Changes {
 			mends[c.ID] = append(mends[c.ID], found.Key())
 		}
@@ -113,7 +119,17 @@ func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes 
 			findings, c.Fixes = append(findings, found), []string{found.Key()}
 		}
 	}
-	return append(findings, setupFindings(f)...), changes
+	for i := range beyond {
+		beyond[i].Blocks = false // of what can be mended beside it
+	}
+	return slices.Concat(findings, beyond, setupFindings(f)), changes
+}
+
+// among are those of some changes that are left of all, by id.
+func among(some, all []plan.Change) []plan.Change {
+	return slices.DeleteFunc(slices.Clone(some), func(c plan.Change) bool {
+		return !slices.ContainsFunc(all, func(left plan.Change) bool { return left.ID == c.ID })
+	})
 }
 
 // foundBySetup are set-up's own findings that a change takes away.
