@@ -104,7 +104,7 @@ var catalogue = []*Diagnosis{
 	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, TokenExpired, KeyInvalid, CredentialsMissing,
 	AssumeRoleDenied, WrongAccount, EnvironmentDenied,
 	RegionWrong, RegionInvalid, BucketMissing,
-	KMSIDInvalid, KMSPendingDeletion, KMSDisabled, KMSNotFound, KMSDenied,
+	KMSIDInvalid, KMSPendingDeletion, KMSPendingImport, KMSUnavailable, KMSUpdating, KMSUnusable, KMSDisabled, KMSNotFound, KMSDenied,
 	LockCorrupt, LockIDWrong, LockHeld, TableMissing, TableSchema, TableDenied, DigestMismatch,
 	// Denials, from the one that says most to the one that says least.
 	ExplicitDeny, S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
@@ -173,8 +173,14 @@ func OfKey(k *awsops.Key) *Diagnosis {
 	switch {
 	case k == nil:
 		return KMSNotFound
-	case k.State == "PendingDeletion":
+	case k.State == "PendingDeletion", k.State == "PendingReplicaDeletion":
 		return KMSPendingDeletion
+	case k.State == "PendingImport":
+		return KMSPendingImport
+	case k.State == "Unavailable":
+		return KMSUnavailable
+	case k.State == "Creating", k.State == "Updating":
+		return KMSUpdating
 	case !k.Enabled:
 		return KMSDisabled
 	}
