@@ -74,6 +74,7 @@ func restorer(terminal, screen bool) func() {
 
 // system is what the process has around it. A test brings its own.
 type system struct {
+	args     []string // of the command line
 	in       io.Reader
 	out, err io.Writer
 	// terminal says that both ends are terminals, so that questions can be asked;
@@ -93,6 +94,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	ctx, i := session.Interruptible(ctx, session.Ending{Out: sys.err, Restore: sys.restore})
 	defer i.Close()
 	go i.Watch(sys.signals)
+	sys.args = args
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -171,7 +173,7 @@ func codeOf(err error) int {
 
 // around is what a session gets of the system.
 func (s system) around(i *session.Shutdown) session.System {
-	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal})
+	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal, Args: s.args})
 }
 
 // ended makes an error of a session's exit code.

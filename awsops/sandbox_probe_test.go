@@ -138,8 +138,13 @@ func TestARefusalNamesActionResourceAndPolicy(t *testing.T) {
 	for message, want := range map[string]awsops.Denial{
 		`User: u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`: {Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Policy: "identity-based policy"},
 		`User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:r:1:key/k with an explicit deny in a resource-based policy`:              {Action: "kms:Decrypt", Resource: "arn:aws:kms:r:1:key/k", Policy: "resource-based policy", Explicit: true},
-		`User: u is not authorized to perform: s3:PutObject on resource: r with an explicit deny in a service control policy: arn:aws:organizations::1:p`:    {Action: "s3:PutObject", Resource: "r", Policy: "service control policy", Explicit: true},
-		`User: u is not authorized to perform: ec2:RunInstances because no permissions boundary allows the ec2:RunInstances action`:                          {Action: "ec2:RunInstances", Policy: "permissions boundary"},
+		`User: u is not authorized to perform: s3:PutObject on resource: r with an explicit deny in a service control policy: arn:aws:organizations::1:p`:    {Action: "s3:PutObject", Resource: "r", Policy: "service control policy", PolicyARN: "arn:aws:organizations::1:p", Explicit: true},
+		`User: u is not authorized to perform: iam:X on resource: r with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/D. Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/a1b2 for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: a1b2`: {
+			Action: "iam:X", Resource: "r", Policy: "identity-based policy", Explicit: true,
+			PolicyARN: "arn:aws:iam::1:policy/D", AuthorizationID: "a1b2", Link: "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/a1b2",
+		},
+		`User: u is not authorized to perform: kms:Decrypt because no resource-based policies allow the kms:Decrypt action`:         {Action: "kms:Decrypt", Policy: "resource-based policy"},
+		`User: u is not authorized to perform: ec2:RunInstances because no permissions boundary allows the ec2:RunInstances action`: {Action: "ec2:RunInstances", Policy: "permissions boundary"},
 		`Access Denied`: {},
 	} {
 		got, ok := awsops.DenialOf(&awsops.Error{Code: "AccessDenied", Status: 403, Message: message})
@@ -150,5 +155,35 @@ func TestARefusalNamesActionResourceAndPolicy(t *testing.T) {
 	}
 	if _, ok := awsops.DenialOf(&awsops.Error{Code: "NoSuchBucket", Status: 404}); ok {
 		t.Error("a missing bucket is no denial")
+	}
+}
+
+// TestControlPoliciesAreReadFromTheRootDown: with where each is attached, by whoever the
+// organization lets read them.
+func TestControlPoliciesAreReadFromTheRootDown(t *testing.T) {
+	t.Parallel()
+	server, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	if levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "222222222222")); len(levels) > 0 {
+		t.Errorf("there are none: %+v", levels)
+	}
+	document := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}`
+	for target, name := range map[string]string{"root": "all", "222222222222": "one"} {
+		if err := server.AddSCP(target, name, document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "222222222222"))
+	if len(levels) != 2 || len(levels[0]) != 2 || len(levels[1]) != 2 {
+		t.Fatalf("levels %+v", levels)
+	}
+	if all, one := levels[0][1], levels[1][1]; all.Name != "all" || one.Name != "one" || one.Target != "222222222222" || one.Document != document || all.Target[:2] != "r-" {
+		t.Errorf("levels %+v", levels)
+	}
+	if others := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "333333333333")); len(others) != 2 || len(others[1]) != 1 {
+		t.Errorf("levels %+v", others)
+	}
+	if _, err := sessions.Reach("222222222222", "OrganizationAccountAccessRole", "").ControlPolicies(ctx, "222222222222"); !awsops.IsAccessDenied(err) {
+		t.Errorf("a member reads them: %v", err)
 	}
 }

@@ -10,21 +10,21 @@ var (
 		ID: "region-wrong", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The bucket is in another region than the backend says.",
 		Remedy:  "Put the bucket's true region in the backend, then init -reconfigure.",
-		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|PermanentRedirect|[Ss]tatus ?[Cc]ode: 301`), at: outside}},
+		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|the bucket is not in '[^']+' region|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|must be addressed using the specified endpoint|[Ss]tatus ?[Cc]ode: 301|\(301\) when calling`), at: outside}},
 		codes:   []string{"PermanentRedirect", "BucketRegionError"},
 	}
 	RegionInvalid = &Diagnosis{
 		ID: "region-invalid", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The region is missing or is not one that AWS has.",
 		Remedy:  "Write a valid region in the backend and in the provider.",
-		text:    []sign{{pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|Invalid region value`)}},
+		text:    []sign{{pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
 	}
 	BucketMissing = &Diagnosis{
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "There is no bucket of that name.",
 		Remedy:   "Correct the name in the backend, or create the bucket with stateroom setup.",
 		Operator: "Let the operator run stateroom setup, which makes it.",
-		text:     []sign{{pattern: wording(`S3 bucket (?:"(?P<bucket>[^"]+)" )?does not exist\.|\bNoSuchBucket\b`), at: outside}},
+		text:     []sign{{pattern: wording(`S3 bucket (?:"(?P<bucket>[^"]+)" )?does not exist\.|\bNoSuchBucket\b|operation error S3: HeadBucket, .*StatusCode: 404`), at: outside}},
 		codes:    []string{"NoSuchBucket"},
 	}
 	S3ListDenied = &Diagnosis{
@@ -32,7 +32,7 @@ var (
 		Meaning:  "The identity may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`ListObjects(?:V2)?, .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\b|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?)..*AccessDenied: .*status code: 403`), at: outside}},
+		text:     []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}},
 		is:       refused("s3", "ListObjectsV2", "ListObjectVersions"),
 	}
 	S3HeadDenied = &Diagnosis{
@@ -40,7 +40,7 @@ var (
 		Meaning:  "The identity may not look at the state object; without s3:ListBucket a missing state reads the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403`), at: outside}},
+		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403|\(403\) when calling the HeadObject operation`), at: outside}},
 		is:       refused("s3", "HeadObject"),
 	}
 	S3GetDenied = &Diagnosis{
@@ -48,7 +48,7 @@ var (
 		Meaning:  "The identity may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|Error (?:refreshing|loading) (?:the )?state.*AccessDenied: .*status code: 403`), at: outside}},
+		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:Error (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
 		is:       refused("s3", "GetObject"),
 	}
 	S3PutDenied = &Diagnosis{
@@ -56,7 +56,7 @@ var (
 		Meaning:  "The identity may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|failed to upload state: .*AccessDenied: .*status code: 403`), at: outside}},
+		text:     []sign{{pattern: wording(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the (?:PutObject|DeleteObject|CreateMultipartUpload) operation`), at: outside}},
 		is:       refused("s3", "PutObject", "DeleteObject"),
 	}
 	StateNotSaved = &Diagnosis{

@@ -4,25 +4,102 @@ import (
 	"stateroom/steps/plan"
 )
 
-// What is written in the project, and what init made of it.
+// noProvider is how a registry says that it has no such provider, or none that will do.
+const noProvider = `does not have a provider named|no available releases match|does not have a package available for|incompatible provider version|There is no (?:available )?release|Invalid provider (?:registry host|source)`
+
+// fullDisk is how the systems say that a disk is full.
+const fullDisk = `no space left on device|There is not enough space on the disk|[Dd]isk quota exceeded|ENOSPC`
+
+// What is written in the project, what init made of it, and where it can be written.
 var (
+	DiskFull = &Diagnosis{
+		ID: "disk-full", Family: Configuration, Step: plan.StepInit,
+		Meaning: "The disk is full, so that a file could not be written.",
+		Remedy:  "Make room, then run it again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
+		text:    []sign{{pattern: wording(fullDisk)}},
+	}
 	ConfigInvalid = &Diagnosis{
 		ID: "config-invalid", Family: Configuration, Step: plan.StepFiles,
 		Meaning: "The configuration itself is not accepted, so nothing was asked of AWS yet.",
 		Remedy:  "Correct the named argument or block: assume_role is an attribute in the backend and a block in the provider, and a backend of Terraform takes no variables.",
-		text:    []sign{{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|Undefined variable|(?:Unsupported argument|Unsupported block type|Missing required argument|Invalid backend type|Duplicate backend configuration|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b`)}},
+		text: []sign{
+			{
+				pattern: wording(noProvider), unless: wording(`in the dependency lock file`),
+				meaning: "No release of the provider meets what the configuration asks for: the source or the version constraint is wrong, or there is none for this system.",
+				remedy:  "Correct source and version in required_providers: terraform providers shows which module asks for what. No registry and no mirror has what is asked for.",
+			},
+			{
+				pattern: wording(`IAM Role ARN not set|The attribute "assume_role\.role_arn" is required`),
+				meaning: "The backend is to assume a role and does not say which: role_arn is empty.",
+				remedy:  "Write the role's ARN in assume_role, or take the argument out of the backend. Nobody was refused anything.",
+			},
+			{
+				pattern: wording(`^(?:Error: )?Missing Required Value|is required by the backend|Error asking for input to configure backend`),
+				meaning: "The backend lacks a value that it needs, as in a partial configuration that was not completed.",
+				remedy:  "Write the value in the backend block, or give it to init: -backend-config=FILE or -backend-config=\"NAME=VALUE\", as whoever set the project up did.",
+			},
+			{
+				pattern: wording(`The file "[^"]+" could not be read|Failed to read file`), at: outside,
+				meaning: "A file that the command names is not there or cannot be read.",
+				remedy:  "Correct the path behind -backend-config or -var-file: it is relative to where the command runs, or to -chdir.",
+			},
+			{
+				pattern: wording(`backend configuration argument "?(?P<argument>[\w.]+)"? given on the command line|Invalid backend configuration argument`),
+				meaning: "An argument of -backend-config is none that this backend has.",
+				remedy:  "Take it out or rename it: since Terraform 1.10 the role is -backend-config='assume_role={role_arn=\"ARN\"}'.",
+			},
+			{
+				pattern: wording(`[Dd]uplicate (?:backend|cloud|state storage|HCP Terraform|Terraform Cloud) configuration|Both a backend and (?:a |Terraform |HCP )?[Cc]loud|Both a backend and .{0,40} are present|Conflicting '\w+' and '\w+' configuration blocks`),
+				meaning: "The project says twice where its state is.",
+				remedy:  "Keep one of the blocks (backend, cloud or state_store) and delete the others, in all .tf files of the folder.",
+			},
+			{
+				pattern: wording(`^(?:Error: )?(?:Invalid Value|Invalid (?:bucket|key|workspace_key_prefix) value)|must not start (?:or|with|or end)[^.]{0,12} "?['"]?/|key must not (?:start|end) with '/'`), at: outside,
+				meaning: "An argument of the backend has a value that it may not have.",
+				remedy:  "Correct the value that is named: a key and a prefix neither begin nor end with /, an endpoint is a whole URL.",
+			},
+			{
+				pattern: wording(`InvalidBucketName|[Bb]ucket name .{0,40}(?:is )?(?:not valid|invalid)`), at: outside,
+				meaning: "The bucket's name is none that a bucket can have.",
+				remedy:  "Correct bucket in the backend: the name alone, without s3:// and without a path.",
+			},
+			{
+				pattern: wording(`exceeds the MaxSessionDuration|exceeds the 1 hour session limit`),
+				meaning: "The session is asked for longer than the role allows.",
+				remedy:  "Lower duration in assume_role, or raise the role's maximum session duration; a role assumed by another role lasts an hour at most.",
+			},
+			{
+				pattern: wording(`AssumeRole.*ValidationError|failed to satisfy constraint: .{0,200}(?:roleArn|roleSessionName)|ValidationError: .{0,120} is invalid`), unless: wording(`operation error DynamoDB`), at: outside,
+				meaning: "The ARN or another value given to AssumeRole is not well formed.",
+				remedy:  "Write the role's whole ARN, arn:aws:iam::ACCOUNT:role/NAME, and a session name of letters, digits and =,.@-.",
+			},
+			{
+				pattern: wording(takingLock + `NotImplemented`), at: outside,
+				meaning: "The store behind the endpoint is not AWS's and does not have what the lock file needs (conditional writes).",
+				remedy:  "Take use_lockfile out of the backend, and lock another way; a store that has conditional writes keeps it.",
+			},
+			{
+				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist`),
+				meaning: "The workspace that is selected, or named, is not in this back end.",
+				remedy:  "List them with terraform workspace list; select one, or make it with terraform workspace new. TF_WORKSPACE decides where it is set.",
+			},
+			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b` +
+				`|^(?:Error: )?(?:Invalid (?:ARN|IAM (?:Role|Policy) ARN|IAM Policy Document|Duration|Attribute Combination|retry mode|reference|block definition|character|attribute name|default value for variable|value for variable|function argument|index|required_version constraint|version constraint|provider configuration|module (?:source|instance|version)\w*|command-line option|multi-line string|number literal|for_each argument|count argument|variable name|combination of arguments|escape sequence|type specification|template interpolation value)|Conflicting (?:Parameters|configuration arguments)|Unset(?:ting)? backend` +
+				`|Unknown (?:values within backend definition|variable)|Undefined (?:variable|local)|Unsupported (?:attribute|operator)|Reference to undeclared \w+|No value for required variable|Value for undeclared variable|Attribute redefined|Duplicate (?:resource|data|provider|variable|output|module|local|required providers|argument|attribute)|Missing (?:name for|newline after|attribute separator|item separator|resource|required provider|base|key/value separator)|Unterminated|Unexpected (?:attribute|resource instance key)|Incorrect (?:attribute value type|condition type)|Extra characters|Cycle: |Unreadable module directory|Module not found|No configuration files|Terraform initialized in an empty directory|Failed to (?:evaluate|parse)|Call to unknown function|Error in function call|Too (?:few|many) command line arguments)` +
+				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},
+		},
 	}
 	ProviderLockFile = &Diagnosis{
 		ID: "provider-lock-file", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The provider lock file (.terraform.lock.hcl) does not agree with the configuration or the installed providers.",
 		Remedy:  "Run terraform init, with -upgrade when the version constraint was changed on purpose.",
-		text:    []sign{{pattern: wording(`Inconsistent dependency lock file|does(?: not|n't) match any of the checksums (?:previously )?recorded in the dependency lock file|does not match configured version constraint|failed to read dependency lock file`)}},
+		text:    []sign{{pattern: wording(`Inconsistent dependency lock file|does(?: not|n't) match any of the checksums (?:previously )?recorded in the dependency lock file|does not match configured version constraint|failed to read dependency lock file|dependency lock file, but .{0,60}read-only|lock file is read-only|Provider dependency changes detected`)}},
 	}
 	MigrationNeedsAnswer = &Diagnosis{
 		ID: "migration-needs-answer", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The backend changed and Terraform asked whether to move the state, but nobody could answer.",
 		Remedy:  "Let stateroom setup move the state when it must move; run init -reconfigure when it is the same state.",
-		text:    []sign{{pattern: wording(`Error asking for state migration action|Can't ask approval for state migration|Migration aborted by user`)}},
+		text:    []sign{{pattern: wording(`Error asking for state migration action|Can't ask approval for state migration|Migration aborted by user|Error asking to copy`)}},
 	}
 	BackendChanged = &Diagnosis{
 		ID: "backend-changed", Family: Configuration, Step: plan.StepInit,
@@ -34,13 +111,25 @@ var (
 		ID: "state-format", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The state, or what init left in .terraform, was written by a newer version of the engine, or is damaged.",
 		Remedy:  "Use the engine version that wrote it, or a newer one; move a damaged .terraform aside and init again.",
-		text:    []sign{{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|Unsupported state file format|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|Decoding state file|Decoded state version|State version 0|(?:Terraform|OpenTofu) \S+ does not support state version)`)}},
+		text: []sign{
+			{
+				pattern: wording(`Failed to decode current backend config`),
+				meaning: "What init recorded of the backend in .terraform is of another version of the engine.",
+				remedy:  "Run init -reconfigure where the backend is still the same, or use the engine version that ran init last.",
+			},
+			{
+				pattern: wording(`encrypted and can not be read without an encryption configuration|can not be checked for presen[sc]e of encryption|decryption failed for|encountered unencrypted payload`),
+				meaning: "The state is encrypted by OpenTofu and the configuration does not say how, or says it otherwise.",
+				remedy:  "Give the encryption block (or TF_ENCRYPTION) with which the state was written; an unencrypted state needs a fallback block the first time.",
+			},
+			{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|(?:Unsupported|Invalid) state file format|State format upgrade failed|Failed to read state file|does not conform to the expected JSON data structure|state snapshot was created by a newer|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|(?i:decod(?:ing|ed) (?:CLI )?state|state version 0|(?:Terraform|OpenTofu) \S+ does not support (?:CLI )?state version))`)},
+		},
 	}
 	BackendNotInitialized = &Diagnosis{
 		ID: "backend-not-initialized", Family: Configuration, Step: plan.StepInit,
 		Meaning:     "This directory is not initialised.",
 		Remedy:      "Run terraform init.",
-		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed`), unless: wording(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`)}},
+		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run`), unless: wording(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`)}},
 		consequence: true,
 	}
 )

@@ -13,56 +13,129 @@ var (
 		ID: "sso-expired", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The single sign-on session of the profile is over or was never begun.",
 		Remedy:  "Sign in again: aws sso login --profile PROFILE.",
-		text:    []sign{{pattern: wording(`SSO session has expired or is invalid|cached SSO token is expired|failed to read cached SSO token file|refresh cached SSO token failed`)}},
+		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]`)}},
 		is:      awsops.IsSSO,
 	}
 	MFAProfile = &Diagnosis{
 		ID: "mfa-profile", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile asks for an MFA code, and Terraform cannot ask for one.",
 		Remedy:  "Get session credentials with the MFA code first (stateroom login), and name the profile that holds them.",
-		text:    []sign{{pattern: wording(`assume role with MFA enabled, but AssumeRoleTokenProvider`)}},
+		text:    []sign{{pattern: wording(`assume role with MFA enabled, but AssumeRoleTokenProvider|AssumeRoleTokenProviderNotSetError|MultiFactorAuthentication failed|multi-factor authentication is required`)}},
 		is:      func(err error) bool { return strings.Contains(err.Error(), "AssumeRoleTokenProvider") },
 	}
 	ProfileMissing = &Diagnosis{
 		ID: "profile-missing", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile that is named is in neither the credentials nor the config file.",
 		Remedy:  "Write the profile, or correct its name in backend, provider and AWS_PROFILE.",
-		text:    []sign{{pattern: wording(`failed to get shared config profile, (?P<profile>[^\s,]+)`)}},
-		is:      awsops.IsNoProfile,
+		text: []sign{
+			{pattern: wording(`failed to get (?:shared config )?profile, (?P<profile>[^\s,]+)|SharedConfigProfileNotExistsError|The config profile \((?P<profile>[^)]+)\) could not be found`)},
+			{
+				pattern: wording(`failed to find SSO session section, (?P<profile>.{1,80}?)(?: with | on |$)`),
+				meaning: "The profile names an sso_session that the config file does not have.",
+				remedy:  "Write a section [sso-session NAME] in ~/.aws/config, named exactly as sso_session names it, and without quotes: a name in quotes is another name for Terraform.",
+			},
+			{
+				pattern: wording(`login_session`), unless: wording(`perform: `),
+				meaning: "The profile gets its credentials from aws login (login_session), which this Terraform cannot use.",
+				remedy:  "Hand the credentials over: a profile with credential_process = aws configure export-credentials --profile NAME, or the variables that aws configure export-credentials prints.",
+			},
+		},
+		is: awsops.IsNoProfile,
 	}
 	ClockSkew = &Diagnosis{
 		ID: "clock-skew", Family: Credentials, Step: plan.StepAccount,
 		Meaning: "The clock of this machine differs from AWS's by more than AWS accepts.",
 		Remedy:  "Set this machine's clock, for example by NTP.",
-		text:    []sign{{pattern: wording(`RequestTimeTooSkewed|Signature expired:|Signature not yet current:`)}},
+		text:    []sign{{pattern: wording(`RequestTimeTooSkewed|RequestInTheFuture|Signature expired:|Signature not yet current:|x509: certificate has expired or is not yet valid: current time \S+ is before`)}},
 		is:      awsops.IsClock,
 	}
 	SignatureMismatch = &Diagnosis{
 		ID: "signature-mismatch", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The secret does not belong to the access key id.",
 		Remedy:  "Write access key id and secret again as they were handed out, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
-		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException`)}},
+		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature`)}},
 		is:      awsops.IsBadSecret,
+	}
+	WebIdentityDenied = &Diagnosis{
+		ID: "web-identity-denied", Family: Credentials, Step: plan.StepIAM,
+		Meaning: "AWS did not take the web identity token (OIDC) for the role.",
+		Remedy:  "Let the role's trust policy name the OIDC provider, and let its conditions on aud and sub match the token: repository, branch or environment, or the service account.",
+		text: []sign{
+			{
+				pattern: wording(`Couldn't retrieve verification key from your identity provider|IDPCommunicationError`),
+				meaning: "AWS could not fetch the keys of the identity provider with which it checks the token.",
+				remedy:  "Run it again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
+			},
+			{
+				pattern: wording(`No OpenIDConnect provider found in your account`),
+				meaning: "The role's account has no OIDC provider of the token's issuer.",
+				remedy:  "Make the IAM OIDC provider for exactly that issuer in the role's account, with sts.amazonaws.com as its audience.",
+			},
+			{
+				pattern: wording(`Incorrect token audience`),
+				meaning: "The token is for another audience than the OIDC provider in IAM accepts.",
+				remedy:  "Ask for the token with the audience sts.amazonaws.com, or add the token's audience to the IAM OIDC provider.",
+			},
+			{
+				pattern: wording(`AssumeRoleWithWebIdentity.*(?:ExpiredTokenException|Token expired)|Token expired: current date/time`),
+				meaning: "The web identity token is past its end.",
+				remedy:  "Get a new token just before Terraform needs it: in CI, sign in again in the job that failed.",
+			},
+			{
+				pattern: wording(`failed to retrieve jwt|unable to read (?:the )?(?:file|token file)[^,]*|WebIdentityTokenFile|AWS_WEB_IDENTITY_TOKEN_FILE`), unless: wording(`perform: `),
+				meaning: "The file that should hold the web identity token cannot be read.",
+				remedy:  "Let AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file, name a file with a token in it, mounted where Terraform runs.",
+			},
+			{
+				pattern: wording("ACTIONS_ID_TOKEN_REQUEST|id-token|Could not load credentials from any providers"),
+				meaning: "The job may not ask for a web identity token, or no credentials were given to it.",
+				remedy:  "Give the job permissions: id-token: write (and contents: read), and role-to-assume; a workflow from a fork gets no token.",
+			},
+			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
+		},
+		is: func(err error) bool {
+			return strings.Contains(err.Error(), "AssumeRoleWithWebIdentity") && awsops.IsAccessDenied(err)
+		},
+	}
+	CredentialProcessFailed = &Diagnosis{
+		ID: "credential-process-failed", Family: Credentials, Step: plan.StepIAM,
+		Meaning: "The program that the profile names as credential_process gave no credentials.",
+		Remedy:  "Run the program of credential_process by hand, as the same user and in the same environment: it says what it lacks, often a sign-in. It has to print JSON with Version 1 and to end with 0.",
+		text:    []sign{{pattern: wording(`error in credential_process|process provider error|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
+		is:      func(err error) bool { return strings.Contains(err.Error(), "error in credential_process") },
 	}
 	TokenExpired = &Diagnosis{
 		ID: "token-expired", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The session credentials are past their end.",
 		Remedy:  "Get new session credentials the way you got these, and unset the AWS_* variables that hold old ones.",
-		text:    []sign{{pattern: wording(`\bExpiredToken(?:Exception)?\b|security token included in the request is expired`)}},
+		text:    []sign{{pattern: wording(`\bExpiredToken(?:Exception)?\b|security token included in the request is expired|The provided token has expired|\bRequestExpired\b|TokenRefreshRequired`)}},
 		is:      awsops.IsExpired,
+	}
+	RegionNotEnabled = &Diagnosis{
+		ID: "region-not-enabled", Family: Credentials, Step: plan.StepRegion,
+		Meaning: "The region does not know the credentials, as is so where it is not enabled in their account, or where they are of the global STS endpoint.",
+		Remedy:  "Enable the region in the account that the credentials belong to, or use one that is, and let STS be asked in that region (AWS_STS_REGIONAL_ENDPOINTS=regional, sts_region in the backend). Where the region is enabled the access key itself is unknown: get a new one.",
+		text: []sign{
+			{
+				pattern: wording(`RegionDisabled(?:Exception)?\b|STS is not activated in this region|region is (?:not enabled|disabled)|\bOptInRequired\b|is not enabled in (?:this|your) account`),
+				meaning: "The region is not enabled in this account.",
+				remedy:  "Enable the region in the account (AWS Account Management, Regions), wait some minutes, and run again; or use a region that is enabled.",
+			},
+			{pattern: wording(`failed to refresh cached credentials, operation error STS: AssumeRole, .*InvalidClientTokenId|IllegalLocationConstraintException: The .{0,20}opt-in|InvalidToken: .{0,80}region`)},
+		},
 	}
 	KeyInvalid = &Diagnosis{
 		ID: "key-invalid", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "AWS does not know the access key: it is deleted, inactive, mistyped, of another partition, or seconds old.",
 		Remedy:  "Use an active access key; wait a minute if it was just made.",
-		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b`)}},
+		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`)}},
 		is:      func(err error) bool { return awsops.IsUnknownKey(err) || awsops.IsStaleToken(err) },
 	}
 	CredentialsMissing = &Diagnosis{
 		ID: "credentials-missing", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "Terraform found no credentials for AWS at all.",
 		Remedy:  "Write the profile to the credentials file, and name it in the backend and in the provider.",
-		text:    []sign{{pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|NoCredentialProviders: no valid providers in chain|partial credentials found for profile (?P<profile>[^\s,.]+)|failed to load assume role \S+, of profile|credential type source_profile requires role_arn|failed to find SSO session section`), unless: wording(`perform: sts:AssumeRole\b`)}},
+		text:    []sign{{pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role \S+, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w`)}},
 		// A source of credentials that is not to be trusted is not a lack of them.
 		is: func(err error) bool { return awsops.IsCredentials(err) && !awsops.IsUntrusted(err) },
 	}

@@ -61,6 +61,9 @@ type sign struct {
 	// unless, if it matches too, takes the sign out: the error says more.
 	unless *pattern
 	at     place
+	// meaning and remedy stand in place of the cause's own where this wording says more;
+	// empty where it does not.
+	meaning, remedy string
 }
 
 // pattern is a regular expression that is compiled when a text is first compared with
@@ -100,14 +103,16 @@ const (
 // To teach a new text, add a sign to its cause; Unknown is what no sign matched.
 var catalogue = []*Diagnosis{
 	// Nothing below is reached before the configuration is right.
-	ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat,
-	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, TokenExpired, KeyInvalid, CredentialsMissing,
-	AssumeRoleDenied, WrongAccount, EnvironmentDenied,
+	DiskFull, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat,
+	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, WebIdentityDenied, CredentialProcessFailed,
+	TokenExpired, RegionNotEnabled, KeyInvalid, CredentialsMissing,
+	// What a Deny statement forbids no other policy allows.
+	ExplicitDeny, AssumeRoleDenied, WrongAccount, EnvironmentDenied,
 	RegionWrong, RegionInvalid, BucketMissing,
 	KMSIDInvalid, KMSPendingDeletion, KMSPendingImport, KMSUnavailable, KMSUpdating, KMSUnusable, KMSDisabled, KMSNotFound, KMSDenied,
 	LockCorrupt, LockIDWrong, LockHeld, TableMissing, TableSchema, TableDenied, DigestMismatch,
 	// Denials, from the one that says most to the one that says least.
-	ExplicitDeny, S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
+	S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
 	Throttled, TLSUntrusted, NetworkUnreachable,
 	ProviderUnavailable, BackendNotInitialized, StateNotSaved, LockReleaseFailed,
 }
@@ -187,8 +192,8 @@ func OfKey(k *awsops.Key) *Diagnosis {
 	return nil
 }
 
-// of tells whether a service gave the error.
-func of(service string, err error) bool {
+// from tells whether a service gave the error.
+func from(service string, err error) bool {
 	var e *awsops.Error
 	return errors.As(err, &e) && e.Service == service
 }

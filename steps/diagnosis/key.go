@@ -71,7 +71,7 @@ var (
 		Operator: "Let the operator run stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.NotFoundException|Key '?(?P<resource>arn:[\w-]+:kms:[^\s']+)'? does not exist`), at: outside}},
 		codes:    []string{"KMS.NotFoundException"},
-		is:       func(err error) bool { return of("kms", err) && awsops.HasCode(err, "NotFoundException") },
+		is:       func(err error) bool { return from("kms", err) && awsops.HasCode(err, "NotFoundException") },
 	}
 	KMSDenied = &Diagnosis{
 		ID: "kms-denied", Family: Key, Step: plan.StepKey,
@@ -82,7 +82,7 @@ var (
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {
 			d, denied := awsops.DenialOf(err)
-			return denied && !d.Explicit && (of("kms", err) || strings.HasPrefix(d.Action, "kms:"))
+			return denied && !d.Explicit && (from("kms", err) || strings.HasPrefix(d.Action, "kms:"))
 		},
 	}
 )

@@ -5,33 +5,56 @@ import (
 	"stateroom/steps/plan"
 )
 
+// takingLock is how the engines begin to say that a lock was not to be had.
+const takingLock = `(?:Error acquiring the state lock|[Ff]ailed to lock s3 state|Error locking (?:source |destination )?state).*`
+
 // The lock: its file, its table, and the checksum that the table keeps.
 var (
 	LockCorrupt = &Diagnosis{
 		ID: "lock-corrupt", Family: Lock, Step: plan.StepLock,
 		Meaning: "A lock is there, but what it holds is no lock.",
 		Remedy:  "Make sure that nobody is running Terraform, then delete the lock file or the lock's item.",
-		text:    []sign{{pattern: wording(`failed to unmarshal JSON data into LockInfo|unable to json parse the lock info|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)|The conditional request failed (?:\* )?(?:unexpected end of JSON input|invalid character|json: )`), at: outside}},
+		text:    []sign{{pattern: wording(`failed to unmarshal JSON data into LockInfo|unable to json parse the lock info|failed to retrieve lock info.{0,80}invalid character|could not unmarshal lock info|The conditional request failed (?:\* )?(?:unexpected end of JSON input|invalid character|json: )`), at: outside}},
 	}
 	LockIDWrong = &Diagnosis{
 		ID: "lock-id-wrong", Family: Lock, Step: plan.StepLock,
 		Meaning: "The lock is held under another id than the one given to force-unlock.",
 		Remedy:  "Look at the lock's true id and holder before trying again.",
-		text:    []sign{{pattern: wording(`(?i)lock ID (?:"?[\w-]+"? )?does not match`), at: outside}},
+		text: []sign{
+			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?does not match|invalid lock id: "`), at: outside},
+			{
+				pattern: wording(`Failed to unlock state:? .*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
+				meaning: "There is no lock of that state any more.",
+				remedy:  "Nothing is to be released: run what the lock kept from running. If it is locked still, look whether backend and workspace are those of the lock's Path.",
+			},
+		},
 	}
 	LockHeld = &Diagnosis{
 		ID: "lock-held", Family: Lock, Step: plan.StepLock,
 		Meaning: "Someone else holds the lock, or a run that died left it behind.",
 		Remedy:  "Wait for the holder; force-unlock only when that run is surely over.",
-		text:    []sign{{pattern: wording(`Error acquiring the state lock.*(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside}},
+		text: []sign{
+			{
+				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404)`), at: outside,
+				meaning: "A lock was there when Terraform wanted it, and gone when it was looked at.",
+				remedy:  "Run it again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
+			},
+			{
+				pattern: wording(takingLock + `ConditionalRequestConflict`), at: outside,
+				meaning: "Another run took or released the lock in the same moment.",
+				remedy:  "Run it again.",
+			},
+			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
+			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
+		},
 	}
 	TableMissing = &Diagnosis{
 		ID: "table-missing", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The lock table does not exist in this account and region.",
 		Remedy:   "Create the table with key LockID of type S, or correct its name in the backend.",
 		Operator: "Let the operator run stateroom setup, which makes it.",
-		text:     []sign{{pattern: wording(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)|DynamoDB.*ResourceNotFoundException`), at: outside}},
-		is:       func(err error) bool { return of("dynamodb", err) && awsops.IsNotFound(err) },
+		text:     []sign{{pattern: wording(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)|Requested resource not found: Table: \S+ not found|DynamoDB.*ResourceNotFoundException`), at: outside}},
+		is:       func(err error) bool { return from("dynamodb", err) && awsops.IsNotFound(err) },
 	}
 	TableSchema = &Diagnosis{
 		ID: "table-schema", Family: Lock, Step: plan.StepLock,
@@ -44,7 +67,7 @@ var (
 		Meaning:  "The identity may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`AccessDeniedException: .*(?P<action>dynamodb:\w+)`), at: outside}},
+		text:     []sign{{pattern: wording(`(?:AccessDeniedException|perform): .*(?P<action>dynamodb:\w+)|operation error DynamoDB: \w+, .*AccessDenied`), at: outside}},
 		is:       refused("dynamodb"),
 	}
 	DigestMismatch = &Diagnosis{
@@ -55,9 +78,16 @@ var (
 	}
 	LockReleaseFailed = &Diagnosis{
 		ID: "lock-release-failed", Family: Lock, Step: plan.StepLock,
-		Meaning:     "The work was done, but its lock was not taken away.",
-		Remedy:      "Mend the cause, then release the lock that is left with its id.",
-		text:        []sign{{pattern: wording(`Error releasing the state lock`), at: outside}},
+		Meaning: "The work was done, but its lock was not taken away.",
+		Remedy:  "Mend the cause, then release the lock that is left with its id.",
+		text: []sign{
+			{
+				pattern: wording(`Error releasing the state lock.*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
+				meaning: "The work was done, and its lock was gone before it could be taken away: somebody released it by force.",
+				remedy:  "Nothing is to be released. Look whether two runs changed the state at once: terraform plan shows what it does not agree with.",
+			},
+			{pattern: wording(`Error releasing the state lock`), at: outside},
+		},
 		consequence: true,
 	}
 )

@@ -5,34 +5,72 @@ import (
 	"stateroom/steps/plan"
 )
 
+// unreachable is how Go, the systems and the AWS CLI say that no answer came.
+const unreachable = `lookup [\w.-]+(?: on \S+)?: no such host|no such host|connection refused|connection reset by peer|i/o timeout|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout exceeded` +
+	`|Temporary failure in name resolution|server misbehaving|Name or service not known|No such host is known|getaddrinfow|connectex|wsarecv|wsasend|broken pipe|tls: handshake failure|unexpected EOF|: EOF\b|context deadline exceeded` +
+	`|Bad Gateway|Gateway Time-?out|StatusCode: 50[24]\b|[Cc]ould not connect to the endpoint URL|(?:Connect|Read) timeout on endpoint URL|Failed to connect to \S+|request send failed|StatusCode: 0\b|could not connect to registry|RequestError: send request failed`
+
 // What passes by itself, and the way to AWS and to the registry.
 var (
 	Throttled = &Diagnosis{
 		ID: "throttled", Family: Network, Step: plan.StepAccount,
 		Meaning: "AWS asked for fewer requests.",
 		Remedy:  "Wait a minute and run again, with a lower -parallelism if it comes back.",
-		text:    []sign{{pattern: wording(`\b(?:Throttling(?:Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|ProvisionedThroughputExceededException|SlowDown|RequestThrottled(?:Exception)?)\b`)}},
-		is:      awsops.IsThrottle,
+		text: []sign{{pattern: wording(`\b(?:Throttling(?:Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|ProvisionedThroughputExceededException|SlowDown|RequestThrottled(?:Exception)?)\b|Rate exceeded|(?i:please reduce your request rate)`)}, {
+			pattern: wording(`(?:InternalError|InternalFailure|InternalServerError|ServiceUnavailable(?:Exception)?)\b: |StatusCode: 50[03]\b`), unless: wording(`registry\.|Failed to (?:query|install)`),
+			meaning: "AWS itself failed to answer the request.",
+			remedy:  "Wait a minute and run again; if it stays, look at the AWS Health Dashboard for the region.",
+		}},
+		is: awsops.IsThrottle,
 	}
 	TLSUntrusted = &Diagnosis{
 		ID: "tls-untrusted", Family: Network, Step: plan.StepAccount,
 		Meaning: "The certificate of the server, or of a proxy between, is not trusted here.",
 		Remedy:  "Set AWS_CA_BUNDLE, or custom_ca_bundle in backend and provider, to the proxy's certificate authority.",
-		text:    []sign{{pattern: wording(`x509: [^"]{0,120}|tls: failed to verify certificate`)}},
-		is:      awsops.IsUntrusted,
+		text: []sign{
+			{
+				pattern: wording(`x509: certificate is valid for [^"]{0,200}\.amazonaws\.com\S*, not \S+\.\S+\.s3[.-]`),
+				meaning: "The bucket has a dot in its name, for which AWS's certificate of *.s3 does not count.",
+				remedy:  "Set use_path_style = true in the backend (force_path_style before Terraform 1.6), or move the state to a bucket without dots in its name. No certificate authority helps: the certificate is AWS's own.",
+			},
+			{
+				pattern: wording(`x509: certificate has expired or is not yet valid`), unless: wording(`amazonaws\.com`),
+				meaning: "The server's certificate, or that of a proxy between, has expired.",
+				remedy:  "Let whoever runs the server or the proxy renew its certificate; look at this machine's clock first.",
+			},
+			{pattern: wording(`x509: [^"]{0,120}|tls: failed to verify certificate|SSL validation failed|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate|self[- ]signed certificate`)},
+		},
+		is: awsops.IsUntrusted,
 	}
 	NetworkUnreachable = &Diagnosis{
 		ID: "network-unreachable", Family: Network, Step: plan.StepAccount,
 		Meaning: "The server could not be reached from here.",
 		Remedy:  "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the region's spelling and any custom endpoint.",
-		text:    []sign{{pattern: wording(`lookup [\w.-]+(?: on \S+)?: no such host|no such host|connection refused|connection reset by peer|i/o timeout|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout exceeded|proxyconnect tcp`)}},
-		is:      awsops.IsUnanswered,
+		text: []sign{
+			{
+				pattern: wording(`(?i)proxyconnect tcp|Proxy Authentication Required|StatusCode: 407|ProxyConnectionError|Failed to connect to proxy|Cannot connect to proxy`),
+				meaning: "The proxy that the environment names did not let the request through.",
+				remedy:  "Correct HTTPS_PROXY (address, user and password), or except the host by NO_PROXY.",
+			},
+			{
+				pattern: wording(`server gave HTTP response to HTTPS client|first record does not look like a TLS handshake`),
+				meaning: "What answered speaks no HTTPS: a proxy or an endpoint named with the wrong scheme, or a network that wants a sign-in first.",
+				remedy:  "Write http:// where the proxy or the custom endpoint speaks only that; open a browser if the network asks for a sign-in.",
+			},
+			{
+				pattern: wording(`invalid character '<' looking for beginning of value|(?:deserialization failed|failed to decode response body).*(?:got html|<html|XML syntax error|unknown error response)|text/html`),
+				meaning: "What answered is not AWS: a proxy or the sign-in page of a network.",
+				remedy:  "Sign in to the network in a browser, or correct the proxy (HTTPS_PROXY, NO_PROXY) and any custom endpoint.",
+			},
+			{pattern: wording(unreachable)},
+		},
+		is: awsops.IsUnanswered,
 	}
 	ProviderUnavailable = &Diagnosis{
 		ID: "provider-unavailable", Family: Network, Step: plan.StepInit,
 		Meaning:     "The provider could not be had from its registry.",
 		Remedy:      "Reach the registry or name a provider mirror, then init again.",
-		text:        []sign{{pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file`)}},
+		text:        []sign{{pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|` + noProvider + `|` + fullDisk)}},
 		consequence: true,
 	}
 )

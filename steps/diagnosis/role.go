@@ -14,7 +14,17 @@ var (
 		Operator: "Let the operator run stateroom setup, which lets the admins assume the role.",
 		text: []sign{
 			// The provider says so too where STS could not be asked at all.
-			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)`), unless: wording(`StatusCode: 0,|request send failed|\bThrottling`)},
+			{
+				pattern: wording(`operation error SSO: GetRoleCredentials, .*(?:ForbiddenException|StatusCode: 403)`),
+				meaning: "The single sign-on user has no access to the account with that permission set.",
+				remedy:  "Let whoever manages IAM Identity Center assign the permission set for that account, or correct sso_account_id and sso_role_name in the profile.",
+			},
+			{
+				pattern: wording(`perform: (?P<action>sts:(?:TagSession|SetSourceIdentity))`), unless: wording(`explicit deny`),
+				meaning: "The role may be assumed, but not with session tags or a source identity.",
+				remedy:  "Allow the action beside sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",
+			},
+			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
 		},
 		is: refused("sts", "AssumeRole"),
 	}
@@ -31,7 +41,7 @@ var (
 		text: []sign{
 			{pattern: wording(`UnauthorizedOperation|AccessDenied(?:Exception)?\b|not authorized to perform|StatusCode: 403|status code: 403`), at: inResource},
 			// The same cause as above, from a text cut off before the resource.
-			{pattern: wording(`\bUnauthorizedOperation\b|not authorized to perform: (?P<action>[\w-]+:\w+)`), unless: wording(`perform: (?:(?:s3|sts|kms|dynamodb|organizations):|iam:(?:GetUser|ListRoles)\b)`)},
+			{pattern: wording(`\bUnauthorizedOperation\b|not authorized to perform: (?P<action>[\w-]+:\w+)`), unless: wording(`perform: (?:s3:(?:ListBucket|GetObject|PutObject|DeleteObject)|(?:sts|kms|dynamodb|organizations):|iam:(?:GetUser|ListRoles)\b)`)},
 		},
 	}
 	ExplicitDeny = &Diagnosis{
@@ -39,7 +49,7 @@ var (
 		Meaning:  "A policy forbids the action outright; no permission can outweigh it.",
 		Remedy:   "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
 		Operator: "Let the operator look for the policy that denies it, with stateroom troubleshoot.",
-		text:     []sign{{pattern: wording(`perform: (?P<action>(?:s3|sts|dynamodb):\w+) on resource: "?(?P<resource>[^" ]+)"? with an explicit deny in an? [\w -]+? policy`), at: outside}},
+		text:     []sign{{pattern: wording(`with an explicit deny\b`), at: outside}},
 		is:       awsops.IsExplicitDeny,
 	}
 )

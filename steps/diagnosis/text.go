@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 // Match is a cause that a text names.
 type Match struct {
 	*Diagnosis
+	// Meaning and Remedy are the cause's own, or what this text tells more exactly.
+	Meaning, Remedy string
 	// Unit is the unit, the project or the container whose log named it; empty where the
 	// text tells none apart.
 	Unit string
@@ -32,7 +35,7 @@ const mostEvidence = 5
 func FromText(text string) []Match {
 	clean, err := Read(strings.NewReader(text))
 	if err != nil {
-		return []Match{{Diagnosis: Unknown, Evidence: []string{excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0)}}}
+		return []Match{of(Unknown, excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0))}
 	}
 	told := split(clean)
 	list := causes(told.problems)
@@ -45,9 +48,9 @@ func FromText(text string) []Match {
 	case len(list) > 0:
 		return list
 	case len(told.problems)+len(unheaded) == 0:
-		return []Match{{Diagnosis: NoError, Evidence: []string{excerpt(Redact(clean), 0, 0)}}}
+		return []Match{of(NoError, excerpt(Redact(clean), 0, 0))}
 	}
-	return []Match{{Diagnosis: Unknown, Evidence: []string{Redact(clean)}}}
+	return []Match{of(Unknown, Redact(clean))}
 }
 
 // causes are what errors say, in the order of the catalogue.
@@ -70,21 +73,105 @@ func causes(problems []problem) []Match {
 	return list
 }
 
+// of is a match without more than its evidence.
+func of(d *Diagnosis, evidence string) Match {
+	return Match{Diagnosis: d, Meaning: d.Meaning, Remedy: d.Remedy, Evidence: []string{evidence}}
+}
+
 // match is what one error says: the first cause, then consequences.
 func match(p problem) []Match {
 	inside := resourceError.regexp().MatchString(p.text)
 	var list []Match
+	for _, layer := range layers(p.text) {
+		if m, ok := first(p, layer, inside); ok {
+			list = append(list, m)
+			break
+		}
+	}
 	for _, d := range catalogue {
-		if !d.consequence && len(list) > 0 {
+		if d.consequence {
+			if m, ok := p.as(d, p.text, inside); ok {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+// first is the first cause that a layer of an error names.
+func first(p problem, layer string, inside bool) (Match, bool) {
+	for _, d := range catalogue {
+		if d.consequence {
 			continue
 		}
-		i := slices.IndexFunc(d.text, func(s sign) bool { return s.matches(p.text, inside) })
-		if i >= 0 {
-			m := Match{d, p.unit, []string{d.text[i].excerpt(p.text)}, d.text[i].subject(p.text)}
-			if p.unit != "" {
-				m.subject["unit"] = p.unit
-			}
-			list = append(list, m)
+		if m, ok := p.as(d, layer, inside); ok {
+			return m, true
+		}
+	}
+	return Match{}, false
+}
+
+// as is the error as one cause, if a layer of it says so.
+func (p problem) as(d *Diagnosis, layer string, inside bool) (Match, bool) {
+	i := slices.IndexFunc(d.text, func(s sign) bool { return s.matches(layer, inside) })
+	if i < 0 {
+		return Match{}, false
+	}
+	m := of(d, d.text[i].excerpt(p.text))
+	m.Unit, m.subject = p.unit, d.text[i].subject(p.text)
+	m.Meaning, m.Remedy = cmp.Or(d.text[i].meaning, d.Meaning), cmp.Or(d.text[i].remedy, denialRemedy(d, layer), d.Remedy)
+	if p.unit != "" {
+		m.subject["unit"] = p.unit
+	}
+	return m, true
+}
+
+// denials are the causes that a policy decides.
+var denials = []*Diagnosis{
+	ExplicitDeny, AssumeRoleDenied, EnvironmentDenied, KMSDenied, TableDenied, S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
+}
+
+func denialRemedy(d *Diagnosis, text string) string {
+	if !slices.Contains(denials, d) {
+		return ""
+	}
+	return remedyOf(text)
+}
+
+var (
+	// unsent is what the SDK says of a request that no answer came to, whatever words the
+	// system has for it. The machine's own sources of credentials do not count: that
+	// nobody answers there means that there are none.
+	unsent = wording(`request send failed|StatusCode: 0\b`)
+	local  = wording(`ec2imds|EC2 IMDS|169\.254\.|EC2RoleRequest|EC2Metadata`)
+	// operation begins a call in the SDK's words, answered tells that AWS answered it.
+	operation = wording(`operation error [\w -]+: \w+,`)
+	answered  = wording(`StatusCode: [1-9]|api error|Exception: `)
+)
+
+// layers are the parts of an error from its innermost cause to all of it: a request that
+// was never answered, what stands under the last quoted heading, and the last call of a
+// chain whose outer calls never got to be sent.
+func layers(text string) []string {
+	var list []string
+	inner := text
+	if i := strings.LastIndex(text, " Error: "); i > 0 {
+		inner = text[i+1:]
+	}
+	if i := strings.LastIndex(inner, "caused by: "); i > 0 {
+		inner = inner[i:]
+	}
+	calls := operation.regexp().FindAllStringIndex(inner, -1)
+	last := inner
+	if n := len(calls); n > 1 && !answered.regexp().MatchString(inner[calls[n-2][0]:calls[n-1][0]]) {
+		last = inner[calls[n-1][0]:]
+	}
+	if at := unsent.regexp().FindStringIndex(last); at != nil && !local.regexp().MatchString(last) {
+		list = append(list, last[at[0]:])
+	}
+	for _, l := range []string{last, inner, text} {
+		if !slices.Contains(list, l) {
+			list = append(list, l)
 		}
 	}
 	return list
@@ -161,6 +248,9 @@ const (
 
 func (s sign) excerpt(problem string) string {
 	at := s.pattern.regexp().FindStringIndex(problem)
+	if at == nil { // an edge of the innermost layer is none of the whole
+		at = []int{0, 0}
+	}
 	return excerpt(problem, at[0], at[1])
 }
 

@@ -139,6 +139,9 @@ type Change struct {
 	// ConfirmByName says that agreeing to NotOurs takes typing it out: what is lost
 	// cannot be brought back. --adopt agrees, too.
 	ConfirmByName bool
+	// Word is what is typed for it where NotOurs is nothing that a person types; Agreeing
+	// is what agreeing is called where the thing is not adopted.
+	Word, Agreeing string
 	// Takes names who loses something by the change. Such a change waits for consent of
 	// its own, in NotOurs.
 	Takes []string
@@ -341,4 +344,18 @@ func Created(pairs ...string) []Field {
 		fields = append(fields, Field{Name: pairs[i], After: Known(pairs[i+1])})
 	}
 	return fields
+}
+
+// Typed is the word by which a person agrees to a change that takes one.
+func (c *Change) Typed() string { return cmp.Or(c.Word, c.NotOurs) }
+
+// Agree is what agreeing to a change is called that waits for a consent.
+func (c *Change) Agree() string {
+	switch {
+	case c.Agreeing != "":
+		return c.Agreeing
+	case c.ConfirmByName:
+		return "agree"
+	}
+	return "adopt"
 }

@@ -44,6 +44,8 @@ type Finding struct {
 	RequestIDs []string `json:"-"`
 	// Remedy is the one thing to do.
 	Remedy string `json:"remedy"`
+	// Also are the ids of what comes of the same cause and is not told apart from it.
+	Also []string `json:"also,omitempty"`
 	// Details is a longer text to hand on, such as a CloudFormation template.
 	Details string `json:"details,omitempty"`
 	// Blocks marks a finding with which no change may be made at all.
@@ -101,6 +103,9 @@ func (f Finding) Key() string {
 	}
 	return f.ID + "@" + f.Subject
 }
+
+// Bears tells whether the finding is told by an id or stands for one.
+func (f Finding) Bears(id string) bool { return f.ID == id || slices.Contains(f.Also, id) }
 
 // NeedsAttention tells whether any finding keeps the run from being healthy.
 func NeedsAttention(findings []Finding) bool {

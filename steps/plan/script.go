@@ -176,6 +176,23 @@ func commandLine(c Change, call awsops.Call, quoted func(string) string) string 
 	return line + " --cli-input-json " + quoted(compactJSON(call.InputMap()))
 }
 
+// Shell is a command as a shell takes it, quoted where it has to be.
+func Shell(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		if quoted[i] = word; word == "" || strings.ContainsFunc(word, special) {
+			quoted[i] = shellQuoted(word)
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// special tells of a character that a shell may take for more than itself.
+func special(r rune) bool {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return !letter && !strings.ContainsRune("-_./:=@,+%", r)
+}
+
 func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // outputs are the variables that a call fills, with their places in its answer.

@@ -32,6 +32,9 @@ type Summary struct {
 	// DryRun says that nothing was applied; Declined that the operator said
 	// no; Stopped that the run was interrupted.
 	DryRun, Declined, Stopped bool
+	// Next says of a dry run that it is none by anybody's wish, since nobody could be
+	// asked: it is the command that makes the changes.
+	Next string
 }
 
 // CarriedOut says that the plan was, at least in part: the run was no dry run, and

@@ -28,27 +28,26 @@ type HealthCheck struct {
 	OnlyText bool
 	// Terraform lets init and plan run in every project, and reads what they say.
 	Terraform bool
+
+	// pasted is what the text leads to, once it was looked at.
+	pasted *pasted
 }
 
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
 // Look of a [engine.Flow].
 func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
-	var quotes []quote
-	if h.Text != "" {
-		for _, d := range diagnosis.FromText(h.Text) {
-			quotes = append(quotes, quote{Match: d})
-		}
+	if h.pasted == nil {
+		h.pasted = readPasted(h.Text)
 	}
 	if h.OnlyText {
-		return plan.Review{Findings: addQuotes(nil, quotes)}, nil
+		return plan.Review{Findings: addQuotes(nil, h.pasted.quotes)}, nil
 	}
 	projects := health.Projects(env, h.Answers)
 	var ran health.Report
+	var said []quote
 	if h.Terraform {
 		// Before the checks, which look at what init leaves and at locks.
-		var more []quote
-		ran, more = runTerraform(ctx, env, projects)
-		quotes = append(quotes, more...)
+		ran, said = runTerraform(ctx, env, projects)
 		projects = health.Projects(env, h.Answers)
 	}
 	var here, there health.Report
@@ -67,7 +66,8 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 	}
-	review.Findings = addQuotes(review.Findings, quotes)
+	review.Findings = addQuotes(review.Findings, said)
+	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
 	order(review.Findings)
 	withoutReports(review)
 	return review, nil

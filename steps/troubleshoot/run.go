@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ const checkRun = "terraform init and plan"
 type quote struct {
 	diagnosis.Match
 	project string
+	// unmet says of a text that somebody brought that the checks found nothing of it.
+	unmet bool
 }
 
 // runTerraform lets Terraform itself say what is wrong: init in every project, and plan
@@ -86,10 +89,15 @@ func diagnosed(p health.Project, result terraform.Result) []quote {
 	var all []quote
 	for _, d := range diagnosis.FromText(text.String()) {
 		if d.Diagnosis != diagnosis.ProviderUnavailable {
-			all = append(all, quote{d, p.Name})
+			all = append(all, quote{Match: d, project: p.Name})
 		}
 	}
 	return all
+}
+
+// wentThrough tells whether Terraform did so in every project where it was to run.
+func wentThrough(r health.Report) bool {
+	return len(r.Checks) > 0 && !slices.ContainsFunc(r.Checks, func(c plan.Check) bool { return c.Verdict != plan.Passed })
 }
 
 // longestQuote bounds what is quoted of Terraform beside a check's evidence.
@@ -103,28 +111,35 @@ func brief(text string) string {
 	return strings.ToValidUTF8(text[:longestQuote], "") + " …"
 }
 
+// unmet is said of a text whose cause the checks do not find: it may be over, or the
+// text be from elsewhere.
+const unmet = " The checks find nothing of it here: it is over, or the text comes from another machine or identity. stateroom troubleshoot --run lets Terraform prove it."
+
 // addQuotes joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
 // own. A text in which nothing failed is no more than information.
 func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
+	checked := len(findings)
 	for _, s := range all {
-		subject := s.project
-		if subject == "" {
-			subject = s.Unit
-		}
-		i := slices.IndexFunc(findings, func(f plan.Finding) bool {
-			return f.ID == s.ID && (subject == "" || f.Subject == "" || f.Subject == subject)
+		subject := cmp.Or(s.project, s.Unit)
+		at := slices.IndexFunc(findings, func(f plan.Finding) bool {
+			return f.Bears(s.ID) && (subject == "" || f.Subject == "" || f.Subject == subject)
 		})
-		if i >= 0 {
-			findings[i].AddQuote(brief(s.Evidence[0]))
+		if at < 0 && s.project == "" { // a unit of somebody's run need not be called as a project is
+			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.Bears(s.ID) })
+		}
+		if at >= 0 {
+			findings[at].AddQuote(brief(s.Evidence[0]))
 			continue
 		}
 		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
-		switch s.Diagnosis {
-		case diagnosis.Unknown:
+		switch {
+		case s.Diagnosis == diagnosis.Unknown:
 			f.Quote = s.Evidence[0] // whole: nobody else will read it
-		case diagnosis.NoError:
+		case s.Diagnosis == diagnosis.NoError:
 			f.Severity = plan.Info
+		case s.unmet:
+			f.Evidence += unmet
 		}
 		findings = append(findings, f)
 	}

@@ -26,15 +26,15 @@ func (l *Lines) Review(r plan.Review) {
 func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
 	var d plan.Decision
 	for _, target := range foreignTargets(r.NotOurs) {
-		typed := slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.ConfirmByName })
+		typed := slices.IndexFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.ConfirmByName })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
 		case slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.Leads }):
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
 		case len(losers(r.NotOurs, target)) > 0:
 			reason = target + " is used by others, who would lose something: " + plan.Enumerated(losers(r.NotOurs, target)) + ". It would be changed so:"
-		case typed:
-			reason = target + " needs a word of its own, since this cannot be taken back:"
+		case typed >= 0:
+			reason = "This needs a word of its own, since it cannot be taken back:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
 		var touched []plan.Change
@@ -47,7 +47,11 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 		for _, c := range touched {
 			p.foreign(c)
 		}
-		yes, err := p.consent(ctx, target, typed)
+		word := ""
+		if typed >= 0 {
+			word = r.NotOurs[typed].Typed()
+		}
+		yes, err := p.consent(ctx, word)
 		if err != nil {
 			return plan.Decision{}, err
 		}
@@ -76,14 +80,14 @@ func agreed(r plan.Review, adopted []string) []plan.Change {
 }
 
 // consent asks whether one target may be changed. Where what is lost cannot be
-// brought back, its name has to be typed.
-func (p *Prompt) consent(ctx context.Context, target string, typed bool) (bool, error) {
-	if !typed {
+// brought back, a word has to be typed.
+func (p *Prompt) consent(ctx context.Context, word string) (bool, error) {
+	if word == "" {
 		return p.yes(ctx, "Change it all the same? (otherwise it stays as it is)")
 	}
-	p.print("\nType %s to agree; anything else leaves it as it is.\n\n", target)
+	p.print("\nType %s to agree; anything else leaves it as it is.\n\n", word)
 	answer, err := p.Line(ctx, "  Enter a value: ")
-	return answer == target, err
+	return answer == word, err
 }
 
 // yes asks one question to which only the word yes is a yes.

@@ -115,12 +115,16 @@ type summary struct {
 }
 
 func newSummary(s *plan.Summary, detailed bool) summary {
+	notes := append([]string{}, s.Notes...)
+	if s.Next != "" {
+		notes = append(notes, toMake+" "+s.Next)
+	}
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
 		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.NotOurs)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
-		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
+		ExitCode: s.ExitCode(detailed), Notes: notes,
 		Checks: s.Checks,
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"stateroom/ui/words"
 )
 
+// toMake stands before the command that makes what nobody could be asked about.
+const toMake = "To make these changes, give the same input once more to:"
+
 // summary tells how the run ended: what was made, what was not, and the notes.
 func (l *Lines) summary(s *plan.Summary) {
 	if l.Table {
@@ -24,6 +27,9 @@ func (l *Lines) summary(s *plan.Summary) {
 	}
 	if l.Stages == nil { // else a finding tells it
 		l.waiting(s.NotOurs)
+	}
+	if s.Next != "" {
+		l.print("%s    %s\n", item(toMake), s.Next) // whole, to be copied
 	}
 	for _, note := range s.Notes {
 		l.print("%s", item(note))

@@ -75,7 +75,7 @@ func (s *session) complete(a *blueprint.Answers, isNew bool) error {
 			nothing = "there is no " + s.Blueprint + ", and " + nothing
 		}
 	}
-	if s.unasked() {
+	if s.nobody() {
 		lacking = append(lacking, "--yes to apply or --dry-run to preview")
 	}
 	if len(lacking) > 0 {

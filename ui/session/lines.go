@@ -31,10 +31,12 @@ type lineRun struct {
 	lines  *plain.Lines
 	show   func(plan.Event)
 	prompt *plain.Prompt
+	// unasked says that the run changes nothing since nobody can be asked.
+	unasked bool
 }
 
 func newLineRun(s *session) *lineRun {
-	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.sys.In, s.talk())}
+	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.answers(), s.talk())}
 	r.lines.Table, r.lines.Stages = s.Table, s.Stages
 	r.show = r.lines.Emit
 	if s.JSON {
@@ -42,7 +44,7 @@ func newLineRun(s *session) *lineRun {
 		events.Detailed = s.Detailed
 		r.show = events.Emit
 	}
-	if file, ok := s.sys.In.(*os.File); ok && s.sys.Terminal {
+	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
 	r.prompt.Blocks = theme.UTF8(s.process.Get)
@@ -72,7 +74,8 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	r.greet()
-	r.DryRun = r.DryRun || r.unasked()
+	r.unasked = r.nobody()
+	r.DryRun = r.DryRun || r.unasked
 	flow.Env.NoWidening = r.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
 	if summary, err = flow.Run(ctx); err != nil {
@@ -117,8 +120,12 @@ func badAnswer(err error) error {
 	return err
 }
 
-// emit shows an event; the summary says where a rehearsal's files are.
+// emit shows an event; the summary says how to make what nobody could be asked about,
+// and where a rehearsal's files are.
 func (r *lineRun) emit(e plan.Event) {
+	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
+		s.Next = r.nextCommand()
+	}
 	if e.Kind == plan.EventSummary && r.lab != nil && !r.DryRun {
 		e.Summary.Notes = append(e.Summary.Notes, r.lab.Note())
 	}

@@ -9,9 +9,12 @@ package session
 import (
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"time"
 
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
@@ -52,6 +55,9 @@ type System struct {
 	Out, Err io.Writer
 	// Terminal says that both ends are terminals, so that questions can be asked.
 	Terminal bool
+	// Args is the command line after the program's name, to be told how it is to be
+	// given next.
+	Args []string
 	// Stop, once closed, lets the changes under way finish and starts no other.
 	Stop <-chan struct{}
 	// Applying is told when changes begin and end.
@@ -78,6 +84,9 @@ type session struct {
 	Options
 	*Mode
 	sys System
+	// keyboard is the terminal at which somebody sits whose text comes from elsewhere, by
+	// a pipe; nil without one.
+	keyboard *os.File
 	// process is the environment that this run began with.
 	process engine.Environment
 
@@ -92,10 +101,13 @@ type session struct {
 }
 
 func newSession(o Options, sys System, mode *Mode) *session {
-	return &session{
-		Options: o, Mode: mode, sys: sys, process: engine.ProcessEnvironment(),
-		ask: (sys.Terminal || o.Plain && mode.piped) && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
+	s := &session{Options: o, Mode: mode, sys: sys, process: engine.ProcessEnvironment()}
+	if o.ErrorFile == "-" && !sys.Terminal && !o.JSON && isTerminal(sys.Out) {
+		s.keyboard, _ = openTerminal() // without one nobody can be asked
 	}
+	sits := sys.Terminal || s.keyboard != nil
+	s.ask, s.yes = (sits || o.Plain && mode.piped) && !o.JSON, o.Yes || (o.Sandbox && !sits)
+	return s
 }
 
 // greet says the first line, once: after whatever refuses the command line and the
@@ -131,12 +143,25 @@ func (s *session) say(text string) {
 	}
 }
 
-// unasked tells that nobody can consent to a change.
-func (s *session) unasked() bool { return !s.ask && !s.yes && !s.DryRun }
+// answers are read from here.
+func (s *session) answers() io.Reader {
+	if s.keyboard != nil {
+		return s.keyboard
+	}
+	return s.sys.In
+}
+
+// nextCommand makes the changes that nobody could be asked about.
+func (s *session) nextCommand() string {
+	return plan.Shell(slices.Concat([]string{"stateroom"}, s.sys.Args, []string{"--yes"})...)
+}
+
+// nobody tells that nobody can consent to a change.
+func (s *session) nobody() bool { return !s.ask && !s.yes && !s.DryRun }
 
 // consent refuses a run whose only result are changes that nobody can consent to.
 func (s *session) consent() error {
-	if s.unasked() && !s.tells {
+	if s.nobody() && !s.tells {
 		return Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
 	}
 	return nil

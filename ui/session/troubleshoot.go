@@ -127,9 +127,9 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// isTerminal tells whether somebody types what is read, wherever the output goes.
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
+// isTerminal tells whether somebody types what is read, or sees what is written.
+func isTerminal(end any) bool {
+	file, ok := end.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 

@@ -70,7 +70,7 @@ func (c *changeItem) keys(l *list) hotkeys {
 	}
 	decide := hotkey{keys.Leave, func() (nav, tea.Cmd) { return c.of.decide(c), nil }}
 	if c.foreign {
-		decide.SetHelp("x", "adopt")
+		decide.SetHelp("x", c.Agree())
 	}
 	return hotkeys{
 		decide,

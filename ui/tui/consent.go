@@ -26,45 +26,46 @@ func (v *runScreen) decide(c *changeItem) nav {
 // adopt asks for the consent that a change needs. Where what is lost cannot be
 // brought back, the operator types what it is about.
 func (v *runScreen) adopt(c *plan.Change) nav {
-	target := c.NotOurs
+	target, word := c.NotOurs, c.Typed()
 	switch {
 	case target == "":
 		v.say("It needs another change that touches something not ours: adopt that one.")
 		return nav{}
 	case !c.ConfirmByName:
-		v.adopted(target)
+		v.adopted(target, word)
 		return nav{}
 	}
 	return nav{push: &prompt{
-		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", target},
+		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", word},
 		form: form.New(v.theme, []form.Field{{
 			Name: "value", Label: "Type it out", Kind: form.Text,
 			Help: "Nothing is changed yet: the change is then part of the plan, which is confirmed once more.",
 			Check: func(value string) error {
-				if value != target {
-					return fmt.Errorf("this is not %s yet", target)
+				if value != word {
+					return fmt.Errorf("this is not %s yet", word)
 				}
 				return nil
 			},
 		}}),
 		done: func(string) (nav, tea.Cmd) {
-			v.adopted(target)
+			v.adopted(target, word)
 			return nav{pop: true}, nil
 		},
 		left: goTo(nav{pop: true}),
 	}}
 }
 
-// adopted lets something be changed that takes a consent of its own.
-func (v *runScreen) adopted(target string) {
+// adopted lets something be changed that takes a consent of its own, given by a word.
+func (v *runScreen) adopted(target, word string) {
 	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
 	v.setReview(v.flow.Permit(v.review.Review))
-	v.say("Agreed: " + target + " will be changed as shown.")
+	v.say("Agreed: " + word + " will be changed as shown.")
 }
 
 // confirm asks before anything is changed. A dry run ends here.
 func (v *runScreen) confirm() (nav, tea.Cmd) {
 	kept := v.review.kept()
+	word := v.asksWord(len(kept) == 0)
 	switch n := len(kept); {
 	case v.dryRun:
 		return v.endDryRun()
@@ -76,6 +77,8 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		return nav{}, nil
 	case v.proves():
 		return nav{}, v.apply(0)
+	case word != nil:
+		return v.adopt(word), nil
 	case n == 0 && len(v.review.left) == 0:
 		v.say("Every change here takes a word of its own first: choose one, then x.")
 		return nav{}, nil
@@ -93,6 +96,22 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		}
 	}
 	return v.confirmation(kept, ways), nil
+}
+
+// asksWord is the change whose word is asked for before the plan is confirmed: the one
+// under the cursor, or the first where the plan has nothing else.
+func (v *runScreen) asksWord(alone bool) *plan.Change {
+	if c, is := v.list.under().(*changeItem); is && c.foreign && c.ConfirmByName {
+		return c.Change
+	}
+	if !alone || len(v.review.left) > 0 {
+		return nil
+	}
+	i := slices.IndexFunc(v.review.NotOurs, func(c plan.Change) bool { return c.ConfirmByName })
+	if i < 0 {
+		return nil
+	}
+	return &v.review.NotOurs[i]
 }
 
 // confirmation is the dialog before anything is changed, beginning with not yet.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,9 +168,27 @@ func TestConsentCanBeRefused(t *testing.T) {
 	}
 }
 
+// What mends by a word that is typed is asked for it: nobody has to know another key.
+func TestMendingByATypedWordOpensThatQuestion(t *testing.T) {
+	r := ill()
+	r.Changes, r.NotOurs[0].Word, r.NotOurs[0].Agreeing = nil, "common-production", "release"
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
+	press(m, "enter")
+	shows(t, m, "To agree, type what it is about:", "common-production")
+	press(m, someLock)
+	press(m, "enter")
+	shows(t, m, "this is not common-production yet")
+	press(m, "ctrl+u")
+	press(m, "common-production")
+	press(m, "enter")
+	if shows(t, m, "Agreed: common-production"); !slices.Contains(m.run.flow.Answers.Adopt, someLock) {
+		t.Errorf("agreed to %v", m.run.flow.Answers.Adopt)
+	}
+}
+
 func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r := ill()
-	r.Changes = nil
+	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
 	if shows(t, m, "takes a word of its own first"); len(m.stack) != 1 {

@@ -15,7 +15,8 @@ func Outcome(s *plan.Summary, again string) []string {
 			lines = append(lines, fmt.Sprintf(format, args...))
 		}
 	}
-	say(s.DryRun, "This was a dry run: nothing was changed.")
+	say(s.DryRun && s.Next == "", "This was a dry run: nothing was changed.")
+	say(s.Next != "", "Nothing was changed: nobody could be asked here.")
 	say(s.Declined, "Not confirmed: nothing was changed.")
 	made := s.Applied+s.Failed+s.Unknown > 0 // what failed may have been made in part
 	say(s.Stopped && !made, "Interrupted: nothing was changed.")

@@ -156,7 +156,7 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
 	if age > staleAfter {
 		x.Severity = plan.Warning
-		x.Remedy = fmt.Sprintf("Ask %s whether that run is over, then release the lock by typing its id.", h.info.Who)
+		x.Remedy = fmt.Sprintf("Ask %s whether that run is over; if it is, confirm that the lock is released.", h.info.Who)
 	}
 	return c.Failed(fmt.Sprintf("%s holds it since %s.", h.info.Who, since), x)
 }

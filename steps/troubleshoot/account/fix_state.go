@@ -22,8 +22,8 @@ func (s *stateAccess) writer() string {
 	return s.in.by.profile
 }
 
-// release takes a lock away that is still the one shown. It asks for the lock's
-// id to be typed: two runs at a time can lose what one of them writes.
+// release takes a lock away that is still the one shown. It asks for the project's name
+// to be typed: two runs at a time can lose what one of them writes.
 func release(f *facts, s *stateAccess, h held) plan.Change {
 	kind := "item"
 	if h.item == nil {
@@ -33,7 +33,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		ID: "lock.release." + s.Project + "." + kind, Of: plan.StepLock, Action: plan.Delete,
 		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.Project, h.info.Who, h.since()),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
-		NotOurs: h.info.ID, ConfirmByName: true,
+		NotOurs: h.info.ID, ConfirmByName: true, Word: s.Project, Agreeing: "release",
 		Fields: []plan.Field{
 			{Name: "id", Before: h.info.ID}, {Name: "who", Before: h.info.Who}, {Name: "operation", Before: h.info.Operation}, {Name: "created", Before: h.since()},
 		},
@@ -41,7 +41,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		Undo: "none; whoever runs Terraform next takes a lock of its own",
 	}
 	if h.corrupt {
-		c.Title, c.NotOurs = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID()
+		c.Title, c.NotOurs, c.Agreeing = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID(), "delete"
 		c.Fields = []plan.Field{{Name: "lock", Before: "unreadable"}}
 	}
 	if h.file != nil {
@@ -69,7 +69,7 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.Project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
-		c.NotOurs, c.ConfirmByName = s.DigestID(), true
+		c.NotOurs, c.ConfirmByName, c.Word = s.DigestID(), true, s.Project
 		c.Risk = "Terraform then begins with no state, and the next apply makes everything that the lost one held a second time."
 		c.Calls = []awsops.Call{awsops.DeleteDigest(s.Table, s.DigestID(), s.digest.Digest)}
 		return c

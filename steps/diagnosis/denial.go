@@ -1,0 +1,88 @@
+package diagnosis
+
+import (
+	"strings"
+
+	"stateroom/awsops"
+)
+
+// decided is what mends a refusal by one type of policy, where a Deny statement decided
+// and where an Allow is missing. An Allow is never the answer to the first.
+type decided struct{ explicit, implicit string }
+
+// byPolicy are the types of policies in AWS's words. What each may do is in
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
+var byPolicy = map[string]decided{
+	"service control policy": {
+		"A service control policy (SCP) of the organization forbids it, whatever the account allows: let whoever manages the organization change the policy, or meet its condition.",
+		"No service control policy (SCP) allows it, and what an SCP does not allow no policy of the account can: let whoever manages the organization allow the action for this account.",
+	},
+	"resource control policy": {
+		"A resource control policy (RCP) of the organization forbids it on the resource, whatever IAM and the resource's own policy allow: let whoever manages the organization change the policy, or meet its condition.",
+		"No resource control policy (RCP) allows it: let whoever manages the organization allow the action on this account's resources.",
+	},
+	"permissions boundary": {
+		"The permissions boundary set on the user or role forbids it: change that boundary's Deny statement, or set another boundary.",
+		"The permissions boundary set on the user or role leaves it out: add the action to the boundary. It needs to stand in an identity-based policy as well.",
+	},
+	"session policy": {
+		"The session was opened with a session policy that forbids it: open it with another, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
+		"The session was opened with a session policy that leaves it out: open it with the action in it, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
+	},
+	"VPC endpoint policy": {
+		"The policy of the VPC endpoint that the request went through forbids it: change the endpoint's policy. No policy in IAM helps.",
+		"The policy of the VPC endpoint that the request went through leaves it out: add action and resource to the endpoint's policy. No policy in IAM helps.",
+	},
+	"role trust policy": {
+		"The role's trust policy forbids it: change its Deny statement, or meet its condition.",
+		"Allow the identity in the role's trust policy.",
+	},
+	"identity-based policy": {
+		"A Deny statement in one of the policies of the user, its groups or the role forbids it: change that policy, or meet its condition. Where it denies everything without MFA, sign in with MFA first (stateroom login).",
+		"",
+	},
+	"resource-based policy": {
+		"A Deny statement in the policy of the resource itself forbids it: change that policy, or meet its condition.",
+		"The resource's own policy has to allow it, too: it is in another account, or its policy does not leave that to IAM. Add the identity and the action to it.",
+	},
+	"": {
+		"A Deny statement forbids it: find the policy that holds it (of the identity, the resource, the permissions boundary, the organization or the session), change it or meet its condition.",
+		"",
+	},
+}
+
+// stateBucket is what meets the conditions of the bucket policies that Terraform's users
+// write for their states.
+const stateBucket = "The bucket's policy forbids it: meet its condition, which for a state bucket is encrypt = true and kms_key_id with the key's full ARN in the backend; or change its Deny statement."
+
+// remedyOf is what mends a refusal as its text words it, with what AWS itself names of it;
+// empty where the text says nothing that the cause does not.
+func remedyOf(text string) string {
+	d := awsops.DenialIn(text)
+	by, known := byPolicy[d.Policy]
+	var out string
+	switch {
+	case !known:
+	case d.Explicit && d.Policy == "resource-based policy" && d.Action == "s3:PutObject":
+		out = stateBucket
+	case d.Explicit && d.Policy == "resource-based policy" && strings.HasPrefix(d.Action, "kms:"):
+		out = "The key policy forbids it: change its Deny statement, or meet its condition."
+	case d.Explicit:
+		out = by.explicit
+	default:
+		out = by.implicit
+	}
+	if out == "" {
+		return ""
+	}
+	if d.PolicyARN != "" {
+		out += " The policy is " + d.PolicyARN + "."
+	}
+	switch {
+	case d.Link != "":
+		out += " AWS shows its evaluation of the request for a day at " + d.Link + "."
+	case d.AuthorizationID != "":
+		out += " aws iam-toolbox get-request-authorization-details shows AWS's evaluation of authorization id " + d.AuthorizationID + " for a day."
+	}
+	return out
+}
