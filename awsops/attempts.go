@@ -16,9 +16,14 @@ type attempts struct {
 	// unanswered are those after which AWS may have done the work.
 	unanswered int
 	last       error
+	// hasty says that a failure is not worth another attempt, unless AWS asked to slow down.
+	hasty bool
 }
 
 type attemptsKey struct{}
+
+// hastyKey marks the context of a call that a run can do without.
+type hastyKey struct{}
 
 // withAttempts counts the requests sent under the context it returns.
 func withAttempts(ctx context.Context) (context.Context, *attempts) {
@@ -42,7 +47,9 @@ func addAttempts(stack *middleware.Stack) error {
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
 		if _, ok := ctx.Value(attemptsKey{}).(*attempts); !ok {
-			ctx, _ = withAttempts(ctx)
+			var count *attempts
+			ctx, count = withAttempts(ctx)
+			_, count.hasty = ctx.Value(hastyKey{}).(hastyKey)
 		}
 		return next.HandleInitialize(ctx, in)
 	})
@@ -55,6 +62,8 @@ func addAttempts(stack *middleware.Stack) error {
 func (a *attempts) begin(queued time.Duration, b Bounds) error {
 	if a.sent == 0 {
 		a.begun = time.Now()
+	} else if a.hasty && !IsThrottle(a.last) {
+		return givenUp{a.last}
 	} else if a.queued += queued; time.Since(a.begun)-a.queued > b.Call-b.Attempt {
 		return givenUp{a.last}
 	}

@@ -42,16 +42,21 @@ func (s *Session) Group(ctx context.Context, name string) (*Group, error) {
 
 // User is an IAM user.
 type User struct {
-	Name string
-	ARN  string
-	Tags map[string]string
+	Name     string
+	ARN      string
+	Boundary string // the ARN of the permissions boundary, empty without
+	Tags     map[string]string
 }
 
 // User is nil when there is no such user.
 func (s *Session) User(ctx context.Context, name string) (*User, error) {
 	return describe(ctx, s, s.iam().GetUser, &iam.GetUserInput{UserName: aws.String(name)}, name, func(answer *iam.GetUserOutput) *User {
 		u := answer.User
-		return &User{Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Tags: iamTagMap(u.Tags)}
+		user := &User{Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Tags: iamTagMap(u.Tags)}
+		if u.PermissionsBoundary != nil {
+			user.Boundary = aws.ToString(u.PermissionsBoundary.PermissionsBoundaryArn)
+		}
+		return user
 	})
 }
 

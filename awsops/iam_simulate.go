@@ -19,6 +19,8 @@ type Simulation struct {
 	Resources []string
 	// Context are the condition keys of the request with their values.
 	Context map[string][]string
+	// Optional says that the run can do without an answer: a failure of AWS is one at once.
+	Optional bool
 }
 
 // Simulated is the decision on one action and one resource by the principal's
@@ -35,42 +37,67 @@ type Simulated struct {
 	// ByBoundary that the permissions boundary does not.
 	ByOrganization bool
 	ByBoundary     bool
+	// Missing are the condition keys that AWS says it would have to know. It says so of
+	// the principal's own policies only (aws-cli#10525).
+	Missing []string
 }
 
 // Simulate asks iam:SimulatePrincipalPolicy, which evaluates without doing.
 func (s *Session) Simulate(ctx context.Context, in Simulation) ([]Simulated, error) {
+	if in.Optional {
+		ctx = context.WithValue(ctx, hastyKey{}, hastyKey{})
+	}
 	input := &iam.SimulatePrincipalPolicyInput{
 		PolicySourceArn: aws.String(in.Principal), ActionNames: in.Actions, ResourceArns: in.Resources,
 	}
 	for _, key := range slices.Sorted(maps.Keys(in.Context)) {
-		kind := types.ContextKeyTypeEnumString
-		if len(in.Context[key]) > 1 {
-			kind = types.ContextKeyTypeEnumStringList
-		}
 		input.ContextEntries = append(input.ContextEntries, types.ContextEntry{
-			ContextKeyName: aws.String(key), ContextKeyValues: in.Context[key], ContextKeyType: kind,
+			ContextKeyName: aws.String(key), ContextKeyValues: in.Context[key], ContextKeyType: kindOf(key, in.Context[key]),
 		})
 	}
 	pages := iam.NewSimulatePrincipalPolicyPaginator(s.iam(), input)
-	return list(ctx, s, pages, in.Principal, func(page *iam.SimulatePrincipalPolicyOutput) []Simulated {
-		return each(page.EvaluationResults, simulated)
+	return list(ctx, s, pages, in.Principal, func(page *iam.SimulatePrincipalPolicyOutput) (all []Simulated) {
+		for _, r := range page.EvaluationResults {
+			all = append(all, simulated(r)...)
+		}
+		return all
 	})
 }
 
-func simulated(r types.EvaluationResult) Simulated {
-	out := Simulated{
-		Action: aws.ToString(r.EvalActionName), Resource: aws.ToString(r.EvalResourceName),
-		Allowed:  r.EvalDecision == types.PolicyEvaluationDecisionTypeAllowed,
-		Explicit: r.EvalDecision == types.PolicyEvaluationDecisionTypeExplicitDeny,
+// kindOf is the type of a condition key, by which AWS compares its values.
+func kindOf(key string, values []string) types.ContextKeyTypeEnum {
+	switch {
+	case key == "aws:SecureTransport" || key == "aws:ViaAWSService":
+		return types.ContextKeyTypeEnumBoolean
+	case key == "aws:TagKeys" || len(values) > 1:
+		return types.ContextKeyTypeEnumStringList
 	}
-	for _, m := range r.MatchedStatements {
-		out.Policies = append(out.Policies, aws.ToString(m.SourcePolicyId))
-	}
+	return types.ContextKeyTypeEnumString
+}
+
+// simulated are the decisions of one result: one, or one for each of its resources, which
+// then know what is missing (EvaluationResult, IAM API reference). What the organization
+// says stands at the result alone.
+func simulated(r types.EvaluationResult) []Simulated {
+	whole := Simulated{Action: aws.ToString(r.EvalActionName), Resource: aws.ToString(r.EvalResourceName), Missing: r.MissingContextValues}
+	whole.decided(r.EvalDecision, r.MatchedStatements, r.PermissionsBoundaryDecisionDetail)
 	if d := r.OrganizationsDecisionDetail; d != nil {
-		out.ByOrganization = !d.AllowedByOrganizations
+		whole.ByOrganization = !d.AllowedByOrganizations
 	}
-	if d := r.PermissionsBoundaryDecisionDetail; d != nil {
-		out.ByBoundary = !d.AllowedByPermissionsBoundary
+	if len(r.ResourceSpecificResults) == 0 {
+		return []Simulated{whole}
 	}
-	return out
+	return each(r.ResourceSpecificResults, func(of types.ResourceSpecificResult) Simulated {
+		one := Simulated{Action: whole.Action, Resource: aws.ToString(of.EvalResourceName), ByOrganization: whole.ByOrganization, Missing: of.MissingContextValues}
+		one.decided(of.EvalResourceDecision, of.MatchedStatements, of.PermissionsBoundaryDecisionDetail)
+		return one
+	})
+}
+
+func (s *Simulated) decided(by types.PolicyEvaluationDecisionType, matched []types.Statement, boundary *types.PermissionsBoundaryDecisionDetail) {
+	s.Allowed, s.Explicit = by == types.PolicyEvaluationDecisionTypeAllowed, by == types.PolicyEvaluationDecisionTypeExplicitDeny
+	for _, m := range matched {
+		s.Policies = append(s.Policies, aws.ToString(m.SourcePolicyId))
+	}
+	s.ByBoundary = boundary != nil && !boundary.AllowedByPermissionsBoundary
 }

@@ -80,6 +80,7 @@ func (w *world) met(code string) {
 func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
+	w.unforeseen()
 	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
 	summary := w.run(w.setup(team()))
 	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != "iam.role.preprod" || summary.ExitCode(false) != plan.ExitFailed {

@@ -168,6 +168,7 @@ func TestARunRightAfterAnotherLooksAgainForWhatAWSDoesNotFindYet(t *testing.T) {
 func TestAFailedChangeLeavesTheProofOfTheOthersItsPatience(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{Propagation: time.Second})
+	w.unforeseen()
 	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
 	summary := w.run(w.setup(team()))
 	if len(summary.Failures) != 1 {

@@ -246,7 +246,7 @@ func (s *Setup) Flow() *engine.Flow {
 		s.Steps = All()
 	}
 	return &engine.Flow{
-		Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close,
+		Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Preflight: s.preflight, Explain: s.explain, Prove: s.prove, Close: s.close,
 		Outline: func() plan.Outline { return plan.Outline{Stages: Outline()} },
 	}
 }
@@ -293,7 +293,7 @@ func (s *Setup) plan() plan.Review {
 // prove lets the steps prove themselves, all at once, up to the first of which a
 // change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
 	found := make([][]plan.Finding, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {

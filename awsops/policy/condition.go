@@ -123,16 +123,23 @@ func instant(text string) (time.Time, bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
-// holds says whether all conditions hold; an unknown operator does not.
+// holds says whether all conditions hold; an unknown operator does not. Keys that the
+// request lacks are noted unless what is known decides without them.
 func (c Conditions) holds(r *request) bool {
+	all, before := true, len(r.absent)
 	for name, keys := range c {
 		for key, values := range keys {
-			if !r.holds(name, key, values) {
+			known := len(r.absent)
+			if r.holds(name, key, values) {
+				continue
+			}
+			if all = false; len(r.absent) == known {
+				r.absent = r.absent[:before]
 				return false
 			}
 		}
 	}
-	return true
+	return all
 }
 
 func (r *request) holds(name, key string, want []string) bool {
@@ -174,6 +181,8 @@ func splitOperator(name string) (set, bare string, ifExists bool) {
 // reasons says in words what each condition met: those that hold if met, else
 // those that do not.
 func (c Conditions) reasons(r *request, met bool) string {
+	before := len(r.absent)
+	defer func() { r.absent = r.absent[:before] }() // it decides nothing
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		for _, key := range slices.Sorted(maps.Keys(c[name])) {

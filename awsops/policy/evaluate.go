@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,9 @@ type Decision struct {
 	Sid       string // of the statement that decided
 	Statement int    // its index in the policy's document, -1 when none decided
 	Why       string // one sentence without a full stop
+	// Missing are the condition keys, sorted, that the request lacks and on which it may
+	// rest: with a value of one the decision may be another.
+	Missing []string
 }
 
 // Evaluate decides a request as the IAM User Guide's "Policy evaluation logic"
@@ -92,17 +96,25 @@ type Decision struct {
 func Evaluate(r Request, p Policies) Decision {
 	q := newRequest(r)
 	p.setTypes()
-	if d, denied := q.explicitDeny(p); denied {
+	d := q.decide(p)
+	if len(q.absent) > 0 {
+		d.Missing = slices.Compact(slices.Sorted(slices.Values(q.absent)))
+	}
+	return d
+}
+
+func (r *request) decide(p Policies) Decision {
+	if d, denied := r.explicitDeny(p); denied {
 		return d
 	}
 	for i, level := range p.SCPs {
-		if q.first(level, Allow).index < 0 {
-			d := q.implicit(ServiceControl, level, false)
+		if r.first(level, Allow).index < 0 {
+			d := r.implicit(ServiceControl, level, false)
 			d.Why = fmt.Sprintf("at level %d of %d from the root %s", i+1, len(p.SCPs), d.Why)
 			return d
 		}
 	}
-	return q.grants(p)
+	return r.grants(p)
 }
 
 // setTypes names the type of each policy from its place. The slices are the

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -216,7 +217,7 @@ func TestEvaluateExplains(t *testing.T) {
 		Why: "denied by statement DenyIncorrectEncryptionHeader of the bucket policy because " +
 			"s3:x-amz-server-side-encryption is AES256 (StringNotEquals aws:kms)",
 	}
-	if d != want {
+	if !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v\nwant %+v", d, want)
 	}
 	message := `User: ` + alice + ` is not authorized to perform: s3:PutObject on resource: "` + bucket +
@@ -227,7 +228,7 @@ func TestEvaluateExplains(t *testing.T) {
 
 	decrypt := ask(alice, "kms:Decrypt", keyARN)
 	d = Evaluate(decrypt, Policies{}.on("key policy", KeyPolicy("aws", admin, nil, nil)))
-	if want := (Decision{Type: IdentityBased, Statement: -1, Why: "no identity-based policy allows kms:Decrypt on " + keyARN}); d != want {
+	if want := (Decision{Type: IdentityBased, Statement: -1, Why: "no identity-based policy allows kms:Decrypt on " + keyARN}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v\nwant %+v", d, want)
 	}
 	message = "User: " + alice + " is not authorized to perform: kms:Decrypt on resource: " + keyARN +
@@ -259,6 +260,31 @@ func BenchmarkEvaluate(b *testing.B) {
 	for b.Loop() {
 		if !Evaluate(r, p).Allowed {
 			b.Fatal("refused")
+		}
+	}
+}
+
+// TestADecisionTellsWhatItDoesNotKnow: a condition key that the request lacks is no part
+// of a certain answer, unless what is known decides without it.
+func TestADecisionTellsWhatItDoesNotKnow(t *testing.T) {
+	put := ask(alice, "kms:PutKeyPolicy", keyARN, "aws:RequestedRegion", "eu-west-1")
+	deny := func(condition string) Policies {
+		return identity(doc(t, all), doc(t, `[{"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":`+condition+`}]`))
+	}
+	for condition, want := range map[string]struct {
+		allowed bool
+		missing []string
+	}{
+		`{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}`:                                   {true, nil},
+		`{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}`:                                      {false, nil},
+		`{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`:                                            {false, []string{"aws:SourceIp"}},
+		`{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"},"StringEquals":{"aws:RequestedRegion":"x"}}`: {true, nil},
+		`{"Bool":{"aws:ViaAWSService":"false"},"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}`: {true, []string{"aws:ViaAWSService"}},
+		`{"Null":{"aws:SourceVpce":"true"},"ArnNotLike":{"aws:SourceArn":"arn:aws:iam::*:role/x"}}`: {false, []string{"aws:SourceArn", "aws:SourceVpce"}},
+	} {
+		d := Evaluate(put, deny(condition))
+		if d.Allowed != want.allowed || !slices.Equal(d.Missing, want.missing) {
+			t.Errorf("%s: %+v", condition, d)
 		}
 	}
 }

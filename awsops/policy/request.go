@@ -14,6 +14,8 @@ type request struct {
 	user, role string  // the friendly name of a user or of an assumed role
 	root       bool    // the caller is an account's root user
 	variables  bool    // the document being read has policy variables
+	// absent are the condition keys that were asked for and are not there.
+	absent []string
 }
 
 func newRequest(r Request) *request {
@@ -40,6 +42,14 @@ func newRequest(r Request) *request {
 // values looks a condition key up without regard to case. Keys that follow
 // from the request itself need not be in its context.
 func (r *request) values(key string) []string {
+	found := r.lookup(key)
+	if len(found) == 0 {
+		r.absent = append(r.absent, key)
+	}
+	return found
+}
+
+func (r *request) lookup(key string) []string {
 	if v, found := r.Context[key]; found {
 		return v
 	}

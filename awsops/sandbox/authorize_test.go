@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,4 +207,35 @@ func TestSimulationAgreesWithTheEvaluator(t *testing.T) {
 		PolicySourceArn: aws.String("arn:aws:iam::111111111111:user/bob"), ActionNames: []string{"kms:Decrypt"}, PolicyInputList: []string{allowAll},
 	})
 	wantError(t, err, "InvalidInput", "without PolicyInputList")
+}
+
+// TestASimulationKnowsNoMoreThanItIsGiven: neither of where a request comes from, nor, of
+// service control policies, what it would have to know.
+func TestASimulationKnowsNoMoreThanItIsGiven(t *testing.T) {
+	s := serve(t, Options{})
+	addUser(t, s, "bob")
+	allow(t, s, "bob", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.1"}}}]}`)
+	if err := s.AddSCP("222222222222", "inside", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"127.0.0.1"}}}]}`); err != nil {
+		t.Fatal(err)
+	}
+	simulate := func(as Credentials, in *iam.SimulatePrincipalPolicyInput) iamtypes.EvaluationResult {
+		t.Helper()
+		out, err := iamAs(s, as).SimulatePrincipalPolicy(t.Context(), in)
+		wantError(t, err, "", "")
+		return out.EvaluationResults[0]
+	}
+	ask := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::111111111111:user/bob"), ActionNames: []string{"s3:GetObject"}}
+	if r := simulate(s.Operator(), ask); r.EvalDecision != "implicitDeny" || !slices.Equal(r.MissingContextValues, []string{"aws:SourceIp"}) {
+		t.Errorf("without an address: %+v", r)
+	}
+	ask.ContextEntries = []iamtypes.ContextEntry{{ContextKeyName: aws.String("aws:SourceIp"), ContextKeyType: "ip", ContextKeyValues: []string{"127.0.0.1"}}}
+	if r := simulate(s.Operator(), ask); r.EvalDecision != "allowed" || len(r.MissingContextValues) > 0 {
+		t.Errorf("with an address: %+v", r)
+	}
+	r := simulate(inStaging(t, s), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String("arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"), ActionNames: []string{"iam:CreateRole"},
+	})
+	if r.EvalDecision != "implicitDeny" || r.OrganizationsDecisionDetail.AllowedByOrganizations || len(r.MissingContextValues)+len(r.MatchedStatements) > 0 {
+		t.Errorf("under a service control policy: %+v", r)
+	}
 }

@@ -15,6 +15,7 @@ type xmlEvaluation struct {
 	EvalActionName, EvalResourceName, EvalDecision string
 
 	MatchedStatements                 members[xmlStatement]
+	MissingContextValues              members[string]
 	OrganizationsDecisionDetail       *xmlOrganizations
 	PermissionsBoundaryDecisionDetail *xmlBoundaryDecision
 }
@@ -70,6 +71,10 @@ func (s *iamService) simulatePrincipal(r *request) (any, error) {
 	return listed(r, "EvaluationResults", results, same)
 }
 
+// evaluation knows as little as AWS's: of the context what follows from the principal
+// and what was given, and of what is missing what the identity's own policies ask for. A
+// service control policy that asks for more is decided without it, and not named
+// (observed: aws-cli#10525, aws-sdk#102).
 func (s *iamService) evaluation(r *request, who *caller, policies policy.Policies, action, resource string) xmlEvaluation {
 	owner := who.account.id
 	if named, err := arn.Parse(resource); err == nil && named.AccountID != "" {
@@ -81,25 +86,33 @@ func (s *iamService) evaluation(r *request, who *caller, policies policy.Policie
 		Principal: who.arn, PrincipalAccount: who.account.id, Action: action, Resource: resource, ResourceAccount: owner,
 		Context: s.conditionKeys(&as, owner),
 	}
+	maps.DeleteFunc(ask.Context, func(key string, _ []string) bool { return !ofPrincipal(key) })
 	maps.Copy(ask.Context, r.contextEntries())
 	decision := policy.Evaluate(ask, policies)
 	out := xmlEvaluation{EvalActionName: action, EvalResourceName: resource, EvalDecision: "implicitDeny"}
+	out.MissingContextValues.Member = policy.Evaluate(ask, policy.Policies{Identity: policies.Identity, Resource: policies.Resource}).Missing
+	byOrganization := !decision.Allowed && decision.Type == policy.ServiceControl
 	switch {
 	case decision.Allowed:
 		out.EvalDecision = "allowed"
-	case decision.Explicit:
+	case decision.Explicit && !byOrganization:
 		out.EvalDecision = "explicitDeny"
 	}
-	if decision.Policy != "" {
+	if decision.Policy != "" && !byOrganization {
 		out.MatchedStatements.Member = []xmlStatement{{decision.Policy}}
 	}
 	if len(policies.SCPs) > 0 {
-		out.OrganizationsDecisionDetail = &xmlOrganizations{decision.Allowed || decision.Type != policy.ServiceControl}
+		out.OrganizationsDecisionDetail = &xmlOrganizations{!byOrganization}
 	}
 	if policies.Boundary != nil {
 		out.PermissionsBoundaryDecisionDetail = &xmlBoundaryDecision{decision.Allowed || decision.Type != policy.PermissionsBoundary}
 	}
 	return out
+}
+
+// ofPrincipal tells the condition keys that follow from whom a simulation is about.
+func ofPrincipal(key string) bool {
+	return strings.HasPrefix(key, "aws:Principal") && !strings.HasPrefix(key, "aws:PrincipalOrg") || key == "aws:userid" || key == "aws:username"
 }
 
 // contextEntries are the ContextEntries of a simulation.

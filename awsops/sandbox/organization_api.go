@@ -21,6 +21,9 @@ func newOrganizations(c *core) *orgService {
 		"DescribeCreateAccountStatus":         jsonOp(s.describeCreation),
 		"ListCreateAccountStatus":             jsonOp(s.listCreations),
 		"ListAWSServiceAccessForOrganization": jsonOp(s.listServiceAccess),
+		"ListParents":                         jsonOp(s.listParents),
+		"ListPoliciesForTarget":               jsonOp(s.listPoliciesFor),
+		"DescribePolicy":                      jsonOp(s.describePolicy),
 	}
 	return s
 }
@@ -186,4 +189,53 @@ func (s *orgService) listServiceAccess(*request, none) (any, error) {
 		services = append(services, map[string]string{"ServicePrincipal": "controltower.amazonaws.com"})
 	}
 	return map[string]any{"EnabledServicePrincipals": services}, nil
+}
+
+type childIn struct {
+	pageIn
+	ChildID string `json:"ChildId"`
+}
+
+// listParents knows no organizational units: every account is under the root.
+func (s *orgService) listParents(_ *request, in childIn) (any, error) {
+	if _, ok := s.accounts[in.ChildID]; !ok {
+		return nil, badRequest("ChildNotFoundException", "You specified an account that doesn't exist.")
+	}
+	return pageOf(in.pageIn, "Parents", []any{map[string]string{"Id": s.organization.rootID, "Type": "ROOT"}}, 20)
+}
+
+type policiesIn struct {
+	pageIn
+	TargetID string `json:"TargetId"`
+	Filter   string
+}
+
+// summary is the policy as lists show it.
+func (p *controlPolicy) summary(id string) map[string]any {
+	return map[string]any{"Id": id, "Arn": p.arn, "Name": p.name, "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": id == fullAccess}
+}
+
+func (s *orgService) listPoliciesFor(_ *request, in policiesIn) (any, error) {
+	if _, ok := s.accounts[in.TargetID]; !ok && in.TargetID != s.organization.rootID {
+		return nil, badRequest("TargetNotFoundException", "You specified a target that doesn't exist.")
+	}
+	policies := []any{}
+	if s.organization.scps && in.Filter == "SERVICE_CONTROL_POLICY" {
+		for _, id := range s.organization.policiesOn(in.TargetID) {
+			policies = append(policies, s.organization.policies[id].summary(id))
+		}
+	}
+	return pageOf(in.pageIn, "Policies", policies, 20)
+}
+
+type policyIn struct {
+	ID string `json:"PolicyId"`
+}
+
+func (s *orgService) describePolicy(_ *request, in policyIn) (any, error) {
+	p := s.organization.policies[in.ID]
+	if p == nil {
+		return nil, badRequest("PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.")
+	}
+	return map[string]any{"Policy": map[string]any{"Content": p.text, "PolicySummary": p.summary(in.ID)}}, nil
 }

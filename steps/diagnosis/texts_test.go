@@ -33,6 +33,11 @@ var samples = []sample{
 	{"backend-changed", `Backend initialization required, please run "terraform init"`, "Reason: Backend configuration block has changed The \"backend\" is the interface that Terraform uses to store state"},
 	{"state-format", "Error loading state", "The state file uses format version 5, which is not supported by Terraform 1.11.4."},
 	{"state-format", "Error refreshing state", "state snapshot was created by Terraform v1.15.0, which is newer than current v1.11.4; upgrade to Terraform v1.15.0 or greater to work with this state"},
+	{"state-format", "Failed to load the backend state file: invalid syntax: unexpected end of JSON input", ""}, // Terraform 1.16
+	{"state-format", "Failed to load the backend state file: unsupported backend state version 9; you may need to use Terraform CLI v1.16.0 to work in this directory", ""},
+	{"state-format", "Failed to load state: decoding CLI state file version failed: unexpected end of JSON input", ""}, // OpenTofu 1.12
+	{"state-format", "Failed to load state: opentofu 1.12.6 does not support CLI state version 9, please update", ""},
+	{"state-format", "Failed to load state: Terraform 1.5.7 does not support state version 9, please update.", ""},
 	{"sso-expired", "No valid credential sources found", "Please see https://developer.hashicorp.com/terraform/language/backend/s3 for more information about providing credentials. Error: failed to refresh cached credentials, the SSO session has expired or is invalid: open /home/ann/.aws/sso/cache/x.json: no such file or directory"},
 	{"mfa-profile", "No valid credential sources found", "Error: assume role with MFA enabled, but AssumeRoleTokenProvider session option not set."},
 	{"profile-missing", "No valid credential sources found", "Error: failed to get shared config profile, admin_iam"},

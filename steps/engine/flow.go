@@ -37,6 +37,12 @@ type Flow struct {
 	// Replan makes the review of the newest look again, where an adoption changes
 	// more than which of its changes are permitted. It makes no call. It may be nil.
 	Replan func() plan.Review
+	// Preflight, which may be nil, finds out what of a look's review AWS will refuse, before
+	// anything is made. It makes no mutating call. What it finds stands against the changes
+	// until the next review.
+	Preflight func(ctx context.Context, env *Env, r plan.Review) []plan.Finding
+	// Explain, which may be nil, finds out more of why changes failed than AWS said.
+	Explain func(ctx context.Context, env *Env, failed []plan.FailedChange) []plan.Finding
 	// Prove, which may be nil, adds what only a probe or Terraform can tell to
 	// the last look: the object and lock writes of probes are its own. It knows
 	// what was made before, and never runs in a dry run.
@@ -57,8 +63,8 @@ type Flow struct {
 	// run of one piece, and not to be called while the flow looks.
 	Outline func() plan.Outline
 
-	// told are the findings that were emitted already.
-	told []plan.Finding
+	// told are the findings that were emitted already, and forbidden those of the preflight.
+	told, forbidden []plan.Finding
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -66,7 +72,14 @@ type Flow struct {
 func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 	f.Emit = serialised(f.Emit)
 	f.Env.Report(f.Emit)
-	return f.look(ctx)
+	f.forbidden = nil
+	review, err := f.look(ctx)
+	if err != nil || f.Preflight == nil || len(review.Changes)+len(review.NotOurs) == 0 {
+		return review, err
+	}
+	f.forbidden = f.Preflight(ctx, f.Env, review)
+	f.Steps.NumberFindings(f.forbidden)
+	return f.permit(review), plan.Unplaced(nil, f.forbidden)
 }
 
 func (f *Flow) look(ctx context.Context) (plan.Review, error) {
@@ -99,9 +112,12 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 }
 
 func (f *Flow) permit(r plan.Review) plan.Review {
-	all := plan.Unstopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded), r.Findings)
+	all := plan.Unstopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded, r.Stopped), r.Findings)
 	f.Steps.Number(all)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Step < all[j].Step })
+	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
+	forbidden := standing(f.forbidden, r.Changes)
+	all, r.Stopped = plan.Stopped(all, forbidden)
 	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
 	if l := lookOf(r); l != nil {
 		l.planned = r.Changes
@@ -109,12 +125,19 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	r.Excluded = nil
 	r = r.Exclude(f.Exclude)
 	before := r.Against
-	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
+	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
 	f.Steps.NumberFindings(r.Findings)
 	f.Steps.NumberFindings(r.Against)
 	r.Findings = append(r.Findings, r.Against...)
 	return r
+}
+
+// standing are the findings that stop nothing, or one of these changes.
+func standing(findings []plan.Finding, changes []plan.Change) []plan.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f plan.Finding) bool {
+		return len(f.Stops) > 0 && !slices.ContainsFunc(changes, func(c plan.Change) bool { return slices.Contains(f.Stops, c.ID) })
+	})
 }
 
 // Run is the whole flow. The error is one that kept it from starting; what
@@ -184,6 +207,9 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
 		}
+	}
+	if f.Explain != nil && len(summary.Failures) > 0 && !summary.Stopped {
+		review.Findings = append(review.Findings, f.Explain(ctx, f.Env, summary.Failures)...)
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)

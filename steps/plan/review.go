@@ -49,6 +49,9 @@ type Review struct {
 	// Excluded are the changes that the operator left out, and those that need one
 	// of them.
 	Excluded []Change
+	// Stopped are the changes that AWS would refuse, as a preflight found, and those that
+	// need one of them.
+	Stopped []Change
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
 	// Looked is the look that all of this rests on.
@@ -144,14 +147,19 @@ func Exclude(changes []Change, without map[string]bool) (kept, left []Change) {
 // Unstopped are the changes that no finding stops, neither themselves nor by what they
 // need ([Finding.Stops]).
 func Unstopped(changes []Change, findings []Finding) []Change {
+	kept, _ := Stopped(changes, findings)
+	return kept
+}
+
+// Stopped splits changes into those that no finding stops and the others.
+func Stopped(changes []Change, findings []Finding) (kept, left []Change) {
 	stopped := map[string]bool{}
 	for _, f := range findings {
 		for _, id := range f.Stops {
 			stopped[id] = true
 		}
 	}
-	kept, _ := Exclude(changes, stopped)
-	return kept
+	return Exclude(changes, stopped)
 }
 
 // Required are the changes of one step with all that they need, in the order of

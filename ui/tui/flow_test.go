@@ -219,7 +219,7 @@ func secrets(t *testing.T, lab *practice.Lab) map[string]string {
 func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 	t.Parallel()
 	lab, begin := rehearsal(t, practice.Options{})
-	users := newGate(t, lab, "CreateUser")
+	users := newGate(t, lab, "Action=CreateUser&")
 	held := func(context.Context, Request) (*Start, error) {
 		return startOn(lab, users.endpoint), nil
 	}

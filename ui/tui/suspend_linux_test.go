@@ -66,7 +66,7 @@ func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
-	users := newGate(t, lab, "CreateUser")
+	users := newGate(t, lab, "Action=CreateUser&")
 	p := openTerminal(t, lab, users.endpoint)
 	p.setUp()
 	users.wait(t)

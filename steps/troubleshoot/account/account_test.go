@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
@@ -18,19 +19,41 @@ import (
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
+	w.isHealthy()
+}
+
+// isHealthy fails the test unless a health check finds nothing, and makes nothing.
+func (w *world) isHealthy() {
+	w.T.Helper()
 	mark := len(w.Server.Log())
 	summary := w.Mended()
 	if calls := w.mutations(mark); len(calls) > 0 {
-		t.Errorf("a health check made %v", calls)
+		w.T.Errorf("a health check made %v", calls)
 	}
 	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
-		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+		w.T.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	for _, c := range summary.Checks {
 		if c.Verdict != plan.Passed {
-			t.Errorf("check %q of %q is %s: %s", c.Name, c.Subject, c.Verdict, c.Answer)
+			w.T.Errorf("check %q of %q is %s: %s", c.Name, c.Subject, c.Verdict, c.Answer)
 		}
 	}
+}
+
+// TestAKeyThatNamesItsUsersIsEnoughAndOneThatDoesNotIsFound: a simulation, which knows no
+// key's policy, says no to all of them.
+func TestAKeyThatNamesItsUsersIsEnoughAndOneThatDoesNotIsFound(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.Key.Users = blueprint.KeyUsersListed
+	w := newWorldOf(t, sandbox.Options{}, b)
+	w.isHealthy()
+	w.keyPolicy(policy.KeyPolicy("aws", adminAccount, nil, []string{"arn:aws:iam::111111111111:user/bob"}).JSON())
+	w.wants(w.Review(), "kms-denied")
+	if summary := w.Mended(); len(summary.Findings) > 0 {
+		t.Errorf("after mending: %v", summary.Findings)
+	}
+	w.isHealthy()
 }
 
 // asks is the part of a health check that asks AWS.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
@@ -184,7 +185,7 @@ func checkKeyUse(f *facts, k *keyAccess, c health.Question) health.Result {
 	decision, judged := evaluate(f, q)
 	rights, known := q.rights.of(q.action, q.resource)
 	if _, denied := awsops.DenialOf(q.err); denied && !b.standIn {
-		if judged && decision.Allowed && known && rights.Allowed {
+		if judged && decision.Allowed && known && (rights.Allowed || keyAlone(f, q, rights)) {
 			return c.Passed("It is denied directly, but allowed through S3.")
 		}
 		return denial(f, c, q, diagnosis.KMSDenied)
@@ -195,9 +196,19 @@ func checkKeyUse(f *facts, k *keyAccess, c health.Question) health.Result {
 	q.action, q.err = "kms:Decrypt", nil
 	decision, judged = evaluate(f, q)
 	rights, known = q.rights.of(q.action, q.resource)
-	if judged && !decision.Allowed || known && !rights.Allowed {
+	if judged && !decision.Allowed || known && !rights.Allowed && !keyAlone(f, q, rights) {
 		c.Asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	}
 	return c.Passed("It is allowed.")
+}
+
+// keyAlone tells a question to which the key's own policy says yes by naming the identity:
+// of one in its account no other policy has to allow it then, and a simulation, which does
+// not know the key's policy, misses nothing but that.
+func keyAlone(f *facts, q question, d awsops.Simulated) bool {
+	if q.attached == nil || d.Explicit || d.ByBoundary || d.ByOrganization {
+		return false
+	}
+	return policy.Evaluate(request(f, q), policy.Policies{Resource: q.attached}).Allowed
 }

@@ -1,0 +1,203 @@
+package steps
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/plan"
+)
+
+// cause is why a call is not allowed.
+type cause struct {
+	by policy.Type
+	// name is the policy that decides, where it is known; why says how, in words.
+	name, why string
+	explicit  bool
+	// unsure says that AWS's simulation alone says so, and is known to be wrong at times.
+	unsure bool
+}
+
+// denial is a right that a change needs and its caller does not have.
+type denial struct {
+	need
+	cause
+}
+
+// cause finds out what denies, and whether that is certain: it is not where it rests on a
+// condition key that nobody could give, nor where a policy of the resource may allow what
+// the caller's own do not. What a simulation says of service control policies is a hint
+// only, since it leaves out or misjudges those with conditions (aws-sdk#102, aws-cli#10525):
+// the policies themselves tell, and the boundary does where it can be read.
+func (p *preflight) cause(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
+	if !known(d.Missing, r) {
+		return cause{}, false
+	}
+	switch {
+	case d.ByOrganization:
+		return p.controlled(ctx, c, r)
+	case d.ByBoundary:
+		return p.bounded(ctx, c, r, d)
+	case d.Explicit:
+		return cause{by: policy.IdentityBased, explicit: true, name: strings.Join(d.Policies, ", ")}, true
+	}
+	return cause{by: policy.IdentityBased}, !p.granted(c, r, nil)
+}
+
+// known tells whether a decision rests on nothing but what is known of the request.
+func known(missing []string, r awsops.Right) bool {
+	return !slices.ContainsFunc(missing, func(key string) bool {
+		return !slices.ContainsFunc(r.Absent, func(absent string) bool { return strings.EqualFold(absent, key) })
+	})
+}
+
+// request is the call as the policies judge it.
+func (c *maker) request(r awsops.Right) policy.Request {
+	return policy.Request{
+		Principal: c.session, PrincipalAccount: c.account, Action: r.Action, Resource: r.Resource, ResourceAccount: c.account, Context: r.Context,
+	}
+}
+
+// bounded reads the caller's permissions boundary. Where that cannot be read AWS's word
+// for it counts, which names what it misses.
+func (p *preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
+	found := cause{by: policy.PermissionsBoundary, explicit: d.Explicit}
+	if !d.Explicit && p.granted(c, r, &policy.Named{}) {
+		return cause{}, false
+	}
+	arn := p.boundaryOf(ctx, c)
+	if arn == "" {
+		return found, true
+	}
+	found.name = arn
+	boundary, err := c.at.Policy(ctx, arn)
+	if err != nil || boundary == nil {
+		return found, true
+	}
+	decision := policy.Evaluate(c.request(r), policy.Policies{Identity: everything, Boundary: &policy.Named{Name: arn, Document: policy.ParseOrEmpty(boundary.Document)}})
+	found.why, found.explicit = decision.Why, decision.Explicit
+	return found, !decision.Allowed && known(decision.Missing, r)
+}
+
+// boundaryOf is the ARN of the caller's permissions boundary, empty where it cannot be
+// seen.
+func (p *preflight) boundaryOf(ctx context.Context, c *maker) string {
+	name := lastPart(c.principal)
+	if strings.Contains(c.principal, ":user/") {
+		if user, err := c.at.User(ctx, name); err == nil && user != nil {
+			return user.Boundary
+		}
+		return ""
+	}
+	if role, err := c.at.Role(ctx, name); err == nil && role != nil {
+		return role.Boundary
+	}
+	return ""
+}
+
+// granted tells whether the resource's own policy may allow the caller by itself what the
+// caller's policies do not, or what an empty boundary does not. Its conditions count as
+// met, and one that is not known as one that may.
+func (p *preflight) granted(c *maker, r awsops.Right, boundary *policy.Named) bool {
+	var text policy.Document
+	switch key, bucket := p.o.Key.Key, p.o.Bucket.Bucket; serviceOf(r.Action) {
+	case "kms":
+		if key == nil || !strings.Contains(r.Resource, ":key/") || r.Made {
+			return false
+		}
+		if key.ARN != r.Resource || len(p.o.Key.Policy.Statements) == 0 {
+			return true
+		}
+		text = p.o.Key.Policy
+	case "s3":
+		if r.Makes || bucket == nil || bucket.Ownership == awsops.BucketFree {
+			return false
+		}
+		var err error
+		if text, err = policy.Parse(cmp.Or(bucket.Policy, "{}")); bucket.Ownership != awsops.BucketOurs || err != nil && bucket.Policy != "" {
+			return true
+		}
+	case "dynamodb":
+		return p.o.Lock.Table != nil // whose policy nobody has read
+	default:
+		return false
+	}
+	open := policy.Document{Version: text.Version}
+	for _, s := range text.Statements {
+		if s.Effect == policy.Allow {
+			s.Conditions = nil
+			open.Statements = append(open.Statements, s)
+		}
+	}
+	return policy.Evaluate(c.request(r), policy.Policies{Resource: &policy.Named{Document: open}, Boundary: boundary}).Allowed
+}
+
+// told makes findings of what a caller may not do, one for each policy that forbids it.
+func (p *preflight) told(c *maker, denied []denial) (findings []plan.Finding) {
+	var causes []cause
+	for _, d := range denied {
+		same := func(have cause) bool {
+			return have.by == d.by && have.name == d.name && have.unsure == d.unsure && have.explicit == d.explicit
+		}
+		if slices.ContainsFunc(causes, same) {
+			continue
+		}
+		causes = append(causes, d.cause)
+		findings = append(findings, refused(c, d.cause, slices.DeleteFunc(slices.Clone(denied), func(o denial) bool { return !same(o.cause) })))
+	}
+	return findings
+}
+
+// refused is the finding of what one policy forbids a caller.
+func refused(c *maker, why cause, denied []denial) plan.Finding {
+	var rights, stops []string
+	for _, d := range denied {
+		if right := d.Action + " on " + d.Resource; !slices.Contains(rights, right) {
+			rights = append(rights, right)
+		}
+		stops = append(stops, d.change)
+	}
+	what := rights[0]
+	if len(rights) > 1 {
+		what += fmt.Sprintf(" and %d more of what the plan calls for", len(rights)-1)
+	}
+	f := plan.Finding{Of: plan.StepAccount, Subject: c.environment, Severity: plan.Failure, Stops: slices.Compact(stops)}
+	if len(rights) > 1 {
+		f.Details = strings.Join(rights, "\n")
+	}
+	sentence, how := fmt.Sprintf("%s may not do %s in account %s: ", c.principal, what, c.account), ""
+	if why.why != "" {
+		how = " (" + why.why + ")"
+	}
+	const left = " So says iam:SimulatePrincipalPolicy; what needs it was left out."
+	switch {
+	case why.unsure:
+		f.ID, f.Severity, f.Stops = "account.scp-unsure", plan.Info, nil
+		f.Evidence = fmt.Sprintf("iam:SimulatePrincipalPolicy says that service control policies do not let %s do %s in account %s. It misjudges those with conditions, and the policies themselves cannot be read from here.", c.principal, what, c.account)
+		f.Remedy = "Nothing to do: it is tried. To have it judged give the operator organizations:ListParents, ListPoliciesForTarget and DescribePolicy, in the management account or one to which it delegates them."
+	case why.by == policy.ServiceControl:
+		f.ID = "account.scp-denies"
+		f.Evidence = sentence + "service control policy " + why.name + " forbids it" + how + "." + left
+		if why.name == "" {
+			f.Evidence = sentence + "no service control policy of one of the levels over the account allows it" + how + "." + left
+		}
+		f.Remedy = "Have whoever looks after the organization's policies let it through, or use an account that is not under them. No right that is granted there helps."
+	case why.by == policy.PermissionsBoundary:
+		f.ID = "account.boundary-denies"
+		f.Evidence = sentence + strings.TrimSpace("its permissions boundary "+why.name) + " does not let it" + how + "." + left
+		f.Remedy = "Have whoever is responsible for the boundary let it through, or run as an identity that it does not bound. No right that is granted besides helps."
+	case why.explicit:
+		f.ID = "account.right-denied"
+		f.Evidence = sentence + "a Deny statement of " + cmp.Or(why.name, "one of its policies") + " forbids it." + left
+		f.Remedy = "Take the Deny out, unless somebody meant it, or run as an identity that it does not bind. No Allow helps."
+	default:
+		f.ID = "account.right-missing"
+		f.Evidence = sentence + "none of its policies allows it." + left
+		f.Remedy = `Grant it there (README, "What the operator needs"), or run as an identity that has it.`
+	}
+	return f
+}
