@@ -143,6 +143,14 @@ func Rank(id string) int {
 	return i
 }
 
+// OfID is the cause of an id; nil for one that the catalogue has not.
+func OfID(id string) *Diagnosis {
+	if i := Rank(id); i < len(catalogue) {
+		return catalogue[i]
+	}
+	return nil
+}
+
 // Known tells whether an id is one of the catalogue.
 func Known(id string) bool { return Rank(id) < len(catalogue) }
 
