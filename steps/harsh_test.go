@@ -239,3 +239,25 @@ func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins: every later step would write
+// the key into something.
+func TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	for state, want := range map[string][2]string{
+		"PendingImport": {"kms-pending-import", "aws kms import-key-material"}, "Unavailable": {"kms-unavailable", "aws kms connect-custom-key-store"},
+		"Creating": {"kms-updating", "Wait"}, "Updating": {"kms-updating", "Wait"}, "PendingReplicaDeletion": {"kms-pending-deletion", "aws kms cancel-key-deletion"},
+	} {
+		if !w.server.SetKeyState("arn:aws:kms:eu-west-1:111111111111:key/"+w.keyID(), state) {
+			t.Fatal("there is no key")
+		}
+		summary, _, calls := w.again(team())
+		f := findingOf(summary.Findings, want[0])
+		if f == nil || len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
+			t.Fatalf("%s: findings %v, calls %v", state, summary.Findings, calls)
+		}
+		says(t, f.Evidence+" "+f.Remedy, "alias/terraform", want[1])
+	}
+}
