@@ -386,7 +386,9 @@ func TestPoliciesThatMayNotBeReadAreAtMostAHint(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.must(w.server.AddSCP("333333333333", "no-roles", denyRoles))
-	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "ListParents"} })
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{Deny: e.Operation == "ListPoliciesForTarget"}
+	})
 	summary, ids := w.dryRun()
 	f := findingOf(summary.Findings, "account.scp-unsure")
 	if f == nil || f.Severity != plan.Info || !slices.Contains(ids, "iam.role.preprod") {
@@ -532,7 +534,7 @@ func TestAMemberAdminAccountIsUnderServiceControlPoliciesToo(t *testing.T) {
 				t.Fatalf("finding %v", f)
 			}
 			if bound {
-				says(t, f.Evidence+f.Remedy, "role/OrganizationAccountAccessRole", "kms:CreateKey on *", "account 222222222222", "organizations:ListParents")
+				says(t, f.Evidence+f.Remedy, "role/OrganizationAccountAccessRole", "kms:CreateKey on *", "account 222222222222", "ListPoliciesForTarget")
 			}
 		})
 	}
