@@ -36,8 +36,8 @@ func (p *Project) Places() []string {
 	for _, b := range p.Backends {
 		paths = append(paths, b.Path)
 	}
-	if n := len(p.configs); n > 0 {
-		paths = append(paths, p.configs[n-1].file.Path)
+	if i := lastFile(p.configs); i >= 0 {
+		paths = append(paths, p.configs[i].file.Path)
 	}
 	return paths
 }
@@ -58,7 +58,7 @@ type Project struct {
 	// source once for every place. Those of modules and those that only follow from a
 	// resource's type are not known here.
 	Required []RequiredProvider
-	// configs are the files that init is given to complete the backend, in their order.
+	// configs are what init is given to complete the backend, in its order.
 	configs []config
 	// declared are the variables and locals, as var.NAME and local.NAME.
 	declared []string
@@ -115,9 +115,9 @@ type ProviderBlock struct {
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
 // configured for. A missing directory is a project without files. It gives
 // what can be read and, apart, everything that cannot, each an [*Error] with file
-// and, where the file is malformed, line. configs are the files that every init of the
-// project is given with -backend-config, relative to dir: what they say counts as said
-// by the backend block.
+// and, where the file is malformed, line. configs are what every init of the project is
+// given with -backend-config, files relative to dir or NAME=VALUE: what they say counts as
+// said by the backend block.
 func Inspect(dir string, getenv func(string) string, configs ...string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
