@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,5 +138,94 @@ func TestAMoveOfAPartialBackendThatWasKilledIsFinished(t *testing.T) {
 			w.arrived("common/production", identityOf(t, old.Body))
 			w.settledNow(partialTeam())
 		})
+	}
+}
+
+// TestAProjectThatIsGivenArgumentsIsWrittenAndInitialisedWithThem: what stands on the
+// command line alone counts as said, and every init is given it.
+func TestAProjectThatIsGivenArgumentsIsWrittenAndInitialisedWithThem(t *testing.T) {
+	t.Parallel()
+	w := newRealWorld(t)
+	w.write("live/production/main.tf", one)
+	w.write("live/production/backend.tf", partialBlock)
+	pairs := []string{"bucket=acme-terraform-state", "key=common/production"}
+	flags := []string{"-backend-config=" + pairs[0], "-backend-config=" + pairs[1]}
+	before := w.variables
+	w.variables = append(slices.Clone(before), "TF_CLI_ARGS_init="+strings.Join(flags, " "))
+	told := ""
+	for _, f := range w.run(w.setup(team())).Findings {
+		if f.ID == "files.partial-backend" && f.Subject == "common-production" {
+			told = f.Remedy
+		}
+	}
+	says(t, told, `backend_config = ["bucket=acme-terraform-state", "key=common/production"]`)
+	w.variables = before
+	w.healthy(w.run(w.setup(namedTeam(pairs...))))
+	w.settledNow(namedTeam(pairs...))
+	text := w.read("live/production/backend.tf")
+	says(t, text, "kms_key_id", "use_lockfile")
+	if strings.Contains(text, "common/production") {
+		t.Errorf("what init is given is written as well:\n%s", text)
+	}
+	project := w.production()
+	project.replace("provider.tf", `(?s).*`, "")
+	project.ok(append([]string{"init"}, flags...)...)
+	project.ok("apply", "-auto-approve")
+	if _, there := w.server.Object("acme-terraform-state", "common/production"); !there {
+		t.Error("the state lies elsewhere")
+	}
+}
+
+// TestAProjectWithAPartialLocalBackendIsMoved: its named file says where the state is, and
+// afterwards what the new backend needs.
+func TestAProjectWithAPartialLocalBackendIsMoved(t *testing.T) {
+	t.Parallel()
+	for name, initialised := range map[string]bool{"initialised here": true, "never initialised here": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newRealWorld(t)
+			w.write("live/production/main.tf", one)
+			w.write("live/production/backend.tf", "terraform {\n  backend \"local\" {}\n}\n")
+			w.write("live/production/env/prod.s3.tfbackend", "# of prod\npath = \"states/prod.tfstate\"\n")
+			project := w.production()
+			project.ok("init", "-backend-config=env/prod.s3.tfbackend")
+			project.ok("apply", "-auto-approve")
+			old := w.read("live/production/states/prod.tfstate")
+			if !initialised {
+				w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
+			}
+			w.healthy(w.run(w.adoptingPartial()))
+			w.arrived("common/production", identityOf(t, []byte(old)))
+			w.settledNow(partialTeam())
+			says(t, w.read("live/production/backend.tf"), `backend "s3" {}`)
+			says(t, w.read("live/production/env/prod.s3.tfbackend"), "# of prod\n", `"common/production"`)
+			project.replace("provider.tf", `(?s).*`, "")
+			project.ok("init", "-backend-config=env/prod.s3.tfbackend")
+			project.ok("plan", "-detailed-exitcode")
+		})
+	}
+}
+
+// TestAnArgumentThatLeadsToAnotherPlaceKeepsTheProjectAsItIs: no file could override it.
+func TestAnArgumentThatLeadsToAnotherPlaceKeepsTheProjectAsItIs(t *testing.T) {
+	t.Parallel()
+	w := newRealWorld(t)
+	project := w.withPartialState("prod")
+	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
+	before := w.below(project.dir)
+	b := partialTeam()
+	b.Projects[2].BackendConfig = append(b.Projects[2].BackendConfig, "key=dev.tfstate")
+	s := w.setup(b)
+	s.Answers.Adopt = []string{project.dir}
+	f := findingOf(w.run(s).Findings, "files.cannot-edit")
+	if f == nil {
+		t.Fatal("it was not told")
+	}
+	says(t, f.Evidence, "key=dev.tfstate")
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+	if _, there := w.server.Object("acme-terraform-state", "common/production"); there {
+		t.Error("a state was moved")
 	}
 }

@@ -192,7 +192,8 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	var arns, kept []string
 	for _, e := range all {
 		if o.withoutRole(e) {
-			arns, kept = append(arns, held.in(e)...), append(kept, held.in(e)...)
+			mine := held.in(e, o.IAM.Led[e.Name])
+			arns, kept = append(arns, mine...), append(kept, mine...)
 			continue
 		}
 		there, arns = append(there, e), append(arns, a.RoleARN(o.partition(), e))

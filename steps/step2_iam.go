@@ -42,6 +42,9 @@ type IAMFacts struct {
 	// Permissions are the documents read from an environment's JSON file, by
 	// environment.
 	Permissions map[string]policy.Document
+	// Led are the roles to which an environment's projects and its profile on this laptop
+	// lead, by environment.
+	Led map[string][]string
 	// ProfileKey is the access key id in the admin profile of this laptop, and
 	// OwnKey that of the user's own key: the same, unless the admin profile holds a
 	// session with a second factor and the key lies beside it.
@@ -67,6 +70,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	if err := f.readPermissions(ctx, env, a); err != nil {
 		return err
 	}
+	f.readLed(env, a, o.readProjects(env, a))
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.inspectGroups(gctx, home, a) })
 	g.Go(func() error { return f.inspectUsers(gctx, env, home, a) })

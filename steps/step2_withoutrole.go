@@ -6,6 +6,9 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // leftWithRole says what is not planned where an environment's role is not what the
@@ -48,9 +51,30 @@ func holds(o *Observed, group string) (h held) {
 	return h
 }
 
-// in are the roles of an environment's account.
-func (h held) in(e blueprint.Environment) []string {
-	return slices.DeleteFunc(slices.Clone(h.arns), func(arn string) bool { return !strings.Contains(arn, ":iam::"+e.Account+":role/") })
+// in are the roles of an environment's account, and those to which it leads today: its
+// account may be another one now, which cannot be entered yet.
+func (h held) in(e blueprint.Environment, led []string) []string {
+	return slices.DeleteFunc(slices.Clone(h.arns), func(arn string) bool {
+		return !strings.Contains(arn, ":iam::"+e.Account+":role/") && !slices.Contains(led, arn)
+	})
+}
+
+// readLed reads where the environments lead. What cannot be read leads nowhere.
+func (f *IAMFacts) readLed(env *engine.Env, a *blueprint.Answers, projects map[string]engine.ProjectFiles) {
+	f.Led = map[string][]string{}
+	for _, p := range a.Projects {
+		if at := projects[p.Name].Files; at != nil {
+			f.Led[p.Environment] = append(f.Led[p.Environment], at.Role())
+		}
+	}
+	config, err := files.Read(env.ConfigPath)
+	if err != nil {
+		return
+	}
+	for _, e := range a.Environments {
+		p, _ := profiles.Read(profiles.Config, config, a.ProfileFor(e.Name))
+		f.Led[e.Name] = append(f.Led[e.Name], p.Get("role_arn"))
+	}
 }
 
 // assumeRole is the action that a group needs on an environment's role.

@@ -118,7 +118,7 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 }
 
 // partialBackend is the finding of a project whose backend block takes bucket or
-// key from the command line, from files that the blueprint does not name, or nil: the
+// key from the command line, by what the blueprint does not name, or nil: the
 // block may stand for several places, so it is not written, and where its state is
 // nobody here knows.
 func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
@@ -127,7 +127,10 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 		return nil
 	}
 	named := fmt.Sprintf("name the files that init is given in project %q of the blueprint, such as backend_config = [\"prod.s3.tfbackend\"]", project.Name)
-	if given := at.Given(); len(given) > 0 {
+	switch given, all := at.Given(); {
+	case all:
+		named = fmt.Sprintf("name what init is given in project %q of the blueprint: backend_config = [\"%s\"]", project.Name, strings.Join(given, `", "`))
+	case len(given) > 0:
 		named = fmt.Sprintf("name the files that init is given in project %q of the blueprint: backend_config = [%q]", project.Name, given[0])
 		if len(given) > 1 {
 			named += ", or of " + strings.Join(given, ", ") + " those that it is"
@@ -140,7 +143,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 	}
 	switch other := block.Overridden(); {
 	case block.Lacks() && len(project.BackendConfig) > 0:
-		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor the files that the blueprint names for it (%s) say where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
+		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor what the blueprint completes it with (%s) says where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
 		f.Remedy = "Write bucket and key into the last of the files, as they are now, then run stateroom setup again; or take the project out of the blueprint."
 	case block.Lacks():
 	default:

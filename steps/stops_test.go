@@ -89,6 +89,45 @@ func TestARoleThatCannotBeWhatTheBlueprintSaysStopsWhatLeadsToIt(t *testing.T) {
 	}
 }
 
+// TestAnEnvironmentThatMovesToAnAccountThatCannotBeEnteredKeepsTheOldOne: the admins go on
+// to work where their files lead, until the new account can be entered. One that is in
+// use nowhere any more is let go.
+func TestAnEnvironmentThatMovesToAnAccountThatCannotBeEnteredKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	const old, moved = "arn:aws:iam::222222222222:role/TerraformAdmin", "555555555555"
+	for _, c := range []struct {
+		name   string
+		change func(w *world)
+		keeps  bool
+	}{
+		{"its project leads there", func(*world) {}, true},
+		{"only the role profile leads there", func(w *world) { w.replace("live/staging/provider.tf", old, "arn:aws:iam::999999999999:role/X") }, true},
+		{"nothing leads there", func(w *world) {
+			w.replace("live/staging/provider.tf", old, "arn:aws:iam::999999999999:role/X")
+			w.replace(".aws/config", old, "arn:aws:iam::999999999999:role/X")
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := finished(t)
+			c.change(w)
+			b := team()
+			b.Environments[0].Account = moved
+			b.Environments[1].Role = "Other" // so that the policy is written anew
+			summary, _, _ := w.again(b)
+			if f := findingOf(summary.Findings, "iam.environment-unreachable"); f == nil || summary.Failed > 0 {
+				t.Fatalf("findings %v, failures %v", summary.Findings, summary.Failures)
+			}
+			leadsNowhere(t, w, "staging")
+			assume := w.plannedChange("iam.policy.stateroom-admins-assume-1").Fields[0].After
+			says(t, assume, "arn:aws:iam::333333333333:role/Other")
+			if strings.Contains(assume, old) != c.keeps || strings.Contains(assume, moved) {
+				t.Errorf("the group may assume\n%s", assume)
+			}
+		})
+	}
+}
+
 func snapshotOf(t *testing.T, w *world, paths ...string) string {
 	t.Helper()
 	var all strings.Builder

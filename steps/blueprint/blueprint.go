@@ -136,9 +136,9 @@ type Project struct {
 	Environment string
 	// StateKey is the object key of the state in the bucket.
 	StateKey string
-	// BackendConfig are the files that complete a partial backend "s3" block, in the
-	// order in which init is given them with -backend-config (the later wins), with
-	// forward slashes and relative to Dir.
+	// BackendConfig is what completes a partial backend block, in the order in which init
+	// is given it with -backend-config (the later wins): files, with forward slashes and
+	// relative to Dir, and arguments as NAME=VALUE.
 	BackendConfig []string
 }
 

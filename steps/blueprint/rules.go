@@ -124,11 +124,11 @@ func dirRule(value string) string {
 // stays below what that is relative to.
 func backendConfigRule(dir string) func(string) string {
 	return func(value string) string {
-		if strings.Contains(value, "=") {
-			return "is an argument and no file: put it into a .tfbackend file, and name that"
-		}
-		if strings.ContainsAny(value, " \t'\"`$&;|<>()*?[]{}!#~") {
+		if strings.ContainsAny(value, " \t\n'\"`$&;|<>()*?[]{}!#~\\") {
 			return "holds a character that a shell takes for something else: give the file another name"
+		}
+		if name, _, pair := strings.Cut(value, "="); pair {
+			return backendPairRule(name)
 		}
 		if value == "" || path.IsAbs(value) {
 			return dirRule(value)
@@ -136,6 +136,20 @@ func backendConfigRule(dir string) func(string) string {
 		return dirRule(path.Join(dir, value))
 	}
 }
+
+// backendPairRule is for the name of a NAME=VALUE.
+func backendPairRule(name string) string {
+	switch {
+	case slices.Contains([]string{"access_key", "secret_key", "token", "sse_customer_key"}, name):
+		return "is a secret, which a blueprint does not hold: let the backend name a profile"
+	case !backendArgument.MatchString(name):
+		return "is neither a file nor an argument such as key=common/production"
+	}
+	return ""
+}
+
+// backendArgument is what the name of a backend's argument looks like.
+var backendArgument = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // CanKeepTrust tells a principal that trust_kept of an environment can name.
 func CanKeepTrust(principal string) bool { return trustKeptRule(principal) == "" }

@@ -17,7 +17,7 @@ var (
 		ID: "region-invalid", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The region is missing or is not one that AWS has.",
 		Remedy:  "Write a valid region in the backend and in the provider.",
-		text:    []sign{{pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
+		text:    []sign{{pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
 	}
 	BucketMissing = &Diagnosis{
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,

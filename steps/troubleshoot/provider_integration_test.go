@@ -50,7 +50,7 @@ func newProviderSite(t *testing.T) *providerSite {
 		t.Setenv(name, value)
 	}
 	var err error
-	s.engine, err = terraform.Find(t.Context(), "terraform", os.Environ())
+	s.engine, err = terraform.Find(t.Context(), "", os.Environ())
 	s.must(err)
 	s.setUp()
 	return s

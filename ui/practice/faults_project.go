@@ -108,12 +108,16 @@ var projectFaults = []Fault{
 `)
 	}},
 	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of another package than the one to be had.", func(at *byHand) {
-		at.write(".terraform.lock.hcl", `provider "registry.terraform.io/hashicorp/aws" {
+		text := ""
+		for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} { // each engine reads its own
+			text += `provider "` + registry + `/hashicorp/aws" {
   version = "5.100.0"
   hashes = [
     "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   ]
 }
-`)
+`
+		}
+		at.write(".terraform.lock.hcl", text)
 	}},
 }

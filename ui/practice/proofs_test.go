@@ -20,10 +20,6 @@ var (
 // that an engine before 1.10 can work with.
 var ofLockFile = []string{"lock-corrupt", "lock-held-file", "lock-release-failed", "s3-get-denied", "s3-put-denied"}
 
-// onOpenTofu are the ids to which OpenTofu's text leads where it says something else than
-// Terraform does.
-var onOpenTofu = map[string][]string{}
-
 // particular are the proofs of the faults that are not like the others.
 var particular = map[string]proof{
 	// An endpoint that nobody agreed to is told before anybody is asked there.
@@ -65,6 +61,7 @@ var particular = map[string]proof{
 	// What somebody may do.
 	"environment-denied":        {commands: apply, bucket: true, differs: theState, back: stateAgain},
 	"environment-denied-scp":    {commands: apply, bucket: true, beyond: "it is the organization's to decide", asks: "service control policy", spent: true},
+	"kms-denied-deny":           {says: []string{"explicit-deny"}},                  // what the key policy forbids is the checks' to find
 	"kms-denied-key-policy":     {differs: []string{":key/"}, back: keyPolicyAgain}, // what somebody else put there stays
 	"lock-release-failed":       {says: []string{"s3-put-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
 	"lock-release-failed-table": {says: []string{"table-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
@@ -85,6 +82,42 @@ var particular = map[string]proof{
 		back: func(at *byHand) { at.Server.Throttle("dynamodb", false) },
 	},
 	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},
+}
+
+// withTableAlone are the proofs that are others in a set-up without a lock file: nothing
+// is then written to S3 before a state is, so that a bucket that takes nothing is met by
+// an apply alone, and the state stays in errored.tfstate.
+var withTableAlone = map[string]proof{
+	"explicit-deny":               unsaved(proof{moved: true}),
+	"explicit-deny-aes256":        unsaved(proof{moved: true}),
+	"explicit-deny-key-id":        unsaved(proof{}),
+	"explicit-deny-bucket-policy": unsaved(proof{finds: []string{"explicit-deny", "state-not-saved", "bucket.keys-disagree"}}),
+}
+
+// unsaved is a proof whose fault an apply meets as it saves the state.
+func unsaved(p proof) proof {
+	p.commands, p.says, p.leaves, p.real = [][]string{{"init"}, write[0]}, []string{"explicit-deny", "state-not-saved"}, []string{"state-not-saved"}, true
+	if p.finds == nil {
+		p.finds = p.says
+	}
+	p.differs, p.back = append([]string{"errored.tfstate"}, theState...), stateAgain
+	return p
+}
+
+// beforeOurFiles are the proofs with a Terraform before 1.6 that are others than those of
+// today's: it has no allowed_account_ids, does not look at a key's form, gets a state
+// without asking for its head first, and says of a profile that is not there what it says
+// of one without a key.
+var beforeOurFiles = map[string]proof{
+	"kms-id-invalid":          unsaved(proof{}),
+	"profile-missing":         {says: []string{"credentials-missing"}},
+	"profile-missing-name":    {says: []string{"credentials-missing"}},
+	"s3-head-denied":          {says: []string{"s3-get-denied"}},
+	"s3-head-denied-detached": {says: []string{"s3-get-denied"}},
+	"s3-head-denied-group":    {says: []string{"s3-get-denied"}},
+	"s3-list-denied":          {project: "preprod"},
+	"wrong-account":           {says: []string{"config-invalid"}},
+	"wrong-account-keys":      {says: []string{"s3-get-denied"}},
 }
 
 // pairs are faults that are there at once: Terraform's text shows both where

@@ -33,6 +33,9 @@ type world struct {
 	// back.
 	fresh snapshot
 	spent bool
+	// old says that the engine is too old for our files, so that the program goes
+	// without one.
+	old bool
 	// real says that the engine is a Terraform and not the script of a paper
 	// world.
 	real bool
@@ -46,6 +49,7 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Cleanup(func() { closeLab(t, w.Lab) })
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.answers.Lock.UseLockfile = engine == nil || engine.Supports(true) == nil
+	w.old = engine != nil && engine.Supports(false) != nil
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }
@@ -63,8 +67,8 @@ func (w *world) env() *engine.Env {
 	env, err := engine.NewEnv(sessions, w.Environ, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.Engine = w.Endpoint(), w.engine
-	if w.engine == nil {
-		env.EngineErr = terraform.ErrNotFound
+	if w.engine == nil || w.old {
+		env.Engine, env.EngineErr = nil, terraform.ErrNotFound
 	}
 	_, tag := w.answers.Tag()
 	env.Journal, err = engine.OpenJournal(env.StateDir, tag)

@@ -16,6 +16,29 @@ type Argument struct {
 	// Block says that it is a nested block; Expression that it needs variables
 	// or functions.
 	Block, Expression bool
+
+	// names are the variables and locals in it, as var.NAME and local.NAME.
+	names []string
+}
+
+// Undeclared are the variables and locals of an argument that no file of the project
+// declares, as var.NAME and local.NAME.
+func (p *Project) Undeclared(a Argument) []string {
+	return slices.DeleteFunc(slices.Clone(a.names), func(name string) bool { return slices.Contains(p.declared, name) })
+}
+
+// namesIn are the variables and locals that an expression needs, each once.
+func namesIn(expr hcl.Expression) (names []string) {
+	for _, traversal := range expr.Variables() {
+		root := traversal.RootName()
+		if len(traversal) < 2 || root != "var" && root != "local" {
+			continue
+		}
+		if attr, ok := traversal[1].(hcl.TraverseAttr); ok && !slices.Contains(names, root+"."+attr.Name) {
+			names = append(names, root+"."+attr.Name)
+		}
+	}
+	return names
 }
 
 // Arguments lists what stands in the backend block itself, in the order of the
@@ -34,7 +57,7 @@ func (b *BackendBlock) Arguments() []Argument {
 			continue
 		}
 		_, diags := item.attr.Expr.Value(nil)
-		out = append(out, Argument{Name: item.attr.Name, Line: item.attr.SrcRange.Start.Line, Expression: diags.HasErrors()})
+		out = append(out, Argument{Name: item.attr.Name, Line: item.attr.SrcRange.Start.Line, Expression: diags.HasErrors(), names: namesIn(item.attr.Expr)})
 	}
 	return out
 }

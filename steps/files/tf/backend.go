@@ -89,7 +89,12 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if block != nil && block.block == nil && len(block.configs) == 0 {
+	if block != nil {
+		if err := want.heldBy(block); err != nil {
+			return nil, err
+		}
+	}
+	if block != nil && block.block == nil && lastFile(block.configs) < 0 {
 		return nil, &files.Error{
 			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
 			Remedy: "move the backend block to backend.tf, or, where a program writes that file, let it write the blueprint's backend",
@@ -117,7 +122,7 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 		terraform.set(stringArgument("required_version", addVersion))
 		terraform.finish()
 	}
-	if len(block.configs) > 0 {
+	if lastFile(block.configs) >= 0 {
 		if err := want.editCompleted(open, block); err != nil {
 			return nil, err
 		}
@@ -130,7 +135,7 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	if block.Type != "s3" {
 		b.retype(block.Type)
 	}
-	if err := want.apply(b); err != nil {
+	if err := want.apply(b, block.above()); err != nil {
 		return nil, err
 	}
 	b.finish()
@@ -151,14 +156,17 @@ func (b *blockEditor) retype(was string) {
 	}
 }
 
-// apply brings an existing block to what is wanted.
-func (w Backend) apply(b *blockEditor) error {
+// apply brings an existing block to what is wanted, but for what every init is given
+// above it.
+func (w Backend) apply(b *blockEditor, above Attributes) error {
 	if attr, ok := b.given("sse_customer_key"); ok && w.KMSKeyID != "" && !b.gone["sse_customer_key"] {
 		return sseCustomerKey(files.Place{Path: b.file.Path, Line: attr.SrcRange.Start.Line})
 	}
 	b.literal = w.Literal
 	for _, a := range w.arguments() {
-		b.set(a)
+		if above.Find(a.name) == nil {
+			b.set(a)
+		}
 	}
 	w.endpoints(b)
 	w.accounts(b)

@@ -17,12 +17,12 @@ func (p *Project) With(edits []files.Edit) (*Project, error) {
 	for _, e := range edits {
 		file := e.Before
 		file.Bytes = e.After
-		if i := slices.IndexFunc(configs, func(c config) bool { return c.file.Path == file.Path }); i >= 0 {
+		if i := slices.IndexFunc(configs, func(c config) bool { return c.body != nil && c.file.Path == file.Path }); i >= 0 {
 			body, err := parseHCL(file.Path, file.Bytes)
 			if err != nil {
 				return nil, err
 			}
-			configs[i] = config{file, body}
+			configs[i] = config{file: file, body: body}
 			continue
 		}
 		if i := slices.IndexFunc(stands, func(s files.Snapshot) bool { return s.Path == file.Path }); i >= 0 {

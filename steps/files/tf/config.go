@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -12,10 +13,19 @@ import (
 	"stateroom/steps/files"
 )
 
-// config is a file of bare arguments that init is given with -backend-config.
+// config is what init is given with one -backend-config: a file of bare arguments, or one
+// argument as NAME=VALUE, which stands in no file.
 type config struct {
 	file files.Snapshot
-	body *hclsyntax.Body
+	body *hclsyntax.Body // nil without a file
+	pair Attribute
+}
+
+// pairOf is the NAME=VALUE of a -backend-config, which without an equals sign names a
+// file (Terraform's own rule, command/init.go).
+func pairOf(text string) (a Attribute, is bool) {
+	name, value, is := strings.Cut(text, "=")
+	return Attribute{Name: name, Value: value, Literal: true}, is
 }
 
 // readConfig reads such a file, which has to be there.
@@ -28,16 +38,33 @@ func readConfig(path string) (config, error) {
 		return config{}, err
 	}
 	body, err := parseHCL(path, file.Bytes)
-	return config{file, body}, err
+	return config{file: file, body: body}, err
 }
 
-func (c config) attributes() Attributes { return attributes(c.body, c.file.Bytes, "") }
+func (c config) attributes() Attributes {
+	if c.body == nil {
+		return Attributes{c.pair}
+	}
+	return attributes(c.body, c.file.Bytes, "")
+}
+
+// says tells whether it gives an argument of that name.
+func (c config) says(name string) bool {
+	if c.body == nil {
+		return c.pair.Name == name
+	}
+	return c.body.Attributes[name] != nil
+}
 
 // readConfigs reads the files that complete the project's backend. Where one cannot be
 // read nobody can tell where the state is.
 func (p *Project) readConfigs(names []string) (problems []error) {
 	var configs []config
 	for _, name := range names {
+		if pair, is := pairOf(name); is {
+			configs = append(configs, config{pair: pair})
+			continue
+		}
 		c, err := readConfig(filepath.Join(p.Dir, filepath.FromSlash(name)))
 		if err != nil {
 			problems = append(problems, err)
@@ -55,7 +82,7 @@ func (p *Project) readConfigs(names []string) (problems []error) {
 }
 
 // complete lays what the files say over the backend block, as init does: of an argument
-// the last counts. Only a backend "s3" is completed here.
+// the last counts.
 func (p *Project) complete(configs []config) error {
 	if len(configs) == 0 {
 		return nil
@@ -64,7 +91,7 @@ func (p *Project) complete(configs []config) error {
 	at := files.Place{Path: p.Dir}
 	for i := range p.Backends {
 		b := &p.Backends[i]
-		if at = b.Place; b.Type != "s3" {
+		if at = b.Place; b.Type != "s3" && b.Type != "local" {
 			continue
 		}
 		b.configs, b.written = configs, b.Attributes
@@ -75,7 +102,7 @@ func (p *Project) complete(configs []config) error {
 	}
 	return &files.Error{
 		Action: "configure", Path: at.Path, Line: at.Line,
-		Problem: "backend_config in the blueprint names files for it, and there is no backend \"s3\" block that they could complete",
+		Problem: "backend_config in the blueprint says what completes it, and there is no backend \"s3\" block that it could complete",
 		Remedy:  "write backend \"s3\" {} into backend.tf, or take backend_config out of the blueprint",
 	}
 }
@@ -85,7 +112,7 @@ func (a Attributes) under(c config) Attributes {
 	given := c.attributes()
 	out := slices.DeleteFunc(slices.Clone(a), func(have Attribute) bool {
 		name, _, _ := strings.Cut(have.Name, ".")
-		return c.body.Attributes[name] != nil
+		return c.says(name)
 	})
 	for i := range given {
 		given[i].Path = c.file.Path
@@ -98,6 +125,10 @@ func (a Attributes) under(c config) Attributes {
 func (b *BackendBlock) effective(noted map[string]cty.Value) map[string]cty.Value {
 	out := b.values(noted)
 	for _, c := range b.configs {
+		if c.body == nil {
+			out[c.pair.Name] = like(cty.StringVal(c.pair.Value), noted[c.pair.Name])
+			continue
+		}
 		for name, attr := range c.body.Attributes {
 			out[name] = evaluated(attr.Expr, noted[name])
 		}
@@ -113,6 +144,9 @@ func (p *Project) OtherConfig() bool {
 	if have == nil || err != nil || block == nil || len(block.configs) == 0 {
 		return false
 	}
+	if block.Type == "local" {
+		return have.Type != "local" || LocalPlaceOf(p.Dir, have.Attributes) != LocalPlaceOf(p.Dir, block.Attributes)
+	}
 	said := func(name string) string { return block.Attributes.Get(name) }
 	want := Backend{Bucket: said("bucket"), Key: said("key"), WorkspacePrefix: said(workspaceKeyPrefix)}
 	noted := have.BackendConfig
@@ -120,13 +154,50 @@ func (p *Project) OtherConfig() bool {
 	return !noted.SamePlace(want) || have.Store != block.Store
 }
 
-// beneath are the arguments without those of the last file.
+// lastFile is the place of the last file among what completes a backend, -1 without one.
+func lastFile(configs []config) int {
+	for i := len(configs) - 1; i >= 0; i-- {
+		if configs[i].body != nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// beneath are the arguments without those of the last file and of what comes after it.
 func (b *BackendBlock) beneath() Attributes {
 	out := b.written
-	for _, c := range b.configs[:len(b.configs)-1] {
+	for _, c := range b.configs[:lastFile(b.configs)] {
 		out = out.under(c)
 	}
 	return out
+}
+
+// above are the arguments that come after the last file: no edit overrides them.
+func (b *BackendBlock) above() Attributes {
+	var out Attributes
+	for _, c := range b.configs[lastFile(b.configs)+1:] {
+		out = out.under(c)
+	}
+	return out
+}
+
+// heldBy refuses a backend that a NAME=VALUE keeps from being what is wanted: it is given
+// to every init, whatever the files say.
+func (w Backend) heldBy(block *BackendBlock) error {
+	wanted := w.arguments()
+	for _, a := range block.above() {
+		i := slices.IndexFunc(wanted, func(want argument) bool { return want.name == a.Name })
+		if i >= 0 && wanted[i].value == a.Value || i < 0 && !slices.Contains(w.unwanted(block.Attributes.Get(workspaceKeyPrefix)), a.Name) && block.Type == "s3" {
+			continue
+		}
+		return &files.Error{
+			Action: "configure", Path: block.Path, Line: block.Line,
+			Problem: fmt.Sprintf("backend_config in the blueprint gives every init %s=%s, which is not what the blueprint wants", a.Name, a.Value),
+			Remedy:  "write that argument into the block, as it is now, and take it out of backend_config and of what else runs init; then set-up can change it",
+		}
+	}
+	return nil
 }
 
 // whole is an argument of that name, or the first of a map of that name, nil without one
@@ -140,29 +211,39 @@ func (a Attributes) whole(name string) *Attribute {
 	return nil
 }
 
-// Given are the files that init may have been given to complete the project's backend,
-// relative to its directory: those that variables of the environment name, else those
-// that lie there, of which init's notes may leave those that give the noted place.
-func (p *Project) Given() []string {
+// Given is what init may have been given to complete the project's backend, files
+// relative to its directory: all that variables of the environment give to every init, in
+// that order, secrets left out, else the files that lie there, one of which may be it, and
+// of which init's notes may leave those that give the noted place.
+func (p *Project) Given() (paths []string, all bool) {
 	block, err := p.Backend()
 	if err != nil || block == nil {
-		return nil
+		return nil, false
 	}
-	var paths []string
 	for _, c := range block.given {
 		if c.path != "" {
-			paths = append(paths, c.path)
+			paths = append(paths, p.relative(c.path))
+		} else if !secretName.MatchString(c.attributes[0].Name) {
+			paths = append(paths, c.Argument)
 		}
 	}
-	if len(paths) == 0 {
-		paths = p.noted(PartialConfigs(p.Dir))
+	if len(paths) > 0 {
+		return paths, true
 	}
+	paths = p.noted(PartialConfigs(p.Dir))
 	for i, path := range paths {
-		if rel, err := filepath.Rel(p.Dir, path); err == nil {
-			paths[i] = filepath.ToSlash(rel)
-		}
+		paths[i] = p.relative(path)
 	}
-	return paths
+	return paths, false
+}
+
+// relative is a path as it is named in the project's directory.
+func (p *Project) relative(path string) string {
+	rel, err := filepath.Rel(p.Dir, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(rel)
 }
 
 // noted are those of the files with any of which alone init would have come to the place
@@ -190,23 +271,32 @@ func (w Backend) editCompleted(open *hclFiles, block *BackendBlock) error {
 	if a := block.Attributes.Find("sse_customer_key"); a != nil && w.KMSKeyID != "" && block.Store == "" {
 		return sseCustomerKey(a.Place(block.Place))
 	}
-	last := block.configs[len(block.configs)-1]
+	last := block.configs[lastFile(block.configs)]
 	c := open.fileOf(last.file).open(last.block(), "backend.")
 	c.literal = w.Literal
 	if block.block != nil {
 		b := open.file(block.Path).open(block.block, "backend.")
+		if block.Type != "s3" {
+			b.retype(block.Type)
+		}
 		w.nested(b)
 		for _, name := range w.outOfBlock() {
 			b.unset(name)
 		}
 		b.finish()
 	}
+	for _, name := range places["local"] {
+		if block.Type == "local" && last.says(name) {
+			c.unset(name)
+		}
+	}
 	if err := w.override(c, block); err != nil {
 		return err
 	}
 	for _, a := range w.arguments() {
 		have := block.Attributes.Find(a.name)
-		if c.block.Body.Attributes[a.name] != nil || have == nil || !have.Literal || have.Value != a.value {
+		given := block.above().Find(a.name) != nil // rightly, or nothing would be written
+		if c.block.Body.Attributes[a.name] != nil || !given && (have == nil || !have.Literal || have.Value != a.value) {
 			c.set(a)
 		}
 	}

@@ -100,6 +100,119 @@ func TestACompletedBackendIsEditedInItsLastFile(t *testing.T) {
 	}
 }
 
+// given are the files that a project's init may have been given, of which none is sure.
+func given(t *testing.T, texts map[string]string) []string {
+	t.Helper()
+	paths, all := project(t, texts).Given()
+	if all {
+		t.Errorf("%q is taken for all that init is given", paths)
+	}
+	return paths
+}
+
+// TestArgumentsOfTheCommandLineCountAsSaid: what the files after them do not say again is
+// so for every init, and is neither written nor overridden.
+func TestArgumentsOfTheCommandLineCountAsSaid(t *testing.T) {
+	t.Parallel()
+	const empty = "terraform {\n  required_version = \">= 1.11.0\"\n  backend \"s3\" {}\n}\n"
+	place := []string{"bucket=acme-state", "key=common/production"}
+	for name, c := range map[string]struct {
+		last    string
+		configs []string
+		says    []string // of what is written
+		keeps   string   // what is not
+		err     string
+	}{
+		"alone": {configs: place, says: []string{"kms_key_id", "use_lockfile", "encrypt"}, keeps: "bucket"},
+		"after a file": {
+			last: "region = \"eu-west-1\"\n", configs: append([]string{"last.tfbackend"}, place...),
+			says: []string{"region         = \"eu-west-1\"", "kms_key_id"}, keeps: "bucket",
+		},
+		"before a file that says otherwise": {
+			last: "bucket = \"acme-state\"\nkey = \"k\"\n", configs: []string{"key=theirs", "last.tfbackend"},
+			says: []string{"key = \"common/production\""}, keeps: "theirs",
+		},
+		"another place":               {configs: []string{"bucket=old", "key=common/production"}, err: "bucket=old"},
+		"another place, after a file": {last: "bucket = \"acme-state\"\n", configs: []string{"last.tfbackend", "key=dev"}, err: "key=dev"},
+		"what is not wanted":          {configs: append([]string{"workspace_key_prefix=w"}, place...), err: "workspace_key_prefix=w"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := completed(t, map[string]string{"main.tf": empty, "last.tfbackend": c.last}, c.configs...)
+			edits, err := EditBackend(p, wanted)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := ""
+			for _, e := range edits {
+				if e.Changes() {
+					all += string(e.After)
+				}
+			}
+			for _, says := range c.says {
+				if !strings.Contains(all, says) {
+					t.Errorf("it does not say %s:\n%s", says, all)
+				}
+			}
+			if strings.Contains(all, c.keeps+" ") || strings.Contains(all, c.keeps+"\"") {
+				t.Errorf("%s is written:\n%s", c.keeps, all)
+			}
+			next, err := p.With(edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if block, err := next.Backend(); err != nil || !block.SamePlace(wanted) {
+				t.Errorf("the backend is %v, %v", block, err)
+			}
+			again, err := EditBackend(next, wanted)
+			for _, e := range again {
+				if err != nil || e.Changes() {
+					t.Errorf("a second edit changes %s: %v", e.Before.Path, err)
+				}
+			}
+		})
+	}
+}
+
+// TestALocalBackendThatAFileCompletesBecomesS3: S3 takes none of its arguments.
+func TestALocalBackendThatAFileCompletesBecomesS3(t *testing.T) {
+	t.Parallel()
+	p := completed(t, map[string]string{
+		"main.tf": "terraform {\n  required_version = \">= 1.11.0\"\n  backend \"local\" {}\n}\n", "last.tfbackend": "# ours\npath = \"states/prod.tfstate\"\n",
+		"states/prod.tfstate": `{"version":4,"serial":1,"lineage":"l","resources":[{}]}`,
+	}, "last.tfbackend")
+	if len(p.State.States) != 1 || !strings.HasSuffix(p.State.States[0].Path, "states/prod.tfstate") {
+		t.Fatalf("states %+v", p.State.States)
+	}
+	edits, err := EditBackend(p, wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := p.With(edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := next.Backend()
+	if err != nil || !block.SamePlace(wanted) || block.Attributes.Find("path") != nil {
+		t.Errorf("the backend is %+v, %v", block, err)
+	}
+	for _, e := range edits {
+		if text := string(e.After); !strings.Contains(text, "backend \"s3\" {}") && (!strings.HasPrefix(text, "# ours\n") || strings.Contains(text, "path")) {
+			t.Errorf("%s:\n%s", e.Before.Path, text)
+		}
+	}
+	pair := completed(t, map[string]string{"main.tf": "terraform {\n  backend \"local\" {}\n}\n"}, "path=prod.tfstate")
+	if _, err := EditBackend(pair, wanted); err == nil || !strings.Contains(err.Error(), "path=prod.tfstate") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestOfSeveralFilesTheOneThatInitNotedIsNamed spares whoever adopts the project the
 // choice.
 func TestOfSeveralFilesTheOneThatInitNotedIsNamed(t *testing.T) {
@@ -108,11 +221,11 @@ func TestOfSeveralFilesTheOneThatInitNotedIsNamed(t *testing.T) {
 	for _, env := range []string{"dev", "prod"} {
 		texts["env/"+env+".tfbackend"] = "key = \"" + env + "\"\n"
 	}
-	if diff := cmp.Diff([]string{"env/dev.tfbackend", "env/prod.tfbackend"}, project(t, texts).Given()); diff != "" {
+	if diff := cmp.Diff([]string{"env/dev.tfbackend", "env/prod.tfbackend"}, given(t, texts)); diff != "" {
 		t.Errorf("without notes (-want +got):\n%s", diff)
 	}
 	texts[".terraform/terraform.tfstate"] = `{"version": 3, "backend": {"type": "s3", "hash": 1, "config": {"bucket": "b", "key": "prod"}}}`
-	if diff := cmp.Diff([]string{"env/prod.tfbackend"}, project(t, texts).Given()); diff != "" {
+	if diff := cmp.Diff([]string{"env/prod.tfbackend"}, given(t, texts)); diff != "" {
 		t.Errorf("with notes (-want +got):\n%s", diff)
 	}
 }
@@ -128,7 +241,7 @@ func TestFilesThatCannotCompleteABackendAreTold(t *testing.T) {
 		"not there":    {map[string]string{"main.tf": "terraform {\n  backend \"s3\" {}\n}\n"}, "prod.tfbackend"},
 		"malformed":    {map[string]string{"main.tf": "terraform {\n  backend \"s3\" {}\n}\n", "prod.tfbackend": "bucket ="}, "prod.tfbackend:1"},
 		"no backend":   {map[string]string{"main.tf": "", "prod.tfbackend": ""}, `no backend "s3" block`},
-		"another type": {map[string]string{"main.tf": "terraform {\n  backend \"local\" {}\n}\n", "prod.tfbackend": ""}, "main.tf:2"},
+		"another type": {map[string]string{"main.tf": "terraform {\n  backend \"gcs\" {}\n}\n", "prod.tfbackend": ""}, "main.tf:2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

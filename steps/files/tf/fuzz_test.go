@@ -85,7 +85,7 @@ func FuzzConfig(f *testing.F) {
 			file := files.Snapshot{Path: filepath.Join("dir", "x.tfbackend"), Bytes: text}
 			body, err := parseHCL(file.Path, text)
 			if err == nil {
-				err = p.complete([]config{{file, body}})
+				err = p.complete([]config{{file: file, body: body}})
 			}
 			if err != nil {
 				if pass > 0 {

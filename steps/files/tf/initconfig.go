@@ -148,16 +148,16 @@ func givenByVariables(dir string, getenv func(string) string) []InitConfig {
 	for _, variable := range []string{"TF_CLI_ARGS", "TF_CLI_ARGS_init"} {
 		for _, m := range backendConfig.FindAllStringSubmatch(getenv(variable), -1) {
 			c := InitConfig{Variable: variable, Argument: cmp.Or(m[1], m[2], m[3])}
-			name, value, pair := strings.Cut(c.Argument, "=")
+			pair, is := pairOf(c.Argument)
 			if c.path = c.Argument; !filepath.IsAbs(c.path) {
 				c.path = filepath.Join(dir, c.path)
 			}
 			switch {
-			case pair:
+			case is:
 				c.path = ""
-				c.attributes = Attributes{{Name: name, Value: value, Literal: true}}
-				if secretName.MatchString(name) {
-					c.Argument = name + "=…"
+				c.attributes = Attributes{pair}
+				if secretName.MatchString(pair.Name) {
+					c.Argument = pair.Name + "=…"
 				}
 			default:
 				c.attributes, c.err = readPartial(c.path)

@@ -36,8 +36,8 @@ func (p *Project) Places() []string {
 	for _, b := range p.Backends {
 		paths = append(paths, b.Path)
 	}
-	if n := len(p.configs); n > 0 {
-		paths = append(paths, p.configs[n-1].file.Path)
+	if i := lastFile(p.configs); i >= 0 {
+		paths = append(paths, p.configs[i].file.Path)
 	}
 	return paths
 }
@@ -58,10 +58,12 @@ type Project struct {
 	// source once for every place. Those of modules and those that only follow from a
 	// resource's type are not known here.
 	Required []RequiredProvider
-	// configs are the files that init is given to complete the backend, in their order.
+	// configs are what init is given to complete the backend, in its order.
 	configs []config
-	own     *Own // nil until [Project.NoteStores] has looked
-	State   LocalState
+	// declared are the variables and locals, as var.NAME and local.NAME.
+	declared []string
+	own      *Own // nil until [Project.NoteStores] has looked
+	State    LocalState
 	// Generated is the generator that writes the project's files, nil without one.
 	Generated *Generated
 }
@@ -113,9 +115,9 @@ type ProviderBlock struct {
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
 // configured for. A missing directory is a project without files. It gives
 // what can be read and, apart, everything that cannot, each an [*Error] with file
-// and, where the file is malformed, line. configs are the files that every init of the
-// project is given with -backend-config, relative to dir: what they say counts as said
-// by the backend block.
+// and, where the file is malformed, line. configs are what every init of the project is
+// given with -backend-config, files relative to dir or NAME=VALUE: what they say counts as
+// said by the backend block.
 func Inspect(dir string, getenv func(string) string, configs ...string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
@@ -169,7 +171,10 @@ func isConfig(name string) bool {
 // What a project's files are read for.
 var (
 	fileSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
-		{Type: "terraform"}, {Type: "provider", LabelNames: []string{"name"}},
+		{Type: "terraform"},
+		{Type: "provider", LabelNames: []string{"name"}},
+		{Type: "variable", LabelNames: []string{"name"}},
+		{Type: "locals"},
 	}}
 	terraformSchema = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
@@ -190,6 +195,13 @@ func (p *Project) add(file files.Snapshot) error {
 		case block.Type == "terraform":
 			if err := p.addTerraform(file, block.Body, native(body, block)); unread == nil {
 				unread = err
+			}
+		case block.Type == "variable":
+			p.declared = append(p.declared, "var."+block.Labels[0])
+		case block.Type == "locals":
+			attributes, _ := block.Body.JustAttributes() // what is no attribute declares nothing
+			for name := range attributes {
+				p.declared = append(p.declared, "local."+name)
 			}
 		case block.Labels[0] == "aws":
 			provider := ProviderBlock{Place: placeOf(block), Attributes: attributesOf(block.Body, file.Bytes), block: native(body, block)}

@@ -108,6 +108,17 @@ const stsRegion = "sts_region"
 // refuse a region that is newer than they are.
 const skipRegionValidation = "skip_region_validation"
 
+// Role is the ARN of the role that the project's default provider assumes, as far as it is
+// written out.
+func (p *Project) Role() string {
+	for _, block := range p.Providers {
+		if a := block.Attributes.Find(roleBlock + ".role_arn"); block.Alias == "" && a != nil && a.Literal {
+			return a.Value
+		}
+	}
+	return ""
+}
+
 // AsksIn is the region whose STS the project's default provider asks for its role, where
 // that is not the provider's own; empty where it is. It may be an expression.
 func (p *Project) AsksIn() Attribute {

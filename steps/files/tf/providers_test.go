@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,6 +123,21 @@ func TestBackendArgumentsStand(t *testing.T) {
 		if s, meant := BackendArgument(name); s != want.standing || meant != want.meant {
 			t.Errorf("BackendArgument(%q) = %v, %q", name, s, meant)
 		}
+	}
+}
+
+func TestWhatABackendNeedsAndNoFileDeclaresIsNamed(t *testing.T) {
+	p := project(t, map[string]string{
+		"backend.tf":     "terraform {\n  backend \"s3\" {\n    bucket = \"${var.company}-${local.stage}\"\n    key    = \"${var.key}/${local.key}/${terraform.workspace}\"\n    region = upper(var.json)\n  }\n}\n",
+		"variables.tf":   "variable \"company\" {}\nlocals {\n  stage = \"test\"\n}\n",
+		"others.tf.json": `{"variable": {"json": {}}}`,
+	})
+	var got []string
+	for _, a := range p.Backends[0].Arguments() {
+		got = append(got, strings.Join(p.Undeclared(a), " "))
+	}
+	if want := []string{"", "var.key local.key", ""}; !slices.Equal(got, want) {
+		t.Errorf("undeclared %q, not %q", got, want)
 	}
 }
 

@@ -160,11 +160,27 @@ func argument(ctx context.Context, in *inputs, p project, a tf.Argument) []healt
 		}
 		fixes := append([]health.Fix{backendFix(p, func(b *tf.Backend) { b.Drop = append(b.Drop, a.Name) })}, restore(ctx, in, p, meant)...)
 		return []health.Result{invalid(fmt.Sprintf("%s: the S3 backend has no argument %s.", at, a.Name), remedy, fixes...)}
-	case a.Expression && takesNoVariables(in):
+	case a.Expression:
+		why, remedy := notTaken(in, p, a)
+		if why == "" {
+			return nil
+		}
 		fixes := append([]health.Fix{backendFix(p, func(b *tf.Backend) { b.Literal = true })}, restore(ctx, in, p, a.Name)...)
-		return []health.Result{invalid(fmt.Sprintf("%s: %s needs a variable or a function, and Terraform takes neither in a backend.", at, a.Name), "Write the value itself.", fixes...)}
+		return []health.Result{invalid(fmt.Sprintf("%s: %s needs %s.", at, a.Name, why), remedy, fixes...)}
 	}
 	return nil
+}
+
+// notTaken is why the engine here does not take the expression of a backend's argument,
+// empty for one that it takes.
+func notTaken(in *inputs, p project, a tf.Argument) (why, remedy string) {
+	if takesNoVariables(in) {
+		return "a variable or a function, and Terraform takes neither in a backend", "Write the value itself."
+	}
+	if missing := p.Files.Undeclared(a); len(missing) > 0 {
+		return strings.Join(missing, " and ") + ", which no file of the project declares", "Declare it, or write the value itself."
+	}
+	return "", ""
 }
 
 // restore writes the blueprint's value of a backend argument.

@@ -11,7 +11,9 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot/healthtest"
 )
 
@@ -304,5 +306,28 @@ func cut(key string) func(*bench) {
 	return func(b *bench) {
 		text := strings.Replace(b.Read(healthtest.InitsNote), "common/staging", key, 1)
 		b.Write(healthtest.InitsNote, text[:strings.Index(text, key)+len(key)+5])
+	}
+}
+
+// TestOpenTofuMayTakeABackendFromVariablesThatSomebodyDeclares: Terraform takes none.
+func TestOpenTofuMayTakeABackendFromVariablesThatSomebodyDeclares(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Engine.Name, b.Engine.Version = terraform.EngineOpenTofu, "1.12.6"
+	healthtest.InBackend(`"acme-terraform-state"`, "var.bucket")(b)
+	find := func() *plan.Finding {
+		for _, f := range b.Looked().Findings {
+			if f.ID == diagnosis.ConfigInvalid.ID {
+				return &f
+			}
+		}
+		return nil
+	}
+	if f := find(); f == nil || !strings.Contains(f.Evidence, "bucket needs var.bucket, which no file of the project declares") {
+		t.Errorf("undeclared: %v", f)
+	}
+	b.Write("live/staging/variables.tf", "variable \"bucket\" {\n  default = \"acme-terraform-state\"\n}\n")
+	if f := find(); f != nil {
+		t.Errorf("declared: %v", f)
 	}
 }
