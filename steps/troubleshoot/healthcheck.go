@@ -69,6 +69,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	review.Findings = addQuotes(review.Findings, said)
 	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
 	order(review.Findings)
+	stop(review)
 	withoutReports(review)
 	return review, nil
 }
