@@ -286,6 +286,7 @@ var commands = []command{
 			f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, `file` (- for standard input)")
 			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
 			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
+			f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
 			f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
 		},
 		check: checkTroubleshoot,

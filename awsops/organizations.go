@@ -38,6 +38,8 @@ type Account struct {
 	// State is ACTIVE, SUSPENDED, PENDING_CLOSURE, PENDING_ACTIVATION or
 	// CLOSED; where the API leaves State empty it is the older Status.
 	State string
+	// Path leads to the account from the organization's root by its units: o-…/r-…/ou-…/.
+	Path string
 }
 
 // Accounts lists every account of the organization. Only the management
@@ -55,7 +57,11 @@ func memberAccount(a types.Account) Account {
 	if state == "" {
 		state = string(a.Status)
 	}
-	return Account{ID: aws.ToString(a.Id), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email), State: state}
+	account := Account{ID: aws.ToString(a.Id), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email), State: state}
+	if len(a.Paths) > 0 {
+		account.Path = a.Paths[0]
+	}
+	return account
 }
 
 // ControlTower says whether AWS Control Tower manages the organization, by its

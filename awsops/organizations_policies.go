@@ -2,7 +2,7 @@ package awsops
 
 import (
 	"context"
-	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -17,18 +17,14 @@ type ControlPolicy struct {
 	Document string
 }
 
-// ControlPolicies are the service control policies over an account, a level for the root,
-// for each organizational unit and for the account itself: every level has to allow what
-// is done. There are none where the organization has them disabled. Only the management
-// account and delegated administrators may ask (ListPoliciesForTarget, Organizations API
-// reference); DescribeEffectivePolicy does not know policies of this type.
-func (s *Session) ControlPolicies(ctx context.Context, account string) ([][]ControlPolicy, error) {
-	targets, err := s.lineage(ctx, account)
-	if err != nil {
-		return nil, err
-	}
-	var levels [][]ControlPolicy
-	for _, target := range targets {
+// ControlPolicies are the service control policies over an account: a level
+// for the root, for each organizational unit and for the account itself, every one of
+// which has to allow what is done. There are none where the organization has them
+// disabled. Only the management account and delegated administrators may ask
+// (ListPoliciesForTarget, Organizations API reference); DescribeEffectivePolicy does not
+// know policies of this type.
+func (s *Session) ControlPolicies(ctx context.Context, account Account) (levels [][]ControlPolicy, err error) {
+	for _, target := range account.lineage() {
 		level, err := s.controlPoliciesOn(ctx, target)
 		if err != nil {
 			return nil, err
@@ -40,28 +36,16 @@ func (s *Session) ControlPolicies(ctx context.Context, account string) ([][]Cont
 	return levels, nil
 }
 
-// lineage is the way from the root down to an account.
-func (s *Session) lineage(ctx context.Context, account string) ([]string, error) {
-	targets := []string{account}
-	for range maxDepth {
-		child := targets[len(targets)-1]
-		pages := organizations.NewListParentsPaginator(s.organizations(), &organizations.ListParentsInput{ChildId: aws.String(child)})
-		parents, err := list(ctx, s, pages, child, func(page *organizations.ListParentsOutput) []types.Parent { return page.Parents })
-		if err != nil || len(parents) == 0 {
-			return nil, err
-		}
-		targets = append(targets, aws.ToString(parents[0].Id)) // there is one alone
-		if parents[0].Type == types.ParentTypeRoot {
-			break
+// lineage is the way from the root down to the account.
+func (a Account) lineage() []string {
+	var targets []string
+	for _, id := range strings.Split(a.Path, "/") {
+		if strings.HasPrefix(id, "r-") || strings.HasPrefix(id, "ou-") {
+			targets = append(targets, id)
 		}
 	}
-	slices.Reverse(targets)
-	return targets, nil
+	return append(targets, a.ID)
 }
-
-// maxDepth is how deep organizational units nest, five below the root ("Quotas for AWS
-// Organizations"), and the step to the root.
-const maxDepth = 6
 
 func (s *Session) controlPoliciesOn(ctx context.Context, target string) ([]ControlPolicy, error) {
 	pages := organizations.NewListPoliciesForTargetPaginator(s.organizations(), &organizations.ListPoliciesForTargetInput{

@@ -66,12 +66,21 @@ type Bucket struct {
 	Encryption        *BucketEncryption
 	PublicAccessBlock *PublicAccessBlock // nil when the bucket has none
 	ObjectOwnership   string             // BucketOwnerEnforced, …; empty when never set
-	Policy            string             // the document's text, empty when there is none
-	Tags              map[string]string
-	Lifecycle         []LifecycleRule
+	// Grantees are whom the bucket's access control list gives something besides its
+	// owner, by canonical id or by the URI of a group, and Website says that the bucket
+	// serves one; both are read where access control lists count ([BucketOwnerEnforced]).
+	Grantees  []string
+	Website   bool
+	Policy    string // the document's text, empty when there is none
+	Tags      map[string]string
+	Lifecycle []LifecycleRule
 	// Lock is the Object Lock, nil without one and where it may not be read.
 	Lock *ObjectLock
 }
+
+// BucketOwnerEnforced is the object ownership with which no access control list counts,
+// that of the bucket or of an object.
+const BucketOwnerEnforced = "BucketOwnerEnforced"
 
 // ObjectLock is a bucket's Object Lock: for how long no version may be removed,
 // where it has a default retention at all.

@@ -62,7 +62,7 @@ func (s *Session) readPublicAccessBlock(ctx context.Context, b *Bucket, owner st
 
 func (s *Session) readObjectOwnership(ctx context.Context, b *Bucket, owner string) error {
 	in := &s3.GetBucketOwnershipControlsInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
-	return setting(ctx, s, b, s.s3().GetBucketOwnershipControls, in, func(answer *s3.GetBucketOwnershipControlsOutput) {
+	err := setting(ctx, s, b, s.s3().GetBucketOwnershipControls, in, func(answer *s3.GetBucketOwnershipControlsOutput) {
 		if answer.OwnershipControls == nil {
 			return
 		}
@@ -70,6 +70,37 @@ func (s *Session) readObjectOwnership(ctx context.Context, b *Bucket, owner stri
 			b.ObjectOwnership = string(rule.ObjectOwnership)
 		}
 	})
+	if err != nil || b.ObjectOwnership == BucketOwnerEnforced {
+		return err
+	}
+	return s.readACL(ctx, b, owner)
+}
+
+// readACL reads whom the access control list lets in, and whether the bucket serves a
+// site: the lists of its objects, which nobody can read all of, may be for everybody then.
+func (s *Session) readACL(ctx context.Context, b *Bucket, owner string) error {
+	acl, err := s.s3().GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if HasCode(err, "NotImplemented") { // many stores that speak S3 know no lists
+		return nil
+	}
+	if err != nil {
+		return s.fail(err, b.Name)
+	}
+	own := ""
+	if acl.Owner != nil {
+		own = aws.ToString(acl.Owner.ID)
+	}
+	for _, grant := range acl.Grants {
+		if to := grant.Grantee; to != nil && (to.Type != types.TypeCanonicalUser || aws.ToString(to.ID) != own) {
+			b.Grantees = append(b.Grantees, aws.ToString(to.URI)+aws.ToString(to.ID))
+		}
+	}
+	_, err = s.s3().GetBucketWebsite(ctx, &s3.GetBucketWebsiteInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	b.Website = err == nil
+	if HasCode(err, "NoSuchWebsiteConfiguration") || IsAccessDenied(err) || HasCode(err, "NotImplemented") { // it is a hint
+		return nil
+	}
+	return s.fail(err, b.Name)
 }
 
 func (s *Session) readBucketPolicy(ctx context.Context, b *Bucket, owner string) error {

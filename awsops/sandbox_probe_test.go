@@ -164,7 +164,11 @@ func TestControlPoliciesAreReadFromTheRootDown(t *testing.T) {
 	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
-	if levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "222222222222")); len(levels) > 0 {
+	members := map[string]awsops.Account{}
+	for _, a := range must[[]awsops.Account](t)(home.Accounts(ctx)) {
+		members[a.ID] = a
+	}
+	if levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, members["222222222222"])); len(levels) > 0 {
 		t.Errorf("there are none: %+v", levels)
 	}
 	document := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}`
@@ -173,17 +177,17 @@ func TestControlPoliciesAreReadFromTheRootDown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "222222222222"))
+	levels := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, members["222222222222"]))
 	if len(levels) != 2 || len(levels[0]) != 2 || len(levels[1]) != 2 {
 		t.Fatalf("levels %+v", levels)
 	}
 	if all, one := levels[0][1], levels[1][1]; all.Name != "all" || one.Name != "one" || one.Target != "222222222222" || one.Document != document || all.Target[:2] != "r-" {
 		t.Errorf("levels %+v", levels)
 	}
-	if others := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, "333333333333")); len(others) != 2 || len(others[1]) != 1 {
+	if others := must[[][]awsops.ControlPolicy](t)(home.ControlPolicies(ctx, members["333333333333"])); len(others) != 2 || len(others[1]) != 1 {
 		t.Errorf("levels %+v", others)
 	}
-	if _, err := sessions.Reach("222222222222", "OrganizationAccountAccessRole", "").ControlPolicies(ctx, "222222222222"); !awsops.IsAccessDenied(err) {
+	if _, err := sessions.Reach("222222222222", "OrganizationAccountAccessRole", "").ControlPolicies(ctx, members["222222222222"]); !awsops.IsAccessDenied(err) {
 		t.Errorf("a member reads them: %v", err)
 	}
 }

@@ -19,8 +19,8 @@ var everything = []policy.Named{{Name: "everything", Document: policy.Document{S
 
 // controlled reads the service control policies over the account.
 func (p *preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (cause, bool) {
-	levels, err := p.env.Sessions.Home(p.a.StateRegion).ControlPolicies(ctx, c.account)
-	if err != nil || len(levels) == 0 {
+	levels := p.overAccount(ctx, c.account)
+	if len(levels) == 0 {
 		return cause{by: policy.ServiceControl, unsure: true}, true
 	}
 	d, of := decidedByControl(levels, c.request(r))
@@ -28,6 +28,20 @@ func (p *preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (c
 		return cause{}, false
 	}
 	return cause{by: policy.ServiceControl, name: of, why: d.Why, explicit: d.Explicit}, true
+}
+
+// overAccount are the service control policies over an account; none where they cannot be
+// read, or nobody could list where in the organization it is.
+func (p *preflight) overAccount(ctx context.Context, account string) [][]awsops.ControlPolicy {
+	member, listed := p.o.Account.byID(account)
+	if !listed || member.Path == "" {
+		return nil
+	}
+	levels, err := p.env.Sessions.Home(p.a.StateRegion).ControlPolicies(ctx, member)
+	if err != nil {
+		return nil // what cannot be read judges nothing
+	}
+	return levels
 }
 
 // decidedByControl is what service control policies say of a request, and which of them
@@ -71,11 +85,7 @@ func (s *Setup) explain(ctx context.Context, env *engine.Env, failed []plan.Fail
 		}
 		right := awsops.Right{Action: refusal.Action, Resource: refusal.Resource, Context: map[string][]string{"aws:RequestedRegion": {e.Region}}}
 		right.Context = p.context(c, right)
-		levels, err := env.Sessions.Home(s.Answers.StateRegion).ControlPolicies(ctx, c.account)
-		if err != nil {
-			continue
-		}
-		if d, of := decidedByControl(levels, c.request(right)); !d.Allowed && of != "" {
+		if d, of := decidedByControl(p.overAccount(ctx, c.account), c.request(right)); !d.Allowed && of != "" {
 			found := refused(c, cause{by: policy.ServiceControl, name: of, why: d.Why}, []denial{{need: need{right, f.Change.ID}}})
 			found.Evidence = fmt.Sprintf("Change %s was refused by service control policy %s (%s).", f.Change.ID, of, d.Why)
 			found.RequestIDs = awsops.RequestIDs(f.Err)

@@ -49,6 +49,36 @@ func TestASetUpHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 	}
 }
 
+// TestASetUpRightAfterOneThatWasStoppedHolds: what the first one made is not seen yet, or
+// in part, when the second looks.
+func TestASetUpRightAfterOneThatWasStoppedHolds(t *testing.T) {
+	t.Parallel()
+	for i, seed := range stepstest.HardSeeds(t, "1", "2", "3") {
+		t.Run(seed, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{Seed: seed, Lag: 2 * harshLag, Propagation: harshLag / 2})
+			w.server.Intercept(sandbox.Rough(seed))
+			first, stop := w.setup(team()), make(chan struct{})
+			first.Stop = stop
+			left := 1 + i%30
+			first.Emit = func(e plan.Event) {
+				if e.Kind == plan.EventApplied {
+					if left--; left == 0 {
+						close(stop)
+					}
+				}
+			}
+			if summary := w.run(first); !summary.Stopped {
+				t.Fatalf("it was not stopped: %d changes were made", summary.Applied)
+			}
+			w.endsWell()
+			time.Sleep(2 * harshLag) // the test's own reads are no later
+			w.undoubled()
+			w.settledNow(team())
+		})
+	}
+}
+
 // endsWell runs a set-up, and once more where the answer that holds a new access key's
 // secret was lost: the first run says that it waits for a person then (the secret is
 // given once), and the second replaces the key.
@@ -207,5 +237,27 @@ func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
 		if f == nil || !f.Blocks || !strings.Contains(f.Remedy, remedy) || state != "Disabled" && strings.Contains(f.Remedy, "with aws kms enable-key") {
 			t.Errorf("%s: %v", state, f)
 		}
+	}
+}
+
+// TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins: every later step would write
+// the key into something.
+func TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	for state, want := range map[string][2]string{
+		"PendingImport": {"kms-pending-import", "aws kms import-key-material"}, "Unavailable": {"kms-unavailable", "aws kms connect-custom-key-store"},
+		"Creating": {"kms-updating", "Wait"}, "Updating": {"kms-updating", "Wait"}, "PendingReplicaDeletion": {"kms-pending-deletion", "aws kms cancel-key-deletion"},
+	} {
+		if !w.server.SetKeyState("arn:aws:kms:eu-west-1:111111111111:key/"+w.keyID(), state) {
+			t.Fatal("there is no key")
+		}
+		summary, _, calls := w.again(team())
+		f := findingOf(summary.Findings, want[0])
+		if f == nil || len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
+			t.Fatalf("%s: findings %v, calls %v", state, summary.Findings, calls)
+		}
+		says(t, f.Evidence+" "+f.Remedy, "alias/terraform", want[1])
 	}
 }

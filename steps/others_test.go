@@ -116,3 +116,77 @@ func TestAnObjectLockIsToldAndTheProofsGoThrough(t *testing.T) {
 	}
 	w.settledNow(team())
 }
+
+// withACLs lets access control lists count in the bucket of the blueprint's name.
+func withACLs(w *world, h hands, acl types.BucketCannedACL) {
+	w.t.Helper()
+	ctx, name := context.Background(), aws.String(team().Bucket.Name)
+	_, err := h.s3.DeletePublicAccessBlock(ctx, &s3.DeletePublicAccessBlockInput{Bucket: name})
+	w.must(err)
+	_, err = h.s3.PutBucketOwnershipControls(ctx, &s3.PutBucketOwnershipControlsInput{Bucket: name, OwnershipControls: &types.OwnershipControls{
+		Rules: []types.OwnershipControlsRule{{ObjectOwnership: types.ObjectOwnershipObjectWriter}},
+	}})
+	w.must(err)
+	_, err = h.s3.PutBucketAcl(ctx, &s3.PutBucketAclInput{Bucket: name, ACL: acl})
+	w.must(err)
+}
+
+// TestWhomAnAccessControlListLetsInIsNamedAndNothingIsTaken adopts buckets whose lists let
+// others in: S3 refuses to turn the lists off, which a set-up was in the midst of then.
+func TestWhomAnAccessControlListLetsInIsNamedAndNothingIsTaken(t *testing.T) {
+	t.Parallel()
+	for acl, named := range map[types.BucketCannedACL]string{
+		types.BucketCannedACLPublicRead: "lets in everybody.", types.BucketCannedACLAuthenticatedRead: "everybody who has an AWS account",
+		"log-delivery-write": "S3's log delivery",
+	} {
+		w := newWorld(t, sandbox.Options{})
+		h := w.hands("")
+		w.makeBucket(h, team().Bucket.Name, "eu-west-1")
+		withACLs(w, h, acl)
+		summary, calls := w.adopted(bucketOfOthers, bucketOfOthers+"/*")
+		f := findingOf(summary.Findings, "bucket.acl-grants")
+		if f == nil || !f.Blocks || len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
+			t.Fatalf("%s: findings %v, calls %v", acl, summary.Findings, calls)
+		}
+		says(t, f.Evidence+" "+f.Remedy, "acme-terraform-state", named, "Nothing was changed", "put-bucket-acl --bucket acme-terraform-state --acl private")
+		_, err := h.s3.PutBucketAcl(context.Background(), &s3.PutBucketAclInput{Bucket: aws.String(team().Bucket.Name), ACL: types.BucketCannedACLPrivate})
+		w.must(err)
+		summary, _ = w.adopted(bucketOfOthers)
+		w.healthy(summary)
+		w.settledNow(team())
+	}
+}
+
+// TestASiteWhoseObjectsMayBeOpenIsNotShutBehindItsVisitors: the lists of single objects
+// are not read, so that a site counts as one that has visitors.
+func TestASiteWhoseObjectsMayBeOpenIsNotShutBehindItsVisitors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	h := w.hands("")
+	w.makeBucket(h, team().Bucket.Name, "eu-west-1")
+	_, err := h.s3.PutBucketWebsite(context.Background(), &s3.PutBucketWebsiteInput{Bucket: aws.String(team().Bucket.Name), WebsiteConfiguration: &types.WebsiteConfiguration{
+		IndexDocument: &types.IndexDocument{Suffix: aws.String("index.html")},
+	}})
+	w.must(err)
+	withACLs(w, h, types.BucketCannedACLPrivate)
+	summary, calls := w.adopted(bucketOfOthers, bucketOfOthers+"/*")
+	f := findingOf(summary.Findings, "bucket.website")
+	if f == nil || !f.Blocks || len(calls) > 0 {
+		t.Fatalf("findings %v, calls %v", summary.Findings, calls)
+	}
+	says(t, f.Evidence+" "+f.Remedy, "visitors would be shut out", "--set bucket.name=NAME", "delete-bucket-website --bucket acme-terraform-state")
+}
+
+// TestAListThatWasOpenedOnTheStatesBucketIsToldAndTheRestIsMended: of the blueprint's own
+// bucket everything but the lists is put right.
+func TestAListThatWasOpenedOnTheStatesBucketIsToldAndTheRestIsMended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	withACLs(w, w.hands(""), types.BucketCannedACLPublicRead)
+	summary, _, calls := w.again(team())
+	f := findingOf(summary.Findings, "bucket.acl-grants")
+	if f == nil || f.Blocks || summary.Failed > 0 || !slices.Contains(calls, "s3:PutPublicAccessBlock") || slices.Contains(calls, "s3:PutBucketOwnershipControls") {
+		t.Fatalf("findings %v, failures %v, calls %v", summary.Findings, summary.Failures, calls)
+	}
+}

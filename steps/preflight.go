@@ -266,40 +266,56 @@ func serviceOf(action string) string {
 }
 
 // simulate asks all of it, as much at once as the cross product of actions and resources
-// allows: nothing is asked that nobody needs. What was not answered has no verdict.
+// allows: nothing is asked that nobody needs. What was not answered has no verdict. Where
+// the first question is refused no other is asked: a row of refusals is what an account's
+// guards look for.
 func (p *preflight) simulate(ctx context.Context, c *maker, needs []need) map[string]awsops.Simulated {
 	verdicts := map[string]awsops.Simulated{}
 	var mu sync.Mutex
+	ask := func(q awsops.Simulation) error {
+		q.Principal, q.Optional = c.principal, true
+		answer, err := ask(ctx, c.at, q)
+		mu.Lock()
+		defer mu.Unlock()
+		for _, d := range answer {
+			verdicts[keyOf(awsops.Right{Action: d.Action, Resource: d.Resource, Context: q.Context})] = d
+		}
+		return err
+	}
+	all := questions(needs)
+	if ask(all[0]) != nil {
+		return nil
+	}
 	var g errgroup.Group
 	g.SetLimit(simulationsAtOnce)
-	for _, question := range questions(needs) {
-		g.Go(func() error {
-			question.Principal, question.Optional = c.principal, true
-			for _, d := range ask(ctx, c.at, question) {
-				mu.Lock()
-				verdicts[keyOf(awsops.Right{Action: d.Action, Resource: d.Resource, Context: question.Context})] = d
-				mu.Unlock()
-			}
-			return nil
-		})
+	for _, q := range all[1:] {
+		g.Go(func() error { return ask(q) })
 	}
-	_ = g.Wait() // the functions return nil
+	_ = g.Wait() // what failed has no verdict
 	return verdicts
 }
 
 // ask asks one question; where IAM cannot tell of several actions at once, which it says of
-// those that "require different authorization information", of each.
-func ask(ctx context.Context, s *awsops.Session, q awsops.Simulation) []awsops.Simulated {
+// those that "require different authorization information", of each. One action that it
+// does not know is no error.
+func ask(ctx context.Context, s *awsops.Session, q awsops.Simulation) ([]awsops.Simulated, error) {
 	answer, err := s.Simulate(ctx, q)
-	if !awsops.HasCode(err, "InvalidInput") || len(q.Actions) == 1 {
-		return answer
+	if !awsops.HasCode(err, "InvalidInput") {
+		return answer, err
+	}
+	if len(q.Actions) == 1 {
+		return nil, nil
 	}
 	for _, action := range q.Actions {
 		one := q
 		one.Actions = []string{action}
-		answer = append(answer, ask(ctx, s, one)...)
+		known, err := ask(ctx, s, one)
+		if err != nil {
+			return nil, err
+		}
+		answer = append(answer, known...)
 	}
-	return answer
+	return answer, nil
 }
 
 // questions put together what has the same context, and then the same resources.

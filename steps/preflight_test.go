@@ -15,6 +15,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -125,7 +126,8 @@ func TestABoundaryThatAllowsNothingOfItStopsOnlyWhatNeedsIt(t *testing.T) {
 }
 
 // TestEveryRightThatTheOperatorLacksIsKnownBefore takes the rights of the README's policy
-// away, one after the other, that a first set-up calls for.
+// away, one after the other, that a first set-up calls for. What is foretold is what AWS
+// refuses where nobody may simulate.
 func TestEveryRightThatTheOperatorLacksIsKnownBefore(t *testing.T) {
 	t.Parallel()
 	full := stepstest.ReadmePolicy(t, "operator")
@@ -151,8 +153,29 @@ func TestEveryRightThatTheOperatorLacksIsKnownBefore(t *testing.T) {
 			if slices.Contains(ids, first) {
 				t.Errorf("%s is planned", first)
 			}
+			w.unforeseen()
+			tried, flow := w.nine(team())
+			tried.Env.Patience = time.Second
+			for _, failed := range w.run(flow).Failures {
+				if !slices.Contains(f.Stops, failed.Change.ID) {
+					t.Errorf("AWS refuses %s: %v", failed.Change.ID, failed.Err)
+				}
+			}
+			if !slices.Contains(w.refused(), first) {
+				t.Errorf("AWS does not refuse %s", first)
+			}
 		})
 	}
+}
+
+// refused are the changes that failed.
+func (w *world) refused() (ids []string) {
+	for _, e := range w.events {
+		if e.Kind == plan.EventFailed {
+			ids = append(ids, e.Change.ID)
+		}
+	}
+	return ids
 }
 
 // TestWithoutTheRightToSimulateARunIsAsBefore: and it fails where AWS refuses.
@@ -363,7 +386,9 @@ func TestPoliciesThatMayNotBeReadAreAtMostAHint(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.must(w.server.AddSCP("333333333333", "no-roles", denyRoles))
-	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "ListParents"} })
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{Deny: e.Operation == "ListPoliciesForTarget"}
+	})
 	summary, ids := w.dryRun()
 	f := findingOf(summary.Findings, "account.scp-unsure")
 	if f == nil || f.Severity != plan.Info || !slices.Contains(ids, "iam.role.preprod") {
@@ -435,5 +460,82 @@ func TestACallsRightsAreThoseThatAWSAsksFor(t *testing.T) {
 	}
 	if len(asked) < 20 {
 		t.Errorf("asked %v", asked)
+	}
+}
+
+// withARoleOfOthers is a world with an environment's role that nobody has adopted, whose
+// permissions a service control policy leaves to others.
+func withARoleOfOthers(t *testing.T) (*world, string) {
+	t.Helper()
+	w := newWorld(t, sandbox.Options{})
+	made, err := w.hands("222222222222").iam.CreateRole(context.Background(), &iam.CreateRoleInput{
+		RoleName:                 aws.String(blueprint.DefaultRole),
+		AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"sts:AssumeRole"}]}`),
+	})
+	w.must(err)
+	w.must(w.server.AddSCP("222222222222", "theirs", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:PutRolePolicy","Resource":"*"}]}`))
+	return w, *made.Role.Arn
+}
+
+// TestWhatNobodyAgreedToIsNotForbiddenYet: a change that waits for a word is none of the
+// plan's, and is stopped once it is one.
+func TestWhatNobodyAgreedToIsNotForbiddenYet(t *testing.T) {
+	t.Parallel()
+	w, role := withARoleOfOthers(t)
+	summary, _ := w.dryRun()
+	if found := preflights(summary.Findings); len(found) > 0 || len(summary.NotOurs) < 2 {
+		t.Errorf("findings %v, not ours %v", found, summary.NotOurs)
+	}
+	s, flow := w.nine(team())
+	s.Answers.Adopt = []string{role}
+	flow.DryRun, w.events = true, nil
+	f := findingOf(w.run(flow).Findings, "account.scp-denies")
+	if ids := w.plannedIDs(); f == nil || slices.Contains(ids, "iam.role.staging.permissions") || !slices.Contains(ids, "iam.role.staging.tags") {
+		t.Errorf("finding %v, planned %v", f, ids)
+	}
+}
+
+// TestAnAdoptionAtTheQuestionIsJudgedToo: what was asked about before counts for it.
+func TestAnAdoptionAtTheQuestionIsJudgedToo(t *testing.T) {
+	t.Parallel()
+	w, role := withARoleOfOthers(t)
+	s, flow := w.nine(team())
+	s.Env.Patience = time.Second
+	flow.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
+		return plan.Decision{Yes: true, Adopt: []string{role}}, nil
+	}
+	summary := w.run(flow)
+	if findingOf(summary.Findings, "account.scp-denies") == nil || summary.Failed > 0 || w.applied("iam.role.staging.permissions") || !w.applied("iam.role.staging.tags") {
+		t.Errorf("findings %v, failures %v", summary.Findings, summary.Failures)
+	}
+}
+
+// TestAMemberAdminAccountIsUnderServiceControlPoliciesToo: the management account is not,
+// and only that one may read them unless it delegates.
+func TestAMemberAdminAccountIsUnderServiceControlPoliciesToo(t *testing.T) {
+	t.Parallel()
+	for account, bound := range map[string]bool{"111111111111": false, "222222222222": true} {
+		t.Run(account, func(t *testing.T) {
+			t.Parallel()
+			w, b := newWorld(t, sandbox.Options{}), team()
+			w.must(w.server.AddSCP("root", "no-keys", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:CreateKey","Resource":"*"}]}`))
+			if bound {
+				out, err := sts.NewFromConfig(w.config(w.who, "eu-west-1")).AssumeRole(context.Background(), &sts.AssumeRoleInput{
+					RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + blueprint.DefaultReach), RoleSessionName: aws.String("me"),
+				})
+				w.must(err)
+				w.inSession(out.Credentials)
+				b.AdminAccount = account
+			}
+			flow := w.setup(b)
+			flow.DryRun = true
+			f := findingOf(w.run(flow).Findings, "account.scp-unsure")
+			if (f != nil) != bound {
+				t.Fatalf("finding %v", f)
+			}
+			if bound {
+				says(t, f.Evidence+f.Remedy, "role/OrganizationAccountAccessRole", "kms:CreateKey on *", "account 222222222222", "ListPoliciesForTarget")
+			}
+		})
 	}
 }

@@ -171,7 +171,7 @@ func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *bl
 
 // usable tells a key that can take the alias from one on its way out.
 func usable(key *awsops.Key) bool {
-	return key != nil && key.State != "PendingDeletion" && key.Spec == symmetric
+	return key != nil && diagnosis.OfKey(key) != diagnosis.KMSPendingDeletion && key.Spec == symmetric
 }
 
 // keyARN is the key's ARN, or a reference to it while it is to be created.
@@ -288,7 +288,11 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	switch {
 	case unusable == diagnosis.KMSPendingDeletion:
 		finding.ID = unusable.ID
-		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted on %s.", f.Key.ARN, a.Key.Alias, f.Key.DeletionDate.Format("2006-01-02"))
+		when := "once its replicas are"
+		if !f.Key.DeletionDate.IsZero() {
+			when = "on " + f.Key.DeletionDate.Format("2006-01-02")
+		}
+		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted %s.", f.Key.ARN, a.Key.Alias, when)
 		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
 	case unusable != nil:
 		finding.ID = unusable.ID

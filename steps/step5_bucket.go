@@ -34,12 +34,13 @@ type BucketFacts struct {
 	Made bool
 }
 
-// The changes of the bucket that others name: that it is made, its default encryption,
-// and its policy.
+// The changes of the bucket that others name: that it is made, who owns its objects,
+// its default encryption, and its policy.
 const (
-	changeBucket  = "bucket.create"
-	changeDefault = "bucket.encryption"
-	changePolicy  = "bucket.policy"
+	changeBucket    = "bucket.create"
+	changeOwnership = "bucket.ownership"
+	changeDefault   = "bucket.encryption"
+	changePolicy    = "bucket.policy"
 )
 
 // What the lifecycle keeps: old versions expire by age only beyond the newest
@@ -181,12 +182,19 @@ func (b *bucketBuilder) publicAccess() {
 }
 
 func (b *bucketBuilder) ownership() {
-	if b.fresh() || b.b.ObjectOwnership == "BucketOwnerEnforced" {
+	if b.fresh() || b.b.ObjectOwnership == awsops.BucketOwnerEnforced {
 		return
 	}
-	b.add("bucket.ownership", "Let the bucket's owner own every object",
+	if site := servesSite(b.o, b.a); site != nil {
+		b.Find(*site)
+	}
+	if listed := openByACL(b.o, b.a); listed != nil {
+		b.Find(*listed)
+		return
+	}
+	b.add(changeOwnership, "Let the bucket's owner own every object",
 		awsops.PutBucketOwnershipControls(b.a.Bucket.Name, b.a.AdminAccount),
-		plan.Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: "BucketOwnerEnforced"}).Risk = "Access control lists on the bucket and its objects stop working."
+		plan.Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: awsops.BucketOwnerEnforced}).Risk = "Access control lists on the bucket and its objects stop working."
 }
 
 func (b *bucketBuilder) versioning() {

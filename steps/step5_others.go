@@ -33,6 +33,64 @@ func openToAll(o *Observed, a *blueprint.Answers) *plan.Finding {
 	return f
 }
 
+// openByACL is the finding of a bucket whose access control list lets others in, or nil.
+// S3 does not turn access control lists off while it does
+// (InvalidBucketAclWithObjectOwnership, "Troubleshooting" of Object Ownership, S3 user
+// guide), and what it gives is nobody's to take but the owner's: of a bucket that is not
+// the blueprint's nothing is touched, of its own the lists stay on.
+func openByACL(o *Observed, a *blueprint.Answers) *plan.Finding {
+	b := o.Bucket.Bucket
+	if len(b.Grantees) == 0 {
+		return nil
+	}
+	var names []string
+	for _, grantee := range b.Grantees {
+		if name := granteeName(grantee); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	f := &plan.Finding{
+		ID: "bucket.acl-grants", Severity: plan.Failure, Resource: a.Bucket.Name, Stops: []string{changeOwnership},
+		Evidence: fmt.Sprintf("The access control list of bucket %s lets in %s. A state holds passwords, so access control lists are turned off on its bucket, and S3 refuses that while the list gives anybody but the owner something.",
+			a.Bucket.Name, plan.Enumerated(names)),
+		Remedy: fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody needs what the list opens, empty it with aws s3api put-bucket-acl --bucket %s --acl private, then run stateroom setup again.", a.Bucket.Name),
+	}
+	if !ourBucket(o, a) {
+		f.Blocks = true
+		f.Evidence += " Nothing was changed."
+	}
+	return f
+}
+
+// granteeName names whom an access control list lets in: a group of S3's, or an account
+// by its canonical id.
+func granteeName(grantee string) string {
+	switch _, group, _ := strings.Cut(grantee, "/groups/"); group {
+	case "global/AllUsers":
+		return policy.Everybody
+	case "global/AuthenticatedUsers":
+		return "everybody who has an AWS account"
+	case "s3/LogDelivery":
+		return "S3's log delivery"
+	}
+	return "the account with the canonical id " + grantee
+}
+
+// servesSite is the finding of a bucket that is not the blueprint's and serves a site whose
+// objects their access control lists may open, or nil: nobody can read all of these lists,
+// and with the block of public access none counts.
+func servesSite(o *Observed, a *blueprint.Answers) *plan.Finding {
+	b := o.Bucket.Bucket
+	if !b.Website || ourBucket(o, a) || b.PublicAccessBlock != nil && b.PublicAccessBlock.IgnorePublicACLs {
+		return nil
+	}
+	return &plan.Finding{
+		ID: "bucket.website", Severity: plan.Failure, Resource: a.Bucket.Name, Blocks: true,
+		Evidence: fmt.Sprintf("Bucket %s serves a website, and access control lists count in it. A state holds passwords, so public access is blocked on its bucket: visitors would be shut out of every object that its list opens to everybody. Nothing was changed.", a.Bucket.Name),
+		Remedy:   fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody visits it any more, run aws s3api delete-bucket-website --bucket %s, then stateroom setup again.", a.Bucket.Name),
+	}
+}
+
 // statements names statements of a policy by their Sid, and else by what they allow.
 func statements(list []policy.Statement) string {
 	var names []string

@@ -96,6 +96,19 @@ func (s *s3Service) byHand(h *http.Request, operation string, in ActInput) (body
 // SetClock makes AWS's clock differ from this machine's.
 func (s *Server) SetClock(ahead time.Duration) { s.ahead.Store(int64(ahead)) }
 
+// SetKeyState brings a KMS key into a state that AWS alone brings it into, as by an
+// outage of its key store: PendingImport, Unavailable, Creating or Updating. It says
+// whether there is such a key.
+func (s *Server) SetKeyState(arn, state string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.kms.keys[arn]
+	if ok {
+		key.state = state
+	}
+	return ok
+}
+
 // Throttle makes a service refuse every request of everyone, or stop doing so.
 func (s *Server) Throttle(serviceName string, on bool) {
 	s.mu.Lock()

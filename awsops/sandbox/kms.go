@@ -211,7 +211,7 @@ type descriptionInput struct {
 }
 
 func updateKeyDescription(_ *request, key *kmsKey, in descriptionInput) (any, error) {
-	if err := key.notPendingDeletion(); err != nil {
+	if err := key.changeable(); err != nil {
 		return nil, err
 	}
 	key.description = in.Description
@@ -220,8 +220,8 @@ func updateKeyDescription(_ *request, key *kmsKey, in descriptionInput) (any, er
 
 func setKeyState(state string) func(*request, *kmsKey, keyIn) (any, error) {
 	return func(_ *request, key *kmsKey, _ keyIn) (any, error) {
-		if err := key.notPendingDeletion(); err != nil {
-			return nil, err
+		if _, stuck := keyStates[key.state]; stuck && key.state != "Unavailable" {
+			return nil, key.invalidState()
 		}
 		key.state = state
 		return nil, nil
@@ -234,7 +234,7 @@ type deletionInput struct {
 }
 
 func scheduleKeyDeletion(r *request, key *kmsKey, in deletionInput) (any, error) {
-	if err := key.notPendingDeletion(); err != nil {
+	if err := key.changeable(); err != nil {
 		return nil, err
 	}
 	days := cmp.Or(in.PendingWindowInDays, 30)

@@ -51,7 +51,7 @@ func (s *kmsService) createAlias(r *request, in aliasInput) (any, error) {
 	if s.aliases[arn] != nil {
 		return nil, badRequest("AlreadyExistsException", "An alias with the name %s already exists", arn)
 	}
-	if err := key.notPendingDeletion(); err != nil {
+	if err := key.changeable(); err != nil {
 		return nil, err
 	}
 	s.aliases[arn] = &kmsAlias{name: in.AliasName, arn: arn, target: key.arn, created: r.now}

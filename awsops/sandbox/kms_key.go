@@ -9,12 +9,27 @@ import (
 	"stateroom/awsops/policy"
 )
 
-// The key states of KMS that the sandbox has.
+// The key states of KMS that a call of the sandbox's can bring about, and the one in
+// which nothing can be changed either. [Server.SetKeyState] brings about all of them.
 const (
 	kmsEnabled         = "Enabled"
 	kmsDisabled        = "Disabled"
 	kmsPendingDeletion = "PendingDeletion"
+	kmsCreating        = "Creating"
 )
+
+// keyStates are the states in which KMS refuses things, in the words of its refusals
+// ("Key states of AWS KMS keys", KMS developer guide). In Updating a key can be used,
+// and not be enabled or disabled.
+var keyStates = map[string]string{
+	kmsPendingDeletion: "pending deletion", "PendingReplicaDeletion": "pending replica deletion", "PendingImport": "pending import",
+	"Unavailable": "unavailable", kmsCreating: "creating", "Updating": "updating",
+}
+
+// invalidState refuses what cannot be done with the key in its state.
+func (k *kmsKey) invalidState() error {
+	return badRequest("KMSInvalidStateException", "%s is %s.", k.arn, keyStates[k.state])
+}
 
 // symmetric is the spec of the keys that encrypt, and their one algorithm.
 const symmetric = "SYMMETRIC_DEFAULT"
@@ -52,18 +67,19 @@ func (s *kmsService) newKey(account, region string, now time.Time) *kmsKey {
 // usable is nil if the key can be used for cryptography now.
 func (k *kmsKey) usable() error {
 	switch k.state {
+	case kmsEnabled, "Updating":
+		return nil
 	case kmsDisabled:
 		return badRequest("DisabledException", "%s is disabled.", k.arn)
-	case kmsPendingDeletion:
-		return badRequest("KMSInvalidStateException", "%s is pending deletion.", k.arn)
 	}
-	return nil
+	return k.invalidState()
 }
 
-// notPendingDeletion is nil if the key's settings can be changed now.
-func (k *kmsKey) notPendingDeletion() error {
-	if k.state == kmsPendingDeletion {
-		return k.usable()
+// changeable is nil if the key's settings can be changed now.
+func (k *kmsKey) changeable() error {
+	switch k.state {
+	case kmsPendingDeletion, "PendingReplicaDeletion", kmsCreating:
+		return k.invalidState()
 	}
 	return nil
 }

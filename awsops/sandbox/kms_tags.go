@@ -51,7 +51,7 @@ func (s *kmsService) taggableKey(r *request, id string, conditions map[string][]
 	if err := s.authorizeKey(r, r.operation, key, conditions); err != nil {
 		return nil, err
 	}
-	return key, key.notPendingDeletion()
+	return key, key.changeable()
 }
 
 func listResourceTags(_ *request, key *kmsKey, in listInput) (any, error) {

@@ -132,6 +132,34 @@ func TestKMSStatesForbidUse(t *testing.T) {
 	st.must(use())
 }
 
+// TestAKeyInAStateOfItsOwnRefusesWhatAWSRefuses: Updating alone leaves a key usable,
+// and none of them lets it be disabled but the outage of its store.
+func TestAKeyInAStateOfItsOwnRefusesWhatAWSRefuses(t *testing.T) {
+	st, c := newKeyStage(t)
+	for state, says := range map[string]string{"PendingImport": "pending import", "Unavailable": "unavailable", "Creating": "creating", "Updating": ""} {
+		if !st.SetKeyState(st.keyARN, state) {
+			t.Fatal("there is no key")
+		}
+		_, err := c.GenerateDataKey(st.ctx, &kms.GenerateDataKeyInput{KeyId: &st.keyARN, KeySpec: types.DataKeySpecAes256})
+		if says == "" {
+			st.must(err)
+		} else {
+			wantCode(t, err, "KMSInvalidStateException", st.keyARN+" is "+says+".")
+		}
+		out, err := c.DescribeKey(st.ctx, &kms.DescribeKeyInput{KeyId: &st.keyARN})
+		st.must(err)
+		if string(out.KeyMetadata.KeyState) != state || out.KeyMetadata.Enabled {
+			t.Errorf("%s: %+v", state, out.KeyMetadata)
+		}
+		_, err = c.DisableKey(st.ctx, &kms.DisableKeyInput{KeyId: &st.keyARN})
+		if state == "Unavailable" {
+			st.must(err)
+		} else {
+			wantCode(t, err, "KMSInvalidStateException", "")
+		}
+	}
+}
+
 func TestKMSRefusesAPolicyThatLocksOut(t *testing.T) {
 	st, c := newKeyStage(t)
 	alice := st.user("alice", allowing("kms:*"))

@@ -21,7 +21,6 @@ func newOrganizations(c *core) *orgService {
 		"DescribeCreateAccountStatus":         jsonOp(s.describeCreation),
 		"ListCreateAccountStatus":             jsonOp(s.listCreations),
 		"ListAWSServiceAccessForOrganization": jsonOp(s.listServiceAccess),
-		"ListParents":                         jsonOp(s.listParents),
 		"ListPoliciesForTarget":               jsonOp(s.listPoliciesFor),
 		"DescribePolicy":                      jsonOp(s.describePolicy),
 	}
@@ -189,19 +188,6 @@ func (s *orgService) listServiceAccess(*request, none) (any, error) {
 		services = append(services, map[string]string{"ServicePrincipal": "controltower.amazonaws.com"})
 	}
 	return map[string]any{"EnabledServicePrincipals": services}, nil
-}
-
-type childIn struct {
-	pageIn
-	ChildID string `json:"ChildId"`
-}
-
-// listParents knows no organizational units: every account is under the root.
-func (s *orgService) listParents(_ *request, in childIn) (any, error) {
-	if _, ok := s.accounts[in.ChildID]; !ok {
-		return nil, badRequest("ChildNotFoundException", "You specified an account that doesn't exist.")
-	}
-	return pageOf(in.pageIn, "Parents", []any{map[string]string{"Id": s.organization.rootID, "Type": "ROOT"}}, 20)
 }
 
 type policiesIn struct {

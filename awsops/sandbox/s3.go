@@ -64,6 +64,10 @@ func (s *s3Service) table() []s3Operation {
 		{remove, 1, "publicAccessBlock", "DeletePublicAccessBlock", "PutBucketPublicAccessBlock", deleting(deleteAccessBlock)},
 		{get, 1, "ownershipControls", "GetBucketOwnershipControls", "GetBucketOwnershipControls", showing("OwnershipControls", showOwnership)},
 		{put, 1, "ownershipControls", "PutBucketOwnershipControls", "PutBucketOwnershipControls", putting(putOwnership)},
+		{get, 1, "acl", "GetBucketAcl", "GetBucketAcl", showing("AccessControlPolicy", showACL)},
+		{put, 1, "acl", "PutBucketAcl", "PutBucketAcl", putACL},
+		{get, 1, "website", "GetBucketWebsite", "GetBucketWebsite", showing("WebsiteConfiguration", showWebsite)},
+		{put, 1, "website", "PutBucketWebsite", "PutBucketWebsite", putting(putWebsite)},
 		{get, 1, "policy", "GetBucketPolicy", "GetBucketPolicy", getBucketPolicy},
 		{put, 1, "policy", "PutBucketPolicy", "PutBucketPolicy", s.putPolicy},
 		{remove, 1, "policy", "DeleteBucketPolicy", "DeleteBucketPolicy", deleting(func(b *s3Bucket) { b.policyText, b.policy = "", nil })},
@@ -102,7 +106,7 @@ func (s *s3Service) route(r *request) string {
 
 // s3Subresources are query parameters that make a request another operation. A
 // request with one that the table does not name must not be taken for the
-// plain operation: PUT ?acl would overwrite an object.
+// plain operation: PUT ?tagging would overwrite an object.
 var s3Subresources = []string{
 	"accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
 	"legal-hold", "lifecycle", "location", "logging", "metadataConfiguration", "metadataTable", "metrics", "notification", "object-lock",

@@ -135,6 +135,9 @@ func putOwnership(b *s3Bucket, in ownershipControls) error {
 	if len(in.Ownership) != 1 || !validOwnership(in.Ownership[0]) {
 		return malformedXML()
 	}
+	if in.Ownership[0] == "BucketOwnerEnforced" && len(b.grants) > 0 {
+		return badRequest("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
 	b.ownership = in.Ownership[0]
 	return nil
 }

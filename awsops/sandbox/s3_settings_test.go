@@ -53,8 +53,6 @@ func TestS3RefusesWhatItCannotRead(t *testing.T) {
 	wantCode(t, err, "NotImplemented", "")
 	_, err = c.DeleteBucketCors(st.ctx, &s3.DeleteBucketCorsInput{Bucket: name})
 	wantCode(t, err, "NotImplemented", "")
-	_, err = c.GetBucketAcl(st.ctx, &s3.GetBucketAclInput{Bucket: name})
-	wantCode(t, err, "NotImplemented", "")
 	_, err = c.ListObjects(st.ctx, &s3.ListObjectsInput{Bucket: name})
 	wantCode(t, err, "NotImplemented", "")
 	missing := put("k", "x")
@@ -69,4 +67,41 @@ func TestS3RefusesWhatItCannotRead(t *testing.T) {
 	if err != nil || *head.ContentEncoding != "gzip" {
 		t.Errorf("%v %+v", err, head)
 	}
+}
+
+// TestAnAccessControlListStandsInTheWayOfTurningThemOff: S3 refuses BucketOwnerEnforced
+// while the list of the bucket gives anybody but its owner something.
+func TestAnAccessControlListStandsInTheWayOfTurningThemOff(t *testing.T) {
+	st := newBucketStage(t, false)
+	c, name := st.s3(), aws.String(stageBucket)
+	own := func(as types.ObjectOwnership) error {
+		_, err := c.PutBucketOwnershipControls(st.ctx, &s3.PutBucketOwnershipControlsInput{Bucket: name, OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: as}}}})
+		return err
+	}
+	canned := func(acl types.BucketCannedACL) error {
+		_, err := c.PutBucketAcl(st.ctx, &s3.PutBucketAclInput{Bucket: name, ACL: acl})
+		return err
+	}
+	wantCode(t, canned(types.BucketCannedACLPublicRead), "AccessControlListNotSupported", "")
+	st.must(own(types.ObjectOwnershipObjectWriter))
+	wantCode(t, canned(types.BucketCannedACLPublicRead), "AccessDenied", "")
+	_, err := c.DeletePublicAccessBlock(st.ctx, &s3.DeletePublicAccessBlockInput{Bucket: name})
+	st.must(err)
+	st.must(canned(types.BucketCannedACLPublicRead))
+	out, err := c.GetBucketAcl(st.ctx, &s3.GetBucketAclInput{Bucket: name})
+	st.must(err)
+	if len(out.Grants) != 2 || out.Grants[1].Grantee.Type != types.TypeGroup || *out.Grants[1].Grantee.URI != everyone || *out.Grants[0].Grantee.ID != *out.Owner.ID {
+		t.Errorf("the list is %+v", out.Grants)
+	}
+	out.Grants[1].Grantee = &types.Grantee{Type: types.TypeCanonicalUser, ID: aws.String("another")}
+	_, err = c.PutBucketAcl(st.ctx, &s3.PutBucketAclInput{Bucket: name, AccessControlPolicy: &types.AccessControlPolicy{Owner: out.Owner, Grants: out.Grants}})
+	st.must(err)
+	out, err = c.GetBucketAcl(st.ctx, &s3.GetBucketAclInput{Bucket: name})
+	st.must(err)
+	if len(out.Grants) != 2 || *out.Grants[1].Grantee.ID != "another" || out.Grants[1].Permission != types.PermissionRead {
+		t.Errorf("the list is %+v", out.Grants)
+	}
+	wantCode(t, own(types.ObjectOwnershipBucketOwnerEnforced), "InvalidBucketAclWithObjectOwnership", "")
+	st.must(canned(types.BucketCannedACLPrivate))
+	st.must(own(types.ObjectOwnershipBucketOwnerEnforced))
 }

@@ -31,6 +31,8 @@ type s3Bucket struct {
 	encryption            s3Encryption
 	access                *publicAccessBlock // nil when deleted
 	ownership             string
+	grants                []aclGrant // beside the owner's
+	website               *websiteConfiguration
 	policyText            string
 	policy                *policy.Document
 	tags                  tagSet

@@ -109,7 +109,7 @@ var catalogue = []*Diagnosis{
 	// What a Deny statement forbids no other policy allows.
 	ExplicitDeny, AssumeRoleDenied, WrongAccount, EnvironmentDenied,
 	RegionWrong, RegionInvalid, BucketMissing,
-	KMSIDInvalid, KMSPendingDeletion, KMSDisabled, KMSNotFound, KMSDenied,
+	KMSIDInvalid, KMSPendingDeletion, KMSPendingImport, KMSUnavailable, KMSUpdating, KMSUnusable, KMSDisabled, KMSNotFound, KMSDenied,
 	LockCorrupt, LockIDWrong, LockHeld, TableMissing, TableSchema, TableDenied, DigestMismatch,
 	// Denials, from the one that says most to the one that says least.
 	S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
@@ -141,6 +141,14 @@ func Rank(id string) int {
 		return len(catalogue)
 	}
 	return i
+}
+
+// OfID is the cause of an id; nil for one that the catalogue has not.
+func OfID(id string) *Diagnosis {
+	if i := Rank(id); i < len(catalogue) {
+		return catalogue[i]
+	}
+	return nil
 }
 
 // Known tells whether an id is one of the catalogue.
@@ -178,8 +186,14 @@ func OfKey(k *awsops.Key) *Diagnosis {
 	switch {
 	case k == nil:
 		return KMSNotFound
-	case k.State == "PendingDeletion":
+	case k.State == "PendingDeletion", k.State == "PendingReplicaDeletion":
 		return KMSPendingDeletion
+	case k.State == "PendingImport":
+		return KMSPendingImport
+	case k.State == "Unavailable":
+		return KMSUnavailable
+	case k.State == "Creating", k.State == "Updating":
+		return KMSUpdating
 	case !k.Enabled:
 		return KMSDisabled
 	}

@@ -1,6 +1,8 @@
 package diagnosis
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -20,7 +22,38 @@ var (
 		Meaning:  "The state encryption key is waiting to be deleted; when it is, every state under it is lost.",
 		Remedy:   "Cancel the deletion of the key and enable it again, at once.",
 		Operator: "Let the operator keep the key from being deleted, with stateroom setup, at once.",
-		text:     []sign{{pattern: wording(`KMSInvalidStateException|(?P<resource>arn:[\w-]+:kms:\S+) is pending deletion`), at: outside}},
+		text:     []sign{{pattern: wording(aKey + `pending (?:replica )?deletion`), at: outside}},
+		is:       inState("pending deletion", "pending replica deletion"),
+	}
+	KMSPendingImport = &Diagnosis{
+		ID: "kms-pending-import", Family: Key, Step: plan.StepKey,
+		Meaning: "The state encryption key has no key material: it is one whose material you import yourselves, and that was deleted or has expired.",
+		Remedy:  "Import the same key material again, with aws kms get-parameters-for-import and aws kms import-key-material.",
+		text:    []sign{{pattern: wording(aKey + `pending import`), at: outside}},
+		is:      inState("pending import"),
+	}
+	KMSUnavailable = &Diagnosis{
+		ID: "kms-unavailable", Family: Key, Step: plan.StepKey,
+		Meaning: "The state encryption key lies in a key store of your own, and KMS cannot reach it.",
+		Remedy:  "Have the key store connected again, with aws kms connect-custom-key-store.",
+		text:    []sign{{pattern: wording(aKey + `unavailable`), at: outside}},
+		is:      inState("unavailable"),
+	}
+	KMSUpdating = &Diagnosis{
+		ID: "kms-updating", Family: Key, Step: plan.StepKey,
+		Meaning: "AWS has not finished with the state encryption key: it is being created, or its primary Region is being changed.",
+		Remedy:  "Wait a few minutes, then try again.",
+		text:    []sign{{pattern: wording(aKey + `(?:creating|updating)`), at: outside}},
+		is:      inState("creating", "updating"),
+	}
+	// KMSUnusable is what the code alone says ("Key states of AWS KMS keys", KMS developer
+	// guide).
+	KMSUnusable = &Diagnosis{
+		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
+		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable, creating or updating.",
+		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
+		Operator: "Let the operator run stateroom setup, which says what the state of the key asks for.",
+		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},
 		codes:    []string{"KMS.KMSInvalidStateException", "KMSInvalidStateException"},
 	}
 	KMSDisabled = &Diagnosis{
@@ -53,3 +86,17 @@ var (
 		},
 	}
 )
+
+// aKey begins KMS's refusal of a key for its state.
+const aKey = `(?P<resource>arn:[\w-]+:kms:\S+) is `
+
+// inState recognises that KMS, or S3 in its place, refused for the state of a key: the
+// message ends with it.
+func inState(states ...string) func(error) bool {
+	return func(err error) bool {
+		var e *awsops.Error
+		return errors.As(err, &e) && slices.ContainsFunc(states, func(state string) bool {
+			return strings.HasSuffix(strings.TrimSuffix(e.Message, "."), " is "+state) && strings.Contains(e.Message, ":kms:")
+		})
+	}
+}

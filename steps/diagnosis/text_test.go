@@ -137,8 +137,8 @@ func TestDiagnoseNamesEveryTextInEveryForm(t *testing.T) {
 	}
 }
 
-// ids is the fixed interface of issue 4, with what issue 12 added at its end.
-const ids = `credentials-missing profile-missing sso-expired mfa-profile token-expired key-invalid signature-mismatch clock-skew wrong-account assume-role-denied region-wrong region-invalid bucket-missing s3-list-denied s3-head-denied s3-get-denied s3-put-denied explicit-deny kms-denied kms-disabled kms-pending-deletion kms-not-found kms-id-invalid table-missing table-denied table-schema lock-held lock-release-failed lock-id-wrong lock-corrupt digest-mismatch state-not-saved state-format backend-changed backend-not-initialized migration-needs-answer provider-unavailable provider-lock-file config-invalid network-unreachable tls-untrusted throttled environment-denied disk-full web-identity-denied credential-process-failed region-not-enabled unknown`
+// ids is the fixed interface of issue 4, with what issues 11 and 12 added at its end.
+const ids = `credentials-missing profile-missing sso-expired mfa-profile token-expired key-invalid signature-mismatch clock-skew wrong-account assume-role-denied region-wrong region-invalid bucket-missing s3-list-denied s3-head-denied s3-get-denied s3-put-denied explicit-deny kms-denied kms-disabled kms-pending-deletion kms-not-found kms-id-invalid table-missing table-denied table-schema lock-held lock-release-failed lock-id-wrong lock-corrupt digest-mismatch state-not-saved state-format backend-changed backend-not-initialized migration-needs-answer provider-unavailable provider-lock-file config-invalid network-unreachable tls-untrusted throttled environment-denied disk-full web-identity-denied credential-process-failed region-not-enabled kms-pending-import kms-unavailable kms-updating kms-unusable unknown`
 
 func TestTableHoldsExactlyTheFixedIDsAndEachIsTested(t *testing.T) {
 	var ofCatalogue, fromSamples []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/fnv"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"testing"
@@ -174,4 +175,35 @@ func (o *office) seenOff() {
 	}
 	o.idle("an offboarding", func() *plan.Summary { return o.laptop.run(o.offboard("bob")) })
 	o.idle("a set-up", o.setup)
+}
+
+// TestAKeyThatIAMDoesNotKnowYetIsTakenOutOfUse: IAM lists it, and answers whatever else it
+// is asked as if the key were gone. It is not, and works.
+func TestAKeyThatIAMDoesNotKnowYetIsTakenOutOfUse(t *testing.T) {
+	t.Parallel()
+	gone := slices.Repeat([]sandbox.Fault{{Code: "NoSuchEntity", Status: http.StatusNotFound}}, 2)
+	strange := slices.Repeat([]sandbox.Fault{{Code: "AccessDenied", Status: http.StatusForbidden}}, 2)
+	for name, taken := range map[string]func(*office, string){
+		"by offboarding": func(o *office, _ string) { o.onBoard(o.laptop.run(o.offboard("bob"))) },
+		"by a handover":  func(o *office, key string) { o.onBoard(o.laptop.run(o.handover("bob", key))) },
+		"by onboarding": func(o *office, _ string) {
+			l := o.company.laptop("bob")
+			l.onBoard(l.come(l.handed()))
+			l.sole()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.patience = engine.DefaultPatience
+			key := o.opened(o.dir, "bob").AccessKeyID
+			o.server.Intercept(sandbox.Script(map[string][]sandbox.Fault{
+				"iam:UpdateAccessKey": gone, "iam:DeleteAccessKey": gone, "iam:GetAccessKeyLastUsed": strange,
+			}))
+			taken(o, key)
+			if o.truth("bob")[key] {
+				t.Errorf("key %s works still", key)
+			}
+		})
+	}
 }

@@ -30,6 +30,9 @@ type Finding struct {
 	Of       StepName `json:"-"`
 	Step     int      `json:"step"`
 	Severity Severity `json:"severity"`
+	// Lead is what is wrong in one sentence of plain words; empty where the evidence
+	// begins with it.
+	Lead string `json:"lead,omitempty"`
 	// Evidence is what was seen, naming the resource and, where a call failed,
 	// the call, the identity and the request id.
 	Evidence string `json:"evidence"`
@@ -62,6 +65,9 @@ type Finding struct {
 func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s %s", f.ID, f.Told(), f.Remedy)
 }
+
+// Seen is the evidence without the lead that it may begin with.
+func (f Finding) Seen() string { return strings.TrimSpace(strings.TrimPrefix(f.Evidence, f.Lead)) }
 
 // terraformSaid stands before what Terraform printed.
 const terraformSaid = " Terraform said: "

@@ -17,6 +17,7 @@ const (
 	dailySeeds, dailyStride = 8, 13
 	allSeeds                = 60
 	allHardSeeds            = 200
+	someHardSeeds           = 6
 )
 
 // seedsVariable is set by .ci/run long and by whoever looks for a fault.
@@ -40,11 +41,23 @@ func Seeds(t *testing.T) int {
 // besides them two hundred with the seeds of .ci/run long.
 func HardSeeds(t *testing.T, found ...string) []string {
 	t.Helper()
+	return hardSeeds(t, allHardSeeds, found)
+}
+
+// SomeHardSeeds are [HardSeeds] for what takes a minute for each of them: six in the
+// place of two hundred.
+func SomeHardSeeds(t *testing.T, found ...string) []string {
+	t.Helper()
+	return hardSeeds(t, someHardSeeds, found)
+}
+
+func hardSeeds(t *testing.T, all int, found []string) []string {
+	t.Helper()
 	seeds := slices.Clone(found)
 	if os.Getenv(seedsVariable) == "" {
 		return seeds
 	}
-	for n := range allHardSeeds * Seeds(t) / allSeeds {
+	for n := range all * Seeds(t) / allSeeds {
 		seeds = append(seeds, "long "+strconv.Itoa(n+1))
 	}
 	return seeds

@@ -24,7 +24,7 @@ func realEngine(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Supports(true); err != nil {
+	if err := e.Supports(false); err != nil {
 		t.Fatal(err)
 	}
 	return e

@@ -33,6 +33,10 @@ func (l *Lines) check(c plan.Check) {
 func (l *Lines) showChecks() {
 	fresh := l.checked[l.told:]
 	l.told = len(l.checked)
+	if l.Brief {
+		l.counted("Checks", fresh)
+		return
+	}
 	kin := map[plan.Check][]plan.Check{}
 	for _, c := range fresh {
 		kin[family(c)] = append(kin[family(c)], c)
@@ -42,6 +46,46 @@ func (l *Lines) showChecks() {
 			l.alike(alike)
 			delete(kin, family(c))
 		}
+	}
+}
+
+// counted names the checks that did not pass, each once with what they are about, and
+// counts the others.
+func (l *Lines) counted(title string, fresh []plan.Check) {
+	if len(fresh) == 0 {
+		return
+	}
+	counts := map[plan.Verdict]int{}
+	about := map[[2]string][]string{}
+	var order [][2]string
+	for _, c := range fresh {
+		counts[c.Verdict]++
+		if c.Verdict == plan.Passed {
+			continue
+		}
+		key := [2]string{verdictWord(c.Verdict), c.Name}
+		if _, there := about[key]; !there {
+			order = append(order, key)
+			about[key] = nil
+		}
+		if c.Subject != "" && !slices.Contains(about[key], c.Subject) {
+			about[key] = append(about[key], c.Subject)
+		}
+	}
+	l.print("\n%s: %d passed", title, counts[plan.Passed])
+	if n := counts[plan.Failed]; n > 0 {
+		l.print(", %d failed", n)
+	}
+	if n := counts[plan.Undecided]; n > 0 {
+		l.print(", %d undecided", n)
+	}
+	l.print(" (--verbose shows them all).\n")
+	for _, key := range order {
+		text := key[1]
+		if len(about[key]) > 0 {
+			text += ": " + plan.Listed(about[key])
+		}
+		l.print("  %s%s", key[0], strings.TrimLeft(wrapped(text, 7), " "))
 	}
 }
 

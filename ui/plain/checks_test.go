@@ -119,3 +119,41 @@ func TestWhatIsWaitedForIsSaid(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What is wrong and what to do stand before the evidence; checks that passed are a count.
+func TestFindingsStandFirstAndPassingChecksAreACount(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLines(&out)
+	l.Brief = true
+	f := plan.Finding{
+		ID: "lock-held", Severity: plan.Warning, Lead: "bob has held the lock for 3 days.", Evidence: "bob has held the lock for 3 days. Item x of arn:aws:dynamodb:eu-west-1:1:table/t.",
+		Quote: "Lock Info", Remedy: "Ask bob.",
+	}
+	checks := []plan.Check{
+		{Name: "identity", Answer: "alice", Verdict: plan.Passed},
+		{Name: "holder", Subject: "a", Answer: "bob holds it", Verdict: plan.Failed, Finding: "lock-held"},
+		{Name: "holder", Subject: "b", Answer: "bob holds it", Verdict: plan.Failed, Finding: "lock-held"},
+		{Name: "table", Answer: "not read", Verdict: plan.Undecided},
+	}
+	for i := range checks {
+		l.Emit(plan.Event{Kind: plan.EventCheck, Check: &checks[i]})
+	}
+	l.Emit(plan.Event{Kind: plan.EventFinding, Finding: &f})
+	l.Emit(plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{DryRun: true, Findings: []plan.Finding{f}, Checks: checks}})
+	want := `
+WARNING: lock-held
+    bob has held the lock for 3 days.
+    What to do: Ask bob.
+      Item x of arn:aws:dynamodb:eu-west-1:1:table/t. Terraform said: Lock Info
+
+Checks: 1 passed, 2 failed, 1 undecided (--verbose shows them all).
+  FAIL holder: a, b
+  ?    table
+
+This was a dry run: nothing was changed.
+1 finding needs attention.
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

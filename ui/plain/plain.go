@@ -42,6 +42,9 @@ type Lines struct {
 	told int
 	// tenth is the last tenth of a progress that was shown, by its text.
 	tenth map[string]int
+	// Brief counts the checks that passed, and names the others after the findings,
+	// which say more of them.
+	Brief bool
 }
 
 // NewLines returns a presenter that writes to out.
@@ -66,7 +69,9 @@ func (l *Lines) Emit(e plan.Event) {
 	case plan.EventCheck:
 		l.check(*e.Check)
 	case plan.EventFinding:
-		l.showChecks()
+		if !l.Brief {
+			l.showChecks()
+		}
 		if l.Stages != nil {
 			l.showPlan()
 		}
@@ -78,7 +83,11 @@ func (l *Lines) Emit(e plan.Event) {
 	case plan.EventPassphrase:
 		l.passphrase(e)
 	case plan.EventSummary:
-		l.showChecks()
+		if l.Brief && l.ended > 0 {
+			l.counted("Looked at again", e.Summary.Checks)
+		} else {
+			l.showChecks()
+		}
 		l.showPlan()
 		l.summary(e.Summary)
 	case plan.EventInspected: // the plan says what came of it
@@ -152,7 +161,16 @@ func (l *Lines) line(e plan.Event) {
 
 // Finding shows one finding with its evidence and its remedy.
 func (l *Lines) Finding(f plan.Finding) {
-	l.print("\n%s: %s\n%s%s", strings.ToUpper(string(f.Severity)), f.ID, wrapped(f.Told(), 4), wrapped(f.Remedy, 4))
+	l.print("\n%s: %s\n", strings.ToUpper(string(f.Severity)), f.ID)
+	if f.Lead == "" {
+		l.print("%s%s", wrapped(f.Told(), 4), wrapped(f.Remedy, 4))
+	} else {
+		f.Evidence = f.Seen()
+		l.print("%s%s", wrapped(f.Lead, 4), wrapped("What to do: "+f.Remedy, 4))
+		if seen := strings.TrimSpace(f.Told()); seen != "" {
+			l.print("%s", wrapped(seen, 6))
+		}
+	}
 	if f.Details != "" {
 		l.print("\n%s\n", indented(f.Details, 6))
 	}

@@ -37,7 +37,7 @@ type lineRun struct {
 
 func newLineRun(s *session) *lineRun {
 	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.answers(), s.talk())}
-	r.lines.Table, r.lines.Stages = s.Table, s.Stages
+	r.lines.Table, r.lines.Stages, r.lines.Brief = s.Table, s.Stages, s.tells && !s.Verbose
 	r.show = r.lines.Emit
 	if s.JSON {
 		events := plain.NewJSON(s.sys.Out, s.sys.Err)

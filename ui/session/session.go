@@ -39,6 +39,8 @@ type Options struct {
 	// input; NoChecks looks at nothing else; Run lets Terraform say it itself.
 	ErrorFile     string
 	NoChecks, Run bool
+	// Verbose shows every check, those that passed, too.
+	Verbose bool
 	// Break is the fault to practise on.
 	Break string
 	// HandoverFile, PassphraseFile and Identity are what somebody comes on board

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -79,6 +80,11 @@ func (f *findingItem) keys(l *list) hotkeys {
 	}
 	return hotkeys{{keys.Read, func() (nav, tea.Cmd) {
 		parts := []string{f.Told(), "What to do: " + f.Remedy}
+		if f.Lead != "" {
+			seen := f.Finding
+			seen.Evidence = f.Seen()
+			parts = []string{f.Lead, "What to do: " + f.Remedy, strings.TrimSpace(seen.Told())}
+		}
 		for _, check := range f.of.checks.of(f.Finding) {
 			parts = append(parts, readCheck(check))
 		}
@@ -114,8 +120,8 @@ func (f *findingItem) briefly(l *list) []string {
 	if f.brief.width == l.width {
 		return f.brief.lines
 	}
-	f.brief.width, f.brief.lines = l.width, l.beginning(f.Told(), l.theme.Plain)
-	if f.pressing() && !f.mendable() {
+	f.brief.width, f.brief.lines = l.width, l.beginning(cmp.Or(f.Lead, f.Told()), l.theme.Plain)
+	if f.pressing() && (!f.mendable() || f.Lead != "") {
 		_, style := f.remedy(l.theme)
 		f.brief.lines = append(f.brief.lines, l.beginning(f.Remedy, style)...)
 	}
@@ -133,13 +139,21 @@ func (f *findingItem) remedy(t *theme.Theme) (label string, style lipgloss.Style
 // detail is all that there is to a finding.
 func (f *findingItem) detail(l *list) {
 	t := l.theme
-	l.quoted(f.Evidence, below, t.Plain)
+	label, style := f.remedy(t)
+	if f.Lead != "" {
+		l.quoted(f.Lead, below, t.Plain)
+		l.labelled(label, f.Remedy, style)
+	}
+	if seen := f.Seen(); seen != "" {
+		l.quoted(seen, below, t.Plain)
+	}
 	if f.Quote != "" {
 		l.below(strings.Repeat(" ", below) + t.Faint.Render("Terraform said"))
 		l.quoted(f.Quote, below+2, t.Plain)
 	}
-	label, style := f.remedy(t)
-	l.labelled(label, f.Remedy, style)
+	if f.Lead == "" {
+		l.labelled(label, f.Remedy, style)
+	}
 	for _, check := range f.of.checks.of(f.Finding) {
 		l.labelled("Asked", check.Asked, t.Faint)
 		l.labelled("Answer", check.Answer, t.Faint)

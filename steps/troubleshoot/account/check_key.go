@@ -87,13 +87,11 @@ func checkKeyState(f *facts, k *keyAccess) health.Result {
 	case unusable == diagnosis.KMSPendingDeletion:
 		return c.Failed("It is pending deletion.", pendingKey(f, k))
 	case unusable == diagnosis.KMSDisabled:
-		state := "Disabled"
-		if k.key != nil {
-			state = k.key.State
-		}
-		return c.Failed("It is "+state+".", disabledKey(f, k, state))
+		return c.Failed("It is disabled.", disabledKey(f, k))
 	case unusable == diagnosis.KMSNotFound:
 		return c.Failed("There is none.", absentKey(f, k))
+	case waitsForAWS(unusable):
+		return c.Failed("It cannot be used now.", stuckKey(k, unusable))
 	case k.describeErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(k.describeErr))
 	}
@@ -111,15 +109,25 @@ func pendingKey(f *facts, k *keyAccess) health.Result {
 	return keyFault(f, diagnosis.KMSPendingDeletion, k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when), c)
 }
 
-func disabledKey(f *facts, k *keyAccess, state string) health.Result {
-	evidence := fmt.Sprintf("Key %s is %s.", k.arn(), state)
-	if state != "Disabled" {
-		return keyFault(f, diagnosis.KMSDisabled, k, evidence)
-	}
+func disabledKey(f *facts, k *keyAccess) health.Result {
 	c := keyChange(f, k, "key.enable", "Enable the key", awsops.EnableKey(k.arn()))
-	c.Fields = []plan.Field{{Name: "state", Before: state, After: "Enabled"}}
+	c.Fields = []plan.Field{{Name: "state", Before: "Disabled", After: "Enabled"}}
 	c.Undo = "aws kms disable-key --key-id " + k.arn()
-	return keyFault(f, diagnosis.KMSDisabled, k, evidence, c)
+	return keyFault(f, diagnosis.KMSDisabled, k, fmt.Sprintf("Key %s is Disabled.", k.arn()), c)
+}
+
+// waitsForAWS tells a key in a state that no change of ours ends.
+func waitsForAWS(d *diagnosis.Diagnosis) bool {
+	return d == diagnosis.KMSPendingImport || d == diagnosis.KMSUnavailable || d == diagnosis.KMSUpdating || d == diagnosis.KMSUnusable
+}
+
+// stuckKey is such a key, of which the catalogue's own remedy says what to do.
+func stuckKey(k *keyAccess, d *diagnosis.Diagnosis) health.Result {
+	evidence := fmt.Sprintf("Key %s cannot be used in the state that it is in.", k.arn())
+	if k.key != nil {
+		evidence = fmt.Sprintf("Key %s is %s.", k.arn(), k.key.State)
+	}
+	return faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
 }
 
 // keyFault is a fault of a key with the changes that mend it, and what somebody else

@@ -153,6 +153,7 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 		s.Project, where, h.info.Who, operation, since, roundAge(age), h.info.ID))
 	x.Changes, x.Advice = []plan.Change{release(f, s, h)}, true
 	x.Severity = plan.Info
+	x.Lead = fmt.Sprintf("%s has held the lock of %s for %s, since %s.", h.info.Who, s.Project, roundAge(age), since)
 	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
 	if age > staleAfter {
 		x.Severity = plan.Warning

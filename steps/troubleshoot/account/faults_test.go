@@ -189,6 +189,14 @@ func (w *world) aliceKey() string {
 	return keys[0].ID
 }
 
+// keyState brings the state encryption key into a state of AWS's own.
+func (w *world) keyState(state string) {
+	w.T.Helper()
+	if !w.Server.SetKeyState("arn:aws:kms:"+stateRegion+":"+adminAccount+":key/"+*w.keyID(), state) {
+		w.T.Fatal("there is no key")
+	}
+}
+
 func (w *world) trust(account, text string) {
 	w.T.Helper()
 	_, err := w.hands(account).iam.UpdateAssumeRolePolicy(context.Background(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyDocument: aws.String(text)})
@@ -285,6 +293,18 @@ var faults = []fault{
 			_, err := w.hands("").kms.ScheduleKeyDeletion(context.Background(), &kms.ScheduleKeyDeletionInput{KeyId: w.keyID(), PendingWindowInDays: aws.Int32(7)})
 			w.Must(err)
 		},
+	},
+	{
+		name: "key without its material", want: []string{"kms-pending-import"}, says: "is PendingImport",
+		breaking: func(w *world) { w.keyState("PendingImport") },
+	},
+	{
+		name: "key store away", want: []string{"kms-unavailable"}, says: "is Unavailable",
+		breaking: func(w *world) { w.keyState("Unavailable") },
+	},
+	{
+		name: "key under way", want: []string{"kms-updating"}, says: "is Creating",
+		breaking: func(w *world) { w.keyState("Creating") },
 	},
 	{
 		name: "bucket policy forbids", want: []string{"explicit-deny"}, mends: true, changes: []string{"bucket.policy.unblock"}, says: "Fence",

@@ -195,7 +195,7 @@ func driftFinding(c plan.Change) plan.Finding {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
 	return plan.Finding{
-		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Lead: "Something in AWS differs from the blueprint.", Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 
