@@ -2,38 +2,32 @@ package onboard
 
 import (
 	"context"
-	"hash/fnv"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
-const harshLag = 400 * time.Millisecond
-
-// harshRegions are the state's, of every partition.
-var harshRegions = []string{"eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"}
-
-// harshOffice is an office whose AWS lags, in whichever partition the seed draws, and one
-// in four of which asks no policy.
+// harshOffice is an office whose AWS lags and is of the kind that the seed draws.
 func harshOffice(t *testing.T, seed string) *office {
 	t.Helper()
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(seed)) // never fails
-	n := int(sum.Sum32() % 16)
-	o := sandbox.Options{Lag: harshLag + time.Duration(n), Propagation: harshLag / 2, Region: harshRegions[n%4], Unenforced: n/4 == 3}
+	o := sandboxtest.Harsh(seed)
+	o.Seed = "" // one set-up does for all offices of a kind
 	f := newBuilding(t, []func(*blueprint.Blueprint){func(b *blueprint.Blueprint) {
 		b.StateRegion = o.Region
 		if o.Unenforced { // else the proof says so
 			b.Bucket.Policy = blueprint.BucketPolicyCompatible
+		}
+		if o.OptedIn != nil {
+			b.Environments[0].Region = sandboxtest.OptIn
 		}
 	}})
 	f.patience, f.options = engine.DefaultPatience, o
