@@ -79,11 +79,12 @@ func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[stri
 	defer done()
 	begun := time.Now()
 	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+		early := time.Since(begun) < f.Env.Patience/newsShare // as the look begins: one that waits itself has seen what was early
 		if review, err = f.look(ctx); err != nil {
 			return len(applied) == 0 || !awsops.IsNotFound(err), nil
 		}
 		doubtful := callsAWS(made, applied) && anyNews(before, review.Findings) || doubling(lost, review)
-		return !(doubtful && time.Since(begun) < f.Env.Patience/newsShare) && !unseen(made, applied, review), nil
+		return !(doubtful && early) && !unseen(made, applied, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
 		err = fmt.Errorf("looking again after the changes: %w", pollErr)
