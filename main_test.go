@@ -649,6 +649,31 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	}
 }
 
+// TestARoleThatOpensTheAccountsIsUsedWithYesAndNotWritten: --yes is nobody's word on the
+// team's blueprint.
+func TestARoleThatOpensTheAccountsIsUsedWithYesAndNotWritten(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{ControlTower: true})
+	dir := t.TempDir()
+	path := practiceBlueprint(t, dir)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := programIn(t, t.TempDir(), server, "setup", "--dir", dir, "--blueprint", path, "--yes", "--me", "alice")
+	if got.code != plan.ExitDone || !strings.Contains(got.out, "iam.reached-otherwise") || !strings.Contains(got.out, "AWSControlTowerExecution") {
+		t.Errorf("%+v", got)
+	}
+	used := slices.ContainsFunc(server.Log(), func(e sandbox.Entry) bool {
+		return e.Operation == "CreateRole" && e.Code == "" && strings.Contains(e.Caller, "AWSControlTowerExecution")
+	})
+	if !used {
+		t.Error("the role made nothing")
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("%v, the blueprint says\n%s", err, after)
+	}
+}
+
 // eventsOf reads the events of a run with --json.
 func eventsOf(t *testing.T, out string) []map[string]any {
 	t.Helper()

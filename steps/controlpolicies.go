@@ -38,6 +38,13 @@ func (p *preflight) overAccount(ctx context.Context, account string) [][]awsops.
 		return nil
 	}
 	levels, err := p.env.Sessions.Home(p.a.StateRegion).ControlPolicies(ctx, member)
+	for _, level := range levels {
+		for _, p := range level {
+			if _, unread := policy.Parse(p.Document); unread != nil {
+				err = unread
+			}
+		}
+	}
 	if err != nil {
 		return nil // what cannot be read judges nothing
 	}
@@ -59,7 +66,7 @@ func decidedByControl(levels [][]awsops.ControlPolicy, r policy.Request) (policy
 	for _, level := range levels {
 		for _, p := range level {
 			if p.ARN == d.Policy {
-				d.Why = strings.Replace(d.Why, p.ARN, p.Name, 1)
+				d.Why = unnamed(d.Why, p.ARN)
 				return d, fmt.Sprintf("%s (%s), attached to %s", p.Name, p.ID, p.Target)
 			}
 		}
@@ -67,30 +74,61 @@ func decidedByControl(levels [][]awsops.ControlPolicy, r policy.Request) (policy
 	return d, ""
 }
 
-// explain names the service control policies that AWS refused a change by, where the
-// organization lets them be read: its own words name no more than the type. In an account
+// unnamed leaves out of an explanation which policy it is, where that is said beside it.
+func unnamed(why, policy string) string { return strings.Replace(why, " of policy "+policy, "", 1) }
+
+// explain names the service control policies that AWS refused changes by. In an account
 // of which IAM was not asked before, that is known only now.
 func (s *Setup) explain(ctx context.Context, env *engine.Env, failed []plan.FailedChange) (findings []plan.Finding) {
+	p := &preflight{env: env, a: s.Answers, o: s.observed}
 	for _, f := range failed {
-		refusal, denied := awsops.DenialOf(f.Err)
-		var e *awsops.Error
-		if !denied || policy.Type(refusal.Policy) != policy.ServiceControl || !errors.As(f.Err, &e) {
-			continue
-		}
-		p := &preflight{env: env, a: s.Answers, o: s.observed}
-		c := &maker{account: e.Account, role: f.Change.Role, session: e.Identity, environment: f.Change.Environment}
-		c.principal = e.Identity
-		if c.role != "" {
-			c.principal = "arn:" + p.o.partition() + ":iam::" + c.account + ":role/" + strings.TrimPrefix(c.role, "/")
-		}
-		right := awsops.Right{Action: refusal.Action, Resource: refusal.Resource, Context: map[string][]string{"aws:RequestedRegion": {e.Region}}}
-		right.Context = p.context(c, right)
-		if d, of := decidedByControl(p.overAccount(ctx, c.account), c.request(right)); !d.Allowed && of != "" {
-			found := refused(c, cause{by: policy.ServiceControl, name: of, why: d.Why}, []denial{{need: need{right, f.Change.ID}}})
-			found.Evidence = fmt.Sprintf("Change %s was refused by service control policy %s (%s).", f.Change.ID, of, d.Why)
-			found.RequestIDs = awsops.RequestIDs(f.Err)
-			findings = append(findings, found)
+		c := &maker{account: f.Change.Account, role: f.Change.Role, environment: f.Change.Environment}
+		if found := p.refusal(ctx, c, f.Change.Target, f.Err); found != nil {
+			found.Stops = []string{f.Change.ID}
+			findings = append(findings, *found)
 		}
 	}
 	return plan.Together(findings)
+}
+
+// closed names the service control policies that keep an environment from being looked
+// into. What it stops is said by iam.environment-unreachable.
+func (p *preflight) closed(ctx context.Context) (findings []plan.Finding) {
+	for _, e := range p.o.environments(p.a.Environments) {
+		f := p.o.Role(e.Name)
+		c := &maker{account: e.Account, role: f.Reach, environment: e.Name}
+		if found := p.refusal(ctx, c, p.a.RoleARN(p.o.partition(), e), f.Unreachable); found != nil {
+			found.Severity = plan.Info
+			findings = append(findings, *found)
+		}
+	}
+	return findings
+}
+
+// refusal names the service control policy that refused a call, where the organization
+// lets it be read: AWS's own words name no more than the type, and some resources by their
+// friendly names, in whose place the target stands. It is nil for every other error.
+func (p *preflight) refusal(ctx context.Context, c *maker, target string, err error) *plan.Finding {
+	said, denied := awsops.DenialOf(err)
+	var e *awsops.Error
+	if !denied || policy.Type(said.Policy) != policy.ServiceControl || !errors.As(err, &e) {
+		return nil
+	}
+	c.session, c.principal = e.Identity, e.Identity
+	if c.role != "" {
+		c.principal = "arn:" + p.o.partition() + ":iam::" + c.account + ":role/" + strings.TrimPrefix(c.role, "/")
+	}
+	if _, is := awsops.ParseARN(said.Resource); is {
+		target = said.Resource
+	}
+	right := awsops.Right{Action: said.Action, Resource: target, Context: map[string][]string{"aws:RequestedRegion": {e.Region}}}
+	right.Context = p.context(c, right)
+	d, of := decidedByControl(p.overAccount(ctx, c.account), c.request(right))
+	if d.Allowed || of == "" {
+		return nil
+	}
+	found := refused(c, cause{by: policy.ServiceControl, name: of}, []denial{{need: need{Right: right}}})
+	found.Evidence = fmt.Sprintf("Service control policy %s refused %s to %s in account %s (%s).", of, right.Action, e.Identity, c.account, d.Why)
+	found.RequestIDs, found.Stops = awsops.RequestIDs(err), nil
+	return &found
 }

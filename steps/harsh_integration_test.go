@@ -26,13 +26,13 @@ func TestASetUpWithTerraformHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 			w.withTerraform()
 			rough := func(seed string) { w.server.Intercept(sandboxtest.SparingStates(sandbox.Rough(seed))) }
 			rough(seed)
-			w.endsWell()
+			w.endsWell(team())
 			w.undoubled()
 			w.settledNow(team())
 			w.damage()
 			later.Add(int64(harshLag)) // until then a look may find what is gone
 			rough("damaged " + seed)
-			w.endsWell()
+			w.endsWell(team())
 			w.undoubled()
 			w.settledNow(team())
 		})

@@ -17,6 +17,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -37,14 +38,38 @@ func TestASetUpHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 				return time.Now().Add(time.Duration(later.Load()))
 			}})
 			w.server.Intercept(sandbox.Rough(seed))
-			w.endsWell()
+			w.endsWell(team())
 			w.undoubled()
 			w.settledNow(team())
 			w.damage()
 			later.Add(int64(harshLag)) // until then a look may find what is gone
-			w.endsWell()
+			w.endsWell(team())
 			w.undoubled()
 			w.settledNow(team())
+		})
+	}
+}
+
+// TestASetUpHoldsOnEveryKindOfAWSAtOnce: as above, in whichever partition, with a region
+// that the admin account has not enabled, and on an AWS that asks no policy.
+func TestASetUpHoldsOnEveryKindOfAWSAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, seed := range stepstest.HardSeeds(t, "1", "2") {
+		t.Run(seed, func(t *testing.T) {
+			t.Parallel()
+			o, b := sandboxtest.Harsh(seed), team()
+			b.StateRegion = o.Region
+			if o.Unenforced { // else the proof says so
+				b.Bucket.Policy = blueprint.BucketPolicyCompatible
+			}
+			if o.OptedIn != nil {
+				b.Environments[0].Region = sandboxtest.OptIn
+			}
+			w := newWorld(t, o)
+			w.server.Intercept(sandbox.Rough(seed))
+			w.endsWell(b)
+			w.undoubledOf(b)
+			w.settledNow(b)
 		})
 	}
 }
@@ -71,7 +96,7 @@ func TestASetUpRightAfterOneThatWasStoppedHolds(t *testing.T) {
 			if summary := w.run(first); !summary.Stopped {
 				t.Fatalf("it was not stopped: %d changes were made", summary.Applied)
 			}
-			w.endsWell()
+			w.endsWell(team())
 			time.Sleep(2 * harshLag) // the test's own reads are no later
 			w.undoubled()
 			w.settledNow(team())
@@ -82,11 +107,11 @@ func TestASetUpRightAfterOneThatWasStoppedHolds(t *testing.T) {
 // endsWell runs a set-up, and once more where the answer that holds a new access key's
 // secret was lost: the first run says that it waits for a person then (the secret is
 // given once), and the second replaces the key.
-func (w *world) endsWell() {
+func (w *world) endsWell(b *blueprint.Blueprint) {
 	w.t.Helper()
-	summary := w.run(w.setup(team()))
+	summary := w.run(w.setup(b))
 	if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
-		summary = w.run(w.setup(team()))
+		summary = w.run(w.setup(b))
 	}
 	for _, f := range summary.Findings {
 		w.t.Log(f)

@@ -48,7 +48,7 @@ func (s *Setup) preflight(ctx context.Context, env *engine.Env, r plan.Review) [
 	if err != nil {
 		return nil
 	}
-	return plan.Together(slices.Concat(found...))
+	return plan.Together(append(slices.Concat(found...), p.closed(ctx)...))
 }
 
 // preflight is what the simulations of a plan share.

@@ -79,7 +79,7 @@ func (p *preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d aws
 		return found, true
 	}
 	decision := policy.Evaluate(c.request(r), policy.Policies{Identity: everything, Boundary: &policy.Named{Name: arn, Document: policy.ParseOrEmpty(boundary.Document)}})
-	found.why, found.explicit = decision.Why, decision.Explicit
+	found.why, found.explicit = unnamed(decision.Why, arn), decision.Explicit
 	return found, !decision.Allowed && known(decision.Missing, r)
 }
 

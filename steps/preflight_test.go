@@ -377,7 +377,23 @@ func TestAServiceControlPolicyThatRefusedAChangeIsNamed(t *testing.T) {
 	if f == nil || len(summary.Failures) != 1 {
 		t.Fatalf("findings %v, failures %v", summary.Findings, summary.Failures)
 	}
-	says(t, f.Evidence+f.Remedy, "iam.role.preprod", "no-roles (p-", "attached to 333333333333", "statement NoRoles")
+	says(t, f.Evidence+f.Remedy, "iam:CreateRole", "no-roles (p-", "attached to 333333333333", "statement NoRoles")
+	if !slices.Equal(f.Stops, []string{"iam.role.preprod"}) || len(f.RequestIDs) != 1 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestAServiceControlPolicyThatClosesAnEnvironmentIsNamed: the look itself is refused there.
+func TestAServiceControlPolicyThatClosesAnEnvironmentIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.must(w.server.AddSCP("333333333333", "no-looks", `{"Version":"2012-10-17","Statement":[{"Sid":"Closed","Effect":"Deny","Action":"iam:GetRole","Resource":"arn:aws:iam::*:role/Terraform*"}]}`))
+	summary, ids := w.dryRun()
+	f := findingOf(summary.Findings, "account.scp-denies")
+	if f == nil || f.Severity != plan.Info || findingOf(summary.Findings, "iam.environment-unreachable") == nil || slices.Contains(ids, "iam.role.preprod") {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, f.Evidence, "no-looks (p-", "attached to 333333333333", "iam:GetRole", "statement Closed")
 }
 
 // TestPoliciesThatMayNotBeReadAreAtMostAHint: AWS's simulation alone stops nothing of what

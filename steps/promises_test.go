@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -214,7 +215,13 @@ func resourceOf(e sandbox.Entry) string {
 // bob's or alice's secret was lost.
 func (w *world) undoubled() {
 	w.t.Helper()
-	home := w.setup(team()).Env.Sessions.Home("eu-west-1")
+	w.undoubledOf(team())
+}
+
+// undoubledOf is undoubled for a blueprint with the team's names.
+func (w *world) undoubledOf(b *blueprint.Blueprint) {
+	w.t.Helper()
+	home := w.setup(b).Env.Sessions.Home(b.StateRegion)
 	ctx := context.Background()
 	keys, err := home.KeysTagged(ctx, "stateroom", "111111111111/acme-terraform-state")
 	if err != nil || len(keys) != 1 {

@@ -101,17 +101,21 @@ func templates(o *Observed, a *blueprint.Answers, closed []blueprint.Environment
 }
 
 // deployed is how a template comes into accounts: by the owner of one, or into all of
-// them by a StackSet, which only the management account or its delegate can make.
+// them by a StackSet, which only the management account or its delegate can make, once
+// the organization lets StackSets in ("Activate trusted access for StackSets with AWS
+// Organizations", AWS CloudFormation). Where the root cannot be listed, nothing is made.
 func deployed(o *Observed, a *blueprint.Answers, path string, accounts []string) string {
 	name := filepath.Base(path)
 	one := fmt.Sprintf("In an account: aws cloudformation deploy --stack-name stateroom-role --template-file %s --capabilities CAPABILITY_NAMED_IAM", name)
 	if o.Account.Organization == nil {
 		return one
 	}
-	return fmt.Sprintf("%s. Or in all at once, from management account %s: aws cloudformation create-stack-set --stack-set-name stateroom-role --template-body file://%s "+
+	return fmt.Sprintf("%s. Or in all at once, from management account %s, where StackSets may enter the organization (aws cloudformation activate-organizations-access): "+
+		"root=$(aws organizations list-roots --query 'Roots[0].Id' --output text) && "+
+		"aws cloudformation create-stack-set --stack-set-name stateroom-role --template-body file://%s "+
 		"--capabilities CAPABILITY_NAMED_IAM --permission-model SERVICE_MANAGED --auto-deployment Enabled=false && "+
 		"aws cloudformation create-stack-instances --stack-set-name stateroom-role --regions %s --deployment-targets "+
-		"OrganizationalUnitIds=$(aws organizations list-roots --query 'Roots[0].Id' --output text),Accounts=%s,AccountFilterType=INTERSECTION",
+		"OrganizationalUnitIds=$root,Accounts=%s,AccountFilterType=INTERSECTION",
 		one, o.Account.Organization.ManagementAccount, name, a.StateRegion, strings.Join(accounts, ","))
 }
 

@@ -98,7 +98,7 @@ const (
 // consequences match in addition and stand last. The same order puts the causes of
 // several errors: what stands higher causes what stands lower.
 // The wordings are those of Terraform 1.5 ("CODE: msg status code: N"), of
-// Terraform 1.6 to 1.15 ("api error CODE: msg") and of OpenTofu 1.12.
+// Terraform 1.6 to 1.16 ("api error CODE: msg") and of OpenTofu 1.12.
 //
 // To teach a new text, add a sign to its cause; Unknown is what no sign matched.
 var catalogue = []*Diagnosis{

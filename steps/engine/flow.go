@@ -74,7 +74,7 @@ func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 	f.Env.Report(f.Emit)
 	f.forbidden = nil
 	review, err := f.look(ctx)
-	if err != nil || f.Preflight == nil || len(review.Changes)+len(review.NotOurs) == 0 {
+	if err != nil || f.Preflight == nil {
 		return review, err
 	}
 	f.forbidden = f.Preflight(ctx, f.Env, review)

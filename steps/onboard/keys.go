@@ -19,6 +19,10 @@ import (
 // keyAge is the age at which a key is due for renewal.
 const keyAge = 90 * 24 * time.Hour
 
+// membershipInterval is the longest pause between two looks at whether a new member's
+// rights count.
+const membershipInterval = 3 * time.Second
+
 // topicOnboard is the topic of what is changed of a person's own.
 const topicOnboard = "onboard"
 
@@ -43,7 +47,11 @@ type userKeys struct {
 // readKeys reads what IAM knows of the user's keys, and tells how old the one in use
 // is.
 func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, err error) {
-	keys.UserKeys, err = engine.ReadKeys(ctx, in.env, who.caller, who.Name, keyChange(who.user), who.held)
+	// The membership may be as new as the key, and so unknown to the part that decides.
+	_ = awsops.Poll(ctx, in.keyPatience(who.user), membershipInterval, func(ctx context.Context) (bool, error) {
+		keys.UserKeys, err = engine.ReadKeys(ctx, in.env, who.caller, who.Name, keyChange(who.user), who.held)
+		return !awsops.IsAccessDenied(err) || awsops.IsExplicitDeny(err), nil
+	}) // what ran out is the last answer
 	if awsops.IsAccessDenied(err) {
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,

@@ -237,6 +237,35 @@ func listed(b *blueprint.Blueprint) {
 	}
 }
 
+// TestWhoLeavesIsTakenOutOfAccountsThatAnotherRoleOpens: in a landing zone the role that
+// AWS makes by itself is not there, and nobody's trust would be looked at.
+func TestWhoLeavesIsTakenOutOfAccountsThatAnotherRoleOpens(t *testing.T) {
+	t.Parallel()
+	o := newBuilding(t, []func(*blueprint.Blueprint){listed})
+	o.options.ControlTower = true
+	o.finished("alice")
+	o.settled()
+	before := o.read("stateroom.hcl")
+	mark := len(o.server.Log())
+	s := o.run(o.offboard("bob", "bob", "bob/sessions"))
+	if s.ExitCode(false) != plan.ExitDone || len(s.NotOurs) > 0 {
+		t.Fatalf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	o.unnamed("bob")
+	entered := map[string]bool{}
+	for _, e := range o.server.Log()[mark:] {
+		if e.Operation == "UpdateAssumeRolePolicy" && strings.Contains(e.Caller, ":assumed-role/AWSControlTowerExecution/") {
+			entered[e.Account] = true
+		}
+	}
+	if len(entered) != len(o.blueprint.Environments) {
+		t.Errorf("trusts were corrected in %v", entered)
+	}
+	if after := o.read("stateroom.hcl"); strings.Contains(after, "AWSControlTowerExecution") || after == before {
+		t.Errorf("the blueprint says\n%s", after)
+	}
+}
+
 func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	stride := int64(stepstest.Stride(t))

@@ -67,6 +67,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 	}
+	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)
 	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
 	order(led(review.Findings))

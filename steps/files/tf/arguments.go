@@ -104,7 +104,7 @@ func (p ProviderBlock) RoleMap() int {
 }
 
 // backendArguments are those that the S3 backend of some Terraform from 1.5 to
-// 1.15 or OpenTofu up to 1.12 has, the ones removed since apart.
+// 1.16 or OpenTofu up to 1.12 has, the ones removed since apart.
 var backendArguments = strings.Fields(`
 	access_key acl allowed_account_ids assume_role assume_role_with_web_identity bucket custom_ca_bundle
 	dynamodb_endpoint dynamodb_table ec2_metadata_service_endpoint ec2_metadata_service_endpoint_mode encrypt

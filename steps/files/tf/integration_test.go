@@ -117,9 +117,9 @@ func TestTerraformFormatsNothingInWhatItWouldNotBefore(t *testing.T) {
 				terraform(t, p.Dir, "fmt", "-check", "-diff")
 			}
 			want := wanted
-			want.Endpoint, want.PathStyle = "http://localhost:4570", true
+			want.Endpoint, want.PathStyle, want.NewRegion = "http://localhost:4570", true, true
 			carryOut(t, p, backendEdits(want))
-			carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x"}))
+			carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "ap-east-2", STSRegion: "eu-west-1", NewRegion: true, Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x"}))
 			terraform(t, p.Dir, "fmt", "-check", "-diff") // it fails the test with what it would change
 		})
 	}

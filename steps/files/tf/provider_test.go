@@ -24,6 +24,18 @@ func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
 	}{
 		{"a new project gets provider.tf", nil, want, map[string]string{"provider.tf": "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\n"}},
 		{
+			"what a region takes that knows no key and is new is added, and what somebody chose goes",
+			map[string]string{"main.tf": "provider \"aws\" {\n  region     = \"ap-east-2\" # ours\n  sts_region = \"ap-east-1\"\n}\n"},
+			Provider{Region: "ap-east-2", STSRegion: "eu-west-1", NewRegion: true},
+			map[string]string{"main.tf": "provider \"aws\" {\n  region                 = \"ap-east-2\" # ours\n  sts_region             = \"eu-west-1\"\n  skip_region_validation = true\n}\n"},
+		},
+		{
+			"and without them stays",
+			map[string]string{"main.tf": "provider \"aws\" {\n  region     = \"eu-west-1\"\n  sts_region = var.sts\n}\n"},
+			Provider{Region: "eu-west-1"},
+			map[string]string{"main.tf": "provider \"aws\" {\n  region     = \"eu-west-1\"\n  sts_region = var.sts\n}\n"},
+		},
+		{
 			"the article's map becomes a block, its expression stays",
 			map[string]string{"main.tf": "provider \"aws\" {\n region = \"${var.aws_region}\"\n profile = \"admin_iam\" # <1>\n assume_role = {\n   role_arn = \"arn:aws:iam::1:role/old\" # <2>\n }\n}\n"},
 			want,

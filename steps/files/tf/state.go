@@ -179,7 +179,7 @@ func readStateFile(path, workspace string) (*State, error) {
 }
 
 // cacheFormat is the only format of .terraform/terraform.tfstate that Terraform
-// from 0.9 to 1.15 reads ("unsupported backend state version" otherwise).
+// from 0.9 to 1.16 reads ("unsupported backend state version" otherwise).
 const cacheFormat = 3
 
 // ReadConfigured reads the backend that init remembers in a data directory, nil without

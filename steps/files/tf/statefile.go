@@ -45,7 +45,7 @@ func (s State) Same(other State) bool {
 	return s.Lineage == other.Lineage && s.Serial == other.Serial && s.Content == other.Content
 }
 
-// NewestStateFormat is the newest format of a state that Terraform 0.12 to 1.15 and
+// NewestStateFormat is the newest format of a state that Terraform 0.12 to 1.16 and
 // OpenTofu write and read. "state pull" prints it, whatever the one in the back end is.
 const NewestStateFormat = 4
 

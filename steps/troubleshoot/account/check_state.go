@@ -40,7 +40,7 @@ func checkContent(f *facts, s *stateAccess) health.Result {
 		fmt.Sprintf("The state %s of project %s (version %s, %d bytes) cannot be used: %s.", s.StateLocation, s.Project, s.object.version, s.object.size, s.object.problem))
 	if s.object.Format > tf.NewestStateFormat {
 		x.Remedy = "Use the version of Terraform that wrote the state, or a newer one."
-		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.Format, s.object.Engine, tf.NewestStateFormat)
+		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.16 reads format %d.", s.object.Format, s.object.Engine, tf.NewestStateFormat)
 		return c.Failed("Its format is "+fmt.Sprint(s.object.Format)+".", x)
 	}
 	offerRestore(f, s, &x)

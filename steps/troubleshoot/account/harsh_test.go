@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"hash/fnv"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -28,11 +28,8 @@ func TestAHealthCheckHoldsOnAnAWSThatLagsAndFails(t *testing.T) {
 	for _, seed := range stepstest.HardSeeds(t, "1", "2", "3") {
 		t.Run(seed, func(t *testing.T) {
 			t.Parallel()
-			sum := fnv.New32a()
-			_, _ = sum.Write([]byte(seed)) // never fails
-			n := int(sum.Sum32() % 1024)
-			f := breakable[n%len(breakable)]
-			w := newWorld(t, sandbox.Options{Lag: harshLag + time.Duration(n%4), Propagation: harshLag / 2})
+			f := breakable[sandboxtest.Kind(seed, len(breakable))]
+			w := newWorld(t, sandbox.Options{Lag: harshLag + time.Duration(sandboxtest.Kind(seed, 4)), Propagation: harshLag / 2})
 			w.Server.Intercept(sandbox.Rough(seed))
 			if found := failures(w.Review()); len(found) > 0 {
 				t.Errorf("a healthy set-up has the failures %q", found)

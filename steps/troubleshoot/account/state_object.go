@@ -32,7 +32,7 @@ func readState(c *awsops.Content) *stateObject {
 	return s
 }
 
-// isState tells a state that some engine reads, if not Terraform up to 1.15.
+// isState tells a state that some engine reads, if not Terraform up to 1.16.
 func (s *stateObject) isState() bool { return s.problem == "" || s.Format > tf.NewestStateFormat }
 
 // md5 is the digest, empty where there is no state.
