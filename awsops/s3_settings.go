@@ -118,6 +118,14 @@ func (s *Session) readBucketTags(ctx context.Context, b *Bucket, owner string) e
 	})
 }
 
+// TaggedByTagResource says whether a bucket's policies go by its tags (ABAC): then it takes
+// tags from S3 Control's TagResource alone ("Enabling ABAC in general purpose buckets", S3
+// user guide). Who may not ask, and a store that knows nothing of it, is told no.
+func (s *Session) TaggedByTagResource(ctx context.Context, bucket, owner string) bool {
+	answer, err := s.s3().GetBucketAbac(ctx, &s3.GetBucketAbacInput{Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner)})
+	return err == nil && answer.AbacStatus != nil && answer.AbacStatus.Status == types.BucketAbacStatusEnabled
+}
+
 func (s *Session) readLifecycle(ctx context.Context, b *Bucket, owner string) error {
 	in := &s3.GetBucketLifecycleConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
 	return setting(ctx, s, b, s.s3().GetBucketLifecycleConfiguration, in, func(answer *s3.GetBucketLifecycleConfigurationOutput) {

@@ -190,3 +190,36 @@ func TestAListThatWasOpenedOnTheStatesBucketIsToldAndTheRestIsMended(t *testing.
 		t.Fatalf("findings %v, failures %v, calls %v", summary.Findings, summary.Failures, calls)
 	}
 }
+
+// TestABucketWhoseTagsSetUpMayNotWriteIsSetUpAndToldHowToTag adopts a bucket with ABAC,
+// of which S3 takes tags by another way alone.
+func TestABucketWhoseTagsSetUpMayNotWriteIsSetUpAndToldHowToTag(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	h, ctx, name := w.hands(""), context.Background(), aws.String(team().Bucket.Name)
+	w.makeBucket(h, *name, "eu-west-1")
+	abac := func(status types.BucketAbacStatus) {
+		_, err := h.s3.PutBucketAbac(ctx, &s3.PutBucketAbacInput{Bucket: name, AbacStatus: &types.AbacStatus{Status: status}})
+		w.must(err)
+	}
+	tag := func() error {
+		_, err := h.s3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: name, Tagging: &types.Tagging{
+			TagSet: []types.Tag{{Key: aws.String("stateroom"), Value: aws.String("111111111111/acme-terraform-state")}},
+		}})
+		return err
+	}
+	abac(types.BucketAbacStatusEnabled)
+	if tag() == nil {
+		t.Fatal("the sandbox takes tags as if there were no ABAC")
+	}
+	summary, calls := w.adopted(bucketOfOthers)
+	f := findingOf(summary.Findings, "bucket.tags-by-hand")
+	if f == nil || summary.Failed > 0 || slices.Contains(calls, "s3:PutBucketTagging") || !slices.Contains(calls, "s3:PutBucketPolicy") || summary.ExitCode(false) != plan.ExitFindings {
+		t.Fatalf("findings %v, failures %v, calls %v", summary.Findings, summary.Failures, calls)
+	}
+	says(t, f.Remedy, "aws s3control tag-resource --account-id 111111111111", "--resource-arn "+bucketOfOthers, "'Key=stateroom,Value=111111111111/acme-terraform-state'")
+	abac(types.BucketAbacStatusDisabled)
+	w.must(tag())
+	abac(types.BucketAbacStatusEnabled)
+	w.settledNow(team())
+}

@@ -32,6 +32,8 @@ type BucketFacts struct {
 	Bucket *awsops.Bucket
 	// Made says that this laptop's journal set out to create the bucket.
 	Made bool
+	// ABAC says that a bucket which lacks tags takes none from set-up.
+	ABAC bool
 }
 
 // The changes of the bucket that others name: that it is made, who owns its objects,
@@ -76,7 +78,11 @@ func bucketQuestions(a *blueprint.Answers) []plan.Question {
 func inspectBucket(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Bucket.Made = env.Journal.Intended(changeBucket)
-	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
+	home := env.Sessions.Home(a.StateRegion)
+	o.Bucket.Bucket, err = home.Bucket(ctx, a.Bucket.Name, a.AdminAccount)
+	if b := o.Bucket.Bucket; err == nil && b.Ownership == awsops.BucketOurs && len(plan.MissingTags(b.Tags, plan.TagsOf(a))) > 0 {
+		o.Bucket.ABAC = home.In(b.Region).TaggedByTagResource(ctx, b.Name, a.AdminAccount)
+	}
 	return err
 }
 
@@ -215,6 +221,10 @@ func (b *bucketBuilder) tags() {
 	if b.fresh() {
 		return
 	}
+	if missing := plan.MissingTags(b.b.Tags, plan.TagsOf(b.a)); b.o.Bucket.ABAC && len(missing) > 0 {
+		b.Find(tagByHand(b.o, b.a, missing))
+		return
+	}
 	b.Tag(b.a, plan.InAdminAccount(b.a, "bucket.tags", plan.Update, "Tag the bucket", bucketARN(b.o, b.a)), "bucket "+b.a.Bucket.Name, b.b.Tags,
 		func(missing map[string]string) awsops.Call {
 			all := map[string]string{}
@@ -222,6 +232,20 @@ func (b *bucketBuilder) tags() {
 			maps.Copy(all, missing)
 			return awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all)
 		})
+}
+
+// tagByHand is the finding of a bucket whose tags S3 Control alone may set: set-up goes on
+// without them.
+func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) plan.Finding {
+	var tags []string
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		tags = append(tags, fmt.Sprintf("'Key=%s,Value=%s'", key, missing[key]))
+	}
+	return plan.Finding{
+		ID: "bucket.tags-by-hand", Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so that S3 takes none from PutBucketTagging any more. Whoever may change them may change who has access.", a.Bucket.Name),
+		Remedy:   fmt.Sprintf("Tag it with aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s.", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
+	}
 }
 
 // lifecycle lets old versions expire in a bucket that we made. A bucket that

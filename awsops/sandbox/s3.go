@@ -71,6 +71,8 @@ func (s *s3Service) table() []s3Operation {
 		{get, 1, "policy", "GetBucketPolicy", "GetBucketPolicy", getBucketPolicy},
 		{put, 1, "policy", "PutBucketPolicy", "PutBucketPolicy", s.putPolicy},
 		{remove, 1, "policy", "DeleteBucketPolicy", "DeleteBucketPolicy", deleting(func(b *s3Bucket) { b.policyText, b.policy = "", nil })},
+		{get, 1, "abac", "GetBucketAbac", "GetBucketAbac", showing("AbacStatus", showABAC)},
+		{put, 1, "abac", "PutBucketAbac", "PutBucketAbac", putting(putABAC)},
 		{get, 1, "tagging", "GetBucketTagging", "GetBucketTagging", showing("Tagging", showTagging)},
 		{put, 1, "tagging", "PutBucketTagging", "PutBucketTagging", putting(putTagging)},
 		{get, 1, "lifecycle", "GetBucketLifecycleConfiguration", "GetLifecycleConfiguration", showing("LifecycleConfiguration", showLifecycle)},
@@ -108,7 +110,7 @@ func (s *s3Service) route(r *request) string {
 // request with one that the table does not name must not be taken for the
 // plain operation: PUT ?tagging would overwrite an object.
 var s3Subresources = []string{
-	"accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
+	"abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
 	"legal-hold", "lifecycle", "location", "logging", "metadataConfiguration", "metadataTable", "metrics", "notification", "object-lock",
 	"ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment",
 	"restore", "retention", "select", "session", "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website",

@@ -153,8 +153,29 @@ func showTagging(b *s3Bucket) (any, error) {
 	return s3Tagging{b.tags.list()}, nil
 }
 
+// abacStatus says whether policies go by the tags of the bucket. Its tags are then set
+// with S3 Control's TagResource alone, which the sandbox has not; AWS documents no code for
+// what PutBucketTagging is refused with ("Enabling ABAC in general purpose buckets", S3 user
+// guide).
+type abacStatus struct {
+	Status string `xml:",omitempty"`
+}
+
+func showABAC(b *s3Bucket) (any, error) { return abacStatus{b.abac}, nil }
+
+func putABAC(b *s3Bucket, in abacStatus) error {
+	if in.Status != "Enabled" && in.Status != "Disabled" {
+		return malformedXML()
+	}
+	b.abac = in.Status
+	return nil
+}
+
 func putTagging(b *s3Bucket, in s3Tagging) error {
 	tags := tagsOf(in.Tags)
+	if b.abac == "Enabled" {
+		return fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	}
 	if len(tags) != len(in.Tags) || len(tags) > 50 {
 		return badRequest("InvalidTag", "Cannot provide multiple Tags with the same key, or more than 50")
 	}

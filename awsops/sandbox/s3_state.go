@@ -33,6 +33,7 @@ type s3Bucket struct {
 	ownership             string
 	grants                []aclGrant // beside the owner's
 	website               *websiteConfiguration
+	abac                  string // Enabled, Disabled, or empty when never set
 	policyText            string
 	policy                *policy.Document
 	tags                  tagSet
