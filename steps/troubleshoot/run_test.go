@@ -104,7 +104,7 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 		{ID: "explicit-deny", Subject: "b", Evidence: "other."},
 	}
 	deny := diagnosis.Match{Diagnosis: diagnosis.ExplicitDeny, Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}}
-	held := diagnosis.Match{Diagnosis: diagnosis.LockHeld, Evidence: []string{"ID: 1"}}
+	held := diagnosis.Match{Diagnosis: diagnosis.LockHeld, Meaning: diagnosis.LockHeld.Meaning, Evidence: []string{"ID: 1"}}
 	out := addQuotes(found, []quote{{Match: deny, project: "b"}, {Match: deny}, {Match: held, project: "a"}, {Match: held, project: "b"}})
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)
