@@ -7,7 +7,7 @@ import (
 
 var (
 	// well is what an engine prints when things went well.
-	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Switched to workspace|Created and switched to workspace)` +
+	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace)` +
 		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
 	// planned begins what is planned, which lasts as long as lines are indented.
 	planned = wording(`^(?:(?:Terraform|OpenTofu) (?:will perform the following actions|detected the following changes)|Changes to Outputs:|Note: Objects have changed outside|# \S+:$)`)
@@ -17,13 +17,13 @@ var (
 	// a member of JSON or an address alone: names and values may have any words in them.
 	progress = wording(`^\s*(?:[+~#-]|-/\+|\+/-|<=|->)(?:\s|$)` +
 		`|^\S.*?: (?:Refreshing state|Reading|Read complete|Creating|Creation complete|Modifying|Modifications complete|Destroying|Destruction complete|Still |Provisioning with|Importing|Preparing import|Import prepared|Opening|Opening complete|Closing|Closing complete|Renewing|Refreshing|Refresh complete|Drift detected|Plan to)` +
-		`|^\S+ \([\w-]+\): |^\s*"?[\w.\[\]"-]+"?\s*=\s|^\s*"[^"]*"\s*[:,]?|^\s*[{}\[\]()]+,?\s*$|^\s*(?:\* )?[\w./-]+(?:\[[^\]]*\][\w./-]*)*$|^\{"`)
+		`|^\S+ \([\w-]+\): |^(?:resource|data|ephemeral|module|provider|variable|output|terraform|locals|digraph|subgraph)\b.*\{\s*$|^[\s│├└─.]*(?:provider\[|module\.)|^\s*"[^"]*" (?:\[|->)|^\s*node \[|^\s*"?[\w.\[\]"-]+"?\s*=\s|^\s*"[^"]*"\s*[:,]?|^\s*[{}\[\]()]+,?\s*$|^\s*(?:\* )?[\w./-]+(?:\[[^\]]*\][\w./-]*)*$|^\{"`)
 	// sentence is how the SDKs, the AWS CLI and the engines word a failure where no heading
 	// stands before it.
 	sentence = wording(`operation error \w|\bapi error \w|An error occurred \(|StatusCode: (?:0\b|[345]\d\d)|status code: [345]\d\d|(?i:^\s*(?:error|fatal|panic|aws: error)\b[:!])|caused by: \w` +
 		`|Unable to locate credentials|Unable to (?:access|list|retrieve|parse)\b|Could not (?:connect|assume|load)\b|The config profile \(|SSL validation failed|Partial credentials found|(?:Connect|Read) timeout on|The SSO session associated with|Token has expired|Error (?:loading|acquiring|releasing|refreshing|saving|inspecting|configuring|when retrieving)\b|Failed to \w|x509: |dial tcp\b|no space left on device`)
 	// trouble is any word of a failure.
-	trouble = wording(`(?i)\b(?:errors?|fail(?:ed|ure|s)?|den(?:ied|y)|forbidden|unauthori[sz]ed|refused|unable|cannot|can't|could ?n[o']t|won't|rejected|not (?:be |been )?(?:found|authorized|valid|allowed|supported|permitted|exist|initialized|expected|match|installed|available|enabled|set|specified|set up|configured|recognized)|does(?: not|n't)|is not|no (?:such|valid|suitable|matching)|invalid|illegal|unsupported|unexpected|unknown|expired|mismatch|missing|undefined|time[d-]? ?out|panic|fatal|fault|crash(?:ed)?|traceback|terminated|cancel(?:l?ed)|exception|abort(?:ed)?|killed|interrupted|conflict(?:s|ing)?|locked|corrupt(?:ed)?|exceeded|unreachable|untrusted|broken|exit(?:ed)? (?:code|status)|exited with|no space|skew|throttl\w+|too many|must|required|refus\w+|wrong)\b` +
+	trouble = wording(`(?i)\b(?:errors?|fail(?:ed|ure|s)?|den(?:ied|y)|forbidden|unauthori[sz]ed|refused|unable|cannot|can't|could ?n[o']t|won't|rejected|not (?:be |been )?(?:found|authorized|valid|allowed|supported|permitted|exist|initialized|expected|match|installed|available|enabled|set|specified|set up|configured|recognized)|does(?: not|n't)|is not|no (?:such|valid|suitable|matching)|invalid|illegal|unsupported|unexpected|unknown|expired|mismatch|missing|undefined|time[d-]? ?out|panic|fatal|fault|crash(?:ed)?|traceback|terminated|cancel(?:l?ed)|exception|abort(?:ed)?|killed|interrupted|conflict(?:s|ing)?|locked|corrupt(?:ed)?|exceeded|unreachable|untrusted|broken|exit(?:ed)? (?:code|status)|exited with|no space|skew|throttl\w+|too many|must (?:be|not|have)|(?:is|are) required|refus\w+|wrong)\b` +
 		`|[A-Za-z]+(?:Exception|Fault)\b|(?:Access|No|Invalid|Signature|Expired)[A-Z]\w+|x509|StatusCode`)
 )
 

@@ -14,7 +14,7 @@ var (
 		ID: "lock-corrupt", Family: Lock, Step: plan.StepLock,
 		Meaning: "A lock is there, but what it holds is no lock.",
 		Remedy:  "Make sure that nobody is running Terraform, then delete the lock file or the lock's item.",
-		text:    []sign{{pattern: wording(`failed to unmarshal JSON data into LockInfo|unable to json parse the lock info|failed to retrieve lock info.{0,80}invalid character|could not unmarshal lock info|The conditional request failed (?:\* )?(?:unexpected end of JSON input|invalid character|json: )`), at: outside}},
+		text:    []sign{{pattern: wording(`failed to unmarshal JSON data into LockInfo|unable to json parse the lock info|failed to retrieve lock info.{0,80}invalid character|could not unmarshal lock info|The conditional request failed (?:status code: \d+, request id: \S+ )?(?:\* )?(?:unexpected end of JSON input|invalid character|json: )`), at: outside}},
 	}
 	LockIDWrong = &Diagnosis{
 		ID: "lock-id-wrong", Family: Lock, Step: plan.StepLock,

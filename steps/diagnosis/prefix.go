@@ -26,6 +26,7 @@ var leading = wording(`^(?:\s*(?:` +
 	`|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?[A-Z]?:?(?:\s|$)` +
 	`|\[[^\[\]"=]{1,120}\](?:\s|$)` +
 	`|(?:STDOUT|STDERR|stdout|stderr|TRACE|DEBUG|INFO|WARN|ERROR)\b:?(?:\s|$)` +
+	`|(?:TRAC|DEBU|INFO|WARN|ERRO|FATA)\[\d+\](?:\s|$)` +
 	`|(?:tofu|terraform|terragrunt): ?` +
 	`|[\w./-]{1,80}\s+\|(?:\s|$)` +
 	`|>(?:\s|$)))+`)

@@ -25,7 +25,7 @@ func starts(line string) bool {
 // so, and the heading of what is quoted.
 var (
 	quotes = wording(`(?i)no valid credential sources|cannot be assumed|bucket (?:"[^"]+" )?does not exist`)
-	quoted = wording(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
+	quoted = wording(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z0-9.]+: )`)
 )
 
 // problem is one error of a text, folded to one line and without secrets.

@@ -39,12 +39,12 @@ func FromText(text string) []Match {
 	}
 	told := split(clean)
 	list := causes(told.problems)
-	if len(list) > 0 {
+	if slices.ContainsFunc(list, func(m Match) bool { return !m.consequence }) {
 		return list
 	}
-	// What an engine or a CI system told of a failure may say less than what stands around.
+	// What an engine or a CI system told under a heading says less than what stands around.
 	unheaded := withoutHeading(told)
-	switch list = causes(unheaded); {
+	switch list = causes(append(told.problems, unheaded...)); {
 	case len(list) > 0:
 		return list
 	case len(told.problems)+len(unheaded) == 0:
@@ -158,7 +158,8 @@ func layers(text string) []string {
 	if i := strings.LastIndex(text, " Error: "); i > 0 {
 		inner = text[i+1:]
 	}
-	if i := strings.LastIndex(inner, "caused by: "); i > 0 {
+	own := local.regexp().MatchString(inner)
+	if i := strings.LastIndex(inner, "caused by: "); i > 0 && !own {
 		inner = inner[i:]
 	}
 	calls := operation.regexp().FindAllStringIndex(inner, -1)
@@ -166,7 +167,7 @@ func layers(text string) []string {
 	if n := len(calls); n > 1 && !answered.regexp().MatchString(inner[calls[n-2][0]:calls[n-1][0]]) {
 		last = inner[calls[n-1][0]:]
 	}
-	if at := unsent.regexp().FindStringIndex(last); at != nil && !local.regexp().MatchString(last) {
+	if at := unsent.regexp().FindStringIndex(last); at != nil && !own {
 		list = append(list, last[at[0]:])
 	}
 	for _, l := range []string{last, inner, text} {
