@@ -61,6 +61,8 @@ func advice(e *Error) (meaning, remedy string) {
 		return "The connection was ended without an answer.", "Check that --endpoint-url or AWS_ENDPOINT_URL begins with the right one of http:// and https://, and the proxy."
 	case isUnfinished(e):
 		return "AWS, or something on the way to it, gave no whole answer.", "Check the network and any proxy, and run again: it looks at what is there first."
+	case isSource(e) && processTold(e) != "":
+		return "The program of credential_process failed: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what it lacks."
 	case isSource(e):
 		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
 	case strings.Contains(rawText(e), "Missing Region"):
@@ -139,4 +141,11 @@ func neededAction(e *Error) string {
 		return otherActions[operation]
 	}
 	return operation
+}
+
+// processTold is what became of the program of credential_process, as the SDK says it;
+// empty where it was none.
+func processTold(e *Error) string {
+	_, told, _ := strings.Cut(rawText(e), "error in credential_process: ")
+	return strings.TrimSuffix(strings.TrimSpace(told), ".")
 }

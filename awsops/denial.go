@@ -68,8 +68,8 @@ func singular(types string) string {
 	return strings.Replace(strings.Replace(types, "policies", "policy", 1), "boundaries", "boundary", 1)
 }
 
-// IsUnanswered says that AWS gave no answer at all, whatever stood between.
+// IsUnanswered says that AWS was asked and gave no answer at all, whatever stood between.
 func IsUnanswered(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status == 0 && e.Code == "" && !IsCancelled(err) && !IsCredentials(err)
+	return errors.As(err, &e) && e.Status == 0 && e.Code == "" && !IsCancelled(err) && !IsCredentials(err) && !unread(err)
 }

@@ -319,6 +319,25 @@ func IsNoProfile(err error) bool {
 	return errors.As(err, &missing)
 }
 
+// readingConfiguration stands in the place of an operation where nothing was asked of AWS
+// since the shared files or the environment cannot be made sense of.
+const readingConfiguration = "reading the AWS configuration"
+
+// unread says that reading the configuration failed, and not since a file of
+// certificates, through which AWS is reached, cannot be had.
+func unread(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Operation == readingConfiguration && !strings.Contains(rawText(err), "CA bundle")
+}
+
+// isHalfProfile says that a profile names what is not there, or lacks a part of what it
+// has (config/shared_config.go of the SDK).
+func isHalfProfile(err error) bool {
+	text := rawText(err)
+	return unread(err) && (strings.Contains(text, "failed to find SSO session section") || strings.Contains(text, "partial credentials found") ||
+		strings.Contains(text, "failed to load assume role") || strings.Contains(text, "requires role_arn"))
+}
+
 // IsUnreachable says that no connection to the endpoint came about, or none that
 // can be used.
 func IsUnreachable(err error) bool { return err != nil && (neverSent(err) || speaksTLS(err)) }
@@ -327,7 +346,7 @@ func IsUnreachable(err error) bool { return err != nil && (neverSent(err) || spe
 // no other call with them can work either.
 func IsCredentials(err error) bool {
 	return IsExpired(err) || IsUnknownKey(err) || IsBadSecret(err) || IsClock(err) ||
-		IsNoCredentials(err) || IsStaleToken(err) || IsSSO(err) || IsNoProfile(err) || isSource(err)
+		IsNoCredentials(err) || IsStaleToken(err) || IsSSO(err) || IsNoProfile(err) || isSource(err) || isHalfProfile(err)
 }
 
 // IsOutcomeUnknown says that a mutating call may or may not have happened: it

@@ -185,7 +185,7 @@ func (s *Sessions) load(ctx context.Context, profile, region string, more ...fun
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
+		return aws.Config{}, failed(err, &Error{Operation: readingConfiguration, Identity: operatorName(profile)})
 	}
 	if s.alone != "" {
 		cfg = settled(cfg, s.alone, region)

@@ -33,7 +33,7 @@ func (u unmixed) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return c, err //nolint:wrapcheck // the SDK's own, as it would be without us
 	}
 	e := &Error{
-		Operation: "reading the AWS configuration", Identity: u.who, Err: errStaleToken,
+		Operation: readingConfiguration, Identity: u.who, Err: errStaleToken,
 		Message: fmt.Sprintf("access key %s is a user's own and comes with a session token", c.AccessKeyID),
 		Meaning: "The token is left from another key, and AWS refuses every call that carries both (InvalidClientTokenId).",
 		Remedy:  "Delete aws_session_token from the profile, in the config file or the credentials file; stateroom troubleshoot names the line.",

@@ -196,6 +196,33 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 	}
 }
 
+// ProcessOf is where a profile, or the one that it takes its credentials from, names a
+// program that gives them, and which: its first word, since what follows may be secret.
+// Both are empty without one, and where the files cannot be read.
+func ProcessOf(env *engine.Env, profile string) (at, program string) {
+	credentials, err := files.Read(env.CredentialsPath)
+	config, configErr := files.Read(env.ConfigPath)
+	if err != nil || configErr != nil {
+		return "", ""
+	}
+	for seen := map[string]bool{}; profile != "" && !seen[profile]; {
+		seen[profile] = true
+		next := ""
+		for kind, file := range []files.Snapshot{profiles.Credentials: credentials, profiles.Config: config} {
+			p, _ := profiles.Read(profiles.Kind(kind), file, profile)
+			i := slices.IndexFunc(p.Values, func(v profiles.Value) bool { return v.Key == "credential_process" })
+			if words := strings.Fields(p.Get("credential_process")); i >= 0 && len(words) > 0 {
+				return files.Place{Path: file.Path, Line: p.Values[i].Line}.String(), words[0]
+			}
+			if source := p.Get("source_profile"); source != "" {
+				next = source
+			}
+		}
+		profile = next
+	}
+	return "", ""
+}
+
 // WithoutStaleToken takes a session token that is nobody's any more out of the
 // config file with the profiles that are written there: beside a key in the
 // credentials file it would be sent with that. It names these profiles, which

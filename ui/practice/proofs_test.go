@@ -44,15 +44,14 @@ var particular = map[string]proof{
 	},
 
 	// The files of the project.
-	"backend-not-initialized":     {commands: [][]string{{"plan"}}},
-	"wrong-account":               {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
-	"config-invalid-block":        {moved: true},
-	"explicit-deny-bucket-policy": {finds: []string{"explicit-deny", "bucket.keys-disagree"}},
-	"explicit-deny":               {moved: true},
-	"explicit-deny-aes256":        {moved: true},
-	"region-invalid-missing":      {moved: true},
-	"migration-needs-answer":      {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
-	"provider-lock-file":          {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
+	"backend-not-initialized": {commands: [][]string{{"plan"}}},
+	"wrong-account":           {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
+	"config-invalid-block":    {moved: true},
+	"explicit-deny":           {moved: true},
+	"explicit-deny-aes256":    {moved: true},
+	"region-invalid-missing":  {moved: true},
+	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
+	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
 		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
 		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
@@ -66,8 +65,6 @@ var particular = map[string]proof{
 	"lock-release-failed":       {says: []string{"s3-put-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
 	"lock-release-failed-table": {says: []string{"table-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
 	"s3-get-denied":             {says: []string{"s3-get-denied", "lock-release-failed"}, finds: []string{"lock-held", "s3-get-denied"}, leaves: []string{"lock-held"}},
-	"s3-head-denied-detached":   {finds: []string{"kms-denied", "table-denied", "s3-list-denied", "s3-head-denied", "s3-put-denied"}},
-	"s3-head-denied-group":      {finds: []string{"assume-role-denied", "kms-denied", "table-denied", "s3-list-denied", "s3-head-denied", "s3-put-denied"}},
 	"s3-list-denied":            {project: "preprod", says: []string{"s3-head-denied"}},
 	"state-not-saved":           {commands: write, says: []string{"s3-put-denied", "state-not-saved"}, finds: []string{"s3-put-denied", "state-not-saved"}, real: true, differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain},
 
@@ -91,7 +88,7 @@ var withTableAlone = map[string]proof{
 	"explicit-deny":               unsaved(proof{moved: true}),
 	"explicit-deny-aes256":        unsaved(proof{moved: true}),
 	"explicit-deny-key-id":        unsaved(proof{}),
-	"explicit-deny-bucket-policy": unsaved(proof{finds: []string{"explicit-deny", "state-not-saved", "bucket.keys-disagree"}}),
+	"explicit-deny-bucket-policy": unsaved(proof{finds: []string{"explicit-deny", "state-not-saved"}}),
 }
 
 // unsaved is a proof whose fault an apply meets as it saves the state.

@@ -28,17 +28,24 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	if steps.ReadQuotas(ctx, env, a, f.observed, f.plan.Changes) {
 		f.plan = mending(f)
 	}
-	var report health.Report
-	var faults []health.Result
+	var results, faults []health.Result
 	for _, check := range checks {
 		for _, r := range check(f) {
-			report.Add(env, health.Result{Check: r.Check})
+			results = append(results, r)
 			if r.Finding != nil {
 				faults = append(faults, r)
 			}
 		}
 	}
-	report.Findings, report.Changes = settle(f, merge(faults))
+	all := withAgreement(unite(merge(faults)))
+	var report health.Report
+	for _, r := range results {
+		if r.Finding != nil {
+			r.Check.Finding = toldBy(all, r)
+		}
+		report.Add(env, health.Result{Check: r.Check})
+	}
+	report.Findings, report.Changes = settle(f, all)
 	return report
 }
 

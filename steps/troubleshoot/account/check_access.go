@@ -40,7 +40,11 @@ func checkRead(f *facts, s *stateAccess) health.Result {
 	case denied && d.Action == "s3:ListBucket":
 		return c.Undecided("A state that is not there reads as denied to whoever may not list the bucket: %s", diagnosis.Answer(q.err))
 	}
-	return judge(f, c, q, cause)
+	r := judge(f, c, q, cause)
+	if r.Finding != nil && r.ID == diagnosis.S3HeadDenied.ID && s.getErr != nil {
+		r.Also = append(r.Also, diagnosis.S3GetDenied.ID) // which an engine meets that sends no HEAD
+	}
+	return r
 }
 
 // checkWrite is about the right to write the state, which nothing proves that

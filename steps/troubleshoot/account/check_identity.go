@@ -34,6 +34,12 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 	switch outage := diagnosis.Outage(id.err); {
 	case outage == diagnosis.KeyInvalid:
 		return invalidKey(f, id, c)
+	case outage == diagnosis.CredentialProcessFailed:
+		x := outageOf(c, outage, id.err)
+		if id.processAt != "" {
+			x.Evidence += fmt.Sprintf(" %s names it: %s.", id.processAt, id.process)
+		}
+		return x
 	case outage != nil:
 		return outageOf(c, outage, id.err)
 	case id.err != nil:

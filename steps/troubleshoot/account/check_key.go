@@ -15,6 +15,9 @@ import (
 	"stateroom/steps/troubleshoot/health"
 )
 
+// keysDisagree is the id of a bucket that names another key than the alias.
+const keysDisagree = "bucket.keys-disagree"
+
 // checkAgreement is about whether the bucket's own settings name the key that
 // the alias points at; two who set up at once can have left them apart. Where
 // they agree the keys' own checks have said all.
@@ -25,7 +28,7 @@ func checkAgreement(f *facts) []health.Result {
 	}
 	alias, bucket := f.answers.Key.Alias, f.answers.Bucket.Name
 	c := health.Question{Name: nameKey, Asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
-	x := ownFault("bucket.keys-disagree", bucket,
+	x := ownFault(keysDisagree, bucket,
 		fmt.Sprintf("%s points at %s, but of bucket %s %s.", alias, f.observed.Key.Key.ARN, bucket, strings.Join(said, ", and ")),
 		"Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.")
 	x.Advice = true

@@ -79,6 +79,9 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 		x.Cause = r.by.profile + " " + string(policy.IdentityBased) // one group's policy, whatever roles it lacks
 		x.Remedy, x.Changes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
 		x.Needs = byGroup
+		if !why.Explicit {
+			x.Lacks = q.action
+		}
 	case why.Type == policy.RoleTrust:
 		x.Remedy, x.Changes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
 		x.Needs = []string{"This " + trustOf, wantedTrust(f, r)}

@@ -69,6 +69,9 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
 		}
 		x.Changes = planned(f, q.by.ofItsGroups)
+		if why.Type == policy.IdentityBased && !why.Explicit {
+			x.Lacks = q.action
+		}
 	case policy.ResourceBased:
 		deniedByResource(f, q, &x)
 	default:

@@ -48,8 +48,11 @@ func (f *facts) keyARN() string {
 type identity struct {
 	profile string // empty for the default chain
 	// keyID is the access key id in the profile, empty where it holds none.
-	keyID   string
-	session *awsops.Session // nil where the profile cannot be opened
+	keyID string
+	// process is the program that is to give its credentials, and processAt the place that
+	// names it; both empty without one.
+	process, processAt string
+	session            *awsops.Session // nil where the profile cannot be opened
 	awsops.Identity
 	err error
 	// works says that it is signed in, and in the admin account: what the state

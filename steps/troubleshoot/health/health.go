@@ -38,6 +38,9 @@ type Result struct {
 	// statements and commands; empty where that is nobody's rights' matter.
 	Who   string
 	Needs []string
+	// Lacks is the action that no policy of Who's own or its groups' allows; empty where
+	// something else is wrong.
+	Lacks string
 	// Init is what the directory of the project in question needs besides.
 	Init Init
 	// Alias is how AWS is likely to tell of the same thing.

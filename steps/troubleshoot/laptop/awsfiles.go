@@ -108,6 +108,10 @@ type sourceTrouble struct {
 	id       string
 	evidence string
 	remedy   string
+	// also is how Terraform's text names it, where that is another id, and lead what is
+	// wrong where the id's own words say less.
+	also []string
+	lead string
 }
 
 // source follows a profile to its credentials as the SDK for Go does
@@ -124,24 +128,24 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	}
 	if at, has, lacks := p.half(); at != "" {
 		return "", &sourceTrouble{
-			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
-			"Write the missing half again, or a new access key.",
+			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
+			remedy: "Write the missing half again, or a new access key.",
 		}
 	}
 	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
-		return "", &sourceTrouble{diagnosis.KeyInvalid.ID, stale.Evidence, stale.Remedy}
+		return "", &sourceTrouble{id: diagnosis.KeyInvalid.ID, evidence: stale.Evidence, remedy: stale.Remedy}
 	}
 	source := p.get("source_profile")
 	switch {
 	case source != "" && p.get("credential_source") != "":
 		return "", &sourceTrouble{
-			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
-			"Remove one of the two.",
+			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
+			remedy: "Remove one of the two.",
 		}
 	case source != "" && p.get("role_arn") == "":
 		return "", &sourceTrouble{
-			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
-			"Write the role_arn, or remove source_profile.",
+			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
+			remedy: "Write the role_arn, or remove source_profile.",
 		}
 	case p.get("role_arn") != "":
 		return f.role(p, through)
@@ -155,7 +159,11 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 	for kind, file := range []files.Snapshot{profiles.Credentials: f.credentials, profiles.Config: f.config} {
 		kind := profiles.Kind(kind)
 		if line, written := profiles.Misnamed(kind, file, name); line > 0 && name == f.wanted {
-			evidence += fmt.Sprintf(" %s reads %s, which no AWS tool takes for it.", files.Place{Path: file.Path, Line: line}, written)
+			takes := "which Terraform does not take for it"
+			if kind == profiles.Config && strings.ContainsAny(written, `"'`) {
+				takes = "which the AWS CLI takes for it and Terraform does not"
+			}
+			evidence += fmt.Sprintf(" %s reads %s, %s.", files.Place{Path: file.Path, Line: line}, written, takes)
 		}
 		for _, d := range profiles.Disagreements(kind, file) {
 			if d.Line == 1 && strings.Contains(d.What, "byte order mark") {
@@ -163,7 +171,10 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 			}
 		}
 	}
-	return &sourceTrouble{diagnosis.ProfileMissing.ID, evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
+	return &sourceTrouble{
+		id: diagnosis.ProfileMissing.ID, evidence: evidence,
+		remedy: "Write the profile with your access key (aws configure --profile " + name + "), or correct the name.",
+	}
 }
 
 // role is a profile that assumes a role with another profile's credentials.
@@ -171,8 +182,8 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	role, source := p.get("role_arn"), p.get("source_profile")
 	if p.get("mfa_serial") != "" {
 		return "", &sourceTrouble{
-			diagnosis.MFAProfile.ID, fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
-			"Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
+			id: diagnosis.MFAProfile.ID, evidence: fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
+			remedy: "Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
 	}
 	through = append(through, p.name)
@@ -208,8 +219,8 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 
 func loop(p profile, through []string) *sourceTrouble {
 	return &sourceTrouble{
-		diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
-		"Let the last of them hold an access key.",
+		id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
+		remedy: "Let the last of them hold an access key.",
 	}
 }
 
@@ -222,8 +233,8 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		token := p.get("web_identity_token_file")
 		if _, err := os.Stat(token); err != nil {
 			return "", &sourceTrouble{
-				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
-				"Put the token there, or correct the path.",
+				id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
+				remedy: "Put the token there, or correct the path.",
 			}
 		}
 		return "the web identity token " + token, nil
@@ -235,9 +246,9 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		return "the program of credential_process (" + p.at("credential_process") + ")", nil
 	}
 	return "", &sourceTrouble{
-		diagnosis.CredentialsMissing.ID,
-		fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
-		"Write your access key into the profile: aws configure --profile " + p.name + ".",
+		id:       diagnosis.CredentialsMissing.ID,
+		evidence: fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
+		remedy:   "Write your access key into the profile: aws configure --profile " + p.name + ".",
 	}
 }
 
@@ -264,8 +275,9 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	if session != "" {
 		if _, there := profiles.SSOSession(f.config, session); !there {
 			return "", &sourceTrouble{
-				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
-				"Write the section (aws configure sso), or correct the name.",
+				id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
+				remedy: "Write the section (aws configure sso), or correct the name.", also: []string{diagnosis.ProfileMissing.ID},
+				lead: "The profile names a sign-on session that the config file does not have.",
 			}
 		}
 		name = session

@@ -81,6 +81,7 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 	}
 	wrong := u.trouble
 	r := q.Failed(wrong.evidence, finding(wrong.id, plan.StepFiles, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy))
+	r.Also, r.Lead = wrong.also, wrong.lead
 	if u.profile == in.answers.AdminProfile {
 		return withProfileFix(ctx, in, r)
 	}

@@ -1,0 +1,87 @@
+package troubleshoot
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
+)
+
+// What is wrong with a profile is found in the files and met by AWS's calls: it is one
+// finding, and nobody is sent to look at the network for it. What Terraform prints of it
+// joins that finding.
+func TestOneCauseInAProfileIsOneFinding(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
+	in := func(lines string) func() {
+		return func() { b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\n"+lines) }
+	}
+	without := func(lines string) func() {
+		return func() {
+			b.Edit(healthtest.Credentials, `(?s)\[admin_iam\][^\[]*`, "")
+			in(lines)()
+		}
+	}
+	for name, c := range map[string]struct {
+		do           func()
+		id, says     string
+		text, remedy string
+	}{
+		"a sign-on session that is not there": {
+			without("sso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Admins\n"), "credentials-missing", "[sso-session corp]",
+			"Error: No valid credential sources found\n\nError: failed to find SSO session section, corp", "Write the section",
+		},
+		"a code that Terraform cannot ask for": {
+			in("role_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n"),
+			"mfa-profile", "with an MFA code", "Error: No valid credential sources found\n\nError: assume role with MFA enabled, but AssumeRoleTokenProvider session option not set.", "",
+		},
+		"a program that fails": {
+			without("credential_process = sh -c 'exit 3' TOPSECRET\n"), "credential-process-failed", "exit status 3. " + b.Path(healthtest.Config) + ":2 names it: sh.",
+			"Error: No valid credential sources found\n\nError: failed to refresh cached credentials, error in credential_process: exit status 3", "Run the program",
+		},
+		"half a key": {
+			func() { b.Edit(healthtest.Credentials, `(?m)^aws_secret_access_key.*\n`, "") }, "credentials-missing", "without aws_secret_access_key",
+			"Error: No valid credential sources found\n\nError: partial credentials found for profile admin_iam", "Write the missing half",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.T = t
+			b.Restore(whole)
+			c.do()
+			for _, text := range []string{"", c.text} {
+				r, err := (&HealthCheck{Answers: b.Answers, Text: text}).Look(t.Context(), b.Env())
+				b.Must(err)
+				found := slices.DeleteFunc(r.Findings, func(f plan.Finding) bool { return f.Severity == plan.Info })
+				if len(found) != 1 || found[0].ID != c.id {
+					t.Fatalf("findings %v", found)
+				}
+				f := found[0]
+				if !strings.Contains(f.Evidence, c.says) || !strings.Contains(f.Remedy, c.remedy) || strings.Contains(f.Told(), "TOPSECRET") {
+					t.Errorf("told %s", f)
+				}
+				if (text != "") != (f.Quote != "") {
+					t.Errorf("quoted %q of %q", f.Quote, text)
+				}
+			}
+		})
+	}
+}
+
+// The AWS CLI takes quotes around a name in the config file for nothing but quotes, and
+// Terraform for a part of the name: measured with aws-cli 1.45 and Terraform 1.11.
+func TestANameInQuotesIsTheCLIsAlone(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Edit(healthtest.Credentials, `(?s)\[admin_iam\][^\[]*`, "")
+	b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]`, `[profile "admin_iam"]`)
+	r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+	b.Must(err)
+	f := healthtest.Finding(r.Findings, "profile-missing")
+	if f == nil || !strings.Contains(f.Evidence, `reads [profile "admin_iam"], which the AWS CLI takes for it and Terraform does not.`) {
+		t.Errorf("findings %v", r.Findings)
+	}
+}
