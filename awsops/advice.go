@@ -62,7 +62,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case isUnfinished(e):
 		return "AWS, or something on the way to it, gave no whole answer.", "Check the network and any proxy, and run again: it looks at what is there first."
 	case isSource(e) && processTold(e) != "":
-		return "The program of credential_process failed: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what it lacks."
+		return "The configured source of the credentials failed, the program of credential_process: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what it lacks."
 	case isSource(e):
 		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
 	case strings.Contains(rawText(e), "Missing Region"):
