@@ -52,7 +52,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case e.Status == http.StatusProxyAuthRequired:
 		return "The proxy asks who you are.", "Write http://NAME:PASSWORD@HOST in HTTPS_PROXY and HTTP_PROXY, or name the endpoint's host in NO_PROXY."
 	case IsAccessDenied(e):
-		return denial(e), "Grant " + e.Action + ", or run as an identity that has it."
+		return denial(e)
 	case IsUnreachable(e):
 		return unreachable(e)
 	case speaksOther(e):
@@ -94,16 +94,19 @@ func unreachable(e *Error) (meaning, remedy string) {
 // explicitDeny stands in every service's message when a Deny statement decided.
 const explicitDeny = "with an explicit deny"
 
-// denial says what kind of policy stands in the way. AWS's message names one only.
-func denial(e *Error) string {
+// denial says what kind of policy stands in the way, as far as AWS's message names it,
+// and who can mend that: no grant helps against a Deny.
+func denial(e *Error) (meaning, remedy string) {
 	d, _ := DenialOf(e)
+	grant := "Grant " + e.Action + ", or run as an identity that has it."
 	switch {
 	case d.Explicit:
-		return "A policy denies this explicitly, so that no Allow can help."
+		return "A policy denies this explicitly, so that no Allow can help.",
+			"Have the Deny statement changed by whoever is responsible for that policy, or run as an identity that it is not about."
 	case d.Policy != "":
-		return "No policy of the type named allows it."
+		return "No policy of the type named allows it.", grant
 	}
-	return "The identity may not do this."
+	return "The identity may not do this.", grant
 }
 
 func profileFlag(e *Error) string {

@@ -226,7 +226,7 @@ func (p *preflight) used(c *maker) (used []need) {
 		}
 		seen[service] = true
 		right := awsops.Right{Action: of[service][0], Resource: of[service][1], Context: map[string][]string{"aws:SecureTransport": {"true"}}}
-		if c.environment != "" {
+		if c.role != "" {
 			right.Action, right.Resource = "iam:GetRole", n.Resource
 		}
 		if service != "iam" && service != "organizations" {
