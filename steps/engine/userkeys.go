@@ -48,7 +48,7 @@ func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, ke
 		for _, k := range begun {
 			of = append(of, k.AccessKey)
 		}
-		shown = len(begun) > 0 || env.Journal.undecided(change, env.Patience/newsShare) == 0
+		shown = len(begun) > 0 || !env.Journal.undecided(change, env.Patience/newsShare)
 		if !shown && !waits {
 			waits = true
 			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether the access key of %s was made: a run ended before it knew.", user)})
@@ -146,14 +146,11 @@ func (j *Journal) begunKeys(change string, keys []awsops.AccessKey, kept string)
 	return begun
 }
 
-// undecided is how long it may still take until AWS shows what the newest intent has
-// made, if that was neither finished nor refused: AWS is given so long from the intent.
-func (j *Journal) undecided(change string, given time.Duration) time.Duration {
-	intent := j.last(change, PhaseIntent)
-	if _, unfinished := j.Unfinished(change); !unfinished || j.refused(change) {
-		return 0
-	}
-	return min(given, max(0, given-time.Since(intent.Time)))
+// undecided tells whether AWS may still show what the newest intent has made, if that was
+// neither finished nor refused: it is given so long from the intent.
+func (j *Journal) undecided(change string, given time.Duration) bool {
+	_, unfinished := j.Unfinished(change)
+	return unfinished && !j.refused(change) && time.Since(j.last(change, PhaseIntent).Time) < given
 }
 
 // begunKey tells whether a killed run may have made the key: by its id, where
