@@ -161,9 +161,10 @@ func (p *preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 	for i := range c.needs {
 		c.needs[i].Context = p.context(c, c.needs[i].Right)
 	}
-	verdicts := p.simulate(ctx, c, append(p.used(c), c.needs...))
+	used := p.used(c)
+	verdicts := p.simulate(ctx, c, slices.Concat(used, c.needs))
 	believed := map[string]bool{}
-	for _, u := range p.used(c) {
+	for _, u := range used {
 		d, answered := verdicts[keyOf(u.Right)]
 		believed[serviceOf(u.Action)] = answered && d.Allowed
 	}
