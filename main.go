@@ -108,7 +108,7 @@ func run(ctx context.Context, args []string, sys system) int {
 		if i.Seen() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(plan.ExitInterrupted)
 			if i.Applying() {
-				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
+				message = "Interrupted: what was changed so far stays. Run the command again to go on from here."
 			}
 		}
 		fmt.Fprintln(sys.err, printable.Text(message)) // the code tells it, too, when nobody reads
@@ -224,7 +224,7 @@ func newCommand(r runners) *cobra.Command {
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
-			return session.Usagef("name a command: setup makes the set-up, onboard gets an admin going, troubleshoot finds what is wrong")
+			return session.Usagef("name a command: setup makes the setup, onboard gets an admin going, troubleshoot finds what is wrong")
 		},
 		SilenceErrors: true, SilenceUsage: true,
 	}
@@ -232,7 +232,7 @@ func newCommand(r runners) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w%s: see %s --help", err, help.UnknownFlag(c, err), c.CommandPath())
 	})
-	root.AddGroup(&cobra.Group{ID: forTeam, Title: "Set up"}, &cobra.Group{ID: forAdmin, Title: "Work as an admin"}, &cobra.Group{ID: forPractice, Title: "Practise"})
+	root.AddGroup(&cobra.Group{ID: forTeam, Title: "Set up"}, &cobra.Group{ID: forAdmin, Title: "Work as an admin"}, &cobra.Group{ID: forPractice, Title: "Practice"})
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
@@ -268,9 +268,9 @@ type command struct {
 var commands = []command{
 	{
 		mode: session.SetUp, name: "setup", group: forTeam,
-		short: "Make the whole set-up, or what is missing of it",
+		short: "Make the whole setup, or what is missing of it",
 		long: "Looks at what is there, shows what it would change, asks, makes the changes and\n" +
-			"proves the result. Run it again at any time: it changes what differs.\n\n" +
+			"proves the result. Run the command again at any time: it changes what differs.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
 			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
 			"Where others can write to the repository, run it unattended with --yes\n" +
@@ -287,11 +287,11 @@ var commands = []command{
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
 			"is before anything is written, renews the key so that nobody else ever had it,\n" +
-			"writes your profiles, and tries out every environment and project that you may\n" +
+			"writes your profiles, and tests every environment and project that you may\n" +
 			"touch. Run again it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom onboard --sandbox          practise with a rehearsal's sealed file\n" +
+		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
 			"  stateroom onboard --handover alice.age\n" +
 			"  stateroom onboard --rotate           renew your key",
 		flags: func(f *pflag.FlagSet, o *session.Options) {
@@ -303,11 +303,11 @@ var commands = []command{
 	},
 	{
 		mode: session.Troubleshoot, name: "troubleshoot", group: forAdmin,
-		short: "Find what is behind an error of Terraform, and mend it",
+		short: "Find what is behind an error of Terraform, and fix it",
 		long: "Checks files, identity, bucket, key, lock, roles and state, says which check\n" +
-			"fails and on what evidence, shows what would mend it, asks, mends it and checks\n" +
-			"again. On a healthy set-up it only reads.\n\n" +
-			"Exit codes: 0 healthy or mended, 1 failed, 2 usage, 3 findings remain,\n" +
+			"fails and on what evidence, shows what would fix it, asks, fixes it and checks\n" +
+			"again. On a healthy setup it only reads.\n\n" +
+			"Exit codes: 0 healthy or fixed, 1 failed, 2 usage, 3 findings remain,\n" +
 			"130 interrupted.",
 		example: "  stateroom troubleshoot               check everything\n" +
 			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
@@ -318,7 +318,7 @@ var commands = []command{
 			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
 			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
 			f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
-			f.StringVar(&o.Break, "break", "", "with --sandbox: practise on `FAULT` (--break list lists them)")
+			f.StringVar(&o.Break, "break", "", "with --sandbox: practice on `FAULT` (--break list lists them)")
 		},
 		check: checkTroubleshoot,
 	},
@@ -328,7 +328,7 @@ var commands = []command{
 		long: "Makes the user's access key and seals it to the recipient in the blueprint, or\n" +
 			"in a terminal to a passphrase that is shown once. A handover that waits to be\n" +
 			"collected is left alone; one that was lost, has expired or cannot be opened by\n" +
-			"its reader is made anew.",
+			"its reader is made again.",
 		example: "  stateroom handover alice             make alice's sealed file\n" +
 			"  stateroom handover bob --sandbox     rehearse it",
 	},
@@ -347,8 +347,8 @@ var commands = []command{
 	},
 	{
 		mode: session.Login, name: "login", group: forAdmin,
-		short: "Open a session with your second factor, for Terraform",
-		long: "Where an environment asks for a second factor, Terraform works with a session,\n" +
+		short: "Open a session with MFA, for Terraform",
+		long: "Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
 			"your profile. Where none is asked for, or the session lasts, it changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
@@ -475,7 +475,7 @@ func policyCommand(r runners) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy NAME [GROUP|ENVIRONMENT]",
 		Short: "Print a policy of this blueprint as JSON",
-		Long: "Prints exactly the policy that set-up makes, or that the operator needs, for\n" +
+		Long: "Prints exactly the policy that setup makes, or that the operator needs, for\n" +
 			"this blueprint. Nothing is changed, and AWS is asked only for what the\n" +
 			"blueprint and the command line do not say.\n\nPolicies:\n" + list +
 			"\nWhere groups or environments have policies of their own, add the name of one.\n\n" +
@@ -539,7 +539,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
 	}
 	if o.NoWidening && !o.Yes {
 		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
@@ -564,7 +564,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 // checkLabRegion refuses a region in which no sandbox is.
 func checkLabRegion(o *session.Options) error {
 	if o.Region != "" && practice.RegionOf(o.Region) == "" {
-		return session.Usagef("--region %s is none that every account of the sandbox has: choose one such as us-east-1, us-gov-west-1 or cn-north-1", o.Region)
+		return session.Usagef("--region %s is not a region that every account of the sandbox has: choose one such as us-east-1, us-gov-west-1 or cn-north-1", o.Region)
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS(t *testing.T) {
 		t.Errorf("without an account: %+v", got)
 	}
 	here := program(t, "", false, "policy", "operator", "--account", "111111111111", "--set", "state_region=us-gov-west-1")
-	if !strings.Contains(here.out, `"arn:aws-us-gov:s3:::terraform-state-111111111111-us-gov-west-1"`) || !strings.Contains(here.err, "the name that set-up suggests") {
+	if !strings.Contains(here.out, `"arn:aws-us-gov:s3:::terraform-state-111111111111-us-gov-west-1"`) || !strings.Contains(here.err, "the name that setup suggests") {
 		t.Errorf("without a bucket, in another partition: %+v", here)
 	}
 }
@@ -225,7 +225,7 @@ func TestThePoliciesPrintedAreThoseThatASetUpWrites(t *testing.T) {
 	blueprint := practiceBlueprint(t, dir)
 	early := programIn(t, state, server, "policy", "bucket", "--blueprint", blueprint)
 	if early.code != plan.ExitFailed || early.out != "" || !strings.Contains(early.err, "not in AWS yet: the key alias/terraform") {
-		t.Errorf("before the set-up: %+v", early)
+		t.Errorf("before the setup: %+v", early)
 	}
 	if made := programIn(t, state, server, "setup", "--yes", "--dir", dir, "--blueprint", blueprint); made.code != 0 {
 		t.Fatalf("%+v", made)
@@ -877,7 +877,7 @@ func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
 func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	healthy := program(t, "", false, "troubleshoot", "--sandbox", "--json")
 	if events := eventsOf(t, healthy.out); healthy.code != 0 || len(ids(events, "change")) != 0 || len(ids(events, "applied")) != 0 {
-		t.Errorf("a healthy set-up: code %d, %v, %s", healthy.code, events, healthy.err)
+		t.Errorf("a healthy setup: code %d, %v, %s", healthy.code, events, healthy.err)
 	}
 	looked := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json", "--dry-run")
 	if events := eventsOf(t, looked.out); looked.code != plan.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
@@ -885,7 +885,7 @@ func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	}
 	mended := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json")
 	if events := eventsOf(t, mended.out); mended.code != 0 || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 1 {
-		t.Errorf("mending: code %d, %v", mended.code, events)
+		t.Errorf("fixing: code %d, %v", mended.code, events)
 	}
 	held := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held")
 	if held.code != plan.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {

@@ -77,7 +77,7 @@ func (s *session) policyAnswers(ctx context.Context, p steps.Policy) (*blueprint
 	}
 	if slices.Contains(missing, "bucket.name") {
 		a.Bucket.Name = steps.SuggestBucket(a)
-		fmt.Fprintf(s.sys.Err, "Bucket %s is the name that set-up suggests; --set bucket.name=NAME gives another.\n", a.Bucket.Name)
+		fmt.Fprintf(s.sys.Err, "Bucket %s is the name that setup suggests; --set bucket.name=NAME gives another.\n", a.Bucket.Name)
 	}
 	if isNew && p.Of != steps.OfBlueprint && len(p.Parts(a)) == 0 {
 		return nil, Usagef("there is no %s, which names the team's %ss: run it in the team's repository, or give --blueprint FILE", s.Blueprint, p.Of)
@@ -169,7 +169,7 @@ func (s *session) aboutPolicy(p steps.Policy, a *blueprint.Answers, doc policy.D
 	switch size := doc.Size(); {
 	case !p.Managed:
 	case size > policy.ManagedPolicyLimit:
-		lines = append(lines, fmt.Sprintf("It has %d characters, and a managed policy takes %d: set-up makes several of it.", size, policy.ManagedPolicyLimit))
+		lines = append(lines, fmt.Sprintf("It has %d characters, and a managed policy takes %d: setup makes several of it.", size, policy.ManagedPolicyLimit))
 	default:
 		lines = append(lines, "To make it a managed policy of account "+a.AdminAccount+":", "",
 			"    "+plan.Shell(slices.Concat([]string{"stateroom"}, s.sys.Args)...)+" > policy.json",
