@@ -24,7 +24,7 @@ var (
 			{
 				pattern: wording(`(?i)Local state cannot be unlocked by another process`),
 				meaning: "The state of this folder is a file on this machine, whose lock goes with the process that holds it: it is not the one that is locked.",
-				remedy:  "Run it where the project is initialised on its back end (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
+				remedy:  "Run it where the project is initialized on its back end (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
 			},
 			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?does not match|invalid lock id: "`), at: outside},
 			{
@@ -42,12 +42,12 @@ var (
 			{
 				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404)`), at: outside,
 				meaning: "A lock was there when Terraform wanted it, and gone when it was looked at.",
-				remedy:  "Run it again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
+				remedy:  "Run the command again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
 			},
 			{
 				pattern: wording(takingLock + `ConditionalRequestConflict`), at: outside,
 				meaning: "Another run took or released the lock in the same moment.",
-				remedy:  "Run it again.",
+				remedy:  "Run the command again.",
 			},
 			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
 			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
@@ -57,7 +57,7 @@ var (
 		ID: "table-missing", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The lock table does not exist in this account and region.",
 		Remedy:   "Create the table with key LockID of type S, or correct its name in the backend.",
-		Operator: "Let the operator run stateroom setup, which makes it.",
+		Operator: "Ask the operator to run stateroom setup, which makes it.",
 		text:     []sign{{pattern: wording(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)|Requested resource not found: Table: \S+ not found|DynamoDB.*ResourceNotFoundException`), at: outside}},
 		is:       func(err error) bool { return from("dynamodb", err) && awsops.IsNotFound(err) },
 	}
@@ -71,7 +71,7 @@ var (
 		ID: "table-denied", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The identity may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{
 			pattern: wording(`perform: (?P<action>dynamodb:(?:DescribeTable|CreateTable|UpdateTable|TagResource|DescribeContinuousBackups))\b`), unless: wording(`perform: \S+ .*with an explicit deny|because no (?:permissions|service|resource|session|VPC)`), at: outside,
 			meaning: "The identity may not look at, or make, the lock table itself, which Terragrunt does before Terraform uses it.",
@@ -88,7 +88,7 @@ var (
 	LockReleaseFailed = &Diagnosis{
 		ID: "lock-release-failed", Family: Lock, Step: plan.StepLock,
 		Meaning: "The work was done, but its lock was not taken away.",
-		Remedy:  "Mend the cause, then release the lock that is left with its id.",
+		Remedy:  "Fix the cause, then release the lock that is left with its id.",
 		text: []sign{
 			{
 				pattern: wording(`Error releasing the state lock.*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
