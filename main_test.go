@@ -110,8 +110,8 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
-		"setup --sandbox --region mars-1":  "none that every account of the sandbox has",
-		"sandbox --region eu-south-1":      "none that every account of the sandbox has",
+		"setup --sandbox --region mars-1":  "not a region that every account of the sandbox has",
+		"sandbox --region eu-south-1":      "not a region that every account of the sandbox has",
 		"setup --detailed-exitcode":        "belongs to --dry-run",
 		"setup --no-widening":              "belongs to --yes",
 		"offboard bob --no-widening":       "belongs to --yes",
@@ -746,7 +746,7 @@ func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
 func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	healthy := program(t, "", false, "troubleshoot", "--sandbox", "--json")
 	if events := eventsOf(t, healthy.out); healthy.code != 0 || len(ids(events, "change")) != 0 || len(ids(events, "applied")) != 0 {
-		t.Errorf("a healthy set-up: code %d, %v, %s", healthy.code, events, healthy.err)
+		t.Errorf("a healthy setup: code %d, %v, %s", healthy.code, events, healthy.err)
 	}
 	looked := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json", "--dry-run")
 	if events := eventsOf(t, looked.out); looked.code != plan.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
@@ -754,7 +754,7 @@ func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	}
 	mended := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json")
 	if events := eventsOf(t, mended.out); mended.code != 0 || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 1 {
-		t.Errorf("mending: code %d, %v", mended.code, events)
+		t.Errorf("fixing: code %d, %v", mended.code, events)
 	}
 	held := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held")
 	if held.code != plan.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {

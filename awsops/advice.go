@@ -64,7 +64,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case isSource(e) && processTold(e) != "":
 		return "The configured source of the credentials failed, the program of credential_process: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what it lacks."
 	case isSource(e):
-		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
+		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and fix what it names."
 	case strings.Contains(rawText(e), "Missing Region"):
 		return "No region is configured.", "Pass --region or set AWS_REGION."
 	}
@@ -76,7 +76,7 @@ func unreachable(e *Error) (meaning, remedy string) {
 	switch {
 	case IsUntrusted(e):
 		return "The endpoint's certificate is not trusted on this machine.",
-			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; else check --endpoint-url."
+			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; otherwise, check --endpoint-url."
 	case isNoAddress(e):
 		return "The endpoint is no address that HTTP can be sent to.", "Write it with http:// or https:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case speaksHTTP(e):
@@ -102,7 +102,7 @@ func denial(e *Error) (meaning, remedy string) {
 	switch {
 	case d.Explicit:
 		return "A policy denies this explicitly, so that no Allow can help.",
-			"Have the Deny statement changed by whoever is responsible for that policy, or run as an identity that it is not about."
+			"Ask whoever manages that policy to change the Deny statement, or run as an identity that it does not apply to."
 	case d.Policy != "":
 		return "No policy of the type named allows it.", grant
 	}

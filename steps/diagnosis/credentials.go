@@ -64,7 +64,7 @@ var (
 			{
 				pattern: wording(`Couldn't retrieve verification key from your identity provider|IDPCommunicationError`),
 				meaning: "AWS could not fetch the keys of the identity provider with which it checks the token.",
-				remedy:  "Run it again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
+				remedy:  "Run the command again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
 			},
 			{
 				pattern: wording(`No OpenIDConnect provider found in your account`),

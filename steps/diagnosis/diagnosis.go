@@ -130,7 +130,7 @@ var NoError = &Diagnosis{
 	ID:      "no-error",
 	Step:    plan.NoStep,
 	Meaning: "There is no error in this text: what it tells went well.",
-	Remedy:  "Nothing is to be mended. If a command did fail, give all that it printed, its standard error included (2>&1).",
+	Remedy:  "Nothing needs fixing. If a command did fail, give all that it printed, its standard error included (2>&1).",
 }
 
 // Rank is the place of an id in the catalogue, in which causes stand before what

@@ -168,7 +168,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	return &plan.Finding{
 		ID: "init.probe-removed", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The proof that this laptop began on %s was killed and had left %s. That was removed; no other state was touched.", begun, plan.Enumerated(removed)),
-		Remedy:   "Nothing is to be done.",
+		Remedy:   "No action needed.",
 	}
 }
 
@@ -230,6 +230,6 @@ func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, 
 		ID: "init.probe-of-others", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("s3://%s holds the workspaces %s (%s…) of proofs that this laptop did not begin: a colleague's is under way or was killed. They were left as they are.",
 			a.Bucket.Name, plan.Enumerated(others), begin),
-		Remedy: "Let whoever began them run stateroom setup again, which removes them.",
+		Remedy: "Ask whoever began them to run stateroom setup again, which removes them.",
 	}}
 }

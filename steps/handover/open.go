@@ -199,7 +199,7 @@ func (u Unlock) passphrase() ([]age.Identity, *plan.Refusal, error) {
 	if passphrase == "" {
 		return nil, nil, &plan.Refusal{
 			Finding: "onboard.passphrase-missing", What: "The handover was sealed to a passphrase, and none was given.",
-			Remedy: "Ask the operator for it, over another way than the file took.",
+			Remedy: "Ask the operator for it, over a different channel than the file.",
 		}
 	}
 	identity, err := age.NewScryptIdentity(passphrase)

@@ -58,7 +58,7 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	case factor.wanted:
 		l.note = factor.note(l.Answers.AdminProfile)
 	default:
-		l.note = []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
+		l.note = []string{fmt.Sprintf("No environment of %s requires MFA, so there is nothing to log in to: profile %s works as it is.",
 			whose(p.who.user), l.Answers.AdminProfile)}
 	}
 	return in.review, ctx.Err() //nolint:wrapcheck // the caller's own context

@@ -80,7 +80,7 @@ func proposed() []plan.Change {
 			Target: "/work/backend.tf", Account: "111111111111", Write: &plan.Write{Edit: backend, Diff: backend.Diff()},
 		},
 		{
-			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: plan.RunCommand,
+			ID: "init.common-production", Step: 8, Title: "Initialize project common-production", Action: plan.RunCommand,
 			Target: "/work", Account: "111111111111",
 			Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
 		},
@@ -218,11 +218,11 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"stopped":  {plan.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
 		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
 		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
-		"again":    {plan.Summary{}, "Everything is right already: nothing was changed."},
+		"again":    {plan.Summary{}, "Everything already matches: nothing was changed."},
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(words.Outcome(&c.summary, "Run it again"), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run the command again"), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

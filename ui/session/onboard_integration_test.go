@@ -81,7 +81,7 @@ func TestANewAdminComesOnBoardByLinesFromAPipe(t *testing.T) {
 	before, mark := tree(t, l.folder), len(l.server.Log())
 	again := l.stateroom("", "onboard", "--plain")
 	l.onBoard(again)
-	says(t, again.out, "Everything is right already: nothing was changed.")
+	says(t, again.out, "Everything already matches: nothing was changed.")
 	if calls := l.mutations(mark); len(calls) > 0 || !maps.Equal(before, tree(t, l.folder)) {
 		t.Errorf("coming back made %v, or changed a file", calls)
 	}
@@ -142,13 +142,13 @@ func TestProvidersThatCannotBeHadAreToldOnceAndMadeUpForLater(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	says(t, strings.Join(strings.Fields(got.out), " "), "provider-unavailable",
-		"The back end of project common-staging is configured, but its providers could not be downloaded. So it is with common-preprod and common-production.",
+		"The back end of project common-staging is configured, but its providers could not be downloaded. The same applies to common-preprod and common-production.",
 		"Run stateroom onboard again", "its providers are not here, so terraform plan was not run")
 	l.mirror = there
 	later := l.stateroom("", "onboard", "--yes")
 	l.onBoard(later)
 	mark := len(l.server.Log())
-	says(t, l.stateroom("", "onboard", "--yes").out, "Everything is right already")
+	says(t, l.stateroom("", "onboard", "--yes").out, "Everything already matches")
 	if calls := l.mutations(mark); len(calls) > 0 {
 		t.Errorf("calls %v", calls)
 	}

@@ -19,7 +19,7 @@ func TestPracticeGoesToItsEndOnTheScreen(t *testing.T) {
 	stage := filepath.Join(l.base, "stage")
 	p := l.sits("onboard", "--sandbox", "--dir", stage)
 	p.applies()
-	p.leaves("You are on board")
+	p.leaves("You are ready")
 	says(t, p.Text(), "Next: terraform plan in")
 	_, secret, _ := strings.Cut(l.mustRead(filepath.Join(stage, "laptop-of-bob", "home", ".aws", "credentials")), "aws_secret_access_key = ")
 	if secret = strings.TrimSpace(secret); len(secret) != 40 || strings.Contains(p.Text(), secret) {
@@ -38,7 +38,7 @@ func TestAPassphraseIsTypedAndNeverEchoed(t *testing.T) {
 	for user, comes := range map[string]func(*laptop, string) *terminal{"carol": onScreens, "dave": inLines} {
 		hands := operator.sits("handover", user, "--endpoint-url", c.server.URL())
 		hands.applies()
-		hands.Until("I have noted it")
+		hands.Until("I have written it down")
 		told := passphrase.FindString(hands.Text())
 		hands.Type("\r")
 		hands.leaves("The handover")
@@ -65,7 +65,7 @@ func onScreens(l *laptop, told string) *terminal {
 	p.Until("does not open this handover")
 	p.Type("\x15" + told + "\r") // ctrl+u clears the field
 	p.applies()
-	p.leaves("You are on board")
+	p.leaves("You are ready")
 	if strings.Contains(p.Text(), mistyped) {
 		p.t.Error("what was typed was shown")
 	}
@@ -122,7 +122,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 	if in.code != plan.ExitDone {
 		t.Errorf("login: %+v", in)
 	}
-	says(t, again.out+in.out, "Everything is right already", "holds until")
+	says(t, again.out+in.out, "Everything already matches", "holds until")
 	if calls := c.mutations(mark); len(calls) > 0 {
 		t.Errorf("coming back made %v", calls)
 	}

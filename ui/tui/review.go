@@ -86,7 +86,7 @@ func (r *review) numbers() string {
 	}
 	hand, changes := r.found.byHand(), len(r.Changes)+len(r.NotOurs)
 	if hand > 0 && changes == 0 {
-		parts = append(parts, "What is wrong is mended by hand: each finding says how.")
+		parts = append(parts, "These need fixing by hand: each finding says how.")
 		return strings.Join(parts, " ")
 	}
 	if changes > 0 {
@@ -95,15 +95,15 @@ func (r *review) numbers() string {
 	}
 	switch n := len(r.NotOurs); {
 	case n == 1:
-		parts = append(parts, "1 of them needs a word of yours first.")
+		parts = append(parts, "1 of them needs your confirmation first.")
 	case n > 1:
-		parts = append(parts, fmt.Sprintf("%d of them need a word of yours first.", n))
+		parts = append(parts, fmt.Sprintf("%d of them need your confirmation first.", n))
 	}
 	switch {
 	case hand == 1:
-		parts = append(parts, "1 finding is to be mended by hand.")
+		parts = append(parts, "1 finding needs fixing by hand.")
 	case hand > 1:
-		parts = append(parts, fmt.Sprintf("%d findings are to be mended by hand.", hand))
+		parts = append(parts, fmt.Sprintf("%d findings need fixing by hand.", hand))
 	}
 	return strings.Join(parts, " ")
 }
@@ -122,7 +122,7 @@ func thingsWrong(n int, worst plan.Severity, again bool) string {
 	case n == 1:
 		return "One thing" + still + " to look at"
 	}
-	return fmt.Sprintf("%d things%s to look at", n, still)
+	return fmt.Sprintf("%d things%s to review", n, still)
 }
 
 // showResult is how making the changes ended, what failed before all else, and what
@@ -147,7 +147,7 @@ func (r *review) showResult(l *list) {
 		return
 	}
 	for _, f := range r.mended {
-		l.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" mended  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), l.width))
+		l.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" fixed  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), l.width))
 	}
 	l.text("")
 }

@@ -156,7 +156,7 @@ func (v *runScreen) sum() {
 	case r.result != nil && kept == 0:
 		v.list.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0 && !v.dryRun:
-		v.list.text(" Everything is right already. " + enter + " proves it as its users would.")
+		v.list.text(" Everything already matches. " + enter + " proves it as its users would.")
 	case v.dryRun:
 		v.list.text(" " + enter + " ends the dry run.")
 	default:

@@ -75,7 +75,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "x")
-	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
+	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialize project common-production")
 	if len(m.run.review.kept()) != 2 {
 		t.Errorf("kept %d", len(m.run.review.kept()))
 	}
@@ -264,7 +264,7 @@ func TestBackgroundAnswerChangesTheColours(t *testing.T) {
 	dark := m.View()
 	m.Update(backgroundMsg{dark: false})
 	if m.View() == dark {
-		t.Error("a light terminal gets the colours of a dark one")
+		t.Error("a light terminal gets the colors of a dark one")
 	}
 }
 
@@ -360,7 +360,7 @@ func TestNothingIsOfferedThatDoesNothing(t *testing.T) {
 	press(m, "2")
 	for _, k := range m.run.keys() {
 		if k.Help().Key == "a" {
-			t.Error("a step of a finished set-up offers to apply")
+			t.Error("a step of a finished setup offers to apply")
 		}
 	}
 }

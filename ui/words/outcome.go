@@ -30,7 +30,7 @@ func Outcome(s *plan.Summary, again string) []string {
 	say(s.Unknown > 0, "The answer to %s was lost. %s: what is there is seen before anything is made twice.", Plural(s.Unknown, "change"), again)
 	blocked := plan.Blocking(s.Findings)
 	still := !s.DryRun && !s.Declined && !s.Stopped && !made && !blocked
-	say(still && Attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
+	say(still && Attention(s.Findings) == 0, "Everything already matches: nothing was changed.")
 	say(still && Attention(s.Findings) > 0, "Nothing was changed.")
 	say(blocked && !made, "Nothing was changed: correct what the findings say first.")
 	return lines

@@ -57,7 +57,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then init -reconfigure.", b.region)
 		return c.Failed("It is in "+b.region+".", x)
 	}
-	return c.Passed("It is there.")
+	return c.Passed("Found.")
 }
 
 func checkExists(f *facts, b *bucketAccess) health.Result {
@@ -76,7 +76,7 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
 		return c.Undecided("HTTP 403: it exists, and HEAD tells no more.")
 	}
-	return c.Passed("It is there.")
+	return c.Passed("Found.")
 }
 
 func missingBucket(f *facts, b *bucketAccess) health.Result {
@@ -122,7 +122,7 @@ func judge(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) heal
 	case q.at.in.standIn:
 		return c.Undecided("%s cannot sign in; the operator may.", q.by.who())
 	case q.err == nil:
-		return c.Passed("It is allowed.")
+		return c.Passed("Allowed.")
 	case !denied:
 		return c.Undecided("%s", diagnosis.Describe(q.err))
 	}

@@ -229,7 +229,7 @@ func lacking(in *inputs, p project) []health.Result {
 	r.Init.Stuck = true
 	remedy := r.Remedy
 	if other != nil && other.Variable != "" {
-		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.Dir, other.Remove())
+		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; otherwise, run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.Dir, strings.Join(given, ", "))
 	} else if !in.answers.WithoutBlueprint() {
