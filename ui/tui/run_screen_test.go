@@ -177,7 +177,7 @@ func TestMendingByATypedWordOpensThatQuestion(t *testing.T) {
 	shows(t, m, "To confirm, type its name:", "common-production")
 	press(m, someLock)
 	press(m, "enter")
-	shows(t, m, "this is not common-production yet")
+	shows(t, m, "this does not match common-production yet")
 	press(m, "ctrl+u")
 	press(m, "common-production")
 	press(m, "enter")
@@ -191,7 +191,7 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "takes a word of its own first"); len(m.stack) != 1 {
+	if shows(t, m, "needs its own confirmation"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
 	}
 }
