@@ -40,7 +40,7 @@ func TestOneCauseInAProfileIsOneFinding(t *testing.T) {
 			"mfa-profile", "with an MFA code", "Error: No valid credential sources found\n\nError: assume role with MFA enabled, but AssumeRoleTokenProvider session option not set.", "",
 		},
 		"a program that fails": {
-			without("credential_process = sh -c 'exit 3' TOPSECRET\n"), "credential-process-failed", "exit status 3. " + b.Path(healthtest.Config) + ":2 names it: sh.",
+			without("credential_process = sh -c 'echo token=SECRETTOLD >&2; echo sign in first >&2; exit 3' TOPSECRET\n"), "credential-process-failed", "exit status 3, after it had said: sign in first. " + b.Path(healthtest.Config) + ":2 names it: sh.",
 			"Error: No valid credential sources found\n\nError: failed to refresh cached credentials, error in credential_process: exit status 3", "Run the program",
 		},
 		"half a key": {
