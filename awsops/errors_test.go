@@ -33,7 +33,7 @@ func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
 		says          string
 	}{
 		"denied":        {403, "AccessDenied", "User: x is not authorized to perform: iam:GetUser because no identity-based policy allows the iam:GetUser action", IsAccessDenied, "Grant iam:GetUser"},
-		"explicit deny": {403, "AccessDenied", "not authorized, with an explicit deny in a service control policy", IsExplicitDeny, "no Allow can help. Have the Deny statement changed"},
+		"explicit deny": {403, "AccessDenied", "not authorized, with an explicit deny in a service control policy", IsExplicitDeny, "Ask whoever manages that policy to change the Deny statement"},
 		"expired":       {403, "ExpiredToken", "The security token included in the request is expired", IsExpired, "expired"},
 		"unknown key":   {403, "InvalidClientTokenId", "The security token included in the request is invalid.", IsUnknownKey, "does not know this access key"},
 		"bad secret":    {403, "SignatureDoesNotMatch", "The request signature we calculated does not match. The Canonical String for this request should have been x-amz-security-token:TOP", IsBadSecret, "does not belong"},
