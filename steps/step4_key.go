@@ -56,6 +56,8 @@ const symmetric = "SYMMETRIC_DEFAULT"
 const (
 	changeKey   = "key.create"
 	changeAlias = "key.alias"
+
+	changeKeyPolicy = "key.policy"
 )
 
 func keyQuestions(a *blueprint.Answers) []plan.Question {
@@ -360,7 +362,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(stored, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := plan.InAdminAccount(a, changeKeyPolicy, plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
 		switch {

@@ -266,19 +266,26 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 		return plan.Review{}, off
 	}
 	s.observed = o
-	review := s.plan()
+	review := s.plan(nil)
 	if review.Blocked() && ReadQuotas(ctx, s.Env, s.Answers, o, review.Changes) {
-		review = s.plan()
+		review = s.plan(nil)
 	}
 	return review, nil
 }
 
 // plan makes the review of what was observed: the same observation and answers
-// give the same one. It is pure but for whether files can be written.
-func (s *Setup) plan() plan.Review {
+// give the same one. It is pure but for whether files can be written. What is forbidden
+// is left out of what several environments share, too.
+func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
+	s.observed.Forbidden = nil
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
+	if len(forbidden) > 0 {
+		s.observed.Forbidden = plan.StoppedBy(p.Changes, forbidden)
+		p = Propose(s.Steps, s.observed, s.Answers, nil)
+	}
 	review := plan.Review{Findings: p.Findings}
-	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
+	p.Changes, review.Stopped = plan.Stopped(p.Changes, p.Findings)
+	changes := heldBack(p.Changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
@@ -293,7 +300,8 @@ func (s *Setup) plan() plan.Review {
 // prove lets the steps prove themselves, all at once, up to the first of which a
 // change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
+	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
 	found := make([][]plan.Finding, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
