@@ -164,7 +164,9 @@ func TestWhateverIsStoppedTheProofFailsOfNothing(t *testing.T) {
 					}
 					failsOfNothingElse(t, summary.Findings, "account.right-denied")
 					for finding, rests := range map[string][]string{"iam.roles-not-tried": c.roles, "init.not-tried": c.state} {
-						told, wanted := findingOf(summary.Findings, finding), slices.ContainsFunc(rests, func(on string) bool { return on == id || strings.HasSuffix(on, "*") && strings.HasPrefix(id, strings.TrimSuffix(on, "*")) })
+						told, wanted := findingOf(summary.Findings, finding), slices.ContainsFunc(rests, func(on string) bool {
+							return on == id || strings.HasSuffix(on, "*") && strings.HasPrefix(id, strings.TrimSuffix(on, "*"))
+						})
 						if (told != nil) != wanted {
 							t.Errorf("%s: %v, want %v", finding, told, wanted)
 						}
