@@ -20,6 +20,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/words"
+	"stateroom/ui/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,6 +39,9 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s differs:\n%s", path, udiff.Unified("want", "got", string(want), got))
+	}
+	if filepath.Ext(name) == ".txt" {
+		wordstest.Check(t, path, got)
 	}
 }
 
