@@ -220,7 +220,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.file-open":                 "Others on this machine can read your credentials.",
 	"onboard.handover-altered":          "The handover was altered or cut off.",
 	"onboard.handover-expired":          "The handover is too old to be opened.",
-	"onboard.handover-newer":            "The handover was made by a newer stateroom than this one.",
+	"onboard.handover-newer":            "The handover was made by a newer version of stateroom than this one.",
 	"onboard.handover-none":             "The file is not a handover.",
 	"onboard.handover-other-account":    "The handover is for another account.",
 	"onboard.handover-other-blueprint":  "The handover is for another blueprint.",
