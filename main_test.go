@@ -484,7 +484,7 @@ func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
-	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "Nothing was changed: this was a dry run.") {
 		t.Fatalf("%+v", got)
 	}
 	entries, err := os.ReadDir(scratch)
@@ -511,7 +511,7 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
-	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Nothing was changed: you did not confirm.") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
@@ -827,7 +827,7 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 
 func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no second factor: Terraform can use profile admin_iam as it is. Nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {

@@ -80,7 +80,10 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 	case word != nil:
 		return v.adopt(word), nil
 	case n == 0 && len(v.review.left) == 0:
-		v.say("Every change here takes a word of its own first: choose one, then x.")
+		if c, is := v.list.under().(*changeItem); is && c.foreign {
+			return v.adopt(c.Change), nil
+		}
+		v.say("Each of these changes waits for your agreement: move to one, then x.")
 		return nav{}, nil
 	}
 	apply := func(step int) action { return func() (nav, tea.Cmd) { return nav{}, v.apply(step) } }

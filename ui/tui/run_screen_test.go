@@ -134,7 +134,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	tall := plainLook
 	tall.height += 6 // all of it in sight
 	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
-	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding is to be mended by hand", "3 changes to make")
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding is to be mended by hand", "2 changes to make", "for your agreement")
 	frame := m.View()
 	at := -1
 	for _, text := range []string{
@@ -191,7 +191,7 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "takes a word of its own first"); len(m.stack) != 1 {
+	if shows(t, m, "waits for your agreement: move to one, then x"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
 	}
 }
@@ -229,7 +229,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 		t.Error("suspended while changes are made")
 	}
 	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
-	shows(t, m, "Not done yet", "What is done stays")
+	shows(t, m, "Interrupted: what is done stays", "Stopped. What is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
