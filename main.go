@@ -106,7 +106,7 @@ func run(ctx context.Context, args []string, sys system) int {
 		if i.Seen() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(plan.ExitInterrupted)
 			if i.Applying() {
-				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
+				message = "Interrupted: what was changed so far stays. Run the command again to go on from here."
 			}
 		}
 		fmt.Fprintln(sys.err, printable.Text(message)) // the code tells it, too, when nobody reads
@@ -209,7 +209,7 @@ func newCommand(r runners) *cobra.Command {
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
-			return session.Usagef("name a command: setup makes the set-up, onboard gets an admin going, troubleshoot finds what is wrong")
+			return session.Usagef("name a command: setup makes the setup, onboard gets an admin going, troubleshoot finds what is wrong")
 		},
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 	}
@@ -243,7 +243,7 @@ type command struct {
 var commands = []command{
 	{
 		mode: session.SetUp, name: "setup",
-		short: "Make the whole set-up, or what is missing of it",
+		short: "Make the whole setup, or what is missing of it",
 		long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
 			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
@@ -258,10 +258,10 @@ var commands = []command{
 		mode: session.Onboard, name: "onboard",
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
-			"written, renews the key so that nobody else ever had it, writes your profiles, and tries out every\n" +
+			"written, renews the key so that nobody else ever had it, writes your profiles, and tests every\n" +
 			"environment and project that you may touch. Run again it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
-		example: "  stateroom onboard --sandbox          practise with a sealed file of a rehearsal\n" +
+		example: "  stateroom onboard --sandbox          practice with a sealed file of a rehearsal\n" +
 			"  stateroom onboard --handover alice.age\n" +
 			"  stateroom onboard --rotate           renew your key",
 		flags: func(f *pflag.FlagSet, o *session.Options) {
@@ -273,11 +273,11 @@ var commands = []command{
 	},
 	{
 		mode: session.Troubleshoot, name: "troubleshoot",
-		short: "Find what is behind an error of Terraform, and mend it",
+		short: "Find what is behind an error of Terraform, and fix it",
 		long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
-			"fails and on what evidence, shows what would mend it, asks, mends it and checks again.\n" +
-			"On a healthy set-up it only reads.\n\n" +
-			"Exit codes: 0 healthy or mended, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
+			"fails and on what evidence, shows what would fix it, asks, fixes it and checks again.\n" +
+			"On a healthy setup it only reads.\n\n" +
+			"Exit codes: 0 healthy or fixed, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
 		example: "  stateroom troubleshoot\n" +
 			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
 			"  stateroom troubleshoot --error plan.log --no-checks\n" +
@@ -287,7 +287,7 @@ var commands = []command{
 			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
 			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
 			f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
-			f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
+			f.StringVar(&o.Break, "break", "", "with --sandbox: practice on the fault `NAME` (list lists them)")
 		},
 		check: checkTroubleshoot,
 	},
@@ -296,7 +296,7 @@ var commands = []command{
 		short: "Seal an admin's access key into one file",
 		long: "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
 			"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
-			"has expired or cannot be opened by its reader is made anew.",
+			"has expired or cannot be opened by its reader is made again.",
 		example: "  stateroom handover alice\n  stateroom handover bob --sandbox --dry-run",
 	},
 	{
@@ -310,8 +310,8 @@ var commands = []command{
 	},
 	{
 		mode: session.Login, name: "login",
-		short: "Open a session with your second factor, for Terraform",
-		long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
+		short: "Open a session with MFA, for Terraform",
+		long: "Where an environment requires MFA, Terraform works with a session, since it cannot ask for\n" +
 			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +
 			"session lasts, it changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
@@ -431,7 +431,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
 	}
 	if o.NoWidening && !o.Yes {
 		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
@@ -456,7 +456,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 // checkLabRegion refuses a region in which no sandbox is.
 func checkLabRegion(o *session.Options) error {
 	if o.Region != "" && practice.RegionOf(o.Region) == "" {
-		return session.Usagef("--region %s is none that every account of the sandbox has: choose one such as us-east-1, us-gov-west-1 or cn-north-1", o.Region)
+		return session.Usagef("--region %s is not a region that every account of the sandbox has: choose one such as us-east-1, us-gov-west-1 or cn-north-1", o.Region)
 	}
 	return nil
 }

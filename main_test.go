@@ -746,7 +746,7 @@ func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
 func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	healthy := program(t, "", false, "troubleshoot", "--sandbox", "--json")
 	if events := eventsOf(t, healthy.out); healthy.code != 0 || len(ids(events, "change")) != 0 || len(ids(events, "applied")) != 0 {
-		t.Errorf("a healthy set-up: code %d, %v, %s", healthy.code, events, healthy.err)
+		t.Errorf("a healthy setup: code %d, %v, %s", healthy.code, events, healthy.err)
 	}
 	looked := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json", "--dry-run")
 	if events := eventsOf(t, looked.out); looked.code != plan.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
@@ -754,7 +754,7 @@ func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 	}
 	mended := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json")
 	if events := eventsOf(t, mended.out); mended.code != 0 || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 1 {
-		t.Errorf("mending: code %d, %v", mended.code, events)
+		t.Errorf("fixing: code %d, %v", mended.code, events)
 	}
 	held := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held")
 	if held.code != plan.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {
@@ -805,7 +805,7 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
 		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
 	}
-	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+	for _, said := range []string{"bob has no access any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
 		if !strings.Contains(off.out, said) {
 			t.Errorf("the result does not say %q: %s", said, off.out)
 		}
@@ -827,7 +827,7 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 
 func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no second factor: Terraform can use profile admin_iam as it is. Nothing was changed.") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {

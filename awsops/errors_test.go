@@ -42,7 +42,7 @@ func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := fakeAWS(t, answer(test.status, iamError(test.code, test.message))).Home("").User(t.Context(), "alice")
 			if err == nil || !test.is(err) {
-				t.Fatalf("the error is not recognised: %v", err)
+				t.Fatalf("the error is not recognized: %v", err)
 			}
 			for _, part := range []string{"iam:GetUser on alice", "the operator's credentials", test.code, "HTTP 403", "request id req-1", test.says} {
 				if !strings.Contains(err.Error(), part) {

@@ -123,7 +123,7 @@ func (s *Session) ClockSkew() (skew time.Duration, known bool) {
 func parseIdentity(caller string) (Identity, error) {
 	named, ok := ParseARN(caller)
 	if !ok {
-		return Identity{}, fmt.Errorf("AWS names the caller %q, which is no ARN", caller)
+		return Identity{}, fmt.Errorf("AWS names the caller %q, which is not an ARN", caller)
 	}
 	id := Identity{ARN: caller, Partition: named.Partition, Account: named.AccountID}
 	path := strings.Split(named.Resource, "/")

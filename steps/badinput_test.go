@@ -229,7 +229,7 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 			_, err := w.hands("").kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &id, PendingWindowInDays: aws.Int32(7)})
 			w.must(err)
 		},
-		says: []string{"behind alias/terraform is to be deleted on ", "aws kms cancel-key-deletion --key-id "},
+		says: []string{"behind alias/terraform is scheduled for deletion on ", "aws kms cancel-key-deletion --key-id "},
 	}, {
 		name: "an asymmetric key", finding: "key.wrong-kind",
 		arrange: func(w *world, b *blueprint.Blueprint) {

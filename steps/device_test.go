@@ -31,7 +31,7 @@ func TestWhoeverCouldEnrolADeviceWithAStolenKeyIsNamed(t *testing.T) {
 	}
 	w.healthy(w.run(w.setup(b)))
 	if f := told(false); f != nil {
-		t.Errorf("who needs no second factor is told of: %s", f.Evidence)
+		t.Errorf("who needs no MFA is told of: %s", f.Evidence)
 	}
 	if f := told(true); f == nil || !strings.Contains(f.Evidence, "no MFA device yet") || !strings.Contains(f.Remedy, "stateroom onboard") {
 		t.Errorf("without a device: %v", f)

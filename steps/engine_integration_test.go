@@ -79,7 +79,7 @@ func TestAnUnreachableRegistryIsToldOnceForEachProjectAndNoFailure(t *testing.T)
 		}
 	}
 	if again := w.run(w.setup(team())); findingOf(again.Findings, "provider-unavailable") != nil {
-		t.Error("a second run, which initialises nothing, tells of providers")
+		t.Error("a second run, which initializes nothing, tells of providers")
 	}
 }
 

@@ -113,7 +113,7 @@ func BenchmarkSetupAt50ms(b *testing.B) {
 		b.ReportMetric(float64(len(log)), "calls")
 		b.ReportMetric(float64(chain), "chain")
 		b.ReportMetric(wall.Seconds()/(float64(chain)*latency.Seconds()), "wall/chain")
-		fmt.Printf("set-up at 50 ms: wall %.2fs, %d calls, longest chain %d calls = %.2fs\n",
+		fmt.Printf("setup at 50 ms: wall %.2fs, %d calls, longest chain %d calls = %.2fs\n",
 			wall.Seconds(), len(log), chain, float64(chain)*latency.Seconds())
 	}
 }

@@ -73,7 +73,7 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 			return err
 		}, "key.extra-statements", []string{"holds 1 statements beyond", "kept"},
 	}, {
-		"a second factor in a role's trust", func(hands) error {
+		"MFA in a role's trust", func(hands) error {
 			have, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})
 			if err != nil {
 				return err

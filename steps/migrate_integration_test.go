@@ -175,7 +175,7 @@ func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
 			// The other projects do not wait for it.
 			for _, other := range []string{"staging", "preprod"} {
 				if _, err := os.Stat(filepath.Join(w.dir, "live", other, ".terraform", "terraform.tfstate")); err != nil {
-					t.Errorf("project %s was not initialised: %v", other, err)
+					t.Errorf("project %s was not initialized: %v", other, err)
 				}
 			}
 			project.ok("plan", "-detailed-exitcode")
@@ -209,7 +209,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 
 func TestAdoptedStateOfAnotherBucketIsBackedUpMovedAndCompared(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]bool{"initialised here": false, "never initialised here": true} {
+	for name, forget := range map[string]bool{"initialized here": false, "never initialized here": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newRealWorld(t)

@@ -345,7 +345,7 @@ func TestAPrefixThatIsTakenAwayLosesNoWorkspace(t *testing.T) {
 				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			if diff := cmp.Diff(before, w.below(notes)); diff != "" {
-				t.Errorf("the project was initialised on another place:\n%s", diff)
+				t.Errorf("the project was initialized on another place:\n%s", diff)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {
 					}
 				}
 				if len(w.denied()) == 0 { // else a hint was lost, such as what else lives in the account
-					t.Errorf("set-up did not miss %s", action)
+					t.Errorf("setup did not miss %s", action)
 				}
 			})
 		}

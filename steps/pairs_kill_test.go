@@ -37,13 +37,13 @@ func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
 				met = p.killTheLoser(n, after)
 				for _, who := range p.people {
 					if got := p.setUp(who); got.code != 0 {
-						t.Errorf("%s's next set-up: %d\n%s%s", who.name, got.code, got.out, got.err)
+						t.Errorf("%s's next setup: %d\n%s%s", who.name, got.code, got.out, got.err)
 					}
 				}
 				p.agree()
 				p.nothingLost()
 				if third := p.setUp(p.people[0]); third.code != 0 || !strings.Contains(third.out, "No changes") {
-					t.Errorf("a further set-up: %d\n%s%s", third.code, third.out, third.err)
+					t.Errorf("a further setup: %d\n%s%s", third.code, third.out, third.err)
 				}
 			})
 		}
@@ -209,7 +209,7 @@ func TestARepairThatIsKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 				}
 				for _, who := range []person{second, first} {
 					if got := p.setUp(who); got.code != 0 {
-						t.Errorf("%s's next set-up: %d\n%s%s", who.name, got.code, got.out, got.err)
+						t.Errorf("%s's next setup: %d\n%s%s", who.name, got.code, got.out, got.err)
 					}
 				}
 				if run.needed {
@@ -221,7 +221,7 @@ func TestARepairThatIsKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 				p.nothingLost()
 				for _, who := range p.people {
 					if third := p.setUp(who); third.code != 0 || !strings.Contains(third.out, "No changes") {
-						t.Errorf("%s's further set-up: %d\n%s%s", who.name, third.code, third.out, third.err)
+						t.Errorf("%s's further setup: %d\n%s%s", who.name, third.code, third.out, third.err)
 					}
 				}
 			})

@@ -248,7 +248,7 @@ func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
 			for _, who := range p.people {
 				third := p.setUp(who)
 				if third.code != 0 || !strings.Contains(third.out, "No changes") {
-					t.Errorf("%s's next set-up: %d\n%s%s", who.name, third.code, third.out, third.err)
+					t.Errorf("%s's next setup: %d\n%s%s", who.name, third.code, third.out, third.err)
 				}
 			}
 			asked.Add(int64(p.healthy()))

@@ -56,7 +56,7 @@ func (w *world) adoptingPartial() *engine.Flow {
 // other environment keep every byte.
 func TestAProjectWithAPartialBackendIsMovedAndItsFileEdited(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]bool{"initialised here": false, "never initialised here": true} {
+	for name, forget := range map[string]bool{"initialized here": false, "never initialized here": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newRealWorld(t)
@@ -180,7 +180,7 @@ func TestAProjectThatIsGivenArgumentsIsWrittenAndInitialisedWithThem(t *testing.
 // afterwards what the new backend needs.
 func TestAProjectWithAPartialLocalBackendIsMoved(t *testing.T) {
 	t.Parallel()
-	for name, initialised := range map[string]bool{"initialised here": true, "never initialised here": false} {
+	for name, initialised := range map[string]bool{"initialized here": true, "never initialized here": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newRealWorld(t)

@@ -154,7 +154,7 @@ func TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised(t *testing.T
 				t.Errorf("the project was changed:\n%s", diff)
 			}
 			if slices.Contains(w.plannedIDs(), plan.InitID("common-production")) {
-				t.Error("the project was to be initialised")
+				t.Error("the project was to be initialized")
 			}
 		})
 	}

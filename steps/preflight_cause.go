@@ -178,22 +178,22 @@ func refused(c *maker, why cause, denied []denial) plan.Finding {
 	case why.unsure:
 		f.ID, f.Severity, f.Stops = "account.scp-unsure", plan.Info, nil
 		f.Evidence = fmt.Sprintf("iam:SimulatePrincipalPolicy says that service control policies do not let %s do %s in account %s. It misjudges those with conditions, and the policies themselves cannot be read from here.", c.principal, what, c.account)
-		f.Remedy = "Nothing to do: it is tried. To have it judged give the operator organizations:ListAccounts, ListPoliciesForTarget and DescribePolicy, in the management account or one to which it delegates them."
+		f.Remedy = "No action needed: it is tried. To have it judged give the operator organizations:ListAccounts, ListPoliciesForTarget and DescribePolicy, in the management account or one to which it delegates them."
 	case why.by == policy.ServiceControl:
 		f.ID = "account.scp-denies"
 		f.Evidence = sentence + "service control policy " + why.name + " forbids it" + how + "." + left
 		if why.name == "" {
 			f.Evidence = sentence + "no service control policy of one of the levels over the account allows it" + how + "." + left
 		}
-		f.Remedy = "Have whoever looks after the organization's policies let it through, or use an account that is not under them. No right that is granted there helps."
+		f.Remedy = "Ask whoever manages the organization's policies to allow it, or use an account that is not under them. No right that is granted there helps."
 	case why.by == policy.PermissionsBoundary:
 		f.ID = "account.boundary-denies"
 		f.Evidence = sentence + strings.TrimSpace("its permissions boundary "+why.name) + " does not let it" + how + "." + left
-		f.Remedy = "Have whoever is responsible for the boundary let it through, or run as an identity that it does not bound. No right that is granted besides helps."
+		f.Remedy = "Ask whoever manages the boundary to allow it, or run as an identity that it does not bound. No right that is granted besides helps."
 	case why.explicit:
 		f.ID = "account.right-denied"
 		f.Evidence = sentence + "a Deny statement of " + cmp.Or(why.name, "one of its policies") + " forbids it." + left
-		f.Remedy = "Take the Deny out, unless somebody meant it, or run as an identity that it does not bind. No Allow helps."
+		f.Remedy = "Remove the Deny, unless it is intended, or run as an identity that it does not apply to. No Allow helps."
 	default:
 		f.ID = "account.right-missing"
 		f.Evidence = sentence + "none of its policies allows it." + left

@@ -97,7 +97,7 @@ func TestWhatABoundaryForbidsIsKnownBeforeTheFirstChange(t *testing.T) {
 	if f == nil || f.Severity != plan.Failure || len(preflights(summary.Findings)) != 1 {
 		t.Fatalf("findings %v", summary.Findings)
 	}
-	says(t, f.Evidence+f.Remedy, "user/boss", "kms:PutKeyPolicy on arn:aws:kms:eu-west-1:111111111111:key/", "in account 111111111111", "policy/limits", "statement KeysAreOurs", "responsible for the boundary")
+	says(t, f.Evidence+f.Remedy, "user/boss", "kms:PutKeyPolicy on arn:aws:kms:eu-west-1:111111111111:key/", "in account 111111111111", "policy/limits", "statement KeysAreOurs", "manages the boundary")
 	if !slices.Equal(ids, []string{"key.description"}) || !slices.Equal(calls, []string{"kms:UpdateKeyDescription"}) || summary.Failed > 0 {
 		t.Errorf("planned %v, called %v, failed %d", ids, calls, summary.Failed)
 	}
@@ -250,7 +250,7 @@ func TestAServiceControlPolicyOverAllIsOneFinding(t *testing.T) {
 	if len(found) != 1 || found[0].ID != "account.scp-denies" {
 		t.Fatalf("findings %v", found)
 	}
-	says(t, found[0].Evidence, "attached to r-", "So it is with")
+	says(t, found[0].Evidence, "attached to r-", "The same applies to")
 	for _, e := range team().Environments {
 		if slices.Contains(ids, "iam.role."+e.Name) {
 			t.Errorf("the role of %s is planned", e.Name)
@@ -291,7 +291,7 @@ func TestWhatRestsOnAConditionIsNoFinding(t *testing.T) {
 			w.healthy(w.run(w.setup(team())))
 		})
 	}
-	t.Run("a second factor", func(t *testing.T) {
+	t.Run("MFA", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, sandbox.Options{})
 		w.actAsBoss(allowAll + "," + deny(`"kms:CreateKey"`, noFactor))

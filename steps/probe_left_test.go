@@ -29,7 +29,7 @@ func killedProof(t *testing.T, service, operation, ending string) *victim {
 	}
 	t.Cleanup(func() { _ = v.server.Close() })
 	if out, err := v.run(t.Context()); err != nil {
-		t.Fatalf("the set-up: %v\n%s", err, out)
+		t.Fatalf("the setup: %v\n%s", err, out)
 	}
 	var met atomic.Bool
 	v.server.Intercept(func(e sandbox.Entry) sandbox.Fault {

@@ -57,7 +57,7 @@ func TestAProfileOfSomebodyElsesKeyStopsWhatNeedsIt(t *testing.T) {
 				w.write(".aws/credentials", fmt.Sprintf("[admin_iam]\naws_access_key_id = %s\naws_secret_access_key = %s\n", *key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey))
 				return w
 			},
-			[]string{"admin_iam", "user/mallory", "none of the admins"},
+			[]string{"admin_iam", "user/mallory", "not one of the admins"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

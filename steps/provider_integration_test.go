@@ -32,7 +32,7 @@ func TestEveryProjectPlansInItsOwnEnvironment(t *testing.T) {
 	t.Parallel()
 	w, summary := newProvidedWorld(t)
 	if f := findingOf(summary.Findings, "provider-unavailable"); f != nil {
-		t.Errorf("set-up did not find the provider: %s", f)
+		t.Errorf("setup did not find the provider: %s", f)
 	}
 	for _, e := range team().Environments {
 		project := w.alice().in(e.Name)

@@ -33,8 +33,8 @@ func AskFactor(ctx context.Context, env *engine.Env, a *blueprint.Answers, err e
 	return &plan.Refusal{
 		Finding: "account.second-factor", Err: err,
 		What: fmt.Sprintf("%s You are %s by an access key alone, though the MFA device %s is yours.", diagnosis.Describe(err), who.ARN, serial),
-		Remedy: fmt.Sprintf("If your rights ask for a second factor, open a session with one (aws sts get-session-token --serial-number %s --token-code CODE) "+
-			"and run with its credentials; else have %s granted.", serial, deniedAction(err)),
+		Remedy: fmt.Sprintf("If your rights require MFA, open a session with one (aws sts get-session-token --serial-number %s --token-code CODE) "+
+			"and run with its credentials; otherwise, have %s granted.", serial, deniedAction(err)),
 	}
 }
 

@@ -64,7 +64,7 @@ func TestSmokeSetUpRunsTwiceAndIsRemoved(t *testing.T) {
 	s.run(dry)
 	preview := s.planned
 	if len(preview) == 0 {
-		t.Fatal("a new set-up plans nothing")
+		t.Fatal("a new setup plans nothing")
 	}
 	s.healthy(s.run(s.setup(dir)))
 	if diff := cmp.Diff(preview, s.planned); diff != "" {

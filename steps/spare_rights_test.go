@@ -108,7 +108,7 @@ func TestEachRightAfterTwoSetUpsIsNamedWhereItIsMissing(t *testing.T) {
 			w.actAsOperator(without(full, right.action))
 			summary := w.run(w.setup(team()))
 			if summary.ExitCode(false) == plan.ExitDone {
-				t.Error("set-up says that all is well")
+				t.Error("setup says that all is well")
 			}
 			says(t, complaints(summary), right.action+" on "+right.on(spare))
 			for _, key := range []string{needed, spare} {

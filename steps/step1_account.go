@@ -38,7 +38,7 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 func accountStep() Step {
 	return Step{
 		Name: plan.StepAccount, Title: "Choose an administrative account", Short: "Account",
-		Why: "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
+		Why: "One account holds only your admins and the Terraform state; the environments live in sub-accounts of their own. " +
 			"So every bill and every permission is per environment, and there is one place to sign in.",
 		Cost:  "AWS calls it the management account; accounts and an organization cost nothing.",
 		First: true, AWSOnly: true,
@@ -99,7 +99,7 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 	}
 	questions := []plan.Question{{
 		Path: "admin_account", Prompt: "Admin account id", Kind: plan.Text, Required: true, Default: admin,
-		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a member account of its own is as good.",
+		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a dedicated member account works as well.",
 	}}
 	if len(a.Environments) == 0 {
 		questions = append(questions, plan.Question{
@@ -281,7 +281,7 @@ func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
 	c.Risk = "An account can be closed but not deleted, and its e-mail address cannot be used again."
 	c.Undo = "aws organizations close-account --account-id ID"
 	c.Judge(plan.Gives(plan.WidensReach, "account "+a.AdminAccount,
-		fmt.Sprintf("Whomever account %s lets may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
+		fmt.Sprintf("Anyone whom account %s allows may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
 	c.JudgeTags(a, "account "+e.Name, plan.TagsOf(a))
 	return c
 }
@@ -314,7 +314,7 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true, Probed: true}
 	switch {
 	case f.OrganizationDenied != nil:
-		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and whether account %s is in an organization that could create one cannot be seen: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
+		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and stateroom cannot tell whether account %s is in an organization that could create one: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
 		finding.Remedy = fmt.Sprintf("Give the operator organizations:DescribeOrganization, or give the account: --set environment.%s.account=ID.", e.Name)
 		finding.RequestIDs = awsops.RequestIDs(f.OrganizationDenied)
 	case f.Organization == nil:
@@ -340,14 +340,14 @@ func (f *AccountFacts) denied() (findings []plan.Finding) {
 	if err := f.OrganizationDenied; err != nil {
 		findings = append(findings, plan.Finding{
 			ID: "account.organization-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
-			Evidence: fmt.Sprintf("Whether account %s is in an organization cannot be seen, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
+			Evidence: fmt.Sprintf("stateroom cannot tell whether account %s is in an organization, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
 			Remedy:   "Give the operator organizations:DescribeOrganization, then run stateroom setup again.",
 		})
 	}
 	if err := f.ListingDenied; err != nil && f.Organization != nil && f.Organization.ManagementAccount == f.Identity.Account {
 		findings = append(findings, plan.Finding{
 			ID: "account.listing-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
-			Evidence: fmt.Sprintf("Which accounts the organization has cannot be seen, so the environments' accounts were not compared with them: %v", err),
+			Evidence: fmt.Sprintf("stateroom cannot list the organization's accounts, so the environments' accounts were not compared with them: %v", err),
 			Remedy:   "Give the operator organizations:ListAccounts, then run stateroom setup again.",
 		})
 	}
@@ -361,7 +361,7 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "account.no-organization", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Account %s is in no organization, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
-			Remedy:   "Nothing to do when the blueprint lists every account.",
+			Remedy:   "No action needed when the blueprint lists every account.",
 		})
 	}
 	if len(f.Others) > 0 {
@@ -383,7 +383,7 @@ func accountFacts(o *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact 
 	if o.Account.Listed {
 		f = append(f, plan.Fact{Name: "Accounts", Value: fmt.Sprint(len(o.Account.Accounts))})
 	}
-	return append(f, plan.Fact{Name: "Environments", Value: environments(a)}, plan.Fact{Name: "Whoever may run this", Value: operatorMay})
+	return append(f, plan.Fact{Name: "Environments", Value: environments(a)}, plan.Fact{Name: "Anyone who may run this", Value: operatorMay})
 }
 
 // operatorMay says what no policy of an operator's can take from it (README, "What the

@@ -36,7 +36,7 @@ func enrolment(name string, f UserFacts) []plan.Finding {
 	}
 	told := plan.Finding{
 		ID: "iam.no-own-device", Severity: plan.Info,
-		Evidence: fmt.Sprintf("User %s needs a second factor and has no MFA device yet: until there is one, whoever has the access key can enrol a device of their own.", name),
+		Evidence: fmt.Sprintf("User %s requires MFA and has no MFA device yet: until there is one, whoever has the access key can enrol a device of their own.", name),
 		Remedy:   fmt.Sprintf("Have %s run stateroom onboard soon, which enrols one.", name),
 	}
 	if len(f.Devices) > 0 {

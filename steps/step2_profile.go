@@ -101,18 +101,18 @@ func profileRefused(o *Observed, a *blueprint.Answers) *plan.Finding {
 	switch who := f.Profile.Stranger; {
 	case owner != "":
 		found.Evidence = fmt.Sprintf("%s of %s, and you are %s.%s", holds, owner, a.Me, left)
-		found.Remedy = fmt.Sprintf("Run it with --me %s if that is you; else rename that profile, or choose another name with --set admin_profile=NAME.", owner)
+		found.Remedy = fmt.Sprintf("Run it with --me %s if that is you; otherwise, rename that profile, or choose another name with --set admin_profile=NAME.", owner)
 	case !f.Profile.Asked:
 		return nil
 	case f.Profile.Err != nil:
-		found.Evidence = fmt.Sprintf("%s, which is none of the admins' and does not work: %s%s", holds, diagnosis.Describe(f.Profile.Err), left)
+		found.Evidence = fmt.Sprintf("%s, which is not one of the admins' and does not work: %s%s", holds, diagnosis.Describe(f.Profile.Err), left)
 		found.RequestIDs = awsops.RequestIDs(f.Profile.Err)
 	case who.Account == a.AdminAccount && who.Kind == awsops.KindUser && admin(a, who.Name):
 		return nil // IAM does not list the key yet
 	case a.Me == "" && who.ARN == o.Account.Identity.ARN:
 		return nil // the operator's own, who says of nobody to be one of the admins
 	default:
-		found.Evidence = fmt.Sprintf("%s of %s, who is none of the admins.%s", holds, who.ARN, left)
+		found.Evidence = fmt.Sprintf("%s of %s, who is not one of the admins.%s", holds, who.ARN, left)
 	}
 	return found
 }

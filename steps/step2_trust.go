@@ -79,7 +79,7 @@ func (b *roleBuilder) updateTrust() {
 	case len(lost) > 0:
 		c.Risk = plan.Enumerated(lost) + " can no longer assume the role."
 	case len(rest.Statements) > 0:
-		c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
+		c.Risk = "Anyone who is only in the old trust policy can no longer assume the role."
 	}
 	if keep := slices.DeleteFunc(lost, func(p string) bool { return !blueprint.CanKeepTrust(p) }); len(keep) > 0 {
 		c.Risk += fmt.Sprintf(" Who is meant to is kept with --set environment.%s.trust_kept=%s.", b.e.Name, strings.Join(keep, ","))
@@ -166,12 +166,12 @@ func (b *roleBuilder) trustGains(have, want policy.Document) []plan.Widening {
 	asks := func(s policy.Statement) bool { return mentions(s, mfaKey) }
 	with := ""
 	if !slices.ContainsFunc(want.Statements, func(s policy.Statement) bool { return !asks(s) }) {
-		with = " with a second factor"
+		with = " with MFA"
 	}
 	granted := policy.Granted(have, want)
 	gains := []plan.Widening{b.gains(plan.WidensTrust, " may be assumed by "+plan.Principals(granted)+with+".")}
 	if slices.ContainsFunc(have.Statements, asks) && with == "" {
-		gains = append(gains, b.gains(plan.WidensMFA, " no longer asks for a second factor."))
+		gains = append(gains, b.gains(plan.WidensMFA, " no longer requires MFA."))
 	}
 	return gains
 }
@@ -209,8 +209,8 @@ func (b *roleBuilder) secondFactor() {
 	}
 	b.Find(plan.Finding{
 		ID: "iam.role-needs-mfa", Severity: plan.Info,
-		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
-		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
+		Evidence: fmt.Sprintf("Role %s requires MFA, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
+		Remedy:   fmt.Sprintf("Ask each of its admins to run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})
 }
 

@@ -38,7 +38,7 @@ func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, f R
 		ID: "iam.environment-unreachable", Severity: plan.Failure, Probed: true, Stops: []string{roleChange(e.Name)},
 		Evidence:   fmt.Sprintf("Environment %s (account %s) cannot be entered: %s%s %s", e.Name, e.Account, diagnosis.Sentence(f.Unreachable.Error()), tried, leftWithRole),
 		RequestIDs: awsops.RequestIDs(f.Unreachable),
-		Remedy: fmt.Sprintf("Name a role that account %s may assume there with --set environment.%s.reach=ROLE; where there is none, let the account's owner make the role, as iam.role-template says.",
+		Remedy: fmt.Sprintf("Name a role that account %s may assume there with --set environment.%s.reach=ROLE; where there is none, ask the account's owner to make the role, as iam.role-template says.",
 			a.AdminAccount, e.Name),
 	}
 }
@@ -61,7 +61,7 @@ func reachedOtherwise(o *Observed, a *blueprint.Answers) (findings []plan.Findin
 		findings = append(findings, plan.Finding{
 			ID: "iam.reached-otherwise", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Role %s enters %s, where the role that the blueprint names cannot be assumed.", role, plan.Enumerated(by[role])),
-			Remedy:   fmt.Sprintf("Nothing to do. With reach = %q in each of these environments the other one is not asked for first.", role),
+			Remedy:   fmt.Sprintf("No action needed. With reach = %q in each of these environments the other one is not asked for first.", role),
 		})
 	}
 	return findings
@@ -125,7 +125,7 @@ func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) pla
 	return plan.Finding{
 		ID: "iam.role-by-owner", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
-		Remedy:   "Nothing to do: the account's owner looks after the role.",
+		Remedy:   "No action needed: the account's owner looks after the role.",
 	}
 }
 

@@ -218,7 +218,7 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 		p.Find(plan.Finding{
 			ID: "iam.credentials-open", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
-			Remedy:   "Nothing to do: it is closed to others with the change that writes the secret.",
+			Remedy:   "No action needed: it is closed to others with the change that writes the secret.",
 		})
 	}
 }
@@ -318,7 +318,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 		return nil
 	}
 	return []plan.Widening{plan.Gives(plan.WidensRecipient, name,
-		fmt.Sprintf("Whoever opens what is sealed to %s gets an access key of %s; the last one was not sealed to that reader, as far as this laptop knows.", reader, name))}
+		fmt.Sprintf("Anyone who opens what is sealed to %s gets an access key of %s; the last one was not sealed to that reader, according to this laptop's records.", reader, name))}
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.

@@ -186,7 +186,7 @@ func planRegion(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Find(plan.Finding{
 			ID: "region.not-checked", Severity: plan.Info,
 			Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
-			Remedy:   "Nothing to do: the calls of the next steps show it.",
+			Remedy:   "No action needed: the calls of the next steps show it.",
 		})
 	}
 	return p
@@ -219,7 +219,7 @@ func unsigned(o *Observed, a *blueprint.Answers, e blueprint.Environment) []plan
 		return []plan.Finding{f}
 	}
 	f.Evidence += fmt.Sprintf(" So the STS of %s is asked for its role: by sts_region in the projects' provider.tf, and by the region of profile %s, since the AWS CLI knows no such setting.", in, a.ProfileFor(e.Name))
-	f.Remedy = fmt.Sprintf("Nothing to do for Terraform. To work in %s with the AWS CLI, enable it in the admin account (%s).", region, enable)
+	f.Remedy = fmt.Sprintf("No action needed for Terraform. To work in %s with the AWS CLI, enable it in the admin account (%s).", region, enable)
 	return []plan.Finding{f}
 }
 

@@ -229,7 +229,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
-	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
+	c.Risk = fmt.Sprintf("If somebody else's setup takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
 	c.Needs = keyPrincipals(o, a)
 	return c
@@ -292,7 +292,7 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 		if !f.Key.DeletionDate.IsZero() {
 			when = "on " + f.Key.DeletionDate.Format("2006-01-02")
 		}
-		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted %s.", f.Key.ARN, a.Key.Alias, when)
+		finding.Evidence = fmt.Sprintf("Key %s behind %s is scheduled for deletion %s.", f.Key.ARN, a.Key.Alias, when)
 		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
 	case unusable != nil:
 		finding.ID = unusable.ID
@@ -367,10 +367,10 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		case policy.Equivalent(have, merged):
 		case narrower(merged, have):
 			c.Title = "Take out of the key policy who is no user of the blueprint"
-			c.Risk = "Whoever is only in the old key policy can no longer use the key."
+			c.Risk = "Anyone who is only in the old key policy can no longer use the key."
 		default:
 			c.Title = "Add what the key policy lacks"
-			c.Risk = "Whoever the added statements name gains rights over the key."
+			c.Risk = "Anyone that the added statements name gains rights over the key."
 		}
 		p.Find(c.Drop("key.deleted-principal", "policy of key "+o.Key.Key.ARN, stored)...)
 		c.Needs = keyPrincipals(o, a)

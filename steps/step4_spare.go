@@ -104,7 +104,7 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		found := plan.Finding{
 			ID: "key.orphan", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", spare.ARN, a.Key.Alias, o.Key.Key.ARN),
-			Remedy:   "Nothing to do: it was kept.",
+			Remedy:   "No action needed: it was kept.",
 		}
 		switch {
 		case spare.Aliased:
@@ -155,7 +155,7 @@ func refusal(err error) string {
 // grant is the remedy of a call that AWS denied.
 func grant(err error) string {
 	e := awsFailure(err)
-	return fmt.Sprintf("Grant %s on %s, then run it again.", e.Action, e.Resource)
+	return fmt.Sprintf("Grant %s on %s, then run the command again.", e.Action, e.Resource)
 }
 
 func awsFailure(err error) (e *awsops.Error) {
@@ -215,7 +215,7 @@ func afterAlias(changes []plan.Change) []plan.Change {
 func othersKey(spare SpareKey) *plan.Finding {
 	return &plan.Finding{
 		ID: "key.orphan", Of: plan.StepKey, Severity: plan.Info,
-		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", spare.ARN),
-		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
+		Evidence: fmt.Sprintf("Another setup took the alias at the same time, so key %s is not in use.", spare.ARN),
+		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other setup has done so.",
 	}
 }

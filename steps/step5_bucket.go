@@ -243,7 +243,7 @@ func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) pla
 	}
 	return plan.Finding{
 		ID: "bucket.tags-by-hand", Severity: plan.Warning,
-		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so that S3 takes none from PutBucketTagging any more. Whoever may change them may change who has access.", a.Bucket.Name),
+		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so that S3 takes none from PutBucketTagging any more. Anyone who may change them may change who has access.", a.Bucket.Name),
 		Remedy:   fmt.Sprintf("Tag it with aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s.", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
 	}
 }

@@ -122,7 +122,7 @@ func (b *bucketBuilder) others() {
 		case changeDefault:
 			c.Risk = fmt.Sprintf("What is written without a key of its own is encrypted with this one, and can then be read only with kms:Decrypt on it. The policy of the bucket lets in: %s.", plan.Enumerated(names))
 		case changePolicy:
-			c.Risk = fmt.Sprintf("Whoever writes without naming the key, or comes without TLS, is refused from now on. The policy of the bucket lets in: %s.", plan.Enumerated(names))
+			c.Risk = fmt.Sprintf("Anyone who writes without naming the key, or connects without TLS, is refused from now on. The policy of the bucket lets in: %s.", plan.Enumerated(names))
 		default:
 			continue
 		}
@@ -142,7 +142,7 @@ func (b *bucketBuilder) lock() {
 		ID: "bucket.object-lock", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Bucket %s has an Object Lock (%s): no version of an object can be removed for %s, neither those of states nor what the proofs leave behind. Terraform works: it lays a delete marker over its lock file.",
 			b.b.Name, lock.Mode, lockedFor(lock)),
-		Remedy: "Nothing to do: it was kept.",
+		Remedy: "No action needed: it was kept.",
 	})
 }
 

@@ -132,13 +132,13 @@ func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error,
 	if err != nil {
 		p.Find(plan.Finding{
 			ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
-			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
+			Evidence: err.Error(), Remedy: "Correct the file, then run the command again.",
 		})
 		return
 	}
 	for _, note := range edit.Notes {
 		p.Find(plan.Finding{
-			ID: "files.kept", Of: plan.StepFiles, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
+			ID: "files.kept", Of: plan.StepFiles, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "No action needed: it was kept.",
 		})
 	}
 	if edit.Changes() {

@@ -98,7 +98,7 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 	block, err := at.Backend()
 	switch {
 	case rightPlace(a, project, at):
-		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
+		f.Severity, f.Remedy = plan.Info, "No action needed: this directory works with the blueprint's place."
 	case a.Bucket.Name == "": // answers that were read from the project itself
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
 	case at.State.Configured == nil && err == nil && block != nil && block.SamePlace(blueprintPlace(a, project)):
@@ -143,7 +143,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 	}
 	switch other := block.Overridden(); {
 	case block.Lacks() && len(project.BackendConfig) > 0:
-		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor what the blueprint completes it with (%s) says where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
+		f.Evidence = fmt.Sprintf("%s: neither the backend of project %s nor the files that the blueprint names (%s) says where its state is, so its files were left as they are and init was not run.", block.Place, project.Name, strings.Join(project.BackendConfig, ", "))
 		f.Remedy = "Write bucket and key into the last of the files, as they are now, then run stateroom setup again; or take the project out of the blueprint."
 	case block.Lacks():
 	default:
@@ -151,7 +151,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", or take the project out of the blueprint, or " + named + ". Then run stateroom setup again."
 	}
 	if rightPlace(a, project, at) {
-		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
+		f.Severity, f.Remedy = plan.Info, "No action needed: this directory works with the blueprint's place."
 	}
 	return f
 }
@@ -246,7 +246,7 @@ func oneFile(changes []plan.Change) *plan.Finding {
 			return &plan.Finding{
 				ID: "files.cannot-edit", Severity: plan.Failure, Blocks: true,
 				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
-				Remedy:   "Replace the links by files of their own, then run it again.",
+				Remedy:   "Replace the links by files of their own, then run the command again.",
 			}
 		}
 		first[edit.Real] = edit.Path

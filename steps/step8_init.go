@@ -21,7 +21,7 @@ func initStep() Step {
 	return Step{
 		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
-			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialised.",
+			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialized.",
 		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend, Tests: true,
 	}
 }
@@ -117,7 +117,7 @@ func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	case !adminHere(o, a):
 		p.Find(plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,
-			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
+			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialized here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
 		})
 	default:
@@ -150,8 +150,8 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 	if f.DeletedErr != nil && bucket {
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted-unknown", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
-			Remedy: "Let the operator read the states, or look at what terraform plan is about to make before the first apply.",
+			Evidence: fmt.Sprintf("stateroom cannot tell whether a project's state was deleted: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
+			Remedy: "Allow the operator to read the states, or look at what terraform plan is about to make before the first apply.",
 		})
 	}
 	return findings
@@ -175,8 +175,8 @@ func (f InitFacts) NoEngine() *plan.Finding {
 	}
 	return &plan.Finding{
 		ID: "init.no-engine", Severity: plan.Info,
-		Evidence: evidence + ", so the set-up is proven with the AWS SDK alone.",
-		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run it again.",
+		Evidence: evidence + ", so the setup is proven with the AWS SDK alone.",
+		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run the command again.",
 	}
 }
 
@@ -261,7 +261,7 @@ func orderRuns(changes []plan.Change) {
 
 func engineFacts(_ *Observed, _ *blueprint.Answers, env *engine.Env) []plan.Fact {
 	if env.Engine == nil {
-		return []plan.Fact{{Name: "Engine", Value: "neither terraform nor tofu was found, so the AWS SDK alone proves the set-up"}}
+		return []plan.Fact{{Name: "Engine", Value: "neither terraform nor tofu was found, so the AWS SDK alone proves the setup"}}
 	}
 	return []plan.Fact{{Name: "Engine", Value: fmt.Sprintf("%s %s, %s", env.Engine.Name, env.Engine.Version, env.Engine.Path)}}
 }

@@ -135,9 +135,9 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = remedy + " Then run stateroom setup again."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and stateroom cannot tell whether %s holds another: %v", project.Name, place, m.Err)
 		f.RequestIDs = awsops.RequestIDs(m.Err)
-		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
+		f.Remedy = "Allow the operator to read the bucket, then run stateroom setup again."
 	case m.Deleted != nil:
 		f.ID, f.Severity = "init.destination-deleted", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but where it would be moved %v. Neither the state nor the files of the project were touched.", project.Name, at.WhereStateIs(), m.Deleted)
@@ -308,7 +308,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	move.Fields = []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: move.Target}}
 	move.Needs, move.Intent = []string{backup.ID}, map[string]string{"backup": m.Backup, "lock": m.Lock}
 	move.Undo = "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup
-	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialise project "+project.Name+" where its state lies now", project, at.Dir,
+	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialize project "+project.Name+" where its state lies now", project, at.Dir,
 		plan.Arrive{Backup: m.Backup}, arrivalLines(project, at, m.Backup)...)
 	arrive.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
 	arrive.Undo = "the state as it was lies in " + m.Backup

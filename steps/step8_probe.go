@@ -281,10 +281,10 @@ func (b *backendProbe) accepted() plan.Finding {
 	case !refusesPlain(b.o, b.a):
 	case b.env.Endpoint == "":
 		f.Evidence += " The bucket's policy denies it, so it is not in force yet."
-		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it anew."
+		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it again."
 	default:
 		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", b.env.Endpoint)
-		f.Remedy = "No set-up can mend that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
+		f.Remedy = "No setup can fix that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
 	}
 	return f
 }

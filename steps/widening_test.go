@@ -60,7 +60,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 		},
 		"a group that reaches less": {func(b *blueprint.Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
 		"trust that is narrower":    {func(b *blueprint.Blueprint) { b.Environments[0].Trust = blueprint.TrustListed }, nil},
-		"a second factor":           {func(b *blueprint.Blueprint) { b.Environments[0].MFA = true }, nil},
+		"MFA":                       {func(b *blueprint.Blueprint) { b.Environments[0].MFA = true }, nil},
 		"broader permissions": {
 			func(b *blueprint.Blueprint) { b.Environments[2].Permissions = blueprint.PermissionsAdministrator },
 			[]string{"The role TerraformAdmin in production may do what AdministratorAccess allows."},

@@ -21,7 +21,7 @@ func TestEnvironmentTrustAdmitsTheAdminAccountOnly(t *testing.T) {
 	run(t, []row{
 		{"a member of the group", in(alice, ours...), on(identity(may), trust), "allow"},
 		{"a user without the group", in(alice, ours...), on(Policies{}, trust), "because no identity-based policy allows the sts:AssumeRole action"},
-		{"without a second factor", in(alice, ours[:2]...), on(identity(may), trust), "would, but aws:MultiFactorAuthPresent is absent (Bool true)"},
+		{"without MFA", in(alice, ours[:2]...), on(identity(may), trust), "would, but aws:MultiFactorAuthPresent is absent (Bool true)"},
 		{"from another organization", in(alice, "aws:PrincipalOrgID", "o-other", "aws:MultiFactorAuthPresent", "true"), on(identity(may), trust), "because no role trust policy allows"},
 		{"another role of the sub-account", in(sibling, ours...), on(identity(may), trust), "no role trust policy allows"},
 		{"a listed user", in(alice), on(identity(may), listed), "allow"},

@@ -197,7 +197,7 @@ func (c Conditions) reasons(r *request, met bool) string {
 func (r *request) reason(name, key string, want []string) string {
 	_, bare, _ := splitOperator(name)
 	if _, known := operators[bare]; !known && bare != "Null" {
-		return fmt.Sprintf("%s is no condition operator", name)
+		return fmt.Sprintf("%s is not a condition operator", name)
 	}
 	state := "is absent"
 	if have := r.values(key); len(have) > 0 {

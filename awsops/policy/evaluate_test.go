@@ -239,7 +239,7 @@ func TestEvaluateExplains(t *testing.T) {
 
 	odd := doc(t, `{"Sid":"Odd","Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringSame":{"aws:username":"alice"}}}`)
 	d = Evaluate(decrypt, identity(odd))
-	if d.Allowed || !strings.Contains(d.Why, "statement Odd of the group policy would, but StringSame is no condition operator") {
+	if d.Allowed || !strings.Contains(d.Why, "statement Odd of the group policy would, but StringSame is not a condition operator") {
 		t.Errorf("an unknown operator must not match and be named: %+v", d)
 	}
 	if text := (Decision{Allowed: true}).Message(put); text != "" {

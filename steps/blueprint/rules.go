@@ -52,13 +52,13 @@ func matching(pattern *regexp.Regexp, why string) func(string) string {
 var (
 	accountRule   = matching(accountPattern, "is not an account id: write its 12 digits in quotes")
 	regionRule    = matching(regionPattern, "does not look like a region: write one such as eu-west-1")
-	profileRule   = matching(profilePattern, "is no good as a profile name: use letters, digits and _ . @ + -")
-	labelRule     = matching(labelPattern, "is no good as a name: begin with a letter or digit, use letters, digits, _ and -, 63 at most")
-	userNameRule  = matching(userPattern, "is no IAM user name: use letters, digits and _ + = , . @ -, 64 at most")
-	groupNameRule = matching(groupPattern, "is no IAM group name: use letters, digits and _ + = , . @ -, 128 at most")
-	roleNameRule  = matching(userPattern, "is no IAM role name: use letters, digits and _ + = , . @ -, 64 at most, without path or ARN")
+	profileRule   = matching(profilePattern, "is not a valid profile name: use letters, digits and _ . @ + -")
+	labelRule     = matching(labelPattern, "is not a valid name: begin with a letter or digit, use letters, digits, _ and -, 63 at most")
+	userNameRule  = matching(userPattern, "is not a valid IAM user name: use letters, digits and _ + = , . @ -, 64 at most")
+	groupNameRule = matching(groupPattern, "is not a valid IAM group name: use letters, digits and _ + = , . @ -, 128 at most")
+	roleNameRule  = matching(userPattern, "is not a valid IAM role name: use letters, digits and _ + = , . @ -, 64 at most, without path or ARN")
 	policyARNRule = matching(policyARNPattern, "is not the ARN of a managed policy: write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
-	tableNameRule = matching(tablePattern, "is no DynamoDB table name: use 3 to 255 letters, digits and _ . -")
+	tableNameRule = matching(tablePattern, "is not a valid DynamoDB table name: use 3 to 255 letters, digits and _ . -")
 
 	trustKeptRule = matching(trustKeptPattern,
 		"is nobody whose trust can be kept: write the ARN of an OIDC or SAML provider, an account's root, a role or a user, or the name of a service")
@@ -77,7 +77,7 @@ func choiceRule(choices ...string) func(string) string {
 
 func rolePathRule(value string) string {
 	if !rolePathPattern.MatchString(value) || len(value) > 512 {
-		return "is no IAM path: begin and end it with a slash, as in /terraform/"
+		return "is not a valid IAM path: begin and end it with a slash, as in /terraform/"
 	}
 	return ""
 }
@@ -166,7 +166,7 @@ func stateKeyRule(value string) string {
 	case strings.HasSuffix(value, ".tflock"):
 		return "ends in .tflock, which is the name of a lock file: choose another key"
 	case !stateKeyPattern.MatchString(value) || len(value) > 512:
-		return "is no good as a state key: use up to 512 letters, digits and / ! _ . ' ( ) @ = + , : -"
+		return "is not a valid state key: use up to 512 letters, digits and / ! _ . ' ( ) @ = + , : -"
 	}
 	for _, segment := range strings.Split(value, "/") {
 		switch {
@@ -186,13 +186,13 @@ func stateKeyRule(value string) string {
 func bucketNameRule(value string) string {
 	switch {
 	case len(value) < 3 || len(value) > 63:
-		return "is no bucket name: S3 wants 3 to 63 characters"
+		return "is not a valid bucket name: S3 wants 3 to 63 characters"
 	case strings.Contains(value, "_"):
 		return "holds an underscore, which S3 refuses in bucket names: use a hyphen"
 	case strings.ToLower(value) != value:
-		return "holds capital letters, which S3 refuses in bucket names: use small ones"
+		return "holds capital letters, which S3 refuses in bucket names: use lowercase"
 	case !bucketPattern.MatchString(value) || strings.Contains(value, ".."):
-		return "is no bucket name: use small letters, digits, hyphens and single dots, with a letter or digit at both ends"
+		return "is not a valid bucket name: use lowercase letters, digits, hyphens and single dots, with a letter or digit at both ends"
 	case net.ParseIP(value) != nil:
 		return "looks like an IP address, which S3 refuses as a bucket name: choose another"
 	}
@@ -212,11 +212,11 @@ func bucketNameRule(value string) string {
 func aliasRule(value string) string {
 	switch {
 	case !strings.HasPrefix(value, "alias/"):
-		return "is no alias: write it with alias/ in front, as in alias/terraform"
+		return "is not a valid alias: write it with alias/ in front, as in alias/terraform"
 	case strings.HasPrefix(value, "alias/aws/"):
 		return "begins with alias/aws/, which AWS keeps for its own keys: choose another"
 	case !aliasPattern.MatchString(value):
-		return "is no alias: after alias/ use letters, digits and / _ -"
+		return "is not a valid alias: after alias/ use letters, digits and / _ -"
 	}
 	return ""
 }

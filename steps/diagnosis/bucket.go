@@ -23,7 +23,7 @@ var (
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "There is no bucket of that name.",
 		Remedy:   "Correct the name in the backend, or create the bucket with stateroom setup.",
-		Operator: "Let the operator run stateroom setup, which makes it.",
+		Operator: "Ask the operator to run stateroom setup, which makes it.",
 		text:     []sign{{pattern: wording(`S3 bucket (?:"(?P<bucket>[^"]+)" )?does not exist\.|\bNoSuchBucket\b|operation error S3: HeadBucket, .*StatusCode: 404`), at: outside}},
 		codes:    []string{"NoSuchBucket"},
 	}
@@ -31,7 +31,7 @@ var (
 		ID: "s3-list-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}},
 		is:       refused("s3", "ListObjectsV2", "ListObjectVersions"),
 	}
@@ -39,7 +39,7 @@ var (
 		ID: "s3-head-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not look at the state object; without s3:ListBucket a missing state reads the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403|\(403\) when calling the HeadObject operation`), at: outside}},
 		is:       refused("s3", "HeadObject"),
 	}
@@ -47,7 +47,7 @@ var (
 		ID: "s3-get-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:Error (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
 		is:       refused("s3", "GetObject"),
 	}
@@ -55,14 +55,14 @@ var (
 		ID: "s3-put-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the (?:PutObject|DeleteObject|CreateMultipartUpload) operation`), at: outside}},
 		is:       refused("s3", "PutObject", "DeleteObject"),
 	}
 	StateNotSaved = &Diagnosis{
 		ID: "state-not-saved", Family: Bucket, Step: plan.StepInit,
 		Meaning:     "Resources were changed, but the new state did not reach the bucket; it is in errored.tfstate.",
-		Remedy:      "Mend the cause, then run terraform state push errored.tfstate; never apply again before that.",
+		Remedy:      "Fix the cause, then run terraform state push errored.tfstate; never apply again before that.",
 		text:        []sign{{pattern: wording(`Failed to save state\b|Failed to persist state to backend`), at: outside}},
 		consequence: true,
 	}

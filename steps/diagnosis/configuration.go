@@ -15,7 +15,7 @@ var (
 	DiskFull = &Diagnosis{
 		ID: "disk-full", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The disk is full, so that a file could not be written.",
-		Remedy:  "Make room, then run it again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
+		Remedy:  "Make room, then run the command again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
 		text:    []sign{{pattern: wording(fullDisk)}},
 	}
 	ConfigInvalid = &Diagnosis{
@@ -45,7 +45,7 @@ var (
 			},
 			{
 				pattern: wording(`backend configuration argument "?(?P<argument>[\w.]+)"? given on the command line|Invalid backend configuration argument`),
-				meaning: "An argument of -backend-config is none that this backend has.",
+				meaning: "An argument of -backend-config is not one that this backend has.",
 				remedy:  "Take it out or rename it: since Terraform 1.10 the role is -backend-config='assume_role={role_arn=\"ARN\"}'.",
 			},
 			{
@@ -60,7 +60,7 @@ var (
 			},
 			{
 				pattern: wording(`InvalidBucketName|[Bb]ucket name .{0,40}(?:is )?(?:not valid|invalid)`), at: outside,
-				meaning: "The bucket's name is none that a bucket can have.",
+				meaning: "The bucket's name is not a valid S3 bucket name.",
 				remedy:  "Correct bucket in the backend: the name alone, without s3:// and without a path.",
 			},
 			{
@@ -103,7 +103,7 @@ var (
 	}
 	BackendChanged = &Diagnosis{
 		ID: "backend-changed", Family: Configuration, Step: plan.StepInit,
-		Meaning: "The backend in the configuration is not the one that this directory was initialised with.",
+		Meaning: "The backend in the configuration is not the one that this directory was initialized with.",
 		Remedy:  "Run init -migrate-state when bucket, key or prefix differ, and init -reconfigure when only credentials, profile, encryption or lock do.",
 		text:    []sign{{pattern: wording(`Backend configuration changed|Reason: (?:Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`)}},
 	}
@@ -127,7 +127,7 @@ var (
 	}
 	BackendNotInitialized = &Diagnosis{
 		ID: "backend-not-initialized", Family: Configuration, Step: plan.StepInit,
-		Meaning:     "This directory is not initialised.",
+		Meaning:     "This directory is not initialized.",
 		Remedy:      "Run terraform init.",
 		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run`), unless: wording(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`)}},
 		consequence: true,

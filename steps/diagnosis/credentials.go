@@ -52,7 +52,7 @@ var (
 	SignatureMismatch = &Diagnosis{
 		ID: "signature-mismatch", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The secret does not belong to the access key id.",
-		Remedy:  "Write access key id and secret again as they were handed out, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
+		Remedy:  "Write access key id and secret again exactly as you received them, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
 		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature`)}},
 		is:      awsops.IsBadSecret,
 	}
@@ -64,7 +64,7 @@ var (
 			{
 				pattern: wording(`Couldn't retrieve verification key from your identity provider|IDPCommunicationError`),
 				meaning: "AWS could not fetch the keys of the identity provider with which it checks the token.",
-				remedy:  "Run it again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
+				remedy:  "Run the command again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
 			},
 			{
 				pattern: wording(`No OpenIDConnect provider found in your account`),

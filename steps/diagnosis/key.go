@@ -21,7 +21,7 @@ var (
 		ID: "kms-pending-deletion", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is waiting to be deleted; when it is, every state under it is lost.",
 		Remedy:   "Cancel the deletion of the key and enable it again, at once.",
-		Operator: "Let the operator keep the key from being deleted, with stateroom setup, at once.",
+		Operator: "Ask the operator to keep the key from being deleted, with stateroom setup, at once.",
 		text:     []sign{{pattern: wording(aKey + `pending (?:replica )?deletion`), at: outside}},
 		is:       inState("pending deletion", "pending replica deletion"),
 	}
@@ -52,7 +52,7 @@ var (
 		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable, creating or updating.",
 		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
-		Operator: "Let the operator run stateroom setup, which says what the state of the key asks for.",
+		Operator: "Ask the operator to run stateroom setup, which says what the state of the key asks for.",
 		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},
 		codes:    []string{"KMS.KMSInvalidStateException", "KMSInvalidStateException"},
 	}
@@ -60,7 +60,7 @@ var (
 		ID: "kms-disabled", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is disabled.",
 		Remedy:   "Enable the key.",
-		Operator: "Let the operator enable the key with stateroom setup.",
+		Operator: "Ask the operator to enable the key with stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.DisabledException|\bDisabledException\b|(?P<resource>arn:[\w-]+:kms:\S+) is disabled`), at: outside}},
 		codes:    []string{"KMS.DisabledException", "DisabledException"},
 	}
@@ -68,7 +68,7 @@ var (
 		ID: "kms-not-found", Family: Key, Step: plan.StepKey,
 		Meaning:  "There is no such key in the bucket's region.",
 		Remedy:   "Write the ARN of a key in the bucket's own region.",
-		Operator: "Let the operator run stateroom setup.",
+		Operator: "Ask the operator to run stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.NotFoundException|Key '?(?P<resource>arn:[\w-]+:kms:[^\s']+)'? does not exist`), at: outside}},
 		codes:    []string{"KMS.NotFoundException"},
 		is:       func(err error) bool { return from("kms", err) && awsops.HasCode(err, "NotFoundException") },
@@ -77,7 +77,7 @@ var (
 		ID: "kms-denied", Family: Key, Step: plan.StepKey,
 		Meaning:  "The identity may not use the state encryption key.",
 		Remedy:   "Allow the action on the key in the group's policy, or in the key policy if that does not delegate to the account.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`perform: (?P<action>kms:\w+)`), at: outside}},
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {

@@ -37,12 +37,12 @@ var (
 			{
 				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404)`), at: outside,
 				meaning: "A lock was there when Terraform wanted it, and gone when it was looked at.",
-				remedy:  "Run it again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
+				remedy:  "Run the command again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
 			},
 			{
 				pattern: wording(takingLock + `ConditionalRequestConflict`), at: outside,
 				meaning: "Another run took or released the lock in the same moment.",
-				remedy:  "Run it again.",
+				remedy:  "Run the command again.",
 			},
 			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
 			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
@@ -52,7 +52,7 @@ var (
 		ID: "table-missing", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The lock table does not exist in this account and region.",
 		Remedy:   "Create the table with key LockID of type S, or correct its name in the backend.",
-		Operator: "Let the operator run stateroom setup, which makes it.",
+		Operator: "Ask the operator to run stateroom setup, which makes it.",
 		text:     []sign{{pattern: wording(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)|Requested resource not found: Table: \S+ not found|DynamoDB.*ResourceNotFoundException`), at: outside}},
 		is:       func(err error) bool { return from("dynamodb", err) && awsops.IsNotFound(err) },
 	}
@@ -66,7 +66,7 @@ var (
 		ID: "table-denied", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The identity may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
-		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`(?:AccessDeniedException|perform): .*(?P<action>dynamodb:\w+)|operation error DynamoDB: \w+, .*AccessDenied`), at: outside}},
 		is:       refused("dynamodb"),
 	}
@@ -79,7 +79,7 @@ var (
 	LockReleaseFailed = &Diagnosis{
 		ID: "lock-release-failed", Family: Lock, Step: plan.StepLock,
 		Meaning: "The work was done, but its lock was not taken away.",
-		Remedy:  "Mend the cause, then release the lock that is left with its id.",
+		Remedy:  "Fix the cause, then release the lock that is left with its id.",
 		text: []sign{
 			{
 				pattern: wording(`Error releasing the state lock.*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,

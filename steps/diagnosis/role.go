@@ -11,7 +11,7 @@ var (
 		ID: "assume-role-denied", Family: Role, Step: plan.StepIAM,
 		Meaning:  "The identity may not assume the role: its own policies or the role's trust policy do not allow it, or the role does not exist.",
 		Remedy:   "Allow sts:AssumeRole on the role to the identity, and the identity in the role's trust policy.",
-		Operator: "Let the operator run stateroom setup, which lets the admins assume the role.",
+		Operator: "Ask the operator to run stateroom setup, which lets the admins assume the role.",
 		text: []sign{
 			// The provider says so too where STS could not be asked at all.
 			{
@@ -48,7 +48,7 @@ var (
 		ID: "explicit-deny", Family: Role, Step: plan.StepBucket,
 		Meaning:  "A policy forbids the action outright; no permission can outweigh it.",
 		Remedy:   "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
-		Operator: "Let the operator look for the policy that denies it, with stateroom troubleshoot.",
+		Operator: "Ask the operator to look for the policy that denies it, with stateroom troubleshoot.",
 		text:     []sign{{pattern: wording(`with an explicit deny\b`), at: outside}},
 		is:       awsops.IsExplicitDeny,
 	}

@@ -17,7 +17,7 @@ import (
 var forms = map[string]func(sample) string{
 	"plain": func(s sample) string { return "\nError: " + s.summary + "\n\n" + s.detail + "\n" },
 	"boxed": boxed,
-	"coloured": func(s sample) string {
+	"colored": func(s sample) string {
 		text := strings.ReplaceAll(boxed(s), "│ ", "\x1b[31m│\x1b[0m \x1b[0m")
 		return strings.Replace(text, "Error: ", "\x1b[1m\x1b[31mError: \x1b[0m\x1b[0m\x1b[1m", 1)
 	},

@@ -29,6 +29,6 @@ func ClockOff(s *awsops.Session) error {
 	return &plan.Refusal{
 		Finding: diagnosis.ClockSkew.ID,
 		What:    fmt.Sprintf("This machine's clock is %s %s AWS's.", skew.Abs().Round(time.Second), behind),
-		Remedy:  "Set the clock, for example with NTP, and run it again.",
+		Remedy:  "Set the clock, for example with NTP, and run the command again.",
 	}
 }

@@ -120,8 +120,8 @@ func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.S
 	notes, own, err := files.Notes(ctx, proofsDir(env, a))
 	var findings []plan.Finding
 	if err = errors.Join(err, forgetCopies(ctx, BackupsDir(env, a))); err != nil {
-		findings = append(findings, unremoved("What killed proofs and backups have left could not be read or removed: "+err.Error()+".",
-			"See that "+filepath.Dir(proofsDir(env, a))+" and the files in it can be read and removed, then run stateroom setup again."))
+		findings = append(findings, unremoved("The leftovers of interrupted proofs and backups could not be read or removed: "+err.Error()+".",
+			"Make sure that "+filepath.Dir(proofsDir(env, a))+" and the files in it can be read and removed, then run stateroom setup again."))
 	}
 	for _, note := range notes {
 		own = append(own, note.Name)
@@ -157,7 +157,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	if err != nil {
 		note.Leave()
 		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed, and what it left in the workspace %s could not be removed: %v", begun, p.Workspace, err),
-			"See to what was in the way, then run stateroom setup again: it removes them.")
+			"Fix that, then run stateroom setup again: it removes them.")
 		f.RequestIDs = awsops.RequestIDs(err)
 		return &f
 	}
@@ -168,7 +168,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	return &plan.Finding{
 		ID: "init.probe-removed", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The proof that this laptop began on %s was killed and had left %s. That was removed; no other state was touched.", begun, plan.Enumerated(removed)),
-		Remedy:   "Nothing is to be done.",
+		Remedy:   "No action needed.",
 	}
 }
 
@@ -230,6 +230,6 @@ func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, 
 		ID: "init.probe-of-others", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("s3://%s holds the workspaces %s (%s…) of proofs that this laptop did not begin: a colleague's is under way or was killed. They were left as they are.",
 			a.Bucket.Name, plan.Enumerated(others), begin),
-		Remedy: "Let whoever began them run stateroom setup again, which removes them.",
+		Remedy: "Ask whoever began them to run stateroom setup again, which removes them.",
 	}}
 }

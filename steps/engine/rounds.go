@@ -179,7 +179,7 @@ func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.
 		}
 		findings = append(findings, plan.Finding{
 			ID: c.ID + "-not-held", Of: c.Of, Step: c.Step, Severity: plan.Failure, Evidence: evidence,
-			Remedy: "Run it again; if it differs once more, something else is changing it.",
+			Remedy: "Run the command again; if it differs once more, something else is changing it.",
 		})
 	}
 	return findings

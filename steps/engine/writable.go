@@ -25,7 +25,7 @@ func unwritable(changes []plan.Change) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "files.cannot-write", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s cannot be written: %s %s.", path, at, problem),
-			Remedy:   "Make it writable, then run it again.",
+			Remedy:   "Make it writable, then run the command again.",
 		})
 	}
 	return findings

@@ -91,7 +91,7 @@ func (x *Executor) wrote(c plan.Change, written files.Written) {
 		path := c.Write.Edit.Before.Path
 		x.findings = append(x.findings, plan.Finding{
 			ID: "files.overtaken", Of: c.Of, Step: c.Step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Another program wrote to %s in the moment in which it was replaced. What it wrote is in %s.", path, written.Overtaken),
+			Evidence: fmt.Sprintf("Another program wrote to %s while it was being replaced. What it wrote is in %s.", path, written.Overtaken),
 			Remedy:   fmt.Sprintf("Compare the two and copy what is missing into %s.", path),
 		})
 	}

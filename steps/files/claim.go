@@ -44,7 +44,7 @@ func (e *HeldError) Error() string {
 		who += fmt.Sprintf(" (process %d, since %s, in %s)", e.Holder.PID, e.Holder.Since.Local().Format("15:04:05"), e.Holder.On)
 	}
 	if e.Over {
-		return who + " made changes after this one looked, so the plan may no longer hold; run again to look anew. This one changed nothing"
+		return who + " made changes after this one looked, so the plan may no longer hold; run the command again to look again. This one changed nothing"
 	}
 	return who + " is making changes; wait until it has ended, then run again. This one changed nothing"
 }

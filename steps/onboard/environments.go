@@ -97,7 +97,7 @@ func (w worker) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 	}
 	f.Of, f.Stops = plan.StepIAM, []string{steps.RoleChange(e.Name)} // whatever is denied here, it is the role
 	if e.MFA && w.factor.session == nil && awsops.IsAccessDenied(err) {
-		w.undecided(c, "the role is assumed with a second factor only")
+		w.undecided(c, "the role requires MFA")
 		return
 	}
 	w.broken(c, f)
@@ -114,7 +114,7 @@ func (w worker) checkIdentity(ctx context.Context, e blueprint.Environment, sess
 		w.broken(c, plan.Finding{
 			ID: diagnosis.WrongAccount.ID, Of: plan.StepAccount, Severity: plan.Failure, Stops: []string{steps.RoleChange(e.Name)},
 			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
-			Remedy:   "Let the operator correct the environment's account in the blueprint.",
+			Remedy:   "Ask the operator to correct the environment's account in the blueprint.",
 		})
 	default:
 		w.passed(c, id.ARN)
@@ -135,7 +135,7 @@ func (w worker) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 	case awsops.IsAccessDenied(err):
 		f := because(err)
 		f.ID, f.Of = diagnosis.EnvironmentDenied.ID, plan.StepIAM
-		f.Remedy = fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions)
+		f.Remedy = fmt.Sprintf("Ask the operator to run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions)
 		w.broken(c, f)
 	default:
 		w.unsettled(c, err)

@@ -27,7 +27,7 @@ func (p *handoverPlan) plan() error {
 		return &plan.Refusal{
 			Finding: "handover.link",
 			What:    fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", p.Handover.Path),
-			Remedy:  "Remove the link, then run it again.",
+			Remedy:  "Remove the link, then run the command again.",
 		}
 	case noReader && waiting != nil:
 		p.findWaiting("")
@@ -38,7 +38,7 @@ func (p *handoverPlan) plan() error {
 			Remedy:  fmt.Sprintf("Run it in a terminal, or give user %q an age or ssh-ed25519 recipient.", p.name),
 		}
 	case waiting != nil:
-		p.findWaiting(" To make it anew all the same, agree with --adopt " + waiting.ID + ".")
+		p.findWaiting(" To make it again anyway, agree with --adopt " + waiting.ID + ".")
 		p.replace(*waiting, waiting.ID, waiting.ID)
 	case len(p.keys) == 0:
 		p.add(p.create("")...)
@@ -120,7 +120,7 @@ func (p *handoverPlan) full() {
 	idle := slices.IndexFunc(p.keys, func(k awsops.AccessKey) bool { return !k.Active || p.uses[k.ID].Never() })
 	if idle < 0 {
 		f.Severity, f.Blocks = plan.Failure, true
-		f.Remedy = fmt.Sprintf("Find out from %s which of them is not needed, deactivate it (aws iam update-access-key --user-name %s --status Inactive --access-key-id ID), then run it again.", p.name, p.name)
+		f.Remedy = fmt.Sprintf("Find out from %s which of them is not needed, deactivate it (aws iam update-access-key --user-name %s --status Inactive --access-key-id ID), then run the command again.", p.name, p.name)
 		p.find(f)
 		return
 	}
@@ -159,7 +159,7 @@ func (p *handoverPlan) findSuperseded() {
 		ID: "handover.superseded", Of: plan.StepIAM, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Access key %s, which this run has sealed into %s, is gone already: somebody else has made a handover for %s at the same time, and that one counts.",
 			p.sealed["id"], p.Handover.Path, p.name),
-		Remedy: "Do not send this file: let the other one be sent, or run it again to make a new one.",
+		Remedy: "Do not send this file: let the other one be sent, or run the command again to make a new one.",
 	})
 }
 

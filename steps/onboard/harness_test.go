@@ -115,7 +115,7 @@ func (c *company) finished(me string) {
 		desk := enginetest.Shell{Home: home, URL: url}.As(server.Operator())
 		s := c.nineSteps(c.env(desk, string(home)), &blueprint.Answers{Blueprint: b, Me: me})
 		if s.ExitCode(false) != plan.ExitDone {
-			c.t.Fatalf("the set-up ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
+			c.t.Fatalf("the setup ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
 		}
 	}))
 }

@@ -33,7 +33,7 @@ func TestAnAdminComesWithTerraformOnAnAWSThatLagsAndFails(t *testing.T) {
 			l.sole()
 			for _, p := range o.blueprint.Projects {
 				if _, err := os.Stat(filepath.Join(l.root, p.Dir, ".terraform", "terraform.tfstate")); err != nil {
-					t.Errorf("project %s is not initialised: %v", p.Name, err)
+					t.Errorf("project %s is not initialized: %v", p.Name, err)
 				}
 			}
 			l.idle("onboarding", func() *plan.Summary { return l.come(nil) })

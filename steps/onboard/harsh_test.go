@@ -170,7 +170,7 @@ func (o *office) seenOff() {
 		}
 	}
 	o.idle("an offboarding", func() *plan.Summary { return o.laptop.run(o.offboard("bob")) })
-	o.idle("a set-up", o.setup)
+	o.idle("a setup", o.setup)
 }
 
 // TestAMemberWhoseRightsDoNotCountYetIsNotSentToTheOperator: who comes right after the

@@ -58,7 +58,7 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				who.user, strings.Join(in.answers.GroupsOf(who.user), ", "), diagnosis.Describe(err)),
 			RequestIDs: awsops.RequestIDs(err),
-			Remedy:     "Let the operator run stateroom setup, which adds " + who.user + " to the group.",
+			Remedy:     "Ask the operator to run stateroom setup, which adds " + who.user + " to the group.",
 		})
 		return keys, nil
 	}
@@ -201,7 +201,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	if err != nil && !awsops.IsAccessDenied(err) {
 		return plan.Change{}, err
 	}
-	last := "never, as far as IAM knows"
+	last := "never, according to IAM"
 	switch {
 	case err != nil:
 		last = "not known"
@@ -277,7 +277,7 @@ func (p *keyPlan) findTaken() {
 func cannotEdit(err error) plan.Finding {
 	f := plan.Finding{
 		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()),
-		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
+		Remedy: "Correct the line, or add by hand what is shown, then run the command again.",
 	}
 	var conflict *profiles.ConflictError
 	if errors.As(err, &conflict) {
@@ -308,7 +308,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 			awsops.UpdateAccessKey(who.Name, old, inactive))
 		off.Fields = deactivated()
 		off.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", who.Name, old)
-		off.Risk = "Whoever else has this key can no longer use it, which is meant."
+		off.Risk = "Anyone else who has this key can no longer use it, which is intended."
 		last = prove(".check", "Prove the new key once more, with the old one off", asOwn(off, last))
 	}
 	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,

@@ -164,7 +164,7 @@ func TestASessionThatDoesNotLastIsOpenedAnew(t *testing.T) {
 		"unknown": func(l *laptop, _ *phone, _ *Login) {
 			l.session("admin_iam", "ASIAEXAMPLEEXAMPLE00", "secret", "token")
 		},
-		"without the second factor": func(l *laptop, _ *phone, _ *Login) {
+		"without MFA": func(l *laptop, _ *phone, _ *Login) {
 			key, err := l.profile(longTerm)
 			l.must(err)
 			out, err := key.Do(l.t.Context(), awsops.GetSessionToken("", "", 12*time.Hour))

@@ -55,7 +55,7 @@ func (f secondFactor) note(profile string) []string {
 }
 
 // checkFactor is the check of the user's MFA device.
-const checkFactor = "second factor"
+const checkFactor = "MFA"
 
 // deviceChange is the id of the change that makes the user's MFA device.
 func deviceChange(user string) string { return "onboard.mfa." + user }
@@ -132,7 +132,7 @@ func (p *factorPlan) findDevice(ctx context.Context) (bool, error) {
 	if awsops.IsAccessDenied(err) {
 		f := because(err)
 		f.ID, f.Of = "onboard.mfa-not-seen", plan.StepIAM
-		f.Remedy = "Let the operator run stateroom setup, which lets the admins manage their own MFA devices."
+		f.Remedy = "Ask the operator to run stateroom setup, which lets the admins manage their own MFA devices."
 		p.broken(p.deviceCheck(), f)
 		return false, nil
 	}
@@ -173,7 +173,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 		c := p.deviceStep(".unfinished", plan.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", whose(user)), needs,
 			awsops.DeleteVirtualMFADevice(serial))
 		c.Fields = []plan.Field{{Name: "serial number", Before: serial}}
-		c.Risk = "It is nobody's second factor. What an app may show for it already is of no use any more."
+		c.Risk = "Nobody uses it for MFA. What an app may show for it already is of no use any more."
 		needs = append(needs, p.add(c))
 	}
 	create := p.deviceStep("", plan.Create, fmt.Sprintf("Create an MFA device for %s, whose seed goes into an app", user), needs,
@@ -184,7 +184,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 	enable := p.deviceStep(".enable", plan.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", user), []string{p.add(create)},
 		awsops.EnableMFADevice(p.who.Name, serial, plan.CodeRef(id+".enable"), plan.NextCodeRef(id+".enable")))
 	enable.MFA = &plan.MFA{User: user, Device: serial, Made: id}
-	enable.Fields = []plan.Field{{Name: "second factor of", After: p.who.ARN}}
+	enable.Fields = []plan.Field{{Name: "MFA of", After: p.who.ARN}}
 	enable.Undo = fmt.Sprintf("aws iam deactivate-mfa-device --user-name %s --serial-number %s, with a session that was opened with it", p.who.Name, serial)
 	p.device = serial
 	return p.add(enable), nil
@@ -254,6 +254,6 @@ func (p *factorPlan) keyInPlace() (files.Snapshot, []string, bool) {
 		return base, nil, false
 	}
 	p.who.profile = long
-	c := plan.FileChange(p.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since a second factor is asked for", whose(p.who.user), long))
+	c := plan.FileChange(p.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since MFA is required", whose(p.who.user), long))
 	return edit.Result(), append(needs, p.add(c)), true
 }

@@ -440,7 +440,7 @@ func TestASetUpKnowsWhoseLaptopItIsByTheKeyBesideASession(t *testing.T) {
 		}
 	}
 	if calls := c.mutations(mark); len(calls) > 0 || summary.Applied > 0 {
-		t.Errorf("the set-up made %v and applied %d", calls, summary.Applied)
+		t.Errorf("the setup made %v and applied %d", calls, summary.Applied)
 	}
 	if f := finding(summary, "iam.role-needs-mfa"); f == nil || !strings.Contains(f.Remedy, "stateroom login") {
 		t.Errorf("findings %v", summary.Findings)

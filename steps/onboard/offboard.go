@@ -106,7 +106,7 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		return &plan.Refusal{
 			Finding: "offboard.oneself",
 			What:    fmt.Sprintf("You are %s yourself (%s).", f.name, who.ARN),
-			Remedy:  "Let another operator do it, or choose another profile with --profile.",
+			Remedy:  "Ask another operator to do it, or choose another profile with --profile.",
 		}
 	}
 	named := slices.Contains(o.Answers.AllUsers(), f.name)
@@ -114,8 +114,8 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	if !named && !ours && !f.begun {
 		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
-			What:    fmt.Sprintf("%s is no user of the blueprint, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
-			Remedy:  "Nothing is left to do for somebody who has left before. Else correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
+			What:    fmt.Sprintf("%s is not one of the blueprint's users, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
+			Remedy:  "If they have left already, nothing is left to do. Otherwise, correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
 		}
 	}
 	return nil

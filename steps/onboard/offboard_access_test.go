@@ -84,12 +84,12 @@ func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
 					t.Errorf("%s: the session that was open is answered %v", what, err)
 				}
 			}
-			says(t, strings.Join(summary.Notes, "\n"), "can do nothing any more", "36 hours", "SimulatePrincipalPolicy", "until ")
+			says(t, strings.Join(summary.Notes, "\n"), "has no access any more", "36 hours", "SimulatePrincipalPolicy", "until ")
 			o.unnamed("user/bob")
 			mark := len(o.server.Log())
 			again := o.setup()
 			if calls := o.changed(mark); again.Applied > 0 || slices.Contains(calls, "PutKeyPolicy") || finding(again, "key.extra-statements") != nil {
-				t.Errorf("the next set-up changes %v, findings %v", calls, again.Findings)
+				t.Errorf("the next setup changes %v, findings %v", calls, again.Findings)
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestSetupTakesWhoIsNoUserOutOfOurKeyPolicyAndKeepsRoles(t *testing.T) {
 		t.Errorf("the key's policy is %s", text)
 	}
 	if s := o.setup(); s.Applied > 0 || finding(s, "key.extra-statements") == nil {
-		t.Errorf("a second set-up applied %d, findings %v", s.Applied, s.Findings)
+		t.Errorf("a second setup applied %d, findings %v", s.Applied, s.Findings)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 	}
 	says(t, strings.Join(again.Notes, "\n"), "are ended")
 	if s := o.setup(); s.Applied > 0 || finding(s, "iam.role-sessions-ended") == nil || finding(s, "iam.role-more-permissions") != nil {
-		t.Errorf("the next set-up applied %d, findings %v", s.Applied, s.Findings)
+		t.Errorf("the next setup applied %d, findings %v", s.Applied, s.Findings)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 	}
 	mark := len(o.server.Log())
 	if again := o.setup(); again.Applied > 0 {
-		t.Errorf("the next set-up made %v", o.changed(mark))
+		t.Errorf("the next setup made %v", o.changed(mark))
 	}
 }
 

@@ -87,7 +87,7 @@ func TestWhoLeavesIsTakenOutOfPoliciesThatNameWhoWasDeleted(t *testing.T) {
 	}
 	mark := len(o.server.Log())
 	if again := o.setup(); again.Applied > 0 {
-		t.Errorf("the next set-up made %v", o.changed(mark))
+		t.Errorf("the next setup made %v", o.changed(mark))
 	}
 }
 

@@ -178,7 +178,7 @@ func (o *offboarding) leaveBucketPolicy() {
 		o.find(plan.Finding{
 			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", name, whom),
-			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run it again; or: aws s3api delete-bucket-policy --bucket " + name,
+			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run the command again; or: aws s3api delete-bucket-policy --bucket " + name,
 		})
 		return
 	}
@@ -283,7 +283,7 @@ func (o *offboarding) named(d policy.Document, what, subject string, step plan.S
 func (o *offboarding) notSeen(id string, step plan.StepName, unseen error, why string) {
 	o.find(plan.Finding{
 		ID: id, Of: step, Severity: plan.Warning, Evidence: unseen.Error(), RequestIDs: awsops.RequestIDs(unseen),
-		Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s%s", o.name, why),
+		Remedy: fmt.Sprintf("Ask somebody with that right to run stateroom offboard %s%s", o.name, why),
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 // The checks of a project's files.
 const (
 	checkFiles = "files right"
-	checkInit  = "initialised"
+	checkInit  = "initialized"
 )
 
 // planProjects brings the projects' files to what the blueprint says and lets
@@ -179,7 +179,7 @@ func accountUnknown(e blueprint.Environment) *plan.Finding {
 	return &plan.Finding{
 		ID: "onboard.account-unknown", Of: plan.StepAccount, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
-		Remedy:   fmt.Sprintf("Let the operator write the account's id into environment %q of the blueprint.", e.Name),
+		Remedy:   fmt.Sprintf("Ask the operator to write the account's id into environment %q of the blueprint.", e.Name),
 	}
 }
 
@@ -187,7 +187,7 @@ func accountUnknown(e blueprint.Environment) *plan.Finding {
 func projectUnreadable(project blueprint.Project, err error) *plan.Finding {
 	return &plan.Finding{
 		ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{plan.ProjectID(project.Name)},
-		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
+		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run the command again.",
 	}
 }
 
@@ -197,6 +197,6 @@ func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
 	return &plan.Finding{
 		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs()),
-		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
+		Remedy:   "Pull the team's latest files, or ask the operator to move the state with stateroom setup.",
 	}
 }

@@ -85,13 +85,13 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 	deleted, err := w.IsDeleted(ctx, w.answers.Bucket.Name, p.StateKey)
 	switch {
 	case err != nil:
-		w.undecided(c, "there is no state, and whether one was deleted cannot be seen: "+diagnosis.Describe(err))
+		w.undecided(c, "there is no state, and stateroom cannot tell whether one was deleted: "+diagnosis.Describe(err))
 	case deleted:
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{
 			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
 			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", w.answers.Bucket.Name, p.StateKey, p.Name),
-			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
+			Remedy:   "Do not apply: everything that it held would be made a second time. Ask the operator to run stateroom troubleshoot, which looks for the version to put back.",
 		})
 	default:
 		w.passed(c, "there is no state yet")
@@ -125,7 +125,7 @@ func (w worker) proveState(ctx context.Context, p blueprint.Project, key *awsops
 		case errors.As(err, &fault):
 			w.broken(c, plan.Finding{
 				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: diagnosis.Sentence(fault.Error()),
-				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
+				Remedy: "Ask the operator to run stateroom setup: it shows what differs from the blueprint.",
 			})
 		case err != nil:
 			w.failed(c, err)
@@ -149,7 +149,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 	case !at.Right || !at.Initialised:
 		w.broken(c, plan.Finding{
 			ID: diagnosis.BackendNotInitialized.ID, Of: plan.StepInit, Severity: plan.Failure,
-			Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", name),
+			Evidence: fmt.Sprintf("Project %s is not initialized, so Terraform was not run in it.", name),
 			Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
 		})
 		return
@@ -174,7 +174,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 // onceMore gives a finding the remedy that covers every project: what a run could
 // not get, the next one tries to get again.
 func onceMore(f plan.Finding) plan.Finding {
-	f.Remedy = "Run stateroom onboard again where the provider registry or a mirror can be reached: it initialises what is missing."
+	f.Remedy = "Run stateroom onboard again where the provider registry or a mirror can be reached: it initializes what is missing."
 	return f
 }
 

@@ -90,7 +90,7 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 // pair asks for an access key; the blueprint has to be there.
 func (s *Start) pair() ([]plan.Question, error) {
 	if s.Repository == nil {
-		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
+		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's setup: run it in a clone of the team's repository, or use a handover"}
 	}
 	return []plan.Question{
 		{Path: PathKeyID, Prompt: "Access key id", Kind: plan.Text, Required: true, Help: "It begins with " + handover.UserKey + "."},
@@ -113,7 +113,7 @@ func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
 	case byPassphrase && !given.Asked(PathPassphrase):
 		questions = append(questions, plan.Question{
 			Path: PathPassphrase, Flag: "--passphrase-file FILE", Prompt: "Passphrase of the handover", Kind: plan.Secret, Required: true,
-			Help: "Six groups of four letters and digits. The operator tells it to you by another way than the file took.",
+			Help: "Six groups of four letters and digits. The operator tells it to you over a different channel than the file.",
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
 		questions = append(questions, plan.Question{

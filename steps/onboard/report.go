@@ -87,12 +87,12 @@ func (r *report) failed(c plan.Check, err error) {
 // failing itself.
 func (r *report) unsettled(c plan.Check, err error) {
 	f := because(err)
-	f.ID, f.Of, f.Severity, f.Remedy = "onboard.unanswered", plan.NoStep, plan.Warning, "Run it again."
+	f.ID, f.Of, f.Severity, f.Remedy = "onboard.unanswered", plan.NoStep, plan.Warning, "Run the command again."
 	switch {
 	case awsops.IsUnreachable(err):
-		f.ID, f.Remedy = diagnosis.NetworkUnreachable.ID, "Check the network and the proxy, then run it again."
+		f.ID, f.Remedy = diagnosis.NetworkUnreachable.ID, "Check the network and the proxy, then run the command again."
 	case awsops.IsUnknownKey(err): // it was taken since it answered, or a service does not know it yet
-		f.Remedy = "Run it again: it tells whether another laptop has made a key in the place of this one."
+		f.Remedy = "Run the command again: it tells whether another laptop has made a key in the place of this one."
 	}
 	r.leads(plan.Undecided, c, f)
 }

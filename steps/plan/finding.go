@@ -136,7 +136,7 @@ func Together(findings []Finding) []Finding {
 	}
 	for i, names := range others {
 		out[i].Subject = ""
-		out[i].Evidence = fmt.Sprintf("%s So it is with %s.", out[i].Evidence, Enumerated(names))
+		out[i].Evidence = fmt.Sprintf("%s The same applies to %s.", out[i].Evidence, Enumerated(names))
 	}
 	return out
 }

@@ -22,8 +22,8 @@ func TestWhatIsFoundOfSeveralIsToldOnce(t *testing.T) {
 		want     []string
 	}{
 		"one":                 {[]Finding{denied("a")}, []string{"s3-get-denied@a: Denied in a."}},
-		"two":                 {[]Finding{denied("a"), denied("b")}, []string{"s3-get-denied: Denied in a. So it is with b."}},
-		"three, one twice":    {[]Finding{denied("a"), denied("b"), denied("c"), denied("b"), denied("a")}, []string{"s3-get-denied: Denied in a. So it is with b and c."}},
+		"two":                 {[]Finding{denied("a"), denied("b")}, []string{"s3-get-denied: Denied in a. The same applies to b."}},
+		"three, one twice":    {[]Finding{denied("a"), denied("b"), denied("c"), denied("b"), denied("a")}, []string{"s3-get-denied: Denied in a. The same applies to b and c."}},
 		"another remedy":      {[]Finding{denied("a"), other}, []string{"s3-get-denied@a: Denied in a.", "s3-get-denied@d: Denied in d."}},
 		"of the whole, twice": {[]Finding{whole, denied("a"), again}, []string{"kms-disabled: The key is off.", "s3-get-denied@a: Denied in a."}},
 		"in two requests":     {[]Finding{unseen("1-2"), unseen("3")}, []string{"kms-denied: No (request id 1-2)."}},

@@ -28,7 +28,7 @@ func (p *Proposal) Find(findings ...Finding) { p.Findings = append(p.Findings, f
 // Keep tells of something that was left as it is, since it is no worse than what the
 // blueprint asks for or somebody's own.
 func (p *Proposal) Keep(id, evidence string) {
-	p.Find(Finding{ID: id, Severity: Info, Evidence: evidence, Remedy: "Nothing to do: it was kept."})
+	p.Find(Finding{ID: id, Severity: Info, Evidence: evidence, Remedy: "No action needed: it was kept."})
 }
 
 // Tag adds c, the change that sets the tags which what is called name in a sentence

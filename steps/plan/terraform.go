@@ -82,7 +82,7 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 		flags, risk = []string{"-upgrade"}, "Providers change to the newest versions that the configuration allows."
 	default:
 	}
-	c := InProject(a, InitID(project.Name), "Initialise project "+project.Name, project, dir, Init{flags},
+	c := InProject(a, InitID(project.Name), "Initialize project "+project.Name, project, dir, Init{flags},
 		tf.InitCommand(project.BackendConfig, flags...))
 	c.Risk, c.Needs = risk, []string{ProjectID(project.Name)}
 	return c

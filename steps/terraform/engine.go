@@ -50,7 +50,7 @@ func Find(ctx context.Context, flag string, environ []string) (*Engine, error) {
 	}
 	if flag != "" {
 		return nil, &Error{
-			Action: "find the engine", Resource: flag, Reason: "is no executable file", Err: ErrNotFound,
+			Action: "find the engine", Resource: flag, Reason: "is not an executable file", Err: ErrNotFound,
 			Remedy: "give --engine the path of terraform or tofu",
 		}
 	}

@@ -148,7 +148,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	b := newRealLaptop(t, sandbox.Options{})
 	summary, _ := b.examine(HealthCheck{Terraform: true})
 	if len(summary.Findings) > 0 {
-		t.Errorf("a healthy set-up is told %v", summary.Findings)
+		t.Errorf("a healthy setup is told %v", summary.Findings)
 	}
 	if c := healthtest.Check(plan.Review{Checks: summary.Checks}, checkRun, "common-staging"); c.Verdict != plan.Passed {
 		t.Errorf("check %+v", c)

@@ -35,11 +35,11 @@ func TestATextIsSettledWhenTheChecksThatItLeadsToPass(t *testing.T) {
 		ran   bool
 		left  []string // after the last look
 	}{
-		{"found and mended", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{found(plan.Failure, "s3-put-denied"), nil}, false, nil},
+		{"found and fixed", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{found(plan.Failure, "s3-put-denied"), nil}, false, nil},
 		{"found and not seen yet", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{found(plan.Failure, "s3-put-denied"), nil, found(plan.Failure, "s3-put-denied")}, false, []string{"s3-put-denied"}},
 		{"to know only", []*diagnosis.Diagnosis{diagnosis.BackendNotInitialized}, [][]plan.Finding{found(plan.Info, "backend-not-initialized"), nil}, false, nil},
 		{"never found", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{nil, nil}, false, []string{"s3-put-denied"}},
-		{"another thing mended", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{found(plan.Failure, "config-invalid", "table-missing"), nil}, false, []string{"s3-put-denied"}},
+		{"another thing fixed", []*diagnosis.Diagnosis{diagnosis.S3PutDenied}, [][]plan.Finding{found(plan.Failure, "config-invalid", "table-missing"), nil}, false, []string{"s3-put-denied"}},
 		{"a cause of its kind", []*diagnosis.Diagnosis{diagnosis.S3HeadDenied}, [][]plan.Finding{found(plan.Failure, "s3-list-denied"), nil}, false, nil},
 		{"the wrong key is denied everything", []*diagnosis.Diagnosis{diagnosis.S3HeadDenied}, [][]plan.Finding{found(plan.Failure, "wrong-account"), nil}, false, nil},
 		{"a consequence with its cause", []*diagnosis.Diagnosis{diagnosis.S3GetDenied, diagnosis.LockReleaseFailed}, [][]plan.Finding{found(plan.Failure, "s3-get-denied"), nil}, false, nil},

@@ -79,7 +79,7 @@ func (s *providerSite) setUp() {
 	summary, err := run.Run(s.t.Context())
 	s.must(err)
 	if code := summary.ExitCode(false); code != plan.ExitDone {
-		s.t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
+		s.t.Fatalf("the setup ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 	got := out.String()
 	finding, plan := strings.Index(got, "ERROR: kms-disabled"), strings.Index(got, "~ Enable the key")
 	if finding < 0 || plan < finding {
-		t.Errorf("the finding does not stand before what mends it:\n%s", got)
+		t.Errorf("the finding does not stand before what fixes it:\n%s", got)
 	}
 	if strings.Contains(got, "nothing to change") || strings.Count(got, "kms-disabled") != 1 {
 		t.Errorf("steps are listed, or the finding is told twice:\n%s", got)
@@ -98,15 +98,15 @@ func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 	var out bytes.Buffer
 	l := NewLines(&out)
 	for _, c := range []plan.Check{
-		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: plan.Undecided},
-		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: plan.Undecided},
-		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: plan.Failed},
+		{Name: "initialized", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: plan.Undecided},
+		{Name: "initialized", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: plan.Undecided},
+		{Name: "initialized", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: plan.Failed},
 	} {
 		l.check(c)
 	}
 	l.showChecks()
-	want := "  ?    initialised: a, b\n         to be run\n         asked: live/a\n         … and 1 answer like it\n" +
-		"  FAIL initialised: c\n         it failed\n         asked: live/c\n"
+	want := "  ?    initialized: a, b\n         to be run\n         asked: live/a\n         … and 1 answer like it\n" +
+		"  FAIL initialized: c\n         it failed\n         asked: live/c\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -30,11 +30,11 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
 		case slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.Leads }):
-			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
+			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes need your consent:"
 		case len(losers(r.NotOurs, target)) > 0:
 			reason = target + " is used by others, who would lose something: " + plan.Enumerated(losers(r.NotOurs, target)) + ". It would be changed so:"
 		case typed >= 0:
-			reason = "This needs a word of its own, since it cannot be taken back:"
+			reason = "This needs its own confirmation, since it cannot be undone:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
 		var touched []plan.Change
@@ -83,7 +83,7 @@ func agreed(r plan.Review, adopted []string) []plan.Change {
 // brought back, a word has to be typed.
 func (p *Prompt) consent(ctx context.Context, word string) (bool, error) {
 	if word == "" {
-		return p.yes(ctx, "Change it all the same? (otherwise it stays as it is)")
+		return p.yes(ctx, "Change it anyway? (otherwise it stays as it is)")
 	}
 	p.print("\nType %s to agree; anything else leaves it as it is.\n\n", word)
 	answer, err := p.Line(ctx, "  Enter a value: ")

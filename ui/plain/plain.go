@@ -181,7 +181,7 @@ func (l *Lines) passphrase(e plan.Event) {
 	lines := []string{
 		"Passphrase of " + e.Text + "'s handover: " + e.Passphrase.Reveal(),
 		"It is shown this once and stored nowhere. Tell it to " + e.Text,
-		"by another way than the one that the file takes.",
+		"over a different channel than the file.",
 	}
 	width := 0
 	for _, line := range lines {

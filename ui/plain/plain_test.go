@@ -80,7 +80,7 @@ func proposed() []plan.Change {
 			Target: "/work/backend.tf", Account: "111111111111", Write: &plan.Write{Edit: backend, Diff: backend.Diff()},
 		},
 		{
-			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: plan.RunCommand,
+			ID: "init.common-production", Step: 8, Title: "Initialize project common-production", Action: plan.RunCommand,
 			Target: "/work", Account: "111111111111",
 			Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
 		},
@@ -223,7 +223,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(words.Outcome(&c.summary, "Run it again").Lines(), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

@@ -35,7 +35,7 @@ func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
 		return all
 	}
 	for name, present := range map[string]func(out *bytes.Buffer) plan.Emit{
-		"set-up": func(out *bytes.Buffer) plan.Emit {
+		"setup": func(out *bytes.Buffer) plan.Emit {
 			lines := NewLines(out)
 			lines.Stages = steps.Outline()
 			return lines.Emit

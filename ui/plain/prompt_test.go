@@ -78,7 +78,7 @@ func TestAskFillsTheWholeBlueprint(t *testing.T) {
 	}
 	for _, want := range []string{
 		"1 Choose an administrative account", "The 12-digit id of the account", "--set admin_account=",
-		`"staging" is not of the form name=value`, "underscore", `"9" is none of strict, compatible`,
+		`"staging" is not of the form name=value`, "underscore", `"9" is not one of strict, compatible`,
 		`"maybe" is neither yes nor no`, `there is no environment "nowhere"`, "bucket.name: acme-state\n",
 	} {
 		if !strings.Contains(out.String(), want) {

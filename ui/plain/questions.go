@@ -164,7 +164,7 @@ func readChoices(q plan.Question, line string) (string, error) {
 			part = q.Options[n-1]
 		}
 		if !slices.Contains(q.Options, part) {
-			return "", fmt.Errorf("%q is none of %s", part, strings.Join(q.Options, ", "))
+			return "", fmt.Errorf("%q is not one of %s", part, strings.Join(q.Options, ", "))
 		}
 		parts[i] = part
 	}

@@ -16,7 +16,7 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.table(s.Checks)
 	}
 	l.print("\n")
-	for _, line := range words.Outcome(s, "Run it again").Lines() {
+	for _, line := range words.Outcome(s, "Run the command again").Lines() {
 		l.print("%s", wrapped(line, 0))
 	}
 	switch n := words.Attention(s.Findings); {
@@ -40,7 +40,7 @@ func (l *Lines) summary(s *plan.Summary) {
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.NotOurs != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.NotOurs)
+			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), c.NotOurs)
 		}
 	}
 }

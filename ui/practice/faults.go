@@ -69,7 +69,7 @@ func (l *Lab) Break(ctx context.Context, name string) error {
 	blueprint, err := blueprint.Read(filepath.Join(l.Root, "stateroom.hcl"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, l.Root)
+		return fmt.Errorf("fault %s needs a finished setup, and there is none in %s", name, l.Root)
 	case err == nil:
 		at := &byHand{Lab: l, ctx: ctx, blueprint: blueprint}
 		all[i].do(at)

@@ -55,7 +55,7 @@ func (at *byHand) editBackend(pattern, with string) {
 func otherRegion(at *byHand) {
 	others := slices.DeleteFunc(sandbox.Regions(at.region), func(region string) bool { return region == at.blueprint.StateRegion })
 	if len(others) == 0 {
-		at.must(fmt.Errorf("partition %s has one region only: practise this with another --region", at.partition()))
+		at.must(fmt.Errorf("partition %s has one region only: practice this with another --region", at.partition()))
 		return
 	}
 	at.editBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"`+others[len(others)/2]+`"`)
@@ -91,7 +91,7 @@ var projectFaults = []Fault{
 		}
 		at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
 	}},
-	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(at *byHand) {
+	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialized.", func(at *byHand) {
 		at.removeState()
 		at.write("terraform.tfstate", exampleState(1, exampleInput))
 		at.clone()

@@ -55,7 +55,7 @@ func (at *byHand) putLockFile(text string) {
 // the lock file.
 func (at *byHand) needsLockFile() error {
 	if !at.blueprint.Lock.UseLockfile {
-		return errors.New("this set-up locks without a file in S3")
+		return errors.New("this setup locks without a file in S3")
 	}
 	return nil
 }

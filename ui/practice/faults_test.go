@@ -47,7 +47,7 @@ func TestAFaultNeedsAFinishedSetUp(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
 	defer closeLab(t, s)
-	if err := s.Break(t.Context(), "kms-disabled"); err == nil || !strings.Contains(err.Error(), "needs a finished set-up") {
+	if err := s.Break(t.Context(), "kms-disabled"); err == nil || !strings.Contains(err.Error(), "needs a finished setup") {
 		t.Errorf("err = %v", err)
 	}
 }

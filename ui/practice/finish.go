@@ -20,10 +20,10 @@ func (l *Lab) Finish(ctx context.Context, env *engine.Env, answers *blueprint.An
 	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(ctx)
 	if err != nil {
-		return fmt.Errorf("the rehearsal's set-up cannot be made: %w", err)
+		return fmt.Errorf("the rehearsal's setup cannot be made: %w", err)
 	}
 	if plan.NeedsAttention(summary.Findings) || summary.Failed > 0 {
-		problems := []error{errors.New("the rehearsal's set-up is not healthy")}
+		problems := []error{errors.New("the rehearsal's setup is not healthy")}
 		for _, f := range summary.Failures {
 			problems = append(problems, f.Err)
 		}

@@ -31,7 +31,7 @@ func (l *Lab) NewAdmin() (*NewAdmin, error) {
 		Identity: filepath.Join(l.Root, identityFile),
 	}
 	if _, err := os.Stat(n.Handover); err != nil {
-		return nil, fmt.Errorf("the set-up made no handover for %s: %w", other, err)
+		return nil, fmt.Errorf("the setup made no handover for %s: %w", other, err)
 	}
 	if err := clone(l.Root, n.Dir); err != nil {
 		return nil, fmt.Errorf("the team's folder cannot be cloned: %w", err)

@@ -156,7 +156,7 @@ func (w *world) proves(p proof, text string) {
 		w.t.Errorf("the checks find %v, not %v:\n%s", got, want, listed(first.Findings))
 	}
 	if p.beyond != "" {
-		w.t.Logf("It cannot be mended here: %s.", p.beyond)
+		w.t.Logf("It cannot be fixed here: %s.", p.beyond)
 		if i := slices.IndexFunc(first.Findings, func(f plan.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
 			w.t.Errorf("no remedy and no report says %q:\n%s", p.asks, listed(first.Findings))
 		}
@@ -171,14 +171,14 @@ func (w *world) proves(p proof, text string) {
 	}
 	for _, f := range first.Findings {
 		if !slices.ContainsFunc(slices.Concat(first.Changes, first.NotOurs), func(c plan.Change) bool { return c.FixesFinding(f) }) {
-			w.t.Errorf("no change says that it mends %s", f.Key())
+			w.t.Errorf("no change says that it fixes %s", f.Key())
 		}
 	}
 	if !w.mends(p) {
 		return
 	}
 	if summary.ExitCode(false) != plan.ExitDone || len(summary.Findings) > 0 || summary.Applied == 0 {
-		w.t.Errorf("after mending: exit %d, %s", summary.ExitCode(false), told(summary))
+		w.t.Errorf("after fixing: exit %d, %s", summary.ExitCode(false), told(summary))
 	}
 }
 

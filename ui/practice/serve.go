@@ -19,7 +19,7 @@ import (
 // secret among it opens nothing but this sandbox.
 func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 	if !loopback(addr) {
-		return fmt.Errorf("the sandbox is served on this machine alone, and %s is no loopback address: give --listen 127.0.0.1:PORT", addr)
+		return fmt.Errorf("the sandbox is served on this machine alone, and %s is not a loopback address: give --listen 127.0.0.1:PORT", addr)
 	}
 	server := sandbox.New(o.sandbox())
 	if err := server.Start(ctx, addr); err != nil {

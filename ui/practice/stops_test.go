@@ -64,7 +64,7 @@ func TestNothingIsRunInAProjectWhoseStateCannotBeReached(t *testing.T) {
 		}
 	})
 	if stopped.Load() == 0 || waits.Load() == 0 {
-		t.Errorf("%d inits were stopped, %d findings mended before one", stopped.Load(), waits.Load())
+		t.Errorf("%d inits were stopped, %d findings fixed before one", stopped.Load(), waits.Load())
 	}
 }
 

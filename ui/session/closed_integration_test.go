@@ -94,12 +94,12 @@ func TestNoCallOfARehearsalLeavesThisMachine(t *testing.T) {
 		name, dir, input string
 		env, args        []string
 	}{
-		{"set-up, by the flag", operator.folder, "", bare(operator), append([]string{l.program(), "setup", "--yes"}, flag...)},
-		{"set-up, by the variable", operator.folder, "", bare(operator, endpoint), []string{l.program(), "setup", "--dry-run"}},
+		{"setup, by the flag", operator.folder, "", bare(operator), append([]string{l.program(), "setup", "--yes"}, flag...)},
+		{"setup, by the variable", operator.folder, "", bare(operator, endpoint), []string{l.program(), "setup", "--dry-run"}},
 		{"onboarding, by the flag", l.folder, l.typed(), bare(l), append([]string{l.program(), "onboard", "--plain"}, flag...)},
 		{"a checkup, by the flag", l.folder, "", bare(l), append([]string{l.program(), "troubleshoot", "--plain"}, flag...)},
 		{"a checkup as a role profile, by both", l.folder, "", bare(l, append(role, endpoint)...), append([]string{l.program(), "troubleshoot", "--plain"}, flag...)},
-		{"set-up in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "setup", "--sandbox", "--yes"}},
+		{"setup in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "setup", "--sandbox", "--yes"}},
 		{"onboarding in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "onboard", "--sandbox", "--yes"}},
 		{"troubleshooting in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "troubleshoot", "--sandbox", "--yes", "--break", "kms-disabled"}},
 		{"Terraform by a role profile", project, "", served, terraform},

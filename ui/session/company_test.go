@@ -66,7 +66,7 @@ func (c *company) found(args ...string) *laptop {
 	c.t.Helper()
 	l := c.operator()
 	if made := l.stateroom("", append([]string{"setup", "--yes"}, args...)...); made.code != plan.ExitDone {
-		c.t.Fatalf("the set-up: %+v", made)
+		c.t.Fatalf("the setup: %+v", made)
 	}
 	return l
 }

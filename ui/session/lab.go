@@ -54,7 +54,7 @@ func (s *session) prepareLab(ctx context.Context, fault string) error {
 	if err := s.consent(); err != nil {
 		return err // nothing else can be missing in a rehearsal
 	}
-	s.say("Making a finished set-up to practise on: a few seconds.")
+	s.say("Making a finished setup to practice on: a few seconds.")
 	a := &blueprint.Answers{Blueprint: s.lab.Blueprint(), Me: s.lab.Me}
 	env, err := s.operator(ctx, a, plan.Asks{})
 	if err != nil {

@@ -38,7 +38,7 @@ func TestAPassphraseIsTypedAndNeverEchoed(t *testing.T) {
 	for user, comes := range map[string]func(*laptop, string) *terminal{"carol": onScreens, "dave": inLines} {
 		hands := operator.sits("handover", user, "--endpoint-url", c.server.URL())
 		hands.applies()
-		hands.Until("I have noted it")
+		hands.Until("I have written it down")
 		told := passphrase.FindString(hands.Text())
 		hands.Type("\r")
 		hands.leaves("key waits in handover/" + user + ".age until")

@@ -158,7 +158,7 @@ func (i *Shutdown) first() {
 // end ends the process in the middle of whatever it hangs on.
 func (i *Shutdown) end() {
 	i.ending.Restore()
-	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
+	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run the command again to go on from here.")
 	i.NameLeft()
 	i.ending.Exit(plan.ExitInterrupted)
 }

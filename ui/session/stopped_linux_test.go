@@ -88,7 +88,7 @@ func (a *ambush) met(t *testing.T, over func() bool) (operation string, met bool
 }
 
 // offers is what enter does on a screen that waits for it.
-const offers = `enter (look again|leave|continue|apply|mend|onboard|\w+ all|\w+)  `
+const offers = `enter (look again|leave|continue|apply|fix|onboard|\w+ all|\w+)  `
 
 // proving is what a screen says where nothing is left but the proof.
 const proving = "proves it as its users would"
@@ -161,7 +161,7 @@ func (e *errand) inLines(how mishap, n int) bool {
 	p.Until("Only 'yes' is accepted")
 	a := e.ambush(how, n)
 	p.Type("yes\r")
-	ending := regexp.MustCompile(`\d+ changes? made|Run it\s+again|Nothing was changed`)
+	ending := regexp.MustCompile(`\d+ changes? made|Run the\s+command\s+again|Nothing was changed`)
 	operation, met := a.met(e.t, func() bool { return p.Shows(ending) })
 	code := plan.ExitDone
 	switch {
@@ -169,7 +169,7 @@ func (e *errand) inLines(how mishap, n int) bool {
 		p.Type("\x03")
 		p.Until("Interrupted: the changes under way are finished first")
 		a.let()
-		p.Finds(`Run it\s+again`)
+		p.Finds(`Run the\s+command\s+again`)
 		code = plan.ExitInterrupted
 	case met && how == refused:
 		code = plan.ExitFailed

@@ -95,7 +95,7 @@ func stoppedAt(t *testing.T, n int) {
 	made := number(t, shown.finds(t, `(\d+) changes? made, 0 failed`)[1])
 	shown.until(t, "enter look again")
 	shown.send(tm, "a")
-	shown.until(t, "Look again first")
+	shown.until(t, "to look again first")
 	shown.send(tm, "enter", "9")
 	rest := 0
 	if next := shown.finds(t, `proves it as its users would|asks once more, then applies`)[0]; strings.HasPrefix(next, "asks") {

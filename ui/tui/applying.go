@@ -97,8 +97,8 @@ func (v *runScreen) passphrase(e plan.Event) nav {
 		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
 		text: []string{
 			e.Passphrase.Reveal(),
-			"It is shown this once and stored nowhere. Tell it to " + e.Text + " by another way than the one that the file takes.",
+			"It is shown this once and stored nowhere. Tell it to " + e.Text + " over a different channel than the file.",
 		},
-		items: []choice{{"I have noted it", "", nil}},
+		items: []choice{{"I have written it down", "", nil}},
 	}}
 }

@@ -18,7 +18,7 @@ func (v *runScreen) waiting() string {
 	case v.phase != opening:
 		return ""
 	case v.rehearses:
-		return "Making a finished set-up to practise on"
+		return "Making a finished setup to practice on"
 	}
 	return v.mode.opening
 }

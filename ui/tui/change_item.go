@@ -25,7 +25,7 @@ func (c *changeItem) line(l *list, selected bool) string {
 	t, text, note := l.theme, l.theme.Plain.Render(c.Title), ""
 	switch {
 	case c.foreign && c.ConfirmByName:
-		note = "cannot be taken back; x asks for its name"
+		note = "cannot be undone; x asks for its name"
 	case c.foreign:
 		note = "not ours; x adopts it"
 	case c.of.out[c.ID]:

@@ -52,7 +52,7 @@ type group struct {
 // title is what the group is about, in words.
 func (g *group) title() string {
 	if g.subject == "" {
-		return "the whole set-up"
+		return "the whole setup"
 	}
 	return g.subject
 }

@@ -82,7 +82,7 @@ func ending(s *plan.Summary, mode *Mode) []string {
 // toLookAt counts the findings in a sentence, if there are any.
 func toLookAt(s *plan.Summary) []string {
 	if n := words.Attention(s.Findings); n > 0 {
-		return []string{words.Plural(n, "finding") + " to look at."}
+		return []string{words.Plural(n, "finding") + " to review."}
 	}
 	return nil
 }

@@ -36,13 +36,13 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 		return nav{}
 	}
 	return nav{push: &prompt{
-		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", word},
+		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be undone. To confirm, type its name:", word},
 		form: form.New(v.theme, []form.Field{{
 			Name: "value", Label: "Type it out", Kind: form.Text,
 			Help: "Nothing is changed yet: the change is then part of the plan, which is confirmed once more.",
 			Check: func(value string) error {
 				if value != word {
-					return fmt.Errorf("this is not %s yet", word)
+					return fmt.Errorf("this does not match %s yet", word)
 				}
 				return nil
 			},
@@ -70,10 +70,10 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 	case v.dryRun:
 		return v.endDryRun()
 	case v.mustLook():
-		v.say("Look again first: enter. What is there is no longer what was seen.")
+		v.say("Press enter to look again first: AWS or the files have changed since the last look.")
 		return nav{}, nil
 	case v.review.Blocked():
-		v.say("Nothing can be changed yet: correct what the findings say first.")
+		v.say("Nothing can be changed yet: fix what the findings describe first.")
 		return nav{}, nil
 	case v.proves():
 		return nav{}, v.apply(0)
@@ -140,7 +140,7 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 	items := slices.Concat([]choice{{"Not yet", "Nothing is changed.", nil}}, ways)
 	if !all {
 		items = append(items, choice{
-			"Read who gets access", "All of the sentences. Nothing is changed yet.",
+			"Read who gets access", "All of the details. Nothing is changed yet.",
 			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.review.givesAll, "\n\n"), nil)}),
 		})
 	}

@@ -107,7 +107,7 @@ func (e *enrolment) view() []string {
 
 func (e *enrolment) text() []string {
 	t, ask := e.theme, e.ask.enrolment
-	lines := []string{t.Title.Render("A second factor for " + ask.User)}
+	lines := []string{t.Title.Render("MFA for " + ask.User)}
 	say := func(text string) { lines = append(lines, words.Fit(text, e.room())...) }
 	if ask.Problem != "" {
 		for _, line := range words.Fit(ask.Problem, e.room()-2) {
@@ -144,5 +144,5 @@ func (e *enrolment) keys() []key.Binding { return e.form.Keys() }
 func (e *enrolment) typing() bool        { return true }
 
 func (e *enrolment) about() []string {
-	return []string{"A second factor", "AWS calls it a virtual MFA device. It costs nothing; any app for time-based codes takes it."}
+	return []string{"MFA", "AWS calls it a virtual MFA device. It costs nothing; any app for time-based codes takes it."}
 }

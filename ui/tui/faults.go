@@ -24,10 +24,10 @@ func newFaults(t *theme.Theme, all []Fault) *faults {
 		f.column = max(f.column, len(fault.Name)+2)
 	}
 	f.finder = finder{
-		theme: t, head: f.above, row: f.draw, foot: f.explained, accept: "practise", take: f.practise, own: hotkeys{{Binding: keys.Filter}},
+		theme: t, head: f.above, row: f.draw, foot: f.explained, accept: "practice", take: f.practise, own: hotkeys{{Binding: keys.Filter}},
 		helped: []string{
-			"Practising a fault",
-			"A finished set-up is made in the sandbox, and one thing in it is broken as it breaks in real life. You then troubleshoot it: the checks name what is wrong and on what evidence, and mend it when you say so.",
+			"Practicing a fault",
+			"A finished setup is made in the sandbox, and one thing in it is broken as it breaks in real life. You then troubleshoot it: the checks name what is wrong and on what evidence, and fix it when you say so.",
 			"Surprise me takes one at random and does not tell which.",
 		},
 	}
@@ -51,7 +51,7 @@ func (f *faults) above() []string {
 	t := f.theme
 	return []string{
 		"", "  " + t.Title.Render("Which fault do you want to find?") + t.Faint.Render(f.list.position(t)),
-		"  " + t.Faint.Render(t.Cut("A set-up is made in the sandbox and then broken in this way.", f.width-4)),
+		"  " + t.Faint.Render(t.Cut("A setup is made in the sandbox and then broken in this way.", f.width-4)),
 		f.filterLine("name and text"), "",
 	}
 }

@@ -159,7 +159,7 @@ func (f *findingItem) detail(l *list) {
 		l.labelled("Answer", check.Answer, t.Faint)
 	}
 	if f.shared && len(f.mends) == 0 {
-		l.labelled("Mended", "by a change above", t.Faint)
+		l.labelled("Fixed", "by a change above", t.Faint)
 	}
 	if f.Details != "" {
 		lines := strings.Count(f.Details, "\n") + 1

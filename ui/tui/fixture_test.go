@@ -154,7 +154,7 @@ func proposed() plan.Review {
 				Write: &plan.Write{Edit: files.Edit{}, Diff: "--- a\n+++ b\n@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}\n"}, Needs: []string{"key.create"},
 			},
 			{
-				ID: "init.common-production", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
+				ID: "init.common-production", Step: 8, Action: plan.RunCommand, Title: "Initialize project common-production",
 				Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
 			},
 		},

@@ -170,7 +170,7 @@ func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	lab, begin := rehearsal(t, practice.Options{})
 	tm, m, shown := flow(t, Options{Menu: true, Begin: begin})
-	shown.until(t, "Practise in the sandbox")
+	shown.until(t, "Practice in the sandbox")
 	shown.send(tm, "down", "enter")
 	shown.until(t, "17 to do")
 	for n := 1; n < stepCount; n++ {

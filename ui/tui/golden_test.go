@@ -217,7 +217,7 @@ func TestFramesFitTheTerminal(t *testing.T) {
 				}
 			}
 			if strings.Contains(frame, "\x1b") {
-				t.Errorf("%s at %s has escape sequences although there is no colour", name, l)
+				t.Errorf("%s at %s has escape sequences although there is no color", name, l)
 			}
 			if !l.utf8 {
 				for _, r := range frame {

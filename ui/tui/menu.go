@@ -13,7 +13,7 @@ func newMenu(t *theme.Theme, o *Options) *chooser {
 	}
 	if !o.Sandbox {
 		items = append(items, choice{
-			"Practise in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
+			"Practice in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
 			practising{t, o}.menu(),
 		})
 	}
@@ -21,8 +21,8 @@ func newMenu(t *theme.Theme, o *Options) *chooser {
 		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: append(items, choice{"Quit", "", goTo(nav{quit: true})}), main: true,
 		helped: []string{
 			"What stateroom does",
-			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is right already, so it can be run again at any time.",
-			"Practise in the sandbox first: every screen is the same, and no AWS account is needed.",
+			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is already correct, so it can be run again at any time.",
+			"Practice in the sandbox first: every screen is the same, and no AWS account is needed.",
 		},
 	}
 }
@@ -39,7 +39,7 @@ func (r practising) menu() action {
 	if len(modes) == 1 {
 		return r.choose(modes[0], true)
 	}
-	c := &chooser{theme: r.theme, title: "What do you want to practise?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
+	c := &chooser{theme: r.theme, title: "What do you want to practice?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
 	for _, mode := range modes {
 		c.items = append(c.items, choice{mode.practice, mode.practiceText, r.choose(mode, true)})
 	}

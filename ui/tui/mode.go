@@ -50,26 +50,26 @@ func (m *Mode) rehearses() bool { return m.Stages == nil }
 var (
 	SetUp = &Mode{
 		Name: "setup",
-		menu: "Set up", what: "Make the whole set-up, or what is missing of it. It looks first and asks before it changes anything.",
-		practice: "Set-up", practiceText: "An organization with nothing in it yet: all nine steps.",
+		menu: "Set up", what: "Make the whole setup, or what is missing of it. It looks first and asks before it changes anything.",
+		practice: "Setup", practiceText: "An organization with nothing in it yet: all nine steps.",
 		opening: "Opening", looking: "Looking at what is there", verb: "apply", Stages: steps.Outline(),
 		proving: "Looking again, and proving the result as its users would",
 	}
 	Onboard = &Mode{
 		Name: "onboard",
 		menu: "Onboard", what: "You are a new admin with a handover file or a key: make this laptop ready for terraform plan.",
-		practice: "Onboarding", practiceText: "A finished set-up that hands you a sealed file, as its new admin.",
-		title: "Onboarding", of: "Onboarding %s", why: "Your key becomes yours alone, your profiles are written, and every environment and project that you may touch is tried out.",
-		opening: "Looking for your handover and your projects", looking: "Trying out what you can reach", proving: "Looking again",
+		practice: "Onboarding", practiceText: "A finished setup that hands you a sealed file, as its new admin.",
+		title: "Onboarding", of: "Onboarding %s", why: "Your key becomes yours alone, your profiles are written, and every environment and project that you may touch is tested.",
+		opening: "Looking for your handover and projects", looking: "Testing what you can reach", proving: "Looking again",
 		verb: "apply", Table: true,
 	}
 	Troubleshoot = &Mode{
 		Name: "troubleshoot",
-		menu: "Troubleshoot", what: "Terraform fails, or you want to know that all is well: find the cause with its evidence, and mend it.",
-		practice: "Troubleshooting", practiceText: "A finished set-up in which one thing has been broken: find it and mend it.", faults: true,
+		menu: "Troubleshoot", what: "Terraform fails, or you want to know that all is well: find the cause with its evidence, and fix it.",
+		practice: "Troubleshooting", practiceText: "A finished setup in which one thing has been broken: find it and fix it.", faults: true,
 		title: "Troubleshooting", why: "Every check asks one question of files, Terraform or AWS and shows what came back; nothing is changed before you say so.",
 		opening: "Opening", looking: "Checking files, identity, key, bucket, lock, roles and state", proving: "Looking again",
-		verb: "mend",
+		verb: "fix",
 	}
 	Handover = &Mode{
 		Name:  "handover",

@@ -71,9 +71,9 @@ func (o *offer) toggle(c *plan.Change) string {
 		delete(o.out, c.ID)
 		o.recount()
 		if o.left[c.ID] {
-			return "It stays out: it needs something that is left out."
+			return "It stays left out: it needs something else that is left out."
 		}
-		return "Taken in again: " + c.Title + "."
+		return "Included again: " + c.Title + "."
 	}
 	before := len(o.left)
 	o.out[c.ID] = true

@@ -137,7 +137,7 @@ func (p *terminal) ended(code int) {
 // setUp goes from the menu to the confirmed plan.
 func (p *terminal) setUp() {
 	p.t.Helper()
-	p.Until("Practise in the sandbox")
+	p.Until("Practice in the sandbox")
 	p.Type("\x1b[B\r")
 	p.Until("to do")
 	p.Type("9")
@@ -150,7 +150,7 @@ func TestTerminalIsRestoredBySignals(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		lab, _ := rehearsal(t, practice.Options{})
 		p := openTerminal(t, lab, lab.Endpoint())
-		p.Until("Practise in the sandbox")
+		p.Until("Practice in the sandbox")
 		p.Type("\r")
 		p.Until("to do")
 		if err := p.Process.Process.Signal(s); err != nil {

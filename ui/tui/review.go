@@ -131,7 +131,7 @@ func (r *review) numbers() string {
 	}
 	hand, changes := r.found.byHand(), len(r.Changes)+len(r.NotOurs)
 	if hand > 0 && changes == 0 {
-		parts = append(parts, "What is wrong is mended by hand: each finding says how.")
+		parts = append(parts, "These need fixing by hand: each finding says how.")
 		return strings.Join(parts, " ")
 	}
 	if r.result == nil && r.settled == nil { // else the result counts
@@ -147,9 +147,9 @@ func (r *review) numbers() string {
 	}
 	switch {
 	case hand == 1:
-		parts = append(parts, "1 finding is to be mended by hand.")
+		parts = append(parts, "1 finding needs fixing by hand.")
 	case hand > 1:
-		parts = append(parts, fmt.Sprintf("%d findings are to be mended by hand.", hand))
+		parts = append(parts, fmt.Sprintf("%d findings need fixing by hand.", hand))
 	}
 	return strings.Join(parts, " ")
 }
@@ -170,7 +170,7 @@ func (r *review) showResult(l *list) {
 		return
 	}
 	for _, f := range r.mended {
-		l.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" mended  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), l.width))
+		l.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" fixed  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), l.width))
 	}
 	l.text("")
 }

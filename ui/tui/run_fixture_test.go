@@ -39,7 +39,7 @@ func ill() plan.Review {
 	r := plan.Review{
 		Looked: fresh{}, Outcome: plan.Health{},
 		Checks: []plan.Check{
-			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: plan.Passed},
+			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "Found.", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: plan.Failed, Finding: "kms-disabled"},
 			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: plan.Undecided},
@@ -77,7 +77,7 @@ func ill() plan.Review {
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
 	return plan.Review{Looked: fresh{}, Outcome: plan.Health{}, Checks: []plan.Check{
-		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: plan.Passed},
+		{Name: "credentials file exists", Asked: "the file", Answer: "Found.", Verdict: plan.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
 }
@@ -280,7 +280,7 @@ func someFaults() []Fault {
 		{"lock-held", "A lock was left behind by a laptop that was closed in the middle of an apply."},
 	}
 	for i := range 30 {
-		list = append(list, Fault{fmt.Sprintf("fault-%02d", i), "Something else that goes wrong with a finished set-up."})
+		list = append(list, Fault{fmt.Sprintf("fault-%02d", i), "Something else that goes wrong with a finished setup."})
 	}
 	return list
 }

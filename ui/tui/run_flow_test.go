@@ -60,14 +60,14 @@ func TestRunFromTheQuestionsToTheResult(t *testing.T) {
 	shown.send(tm, "enter")
 	shown.until(t, "2 things are wrong")
 	shown.send(tm, "down", "down", "down", "x")
-	shown.until(t, "To agree, type what it is about")
+	shown.until(t, "To confirm, type its name")
 	shown.send(tm, someLock, "enter")
 	shown.until(t, "Agreed: "+someLock)
 	shown.send(tm, "enter")
 	shown.until(t, "Apply 2 changes")
 	shown.send(tm, "down", "enter")
 	shown.until(t, "Nothing is wrong")
-	shown.until(t, "mended") // further down in the same frame
+	shown.until(t, "fixed") // further down in the same frame
 	shown.send(tm, "enter")
 	s := end(t, tm, m)
 	if s == nil || s.Applied != 2 || s.ExitCode(false) != plan.ExitDone {

@@ -11,7 +11,7 @@ import (
 func init() {
 	for name, bring := range map[string]func(t *testing.T, l look) *root{
 		"menu-modes": func(t *testing.T, l look) *root { return newTestRoot(t, l, menuOptions()) },
-		"menu-practise": func(t *testing.T, l look) *root {
+		"menu-practice": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
 			press(m, "down", "down", "down", "enter")
 			return m

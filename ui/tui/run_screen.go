@@ -134,7 +134,7 @@ func (v *runScreen) whereabouts() string {
 		who, region = cmp.Or(v.outline.Who, v.who, v.flow.Answers.AdminAccount), v.flow.Answers.StateRegion
 	}
 	if v.staged() && who == "" {
-		return "looking who you are"
+		return "checking your credentials"
 	}
 	parts := slices.DeleteFunc([]string{v.mode.headed(v.person()), v.repository(), who, region}, func(s string) bool { return s == "" })
 	return strings.Join(parts, "  ")

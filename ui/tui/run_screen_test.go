@@ -14,7 +14,7 @@ import (
 
 func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
-	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Practise in the sandbox", "Quit")
+	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Practice in the sandbox", "Quit")
 	press(m, "down", "down", "enter")
 	if m.request != (Request{Mode: Troubleshoot}) || m.run == nil {
 		t.Errorf("began %+v", m.request)
@@ -28,14 +28,14 @@ func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	m = newTestRoot(t, plainLook, Options{Menu: true})
 	press(m, "down", "enter")
 	if m.request != (Request{Mode: SetUp, Sandbox: true}) || m.run == nil {
-		t.Errorf("with set-up alone, practising begins with %+v", m.request)
+		t.Errorf("with setup alone, practicing begins with %+v", m.request)
 	}
 }
 
 func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
 	press(m, "down", "down", "down", "enter", "down", "down", "enter", "esc")
-	shows(t, m, "What do you want to practise?")
+	shows(t, m, "What do you want to practice?")
 	press(m, "enter", "/", "left behind", "enter", "enter")
 	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {
 		t.Errorf("began %+v", m.request)
@@ -75,7 +75,7 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 
 func TestEmptyPasteStaysWithTheReason(t *testing.T) {
 	m := screens["run-not-pasted"](t, plainLook)
-	shows(t, m, "this answer is needed")
+	shows(t, m, "this answer is required")
 	if m.run.phase != asking {
 		t.Errorf("phase %d", m.run.phase)
 	}
@@ -134,7 +134,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	tall := plainLook
 	tall.height += 6 // all of it in sight
 	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
-	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding is to be mended by hand", "2 changes to make", "for your agreement")
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "2 changes to make", "for your agreement")
 	frame := m.View()
 	at := -1
 	for _, text := range []string{
@@ -174,10 +174,10 @@ func TestMendingByATypedWordOpensThatQuestion(t *testing.T) {
 	r.Changes, r.NotOurs[0].Word, r.NotOurs[0].Agreeing = nil, "common-production", "release"
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	shows(t, m, "To agree, type what it is about:", "common-production")
+	shows(t, m, "To confirm, type its name:", "common-production")
 	press(m, someLock)
 	press(m, "enter")
-	shows(t, m, "this is not common-production yet")
+	shows(t, m, "this does not match common-production yet")
 	press(m, "ctrl+u")
 	press(m, "common-production")
 	press(m, "enter")
@@ -244,7 +244,7 @@ func TestChangesAreLookedAtAgain(t *testing.T) {
 
 func TestResultTellsWhatWasMendedWhatRemainsAndWhatIsNext(t *testing.T) {
 	m := mendedRoot(t, plainLook)
-	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "mended kms-disabled", "lock-held", "run terraform plan in live/staging")
+	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "fixed kms-disabled", "lock-held", "run terraform plan in live/staging")
 	if s := m.engine.made; s == nil || s.Applied != 2 {
 		t.Errorf("summed up %+v", s)
 	}

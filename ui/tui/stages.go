@@ -161,15 +161,15 @@ func (v *runScreen) pendingBefore(n int) bool {
 func (v *runScreen) signs() []string {
 	g := v.theme.Glyphs
 	if v.staged() {
-		return []string{"Signs: " + strings.Join([]string{
+		return []string{"Marks: " + strings.Join([]string{
 			g.NotYet + " not looked at yet", g.Right + " in place", g.ToChange + " to change",
 			g.Done + " done or proven", g.Operator + " proven as the operator only", g.Unproven + " not proven",
 			g.Attention + " needs attention", g.Failed + " failed",
 		}, ", ")}
 	}
 	return []string{
-		fmt.Sprintf("Signs: %s passed, %s failed, %s undecided: a right is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
+		fmt.Sprintf("Marks: %s passed, %s failed, %s undecided: a right is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
 			g.Right, g.Failed, g.Unknown, g.Attention, g.ToChange, g.Out),
-		"Findings stand in the order of causes: mend the first one first. Below each is what mends it; without such a change, it says what to do by hand.",
+		"Findings stand in the order of causes: fix the first one first. Below each is what fixes it; without such a change, it says what to do by hand.",
 	}
 }

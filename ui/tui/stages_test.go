@@ -77,7 +77,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "x")
-	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
+	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialize project common-production")
 	if len(m.run.review.kept()) != 2 {
 		t.Errorf("kept %d", len(m.run.review.kept()))
 	}
@@ -237,7 +237,7 @@ func TestResizeKeepsPlaceAndPhase(t *testing.T) {
 
 func TestFailureIsTheLastScreensFirstWord(t *testing.T) {
 	m := screens["failed"](t, plainLook)
-	shows(t, m, "What there is now", "The set-up for production is not complete", "1 failed", "AccessDenied")
+	shows(t, m, "What there is now", "The setup for production is not complete", "1 failed", "AccessDenied")
 	if strings.Contains(m.View(), "Woohoo") {
 		t.Error("it cheers")
 	}
@@ -266,7 +266,7 @@ func TestBackgroundAnswerChangesTheColours(t *testing.T) {
 	dark := m.View()
 	m.Update(backgroundMsg{dark: false})
 	if m.View() == dark {
-		t.Error("a light terminal gets the colours of a dark one")
+		t.Error("a light terminal gets the colors of a dark one")
 	}
 }
 
@@ -298,8 +298,8 @@ func TestProvenAsTheOperatorAndNotProvenLookDifferent(t *testing.T) {
 		cheers bool
 	}{
 		{asAlice(), stateDone, "proven", []string{"✔ Alice can run Terraform in production.", "Proven as alice, with Terraform 1.11.4, at 14:03."}, true},
-		{asOperator, stateOperator, "as operator", []string{"◐ The set-up for production is complete, but no admin has used it yet.", "Proven as the operator only (user/operator)"}, false},
-		{plan.Unproved(plan.ProofInterrupted), stateUnproven, "not proven", []string{"◌ The set-up for production is complete, but it is not proven.", "Not proven: the run was interrupted."}, false},
+		{asOperator, stateOperator, "as operator", []string{"◐ The setup for production is complete, but no admin has used it yet.", "Proven as the operator only (user/operator)"}, false},
+		{plan.Unproved(plan.ProofInterrupted), stateUnproven, "not proven", []string{"◌ The setup for production is complete, but it is not proven.", "Not proven: the run was interrupted."}, false},
 	} {
 		m := applyingRoot(t, look{width: 120, height: 36, utf8: true})
 		s := &plan.Summary{Applied: 6, Outcome: complete(), Proof: c.proof}
@@ -417,7 +417,7 @@ func TestNothingIsOfferedThatDoesNothing(t *testing.T) {
 	press(m, "2")
 	for _, k := range m.run.keys() {
 		if k.Help().Key == "a" {
-			t.Error("a step of a finished set-up offers to apply")
+			t.Error("a step of a finished setup offers to apply")
 		}
 	}
 }

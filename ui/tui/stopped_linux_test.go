@@ -21,7 +21,7 @@ func TestRunStoppedInTheMiddle(t *testing.T) {
 	review.NotOurs = nil
 	review.Changes = []plan.Change{
 		{
-			ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
+			ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialize project common-production",
 			Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: dir, SkipWait: true},
 		},
 		{ID: "after", Step: 8, Action: plan.Update, Title: "What comes after it", Needs: []string{"init"}},

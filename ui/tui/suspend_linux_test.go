@@ -47,11 +47,11 @@ func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	p := openUnderShell(t, asChild(lab, lab.Endpoint()))
-	p.Until("Practise in the sandbox")
+	p.Until("Practice in the sandbox")
 	p.suspended()
 	p.continued(90, 28)
 	p.Until(strings.Repeat("─", 90))
-	p.Until("Practise in the sandbox")
+	p.Until("Practice in the sandbox")
 	back := p.Since()
 	back = back[strings.LastIndex(back, "\x1b[?1049h"):]
 	for _, sequence := range []string{"\x1b[?25l", "\x1b[?2004h"} {
@@ -82,7 +82,7 @@ func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
 	t.Parallel()
 	lab, _ := rehearsal(t, practice.Options{})
 	p := openTerminal(t, lab, lab.Endpoint())
-	p.Until("Practise in the sandbox")
+	p.Until("Practice in the sandbox")
 	p.Type("\x1b[B\r")
 	p.Until("17 to do")
 	p.Type(ctrlZ)

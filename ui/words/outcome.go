@@ -116,7 +116,7 @@ func inPlace(s *plan.Summary, made bool) string {
 	case made:
 		return fmt.Sprintf("%s made.", Plural(s.Applied, "change"))
 	case Attention(s.Findings) > 0:
-		return fmt.Sprintf("Nothing was changed: %s to look at.", Plural(Attention(s.Findings), "finding"))
+		return fmt.Sprintf("Nothing was changed: %s to review.", Plural(Attention(s.Findings), "finding"))
 	}
 	return "Everything is in place: nothing was changed."
 }

@@ -61,24 +61,24 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	left := s.Due + s.Excluded
 	switch {
 	case left == 0 && len(s.NotOurs) > 0:
-		return fmt.Sprintf("The set-up for %s is not complete: %s.", in, changes(len(s.NotOurs), "waits for your agreement", "wait for your agreement"))
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(len(s.NotOurs), "waits for your agreement", "wait for your agreement"))
 	case left > 0 && !o.Begun && carried(s) == 0:
-		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the set-up is there. %s.", in, changes(left, "makes it", "make it"))
+		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, changes(left, "makes it", "make it"))
 	case left > 0:
-		return fmt.Sprintf("The set-up for %s is not complete: %s.", in, changes(left, "is still to be made", "are still to be made"))
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(left, "is still to be made", "are still to be made"))
 	case s.Failed+s.Unknown > 0:
-		return fmt.Sprintf("The set-up for %s is not complete.", in)
+		return fmt.Sprintf("The setup for %s is not complete.", in)
 	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
 		return fmt.Sprintf("%s can use the state and the roles of %s. terraform init still has to download providers in %s.",
 			Named(s.Proof.As), in, Plural(len(o.Unfetched), "project"))
 	case s.Proof.State == plan.Proven:
 		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.ProvenAsOperator:
-		return fmt.Sprintf("The set-up for %s is complete, but no admin has used it yet.", in)
+		return fmt.Sprintf("The setup for %s is complete, but no admin has used it yet.", in)
 	case s.Proof.Why == plan.ProofFailed:
-		return fmt.Sprintf("The set-up for %s is complete, but it does not work.", in)
+		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
 	}
-	return fmt.Sprintf("The set-up for %s is complete, but it is not proven.", in)
+	return fmt.Sprintf("The setup for %s is complete, but it is not proven.", in)
 }
 
 // changes is a number of changes with what they do.
@@ -201,7 +201,7 @@ func signedIn(o plan.SignedIn, s *plan.Summary) string {
 	case o.User == "":
 		return "You are not signed in."
 	case !o.Wanted:
-		return fmt.Sprintf("%s needs no second factor: Terraform can use profile %s as it is.", Named(o.User), o.Profile)
+		return fmt.Sprintf("%s needs no MFA: Terraform can use profile %s as it is.", Named(o.User), o.Profile)
 	case o.Open && o.Until.IsZero():
 		return fmt.Sprintf("%s is signed in: Terraform can use profile %s.", Named(o.User), o.Profile)
 	case o.Open:

@@ -194,7 +194,7 @@ func (w Backend) heldBy(block *BackendBlock) error {
 		return &files.Error{
 			Action: "configure", Path: block.Path, Line: block.Line,
 			Problem: fmt.Sprintf("backend_config in the blueprint gives every init %s=%s, which is not what the blueprint wants", a.Name, a.Value),
-			Remedy:  "write that argument into the block, as it is now, and take it out of backend_config and of what else runs init; then set-up can change it",
+			Remedy:  "write that argument into the block, as it is now, and take it out of backend_config and of what else runs init; then setup can change it",
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func TestAKeyThatNamesItsUsersIsEnoughAndOneThatDoesNotIsFound(t *testing.T) {
 	w.keyPolicy(policy.KeyPolicy("aws", adminAccount, nil, []string{"arn:aws:iam::111111111111:user/bob"}).JSON())
 	w.wants(w.Review(), "kms-denied")
 	if summary := w.Mended(); len(summary.Findings) > 0 {
-		t.Errorf("after mending: %v", summary.Findings)
+		t.Errorf("after fixing: %v", summary.Findings)
 	}
 	w.isHealthy()
 }

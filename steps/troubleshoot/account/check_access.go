@@ -74,7 +74,7 @@ func (s *stateAccess) simulated(f *facts, c health.Question, resource string, wa
 			return denial(f, c, s.ask(f, w.action, resource), w.lack)
 		}
 	}
-	return c.Passed("It is allowed.")
+	return c.Passed("Allowed.")
 }
 
 // checkHeaders is about the bucket's policy for the writes that this backend
@@ -91,9 +91,9 @@ func checkHeaders(f *facts, s *stateAccess) health.Result {
 	case !judged && !by.works:
 		return c.Undecided("%s cannot sign in.", by.who())
 	case !judged:
-		return c.Undecided("The policy may not be read from here; the first apply shows.")
+		return c.Undecided("The policy may not be read from here; the first apply will show.")
 	case d.Allowed:
-		return c.Passed("It lets the write pass.")
+		return c.Passed("It allows the write.")
 	}
 	x := faultOf(diagnosis.ExplicitDeny, by.profile+" "+d.Sid,
 		fmt.Sprintf("A write of %s by %s with %s is refused: %s.", s.StateLocation, by.who(), written.Sends(), d.Why))
@@ -105,7 +105,7 @@ func checkHeaders(f *facts, s *stateAccess) health.Result {
 	}
 	if c, can := unblockBucket(f, s.in); can {
 		x.Changes, x.Cause = append(x.Changes, c), strings.Join([]string{by.profile, "s3", string(policy.ResourceBased)}, " ")
-		x.Remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, s.Bucket)
+		x.Remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is not one of the blueprint's.", d.Sid, s.Bucket)
 	}
 	return c.Failed("It refuses the write: "+d.Why+".", x)
 }

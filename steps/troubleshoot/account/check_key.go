@@ -55,7 +55,7 @@ func checkKeys(f *facts, b *bucketAccess) (results []health.Result) {
 		state := checkKeyState(f, k)
 		use := health.Question{Name: nameKey, Asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
 		if state.Check.Verdict == plan.Failed || !possibleKey.MatchString(k.id) {
-			results = append(results, state, use.Undecided("The key itself has to be mended first."))
+			results = append(results, state, use.Undecided("The key itself has to be fixed first."))
 			continue
 		}
 		results = append(results, state, checkKeyUse(f, k, use))
@@ -84,21 +84,21 @@ func checkKeyState(f *facts, k *keyAccess) health.Result {
 	}
 	switch outage := diagnosis.Outage(k.describeErr); {
 	case !possibleKey.MatchString(k.id):
-		return c.Undecided("It is no key's id, ARN or alias.")
+		return c.Undecided("That is not a key id, ARN or alias.")
 	case outage != nil:
 		return outageOf(c, outage, k.describeErr)
 	case unusable == diagnosis.KMSPendingDeletion:
-		return c.Failed("It is pending deletion.", pendingKey(f, k))
+		return c.Failed("Pending deletion.", pendingKey(f, k))
 	case unusable == diagnosis.KMSDisabled:
-		return c.Failed("It is disabled.", disabledKey(f, k))
+		return c.Failed("Disabled.", disabledKey(f, k))
 	case unusable == diagnosis.KMSNotFound:
-		return c.Failed("There is none.", absentKey(f, k))
+		return c.Failed("Not found.", absentKey(f, k))
 	case waitsForAWS(unusable):
-		return c.Failed("It cannot be used now.", stuckKey(k, unusable))
+		return c.Failed("It cannot be used at the moment.", stuckKey(k, unusable))
 	case k.describeErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(k.describeErr))
 	}
-	return c.Passed("It is enabled.")
+	return c.Passed("Enabled.")
 }
 
 func pendingKey(f *facts, k *keyAccess) health.Result {
@@ -106,10 +106,10 @@ func pendingKey(f *facts, k *keyAccess) health.Result {
 	if k.key != nil && !k.key.DeletionDate.IsZero() {
 		when = "on " + k.key.DeletionDate.UTC().Format("2006-01-02")
 	}
-	c := keyChange(f, k, "key.rescue", "Keep the key, which is to be deleted "+when, awsops.CancelKeyDeletion(k.arn()), awsops.EnableKey(k.arn()))
+	c := keyChange(f, k, "key.rescue", "Keep the key, which is scheduled for deletion "+when, awsops.CancelKeyDeletion(k.arn()), awsops.EnableKey(k.arn()))
 	c.Fields = []plan.Field{{Name: "state", Before: "PendingDeletion", After: "Enabled"}}
 	c.Undo = "aws kms schedule-key-deletion --key-id " + k.arn()
-	return keyFault(f, diagnosis.KMSPendingDeletion, k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when), c)
+	return keyFault(f, diagnosis.KMSPendingDeletion, k, fmt.Sprintf("Key %s is scheduled for deletion %s; every state encrypted with it would be lost.", k.arn(), when), c)
 }
 
 func disabledKey(f *facts, k *keyAccess) health.Result {
@@ -130,14 +130,14 @@ func stuckKey(k *keyAccess, d *diagnosis.Diagnosis) health.Result {
 	if k.key != nil {
 		evidence = fmt.Sprintf("Key %s is %s.", k.arn(), k.key.State)
 	}
-	return faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
+	return faultOf(d, k.arn(), evidence+" It affects "+someOf(k.projects)+".")
 }
 
 // keyFault is a fault of a key with the changes that mend it, and what somebody else
 // would do. Of two lines that are said for a change of two calls each is one command.
 func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) health.Result {
-	x := faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
-	x.Remedy = "Have it mended by somebody who administers the key; the details say how."
+	x := faultOf(d, k.arn(), evidence+" It affects "+someOf(k.projects)+".")
+	x.Remedy = "Ask somebody who administers the key to fix it; the details say how."
 	x.Who = f.operator.ARN
 	for _, c := range changes {
 		for _, call := range c.Calls {
@@ -154,7 +154,7 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 	c := plan.Change{
 		ID: id, Of: plan.StepKey, Action: plan.Update, Title: title, Target: k.arn(),
 		Account: f.answers.AdminAccount, Region: k.in.region, Calls: calls,
-		Risk: "Whoever may use the key can read and write the states again.",
+		Risk: "Anyone who may use the key can read and write the states again.",
 	}
 	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
 	if k.arn() != f.keyARN() {
@@ -173,7 +173,7 @@ func absentKey(f *facts, k *keyAccess) health.Result {
 	}
 	switch {
 	case f.looked(plan.StepKey) && f.observed.Key.Key == nil:
-		x.Remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
+		x.Remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start over with stateroom setup and another --set bucket.name=NAME, and import what is there."
 	case !k.named:
 		x.Remedy = "Run stateroom setup: it finds the key by its tag, or makes one."
 		x.Changes = planned(f, sends("kms", "CreateAlias"))
@@ -211,7 +211,7 @@ func checkKeyUse(f *facts, k *keyAccess, c health.Question) health.Result {
 		c.Asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	}
-	return c.Passed("It is allowed.")
+	return c.Passed("Allowed.")
 }
 
 // keyAlone tells a question to which the key's own policy says yes by naming the identity:

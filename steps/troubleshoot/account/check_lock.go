@@ -41,10 +41,10 @@ func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 	case t.describeErr != nil:
 		return c.Undecided("Terraform does not need to describe the table: %s", diagnosis.Describe(t.describeErr))
 	case t.table == nil:
-		return c.Failed("There is none.", missingTable(f, b, t))
+		return c.Failed("Not found.", missingTable(f, b, t))
 	case !t.table.IsLockTable():
 		x := faultOf(diagnosis.TableSchema, t.name,
-			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It concerns %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
+			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It affects %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
 		x.Remedy = "Name another table in the backend; a key schema cannot be changed, and this table is never recreated: it may be somebody's data."
 		return c.Failed("Its key is "+t.table.Schema()+".", x)
 	case t.table.Status != "ACTIVE" && t.table.Status != "UPDATING":
@@ -73,7 +73,7 @@ func checkItems(f *facts, s *stateAccess) health.Result {
 	err := errors.Join(s.lockErr, s.digestErr)
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
-		return c.Undecided("The table itself has to be mended first.")
+		return c.Undecided("The table itself has to be fixed first.")
 	case err != nil || b.standIn:
 		q := s.ask(f, "dynamodb:GetItem", table)
 		q.err, q.attached = err, nil
@@ -134,7 +134,7 @@ func checkHolder(f *facts, s *stateAccess) []health.Result {
 	case s.fileErr != nil && !s.locksByOperator:
 		return []health.Result{c.Undecided("%s", diagnosis.Describe(s.fileErr))}
 	}
-	return []health.Result{c.Passed("Nobody holds it.")}
+	return []health.Result{c.Passed("Not locked.")}
 }
 
 func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Result {

@@ -29,11 +29,11 @@ func checkAssume(f *facts, r *roleAccess) health.Result {
 	case outage != nil:
 		return outageOf(c, outage, r.assumeErr)
 	case r.assumeErr == nil:
-		return c.Passed("It can be assumed.")
+		return c.Passed("Assumed.")
 	case !denied:
 		return c.Undecided("%s", diagnosis.Describe(r.assumeErr))
 	case r.by.stranger():
-		return c.Undecided("%s is no user of the blueprint's, whose groups alone may assume the role: %s", r.by.who(), diagnosis.Answer(r.assumeErr))
+		return c.Undecided("%s is not one of the blueprint's users, whose groups alone may assume the role: %s", r.by.who(), diagnosis.Answer(r.assumeErr))
 	}
 	return deniedRole(f, r, c)
 }
@@ -74,7 +74,7 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 	case madeJustNow(f, seen, q):
 		return c.Undecided("The role was made less than a minute ago; AWS is still telling its services. Ask again in a minute.")
 	case lacksFactor(f, r, q):
-		return c.Undecided("The role asks for a second factor, which %s was not used with: sign in with stateroom login.", r.by.who())
+		return c.Undecided("The role requires MFA, and %s was used without it: sign in with stateroom login.", r.by.who())
 	case why.Type == policy.IdentityBased:
 		x.Cause = r.by.profile + " " + string(policy.IdentityBased) // one group's policy, whatever roles it lacks
 		x.Remedy, x.Changes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
@@ -86,7 +86,7 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 		x.Remedy, x.Changes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
 		x.Needs = []string{"This " + trustOf, wantedTrust(f, r)}
 	case why.Type == "":
-		x.Remedy = "Have both looked at: the group's policy and the trust policy of " + r.arn + "."
+		x.Remedy = "Check both: the group's policy and the trust policy of " + r.arn + "."
 		x.Changes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
 		x.Needs = slices.Concat(byGroup, []string{"And this " + trustOf, wantedTrust(f, r)})
 	default:
@@ -198,7 +198,7 @@ func (r *roleAccess) brokenPromise(d awsops.Simulated) health.Result {
 	case by != policy.IdentityBased:
 		byOthers(&x, by, r.arn, d.Action)
 	case d.Explicit:
-		x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
+		x.Remedy = "Remove the Deny statement from that policy, unless it is intended."
 	default:
 		x.Remedy = "Add the action to the role's policy."
 	}

@@ -54,11 +54,11 @@ func checkAbsence(f *facts, s *stateAccess, c health.Question) health.Result {
 	marked := s.deleted || len(s.versions) > 0 && s.versions[0].Marker
 	switch {
 	case !marked && s.deletedErr != nil:
-		return c.Undecided("There is no state, and whether one was deleted cannot be seen: %s", diagnosis.Describe(s.deletedErr))
+		return c.Undecided("There is no state, and stateroom cannot tell whether one was deleted: %s", diagnosis.Describe(s.deletedErr))
 	case !marked:
 		return c.Passed("There is no state yet.")
 	case !s.digestHolds():
-		return c.FailedAs("It was deleted.", diagnosis.DigestMismatch.ID)
+		return c.FailedAs("Deleted.", diagnosis.DigestMismatch.ID)
 	}
 	evidence := fmt.Sprintf("The state %s of project %s was deleted: a delete marker lies over it, and the next apply would make everything that it held a second time.", s.StateLocation, s.Project)
 	if s.versionsErr != nil {
@@ -69,7 +69,7 @@ func checkAbsence(f *facts, s *stateAccess, c health.Question) health.Result {
 	x := ownFault("state.deleted", s.Key, evidence, "")
 	offerRestore(f, s, &x)
 	x.RequestIDs = awsops.RequestIDs(s.versionsErr)
-	return c.Failed("It was deleted.", x)
+	return c.Failed("Deleted.", x)
 }
 
 // checkDigest is about the MD5 that the lock table holds of the state.

@@ -67,7 +67,7 @@ func TestPoliciesThatNameWhoWasDeletedAreToldAndMended(t *testing.T) {
 		t.Errorf("findings %v", ids)
 	}
 	if summary := w.Mended(); len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
-		t.Errorf("after mending: %v, failures %v", summary.Findings, summary.Failures)
+		t.Errorf("after fixing: %v, failures %v", summary.Findings, summary.Failures)
 	}
 }
 
@@ -77,8 +77,8 @@ func TestAFixOfAPolicyDropsWhoWasDeleted(t *testing.T) {
 	t.Parallel()
 	const alice = `"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111111111111:user/alice"}`
 	for name, statement := range map[string]string{
-		"beside set-up's change": `{"Sid":"Fence",` + alice + `,"Action":["s3:PutObject","s3:ListBucket"],"Resource":["arn:aws:s3:::acme-terraform-state","arn:aws:s3:::acme-terraform-state/*"]}`,
-		"where set-up is at bay": `{"Sid":"Fence","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-terraform-state/*","Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:eu-west-1:111111111111:key/theirs"}}}`,
+		"beside setup's change": `{"Sid":"Fence",` + alice + `,"Action":["s3:PutObject","s3:ListBucket"],"Resource":["arn:aws:s3:::acme-terraform-state","arn:aws:s3:::acme-terraform-state/*"]}`,
+		"where setup is at bay": `{"Sid":"Fence","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-terraform-state/*","Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:eu-west-1:111111111111:key/theirs"}}}`,
 	} {
 		w := newWorld(t, sandbox.Options{})
 		w.haunt(statement)

@@ -40,12 +40,12 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 	if why.Explicit && strings.HasPrefix(q.action, "s3:") {
 		d = diagnosis.ExplicitDeny
 	}
-	evidence, answer := why.Why, "It is denied."
+	evidence, answer := why.Why, "Denied."
 	if q.err != nil {
 		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.Why), diagnosis.Answer(q.err)
 	}
 	if q.by.stranger() {
-		return c.Undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", who, evidence)
+		return c.Undecided("%s is not one of the blueprint's users, whose groups alone get rights to the state: %s", who, evidence)
 	}
 	// One missing right is one fault, whatever states it concerns.
 	cause := q.action
@@ -65,8 +65,8 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		x.Needs = grant(f, q)
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
 		if why.Explicit {
-			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
-			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
+			x.Remedy = "Remove the Deny statement from that policy, unless it is intended."
+			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is not one of the blueprint's.", q.action, q.resource)}
 		}
 		x.Changes = planned(f, q.by.ofItsGroups)
 		if why.Type == policy.IdentityBased && !why.Explicit {

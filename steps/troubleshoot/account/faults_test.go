@@ -283,7 +283,7 @@ var faults = []fault{
 		},
 	},
 	{
-		name: "the bucket demands the key of a set-up that lost the alias", want: []string{"explicit-deny"}, mends: true,
+		name: "the bucket demands the key of a setup that lost the alias", want: []string{"explicit-deny"}, mends: true,
 		says:     "DenyOtherEncryptionKey",
 		breaking: func(w *world) { w.loseAlias() },
 	},
@@ -534,7 +534,7 @@ func (w *world) ends(f fault, review plan.Review) {
 	summary := w.Mended()
 	w.tellsNothingAgain(review, w.asked)
 	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
-		w.T.Errorf("after mending: exit %d, %v", summary.ExitCode(false), summary.Findings)
+		w.T.Errorf("after fixing: exit %d, %v", summary.ExitCode(false), summary.Findings)
 	}
 }
 
@@ -579,6 +579,6 @@ func TestAFixBeyondAQuotaIsRefusedWithTheWayOut(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	if calls := w.mutations(mark); slices.Contains(calls, "s3:PutBucketPolicy") || !slices.Contains(calls, "s3:PutBucketVersioning") {
-		t.Errorf("called %v: what is refused was sent, or what is beside it was not mended", calls)
+		t.Errorf("called %v: what is refused was sent, or what is beside it was not fixed", calls)
 	}
 }

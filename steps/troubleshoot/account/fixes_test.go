@@ -25,7 +25,7 @@ func TestWhatNothingDependsOnIsLeftOutWithoutItsFollowers(t *testing.T) {
 			[]plan.Change{change("bucket.versioning", plan.Repair), change("bucket.policy", plan.Repair, "key.alias", "bucket.versioning")},
 		},
 		{
-			"but not of what is made anew",
+			"but not of what is made again",
 			[]plan.Change{
 				change("bucket.create", plan.Repair), change("bucket.lifecycle", plan.Repair, "bucket.create"),
 				change("bucket.policy", plan.Repair, "bucket.lifecycle"), change("key.description", plan.Cosmetic),
@@ -56,7 +56,7 @@ func TestAMissingRightIsNotMendedByAnotherGroupsChange(t *testing.T) {
 	} {
 		c.change.ID = id
 		if mends(c.change) != c.want {
-			t.Errorf("%s mends: %v, want %v", id, !c.want, c.want)
+			t.Errorf("%s fixes: %v, want %v", id, !c.want, c.want)
 		}
 	}
 }

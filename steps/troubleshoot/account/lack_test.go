@@ -36,7 +36,7 @@ func TestRightsThatWentTogetherAreOneFinding(t *testing.T) {
 		"all of them":           {[]health.Result{kms, table, head, put}, []string{"s3-head-denied"}},
 		"two at one service":    {[]health.Result{head, put}, []string{"s3-head-denied", "s3-put-denied"}},
 		"somebody else's":       {[]health.Result{kms, lacking(diagnosis.S3PutDenied, bob, "s3:PutObject")}, []string{"kms-denied", "s3-put-denied"}},
-		"mended by another":     {[]health.Result{kms, lacking(diagnosis.S3PutDenied, alice, "s3:PutObject", "iam.group")}, []string{"kms-denied", "s3-put-denied"}},
+		"fixed by another":      {[]health.Result{kms, lacking(diagnosis.S3PutDenied, alice, "s3:PutObject", "iam.group")}, []string{"kms-denied", "s3-put-denied"}},
 		"something else beside": {[]health.Result{trust, kms, head}, []string{"assume-role-denied", "s3-head-denied"}},
 	} {
 		t.Run(name, func(t *testing.T) {

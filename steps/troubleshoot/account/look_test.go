@@ -50,7 +50,7 @@ func TestTwoFaultsAreBothFoundCausesFirst(t *testing.T) {
 	w.Must(err)
 	w.wants(w.Review(), "kms-disabled", "lock-release-failed")
 	if summary := w.Mended(); len(summary.Findings) > 0 {
-		t.Errorf("after mending: %v", summary.Findings)
+		t.Errorf("after fixing: %v", summary.Findings)
 	}
 	w.policy("stateroom-admins-assume-1", denyAll)
 	w.put(state(1))
@@ -244,7 +244,7 @@ func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
 		t.Errorf("findings %v, want bucket.versioning-differs as a warning", review.Findings)
 	}
 	if summary := w.Mended(); len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
-		t.Errorf("after mending: %v", summary.Findings)
+		t.Errorf("after fixing: %v", summary.Findings)
 	}
 }
 

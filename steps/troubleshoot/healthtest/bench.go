@@ -63,7 +63,7 @@ func setUp(t testing.TB, shell enginetest.Shell, b *blueprint.Blueprint) {
 		t.Fatal(err)
 	}
 	if summary.ExitCode(false) != plan.ExitDone || plan.NeedsAttention(summary.Findings) {
-		t.Fatalf("the set-up is not healthy: %v %v", summary.Failures, summary.Findings)
+		t.Fatalf("the setup is not healthy: %v %v", summary.Failures, summary.Findings)
 	}
 }
 

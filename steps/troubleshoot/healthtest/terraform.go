@@ -15,7 +15,7 @@ import (
 // folders in which init ran.
 const (
 	commands = "commands"
-	inits    = "initialised"
+	inits    = "initialized"
 )
 
 // Terraform gives the laptop a terraform that notes what it was called with, and the

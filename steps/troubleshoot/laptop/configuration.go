@@ -175,7 +175,7 @@ func argument(ctx context.Context, in *inputs, p project, a tf.Argument) []healt
 // empty for one that it takes.
 func notTaken(in *inputs, p project, a tf.Argument) (why, remedy string) {
 	if takesNoVariables(in) {
-		return "a variable or a function, and Terraform takes neither in a backend", "Write the value itself."
+		return "a variable or a function, and Terraform accepts neither in a backend", "Write the value itself."
 	}
 	if missing := p.Files.Undeclared(a); len(missing) > 0 {
 		return strings.Join(missing, " and ") + ", which no file of the project declares", "Declare it, or write the value itself."
@@ -229,7 +229,7 @@ func lacking(in *inputs, p project) []health.Result {
 	r.Init.Stuck = true
 	remedy := r.Remedy
 	if other != nil && other.Variable != "" {
-		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.Dir, other.Remove())
+		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; otherwise, run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.Dir, strings.Join(given, ", "))
 	} else if !in.answers.WithoutBlueprint() {

@@ -188,7 +188,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 	}
 	if kind == tf.InitMoveAside {
 		c.Run.Command = plan.MoveAside{To: init.MoveAside}
-		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
+		c.Title = "Move aside what init left in project " + p.Name + ", and initialize it again"
 		c.Run.Lines = []string{
 			"mkdir -m 700 " + init.MoveAside,
 			"find " + p.Files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + init.MoveAside + " ';'",

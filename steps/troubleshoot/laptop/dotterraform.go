@@ -30,7 +30,7 @@ func dotTerraform(ctx context.Context, in *inputs, p project) []health.Result {
 	q := initQuestion(p, state.DataDir)
 	switch {
 	case p.Files.Generated != nil:
-		return append(results, q.Undecided("its generator initialises it"))
+		return append(results, q.Undecided("its generator initializes it"))
 	case state.Unreadable:
 		return append(results, unreadable(ctx, in, p))
 	case state.Configured == nil:
@@ -43,7 +43,7 @@ func dotTerraform(ctx context.Context, in *inputs, p project) []health.Result {
 	if names := state.Configured.Differs(p.Backend); len(names) > 0 {
 		return append(results, changed(ctx, in, p, names)...)
 	}
-	return append(results, q.Passed("initialised with this backend, workspace %s", state.Workspace))
+	return append(results, q.Passed("initialized with this backend, workspace %s", state.Workspace))
 }
 
 // localStates finds states that Terraform cannot read.
@@ -78,12 +78,12 @@ func notInitialised(ctx context.Context, in *inputs, p project, q health.Questio
 	}
 	switch {
 	case p.Partial():
-		return []health.Result{q.Undecided("not initialised, and the place of the state is given with -backend-config")}
+		return []health.Result{q.Undecided("not initialized, and the place of the state is given with -backend-config")}
 	case in.env.Engine == nil:
-		return []health.Result{q.Passed("not initialised, and there is no Terraform here that could")}
+		return []health.Result{q.Passed("not initialized, and there is no Terraform here that could")}
 	}
 	return []health.Result{q.Failed("terraform init has not run here",
-		caused(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
+		caused(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialized on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
 }
 
 // full are the states that hold something.
@@ -169,7 +169,7 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 	keys, err := states(ctx, in, *p.noted)
 	switch {
 	case err != nil:
-		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.noted, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
+		r := failed(fmt.Sprintf("stateroom cannot tell whether there is a state in %s: %v", p.noted, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
 		r.Init.Stuck, r.Err = true, err
 		return []health.Result{r}
 	case len(keys) == 0:
@@ -254,7 +254,7 @@ func forgettable(ctx context.Context, in *inputs, p project, path string) (why s
 	keys, err := states(ctx, in, p.here)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.here, err), false, err
+		return fmt.Sprintf("stateroom cannot tell whether there is a state in %s: %v", p.here, err), false, err
 	case len(keys) == 0:
 		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", p.here), false, nil
 	}

@@ -36,11 +36,11 @@ func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Find out what lies in it and in the bucket.")}
 	}
 	now, err := saved(ctx, in, place)
-	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", plan.ErroredState, p.Dir, path)
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or let it be done here with --adopt %s.", plan.ErroredState, p.Dir, path)
 	var r health.Result
 	switch {
 	case err != nil:
-		r = failed(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)
+		r = failed(fmt.Sprintf("stateroom cannot tell whether %s holds it by now: %v", place, err), push)
 		r.Err = err
 	case now.Lineage != "" && now.Lineage != left.Lineage:
 		r = failed(fmt.Sprintf("What lies in %s is another state, by its lineage.", place), "Compare the two by hand.")
@@ -68,7 +68,7 @@ func saved(ctx context.Context, in *inputs, at health.StateLocation) (now tf.Sta
 			return tf.State{}, nil
 		case err == nil:
 			if now, err = tf.ParseAnyState(body); err != nil {
-				return tf.State{}, fmt.Errorf("%s is no state", at)
+				return tf.State{}, fmt.Errorf("%s is not a state", at)
 			}
 			return now, nil
 		}

@@ -293,7 +293,7 @@ func eachMends(t *testing.T, review plan.Review) {
 	t.Helper()
 	for _, c := range review.Changes {
 		if !slices.ContainsFunc(review.Findings, c.FixesFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
-			t.Errorf("%s mends %v, and the findings are %v", c.ID, c.Fixes, review.Findings)
+			t.Errorf("%s fixes %v, and the findings are %v", c.ID, c.Fixes, review.Findings)
 		}
 	}
 }

@@ -128,7 +128,7 @@ func otherLocation(ctx context.Context, in *inputs, p project, here health.State
 		return differs(plan.Warning, " The former is in another store, "+p.S3().Store+".", move)
 	case p.noted != nil && p.noted.Same(p.wanted):
 		// Told as backend-changed: the file is what is out of line.
-		r := finding(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
+		r := finding(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialized with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		r.Fixes = correct
 		return r
 	case p.noted != nil && p.noted.Same(here):
@@ -136,7 +136,7 @@ func otherLocation(ctx context.Context, in *inputs, p project, here health.State
 	}
 	switch keys, err := states(ctx, in, here); {
 	case err != nil:
-		r := differs(plan.Warning, fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		r := differs(plan.Warning, fmt.Sprintf(" stateroom cannot tell whether there is a state in the former: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
 		r.Err = err
 		return r
 	case len(keys) > 0:

@@ -41,7 +41,7 @@ func credentialsFile(_ context.Context, in *inputs) []health.Result {
 	case !file.Exists:
 		results = append(results, q.Passed("there is no such file, and no profile needs it"))
 	case len(file.Bytes) == 0:
-		results = append(results, q.Passed("it is there, and empty"))
+		results = append(results, q.Passed("found, empty"))
 	default:
 		results = append(results, q.Passed("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
 	}

@@ -14,7 +14,7 @@ import (
 // needed refuses an empty text.
 func needed(value string) error {
 	if strings.TrimSpace(value) == "" {
-		return errors.New("this answer is needed")
+		return errors.New("this answer is required")
 	}
 	return nil
 }
@@ -118,14 +118,14 @@ func TestShortPasteCanBeEdited(t *testing.T) {
 
 func TestEmptyTextIsRefusedWithTheReason(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines, Check: needed})
-	if msg := pressed(f, tea.KeyCtrlD); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+	if msg := pressed(f, tea.KeyCtrlD); msg != Editing || !strings.Contains(f.text(), "this answer is required") {
 		t.Errorf("%v:\n%s", msg, f.text())
 	}
 	paste(f, " \r ")
-	if msg := pressed(f, tea.KeyEnter); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+	if msg := pressed(f, tea.KeyEnter); msg != Editing || !strings.Contains(f.text(), "this answer is required") {
 		t.Errorf("white space was taken with %v", msg)
 	}
-	if paste(f, "Error"); strings.Contains(f.text(), "this answer is needed") {
+	if paste(f, "Error"); strings.Contains(f.text(), "this answer is required") {
 		t.Error("the reason outlives its fault")
 	}
 }
@@ -168,7 +168,7 @@ func TestWhatIsToBeHiddenIsNeverShown(t *testing.T) {
 func TestPastedControlCharactersDoNotReachTheTerminal(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines})
 	paste(f, "\x1b[31mError\x1b[0m\a of\tcolour\n"+numbered(100))
-	if text := f.text(); text != ansi.Strip(text) || strings.ContainsAny(text, "\a\t\x1b") || !strings.Contains(text, "Error  of    colour") {
+	if text := f.text(); text != ansi.Strip(text) || strings.ContainsAny(text, "\a\t\x1b") || !strings.Contains(text, "Error  of    color") {
 		t.Errorf("shown as %q", text)
 	}
 }

@@ -54,7 +54,7 @@ func TestColoursAreReadable(t *testing.T) {
 	} {
 		c, ok := s.GetForeground().(lipgloss.CompleteAdaptiveColor)
 		if !ok {
-			t.Fatalf("%s has no colour", name)
+			t.Fatalf("%s has no color", name)
 		}
 		if r := contrast(t, c.Light.TrueColor, "#ffffff"); r < 4.5 {
 			t.Errorf("%s on white: %.1f", name, r)
