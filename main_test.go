@@ -375,6 +375,22 @@ bucket { name = "acme-state" }
 	}
 }
 
+func TestOnlyATerminalThatSomebodySeesShowsScreens(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"TERM": "xterm-256color"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+		{map[string]string{"TERM": "xterm", "CI": "true"}, false},
+		{map[string]string{"TERM": "xterm", "ACCESSIBLE": "1"}, false},
+	} {
+		if got := wantsScreen(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%v: %t", c.env, got)
+		}
+	}
+}
+
 func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{
