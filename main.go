@@ -395,7 +395,7 @@ func (one command) cobra(r runners) *cobra.Command {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
 	}
 	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { commonFlags(f, &o) })
-	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); stageFlags(f, &o) })
+	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); keepFlag(f, &o); stageFlags(f, &o) })
 	return c
 }
 
@@ -432,6 +432,10 @@ func awsFlags(f *pflag.FlagSet, o *session.Options) {
 
 func sandboxFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
+}
+
+func keepFlag(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.KeepFiles, "keep-files", false, "keep what the rehearsal writes (default: only if something fails)")
 }
 
 // stageFlags are the knobs of the sandbox.
@@ -531,7 +535,7 @@ func noArguments(c *cobra.Command, args []string) error {
 
 // check refuses flags that say nothing or contradict each other.
 func check(o *session.Options, f *pflag.FlagSet) error {
-	for _, name := range []string{"accounts", "latency"} {
+	for _, name := range []string{"accounts", "latency", "keep-files"} {
 		if f.Changed(name) && !o.Sandbox {
 			return session.Usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
 		}

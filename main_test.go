@@ -121,6 +121,7 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --parallel 0":               "--parallel 0 is too few",
 		"setup --set bucket.name":          "not of the form PATH=VALUE",
 		"setup --accounts 5":               "belongs to --sandbox",
+		"setup --keep-files":               "belongs to --sandbox",
 		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
@@ -647,13 +648,37 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 	scratch := t.TempDir()
 	t.Setenv("TMPDIR", scratch)
 	t.Setenv("TMP", scratch)
-	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "What it wrote") {
+	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "This was the sandbox") {
 		t.Errorf("%+v", got)
 	}
 	if entries, err := os.ReadDir(scratch); err != nil || len(entries) > 0 {
 		t.Errorf("the scratch folder holds %v, %v", entries, err)
 	}
 }
+
+func TestARehearsalKeepsItsFilesOnlyWhereItIsAskedTo(t *testing.T) {
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
+	t.Setenv("TMP", scratch)
+	left := func() []string {
+		entries, err := filepath.Glob(filepath.Join(scratch, "stateroom-sandbox-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}
+	got := program(t, "", false, "handover", "bob", "--sandbox")
+	if said := unwrapped(got.out); got.code != 0 || !strings.Contains(said, "nothing real was touched. Its files are not kept; add --keep-files to keep them.") || len(left()) > 0 {
+		t.Errorf("unasked it left %v: %+v", left(), got)
+	}
+	got = program(t, "", false, "handover", "bob", "--sandbox", "--keep-files")
+	if kept := left(); len(kept) != 1 || got.code != 0 || !strings.Contains(unwrapped(got.out), "Its files are kept in "+kept[0]) {
+		t.Errorf("asked to keep them it left %v: %+v", kept, got)
+	}
+}
+
+// unwrapped is a text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")

@@ -278,6 +278,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
 	review := plan.Review{Findings: p.Findings}
+	tieFiles(p.Changes)
 	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
