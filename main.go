@@ -22,10 +22,12 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/help"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -35,12 +37,18 @@ func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, watched()...)
-	// CI runners may have a terminal that nobody looks at.
-	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+	screen := terminal && wantsScreen(os.Getenv)
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
 		terminal: terminal, screen: screen, restore: restorer(terminal, screen), forget: practice.Forget,
 	}))
+}
+
+// wantsScreen tells whether a terminal is to show the screens. CI runners may have one
+// that nobody looks at, and ACCESSIBLE is how whoever has a screen read aloud asks for
+// lines (Charm's programs and others know it, too).
+func wantsScreen(getenv func(string) string) bool {
+	return getenv("TERM") != "dumb" && getenv("CI") == "" && getenv("ACCESSIBLE") == ""
 }
 
 // watched are the signals that interrupt. One that was ignored when the process
@@ -122,11 +130,8 @@ func run(ctx context.Context, args []string, sys system) int {
 func (s system) runners(i *session.Shutdown) runners {
 	r := runners{
 		run: func(ctx context.Context, o session.Options, mode *session.Mode) error {
-			if o.Sandbox && s.forget != nil {
-				o.Region = practice.Configured(o.Region, engine.ProcessEnvironment())
-				if err := s.forget(); err != nil {
-					return err
-				}
+			if err := s.rehearsed(&o); err != nil {
+				return err
 			}
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
@@ -140,6 +145,12 @@ func (s system) runners(i *session.Shutdown) runners {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency, Region: practice.Configured(o.Region, environ), Environ: environ}, s.out)
 		},
 	}
+	r.policy = func(ctx context.Context, o session.Options, p steps.Policy, part string) error {
+		if err := s.rehearsed(&o); err != nil {
+			return err
+		}
+		return session.PrintPolicy(ctx, o, s.around(i), p, part)
+	}
 	if s.screen {
 		r.menu = func(ctx context.Context, o session.Options) error {
 			i.Screens()
@@ -147,6 +158,15 @@ func (s system) runners(i *session.Shutdown) runners {
 		}
 	}
 	return r
+}
+
+// rehearsed takes somebody's own AWS out of a run that only rehearses.
+func (s system) rehearsed(o *session.Options) error {
+	if !o.Sandbox || s.forget == nil {
+		return nil
+	}
+	o.Region = practice.Configured(o.Region, engine.ProcessEnvironment())
+	return s.forget()
 }
 
 // exitCode ends a command that has told its outcome already.
@@ -189,20 +209,21 @@ func ended(code int, err error) error {
 type runners struct {
 	run         func(context.Context, session.Options, *session.Mode) error
 	menu, serve func(context.Context, session.Options) error
+	policy      func(context.Context, session.Options, steps.Policy, string) error
 }
 
 // newCommand is the command tree.
 func newCommand(r runners) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "stateroom",
-		Short: "From an AWS organization to encrypted, locked Terraform state for several accounts",
-		Example: "  stateroom setup --sandbox            rehearse everything; nothing real is touched\n" +
-			"  stateroom setup --dry-run            see what would be made, and change nothing\n" +
+		Short: "Encrypted, locked Terraform state for every account of an AWS organization",
+		Example: "  stateroom setup --sandbox            rehearse it; nothing real is touched\n" +
+			"  stateroom setup --dry-run            see what would be made\n" +
 			"  stateroom setup                      make it, after you have confirmed",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return session.Usagef("there is no command %q: see stateroom --help", args[0])
+				return session.Usagef("there is no command %q%s: see stateroom --help", args[0], help.UnknownCommand(c, args[0]))
 			}
 			if r.menu != nil {
 				return r.menu(c.Context(), menuOptions())
@@ -211,17 +232,26 @@ func newCommand(r runners) *cobra.Command {
 			_ = c.Usage() // written to where the message below goes
 			return session.Usagef("name a command: setup makes the setup, onboard gets an admin going, troubleshoot finds what is wrong")
 		},
-		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
+		SilenceErrors: true, SilenceUsage: true,
 	}
+	help.Install(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return session.Usagef("%w: see %s --help", err, c.CommandPath())
+		return session.Usagef("%w%s: see %s --help", err, help.UnknownFlag(c, err), c.CommandPath())
 	})
+	root.AddGroup(&cobra.Group{ID: forTeam, Title: "Set up"}, &cobra.Group{ID: forAdmin, Title: "Work as an admin"}, &cobra.Group{ID: forPractice, Title: "Practice"})
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
-	root.AddCommand(sandboxCommand(r))
+	root.AddCommand(policyCommand(r), sandboxCommand(r))
 	return root
 }
+
+// The groups of commands in the program's own help.
+const (
+	forTeam     = "team"
+	forAdmin    = "admin"
+	forPractice = "practice"
+)
 
 // menuOptions are the options of a run that begins with the menu: the defaults.
 func menuOptions() session.Options {
@@ -232,6 +262,7 @@ func menuOptions() session.Options {
 type command struct {
 	mode                       *session.Mode
 	name, short, long, example string
+	group                      string
 	// user says that it is about one user, who is its argument.
 	user bool
 	// flags are its own, before those that all have; check refuses what those
@@ -242,80 +273,94 @@ type command struct {
 
 var commands = []command{
 	{
-		mode: session.SetUp, name: "setup",
+		mode: session.SetUp, name: "setup", group: forTeam,
 		short: "Make the whole setup, or what is missing of it",
-		long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
+		long: "Looks at what is there, shows what it would change, asks, makes the changes and\n" +
+			"proves the result. Run the command again at any time: it changes what differs.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
 			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
-			"Where others can write to the repository, run it unattended with --yes --no-widening: a plan that gives\n" +
-			"anybody more access than AWS gives now is refused as a whole (3), with a finding for each such change.",
-		example: "  stateroom setup --sandbox\n" +
-			"  stateroom setup --dry-run --json\n" +
-			"  stateroom setup --me alice --set bucket.name=acme-terraform-state\n" +
-			"  stateroom setup --yes                (without a terminal)",
+			"Where others can write to the repository, run it unattended with --yes\n" +
+			"--no-widening: a plan that gives anybody more access than AWS gives now is\n" +
+			"refused as a whole (3), with a finding for each such change.",
+		example: "  stateroom setup --sandbox            rehearse it; nothing real is touched\n" +
+			"  stateroom setup --dry-run            see what would be made\n" +
+			"  stateroom setup --me alice           your own key goes into your profile\n" +
+			"  stateroom setup --set bucket.name=acme-terraform-state\n" +
+			"  stateroom setup --yes --json         without a terminal",
 	},
 	{
-		mode: session.Onboard, name: "onboard",
+		mode: session.Onboard, name: "onboard", group: forAdmin,
 		short: "Make this laptop ready for terraform plan, as one of the admins",
-		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
-			"written, renews the key so that nobody else ever had it, writes your profiles, and tests every\n" +
-			"environment and project that you may touch. Run again it shows the table and changes nothing.\n\n" +
-			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
-		example: "  stateroom onboard --sandbox          practice with a sealed file of a rehearsal\n" +
+		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
+			"is before anything is written, renews the key so that nobody else ever had it,\n" +
+			"writes your profiles, and tests every environment and project that you may\n" +
+			"touch. Run again it shows the table and changes nothing.\n\n" +
+			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings\n" +
+			"remain, 130 interrupted.",
+		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
 			"  stateroom onboard --handover alice.age\n" +
 			"  stateroom onboard --rotate           renew your key",
 		flags: func(f *pflag.FlagSet, o *session.Options) {
-			f.StringVar(&o.HandoverFile, "handover", "", "the sealed `file` that the operator sent")
-			f.StringVar(&o.PassphraseFile, "passphrase-file", "", "a `file` whose first line is the handover's passphrase")
-			f.StringVar(&o.Identity, "identity", "", "the private key that opens the handover, `file`: an age identity or ssh-ed25519")
+			f.StringVar(&o.HandoverFile, "handover", "", "open the sealed `FILE` that the operator sent")
+			f.StringVar(&o.PassphraseFile, "passphrase-file", "", "read the handover's passphrase from the first line of `FILE`")
+			f.StringVar(&o.Identity, "identity", "", "open it with the private key in `FILE`: an age identity or ssh-ed25519")
 			f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
 		},
 	},
 	{
-		mode: session.Troubleshoot, name: "troubleshoot",
+		mode: session.Troubleshoot, name: "troubleshoot", group: forAdmin,
 		short: "Find what is behind an error of Terraform, and fix it",
-		long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
-			"fails and on what evidence, shows what would fix it, asks, fixes it and checks again.\n" +
-			"On a healthy setup it only reads.\n\n" +
-			"Exit codes: 0 healthy or fixed, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
-		example: "  stateroom troubleshoot\n" +
+		long: "Checks files, identity, bucket, key, lock, roles and state, says which check\n" +
+			"fails and on what evidence, shows what would fix it, asks, fixes it and checks\n" +
+			"again. On a healthy setup it only reads.\n\n" +
+			"Exit codes: 0 healthy or fixed, 1 failed, 2 usage, 3 findings remain,\n" +
+			"130 interrupted.",
+		example: "  stateroom troubleshoot               check everything\n" +
 			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
 			"  stateroom troubleshoot --error plan.log --no-checks\n" +
 			"  stateroom troubleshoot --sandbox --break kms-disabled",
 		flags: func(f *pflag.FlagSet, o *session.Options) {
-			f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, `file` (- for standard input)")
+			f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, in `FILE` (- for standard input)")
 			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
 			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
 			f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
-			f.StringVar(&o.Break, "break", "", "with --sandbox: practice on the fault `NAME` (list lists them)")
+			f.StringVar(&o.Break, "break", "", "with --sandbox: practice on `FAULT` (--break list lists them)")
 		},
 		check: checkTroubleshoot,
 	},
 	{
-		mode: session.Handover, name: "handover", user: true,
+		mode: session.Handover, name: "handover", user: true, group: forTeam,
 		short: "Seal an admin's access key into one file",
-		long: "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
-			"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
-			"has expired or cannot be opened by its reader is made again.",
-		example: "  stateroom handover alice\n  stateroom handover bob --sandbox --dry-run",
+		long: "Makes the user's access key and seals it to the recipient in the blueprint, or\n" +
+			"in a terminal to a passphrase that is shown once. A handover that waits to be\n" +
+			"collected is left alone; one that was lost, has expired or cannot be opened by\n" +
+			"its reader is made again.",
+		example: "  stateroom handover alice             make alice's sealed file\n" +
+			"  stateroom handover bob --sandbox     rehearse it",
 	},
 	{
-		mode: session.Offboard, name: "offboard", user: true,
+		mode: session.Offboard, name: "offboard", user: true, group: forTeam,
 		short: "Take an admin's access away",
-		long: "Denies the user everything, open sessions included; deactivates keys and other credentials, takes\n" +
-			"memberships and password away and the user out of the key's policy, the roles' trusts and the blueprint.\n" +
-			"With the user's name typed (or --adopt USER) the keys and the user are deleted; with USER/sessions typed\n" +
-			"the sessions of everybody in the environments' roles end. The state and everybody else's access stay.",
-		example: "  stateroom offboard alice\n  stateroom offboard bob --sandbox --dry-run",
+		long: "Denies the user everything, open sessions included; deactivates keys and other\n" +
+			"credentials, takes memberships and password away and the user out of the key's\n" +
+			"policy, the roles' trusts and the blueprint.\n\n" +
+			"With the user's name typed (or --adopt USER) the keys and the user are deleted;\n" +
+			"with USER/sessions typed the sessions of everybody in the environments' roles\n" +
+			"end. The state and everybody else's access stay.",
+		example: "  stateroom offboard alice --dry-run   see what alice has and would lose\n" +
+			"  stateroom offboard alice             take it away, after you have confirmed\n" +
+			"  stateroom offboard bob --sandbox     rehearse it",
 	},
 	{
-		mode: session.Login, name: "login",
+		mode: session.Login, name: "login", group: forAdmin,
 		short: "Open a session with MFA, for Terraform",
-		long: "Where an environment requires MFA, Terraform works with a session, since it cannot ask for\n" +
-			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +
-			"session lasts, it changes nothing.\n\n" +
-			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
-		example: "  stateroom login",
+		long: "Where an environment requires MFA, Terraform works with a session,\n" +
+			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
+			"your profile. Where none is asked for, or the session lasts, it changes nothing.\n\n" +
+			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
+			"remain, 130 interrupted.",
+		example: "  stateroom login                      when a code is asked for again\n" +
+			"  stateroom login --sandbox            see what it does",
 	},
 }
 
@@ -323,7 +368,7 @@ var commands = []command{
 func (one command) cobra(r runners) *cobra.Command {
 	var o session.Options
 	c := &cobra.Command{
-		Use: one.name, Short: one.short, Long: one.long, Example: one.example, Args: noArguments,
+		Use: one.name, GroupID: one.group, Short: one.short, Long: one.long, Example: one.example, Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if one.check != nil {
 				if err := one.check(&o); err != nil {
@@ -347,40 +392,56 @@ func (one command) cobra(r runners) *cobra.Command {
 		}
 	}
 	if one.flags != nil {
-		one.flags(c.Flags(), &o)
+		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
 	}
-	commonFlags(c.Flags(), &o)
-	stageFlags(c.Flags(), &o)
+	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { commonFlags(f, &o) })
+	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); keepFlag(f, &o); stageFlags(f, &o) })
 	return c
 }
 
 // commonFlags are what every run over a blueprint takes.
 func commonFlags(f *pflag.FlagSet, o *session.Options) {
-	f.SortFlags = false
-	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
 	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
-	f.StringVar(&o.Blueprint, "blueprint", "", "the team's answers, `file` (default ./"+session.BlueprintFile+")")
-	f.StringArrayVar(&o.Set, "set", nil, "override one answer, `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
-	f.StringVar(&o.Me, "me", "", "which of the admins you are, `USER`: that key goes into your own profile")
-	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours, or place that a project's files may lead to (repeatable)")
+	answerFlags(f, o)
+	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "change `ARN`, a folder or a name that was there before, or agree to a place that a project's files lead to (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
 	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")
-	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
+	f.StringVar(&o.Engine, "engine", "", "run the terraform or tofu in `FILE` (default: the first of the two on PATH)")
 	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
-	f.IntVar(&o.Parallel, "parallel", engine.DefaultParallel, "how many changes are made at once, `N`")
-	f.StringVar(&o.Profile, "profile", "", "AWS profile of the operator, `name`")
-	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, and of the sandbox, `name`")
-	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")
-	f.StringVar(&o.Dir, "dir", "", "the `folder` that the projects' folders are relative to (default: the current one)")
+	f.IntVar(&o.Parallel, "parallel", engine.DefaultParallel, "make up to `N` changes at once")
+	awsFlags(f, o)
+	f.StringVar(&o.Dir, "dir", "", "look for the projects' folders in `DIR` (default: the current one)")
+}
+
+// answerFlags say where the team's answers are.
+func answerFlags(f *pflag.FlagSet, o *session.Options) {
+	f.StringVar(&o.Blueprint, "blueprint", "", "read the team's answers from `FILE` (default ./"+session.BlueprintFile+")")
+	f.StringArrayVar(&o.Set, "set", nil, "give one answer as `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
+}
+
+// awsFlags say which AWS is meant, and who asks it.
+func awsFlags(f *pflag.FlagSet, o *session.Options) {
+	f.StringVar(&o.Profile, "profile", "", "sign in to AWS with `PROFILE`")
+	f.StringVar(&o.Region, "region", "", "sign in to AWS in `REGION`; with --sandbox: the region that it is in")
+	f.StringVar(&o.Endpoint, "endpoint-url", "", "ask `URL` in place of AWS's own endpoints")
+}
+
+func sandboxFlags(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
+}
+
+func keepFlag(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.KeepFiles, "keep-files", false, "keep what the rehearsal writes (default: only if something fails)")
 }
 
 // stageFlags are the knobs of the sandbox.
 func stageFlags(f *pflag.FlagSet, o *session.Options) {
-	f.IntVar(&o.Accounts, "accounts", 3, "with --sandbox: how many sub-accounts there are, `N`")
-	f.DurationVar(&o.Latency, "latency", 0, "with --sandbox: what every call takes, `D` such as 50ms")
+	f.IntVar(&o.Accounts, "accounts", 3, "an organization of `N` sub-accounts")
+	f.DurationVar(&o.Latency, "latency", 0, "let every call take `DURATION`, such as 50ms")
 }
 
 func sandboxCommand(r runners) *cobra.Command {
@@ -388,10 +449,11 @@ func sandboxCommand(r runners) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the sandbox by itself, for aws, terraform and tests",
-		Long: "Serves an AWS organization in memory and prints the environment that points the AWS CLI and\n" +
-			"Terraform to it. It ends, and is gone, when it is interrupted.",
-		Example: "  stateroom sandbox --listen 127.0.0.1:4570",
-		Args:    noArguments,
+		Long: "Serves an AWS organization in memory and prints the environment that points the\n" +
+			"AWS CLI and Terraform to it. It ends, and is gone, when it is interrupted.",
+		Example: "  stateroom sandbox                    serve it on 127.0.0.1:4570\n" +
+			"  stateroom sandbox --accounts 200 --latency 50ms",
+		GroupID: forPractice, Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := atLeastOne("accounts", o.Accounts); err != nil {
 				return err
@@ -402,9 +464,65 @@ func sandboxCommand(r runners) *cobra.Command {
 			return r.serve(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:4570", "loopback `address` to serve on")
-	c.Flags().StringVar(&o.Region, "region", "", "where the sandbox is, `name` (default: AWS_REGION, else eu-west-1)")
-	stageFlags(c.Flags(), &o)
+	help.AddFlags(c, help.Own, func(f *pflag.FlagSet) {
+		f.StringVar(&o.Listen, "listen", "127.0.0.1:4570", "serve on the loopback `ADDRESS`")
+		f.StringVar(&o.Region, "region", "", "be in the AWS `REGION` (default: AWS_REGION, else eu-west-1)")
+	})
+	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { stageFlags(f, &o) })
+	return c
+}
+
+// policyCommand prints the policies of a blueprint. It runs no mode.
+func policyCommand(r runners) *cobra.Command {
+	o := session.Options{Accounts: 3, Parallel: engine.DefaultParallel}
+	var account string
+	policies := steps.Policies()
+	names, list := make([]string, len(policies)), ""
+	for i, p := range policies {
+		names[i] = p.Name
+		list += fmt.Sprintf("  %-12s %s\n", p.Name, p.About)
+	}
+	c := &cobra.Command{
+		Use:   "policy NAME [GROUP|ENVIRONMENT]",
+		Short: "Print a policy of this blueprint as JSON",
+		Long: "Prints exactly the policy that setup makes, or that the operator needs, for\n" +
+			"this blueprint. Nothing is changed, and AWS is asked only for what the\n" +
+			"blueprint and the command line do not say.\n\nPolicies:\n" + list +
+			"\nWhere groups or environments have policies of their own, add the name of one.\n\n" +
+			"Exit codes: 0 printed, 1 failed, 2 usage or a missing answer, 130 interrupted.",
+		Example: "  stateroom policy operator > policy.json\n" +
+			"  aws iam create-policy --policy-name stateroom-operator --policy-document \\\n" +
+			"    file://policy.json\n" +
+			"  stateroom policy operator --account 111111111111 --set bucket.name=acme-state\n" +
+			"  stateroom policy trust production",
+		GroupID: forTeam, ValidArgs: names,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return session.Usagef("name one policy, of %s: see %s --help", strings.Join(names, ", "), c.CommandPath())
+			}
+			if !slices.Contains(names, args[0]) {
+				return session.Usagef("there is no policy %q%s: they are %s", args[0], blueprint.DidYouMean(args[0], names), strings.Join(names, ", "))
+			}
+			if p := policies[slices.Index(names, args[0])]; p.Of == steps.OfBlueprint && len(args) > 1 {
+				return session.Usagef("%s %s takes no name after it: a blueprint has one such policy", c.CommandPath(), p.Name)
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if account != "" {
+				o.Set = append([]string{"admin_account=" + account}, o.Set...)
+			}
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.policy(c.Context(), o, policies[slices.Index(names, args[0])], append(args, "")[1])
+		},
+	}
+	help.AddFlags(c, help.Own, func(f *pflag.FlagSet) {
+		f.StringVar(&account, "account", "", "print it for the admin account `ID` (default: the blueprint's, else that of your credentials)")
+	})
+	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { answerFlags(f, &o); awsFlags(f, &o) })
+	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o) })
 	return c
 }
 
@@ -417,7 +535,7 @@ func noArguments(c *cobra.Command, args []string) error {
 
 // check refuses flags that say nothing or contradict each other.
 func check(o *session.Options, f *pflag.FlagSet) error {
-	for _, name := range []string{"accounts", "latency"} {
+	for _, name := range []string{"accounts", "latency", "keep-files"} {
 		if f.Changed(name) && !o.Sandbox {
 			return session.Usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
 		}
@@ -470,8 +588,14 @@ func checkTroubleshoot(o *session.Options) error {
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:
 		return session.Usagef("--break %s breaks a rehearsal only: add --sandbox", o.Break)
-	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name() == o.Break }):
-		return session.Usagef("there is no fault %q: stateroom troubleshoot --break list lists them", o.Break)
+	case o.Break != "" && o.Break != "list":
+		var names []string
+		for _, f := range practice.Faults() {
+			names = append(names, f.Name())
+		}
+		if !slices.Contains(names, o.Break) {
+			return session.Usagef("there is no fault %q%s: stateroom troubleshoot --break list lists them", o.Break, blueprint.DidYouMean(o.Break, names))
+		}
 	}
 	return nil
 }

@@ -20,11 +20,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
+	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -94,11 +98,21 @@ func TestFlagsBecomeOptions(t *testing.T) {
 
 func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	for args, want := range map[string]string{
-		"setp":                     "there is no command",
-		"troubleshoot --no-checks": "belongs to --error FILE",
-		"troubleshoot --break x":   "add --sandbox",
-		"troubleshoot --error x --no-checks --run": "leave one of the two out",
-		"troubleshoot --sandbox --break nonsense":  "--break list lists them",
+		"setp":                             `there is no command "setp" (did you mean setup?)`,
+		"trouble":                          "did you mean troubleshoot?",
+		"setup --regoin x":                 "did you mean --region?",
+		"setup --yess":                     "did you mean --yes?",
+		"policy":                           "name one policy, of operator, people",
+		"policy oprator":                   "did you mean operator?",
+		"policy operator here":             "takes no name after it",
+		"policy trust --sandbox producton": "did you mean production?",
+		"troubleshoot --sandbox --break kms-disabld":             "did you mean kms-disabled?",
+		"setup --sandbox --me alce":                              "did you mean alice?",
+		"setup --sandbox --set group.admins.environments=stagin": "did you mean staging?",
+		"troubleshoot --no-checks":                               "belongs to --error FILE",
+		"troubleshoot --break x":                                 "add --sandbox",
+		"troubleshoot --error x --no-checks --run":               "leave one of the two out",
+		"troubleshoot --sandbox --break nonsense":                "--break list lists them",
 		"handover":                         "takes one user's name",
 		"offboard a b":                     "takes one user's name",
 		"setup now":                        "takes no argument",
@@ -107,11 +121,12 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --parallel 0":               "--parallel 0 is too few",
 		"setup --set bucket.name":          "not of the form PATH=VALUE",
 		"setup --accounts 5":               "belongs to --sandbox",
+		"setup --keep-files":               "belongs to --sandbox",
 		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
-		"setup --sandbox --region mars-1":  "none that every account of the sandbox has",
-		"sandbox --region eu-south-1":      "none that every account of the sandbox has",
+		"setup --sandbox --region mars-1":  "not a region that every account of the sandbox has",
+		"sandbox --region eu-south-1":      "not a region that every account of the sandbox has",
 		"setup --detailed-exitcode":        "belongs to --dry-run",
 		"setup --no-widening":              "belongs to --yes",
 		"offboard bob --no-widening":       "belongs to --yes",
@@ -123,6 +138,123 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders reads the help of all that is
+// the program's own; cobra writes that of completion.
+func TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders(t *testing.T) {
+	root := newCommand(runners{})
+	for _, c := range append(root.Commands(), root) {
+		if c.Name() == "completion" || c.Name() == "help" {
+			continue
+		}
+		t.Run(c.Name(), func(t *testing.T) {
+			args := append(strings.Fields(strings.TrimPrefix(c.CommandPath(), "stateroom")), "--help")
+			got := program(t, "", false, args...)
+			if got.code != 0 || got.err != "" || !strings.Contains(got.out, "\nExamples:\n  stateroom") {
+				t.Fatalf("%+v", got)
+			}
+			for _, line := range strings.Split(got.out, "\n") {
+				if len(line) > 80 {
+					t.Errorf("%d columns: %s", len(line), line)
+				}
+			}
+			c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+				placeholder, _ := pflag.UnquoteUsage(f)
+				if placeholder != strings.ToUpper(placeholder) {
+					t.Errorf("--%s takes %q", f.Name, placeholder)
+				}
+				if !strings.Contains(got.out, "  --"+f.Name+" ") && !strings.Contains(got.out, ", --"+f.Name+" ") {
+					t.Errorf("--%s is not shown", f.Name)
+				}
+			})
+		})
+	}
+}
+
+func TestHelpShowsACommandsOwnFlagsBeforeThoseOfAllAndOfTheSandbox(t *testing.T) {
+	got := program(t, "", false, "troubleshoot", "--help")
+	last := 0
+	for _, part := range []string{"\nFlags:\n", "--error FILE", "\nCommon flags:\n", "--region REGION", "\nSandbox flags:\n", "\n      --sandbox ", "--latency DURATION"} {
+		at := strings.Index(got.out, part)
+		if at <= last {
+			t.Errorf("%q is out of its place in %s", part, got.out)
+		}
+		last = at
+	}
+}
+
+// TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS: it is what an operator has to have
+// before anything else works.
+func TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS(t *testing.T) {
+	for name, want := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy()} {
+		got := program(t, "", false, "policy", name, "--account", "111111111111", "--set", "bucket.name=acme-terraform-state")
+		var text bytes.Buffer
+		if err := json.Indent(&text, []byte(want.JSON()), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		if got.code != 0 || got.out != text.String()+"\n" {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if !strings.Contains(got.err, "aws iam create-policy --policy-name stateroom-"+name+" --policy-document file://policy.json") {
+			t.Errorf("no command makes it: %s", got.err)
+		}
+	}
+	if got := program(t, "", false, "policy", "operator"); got.code != plan.ExitUsage || got.out != "" || !strings.Contains(got.err, "give --account ID") {
+		t.Errorf("without an account: %+v", got)
+	}
+	here := program(t, "", false, "policy", "operator", "--account", "111111111111", "--set", "state_region=us-gov-west-1")
+	if !strings.Contains(here.out, `"arn:aws-us-gov:s3:::terraform-state-111111111111-us-gov-west-1"`) || !strings.Contains(here.err, "the name that setup suggests") {
+		t.Errorf("without a bucket, in another partition: %+v", here)
+	}
+}
+
+func TestThePolicyOfAnOperatorIsForTheAccountOfTheCredentialsWhereNothingElseSaysIt(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{})
+	got := programIn(t, t.TempDir(), server, "policy", "operator", "--set", "bucket.name=acme-terraform-state")
+	if got.code != 0 || !strings.Contains(got.out, `"111111111111/acme-terraform-state"`) || !strings.Contains(got.err, "that of your credentials") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestThePoliciesPrintedAreThoseThatASetUpWrites to the byte, in a set-up of one group
+// whose policies are not split.
+func TestThePoliciesPrintedAreThoseThatASetUpWrites(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{})
+	state, dir := t.TempDir(), t.TempDir()
+	blueprint := practiceBlueprint(t, dir)
+	early := programIn(t, state, server, "policy", "bucket", "--blueprint", blueprint)
+	if early.code != plan.ExitFailed || early.out != "" || !strings.Contains(early.err, "not in AWS yet: the key alias/terraform") {
+		t.Errorf("before the setup: %+v", early)
+	}
+	if made := programIn(t, state, server, "setup", "--yes", "--dir", dir, "--blueprint", blueprint); made.code != 0 {
+		t.Fatalf("%+v", made)
+	}
+	var written []string
+	for _, e := range server.Log() {
+		if input, ok := e.Input.(map[string]any); ok && e.Mutating {
+			for _, value := range input {
+				if text, ok := value.(string); ok && strings.Contains(text, `"Statement"`) {
+					written = append(written, text)
+				}
+			}
+		}
+	}
+	for _, name := range []string{"assume", "state", "credentials", "trust", "permissions", "bucket", "key"} {
+		mark := len(server.Log())
+		got := programIn(t, state, server, "policy", name, "--blueprint", blueprint)
+		var text bytes.Buffer
+		if err := json.Compact(&text, []byte(got.out)); err != nil {
+			t.Fatalf("%s: %v: %+v", name, err, got)
+		}
+		if got.code != 0 || !slices.Contains(written, text.String()) {
+			t.Errorf("%s: no such policy was written: %+v", name, got)
+		}
+		asked := slices.Contains([]string{"state", "trust", "bucket"}, name) // the key's ARN and the organization are AWS's to say
+		if log := server.Log()[mark:]; asked != (len(log) > 0) || slices.ContainsFunc(log, func(e sandbox.Entry) bool { return e.Mutating }) {
+			t.Errorf("%s: %d calls", name, len(log))
+		}
 	}
 }
 
@@ -240,6 +372,22 @@ bucket { name = "acme-state" }
 		got := program(t, "yes\n", false, command, "alice", "--blueprint", blueprint)
 		if got.code != plan.ExitUsage || !strings.Contains(got.err, "--yes") {
 			t.Errorf("%v: %+v", command, got)
+		}
+	}
+}
+
+func TestOnlyATerminalThatSomebodySeesShowsScreens(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"TERM": "xterm-256color"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+		{map[string]string{"TERM": "xterm", "CI": "true"}, false},
+		{map[string]string{"TERM": "xterm", "ACCESSIBLE": "1"}, false},
+	} {
+		if got := wantsScreen(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%v: %t", c.env, got)
 		}
 	}
 }
@@ -500,13 +648,37 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 	scratch := t.TempDir()
 	t.Setenv("TMPDIR", scratch)
 	t.Setenv("TMP", scratch)
-	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "What it wrote") {
+	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "This was the sandbox") {
 		t.Errorf("%+v", got)
 	}
 	if entries, err := os.ReadDir(scratch); err != nil || len(entries) > 0 {
 		t.Errorf("the scratch folder holds %v, %v", entries, err)
 	}
 }
+
+func TestARehearsalKeepsItsFilesOnlyWhereItIsAskedTo(t *testing.T) {
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
+	t.Setenv("TMP", scratch)
+	left := func() []string {
+		entries, err := filepath.Glob(filepath.Join(scratch, "stateroom-sandbox-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}
+	got := program(t, "", false, "handover", "bob", "--sandbox")
+	if said := unwrapped(got.out); got.code != 0 || !strings.Contains(said, "nothing real was touched. Its files are not kept; add --keep-files to keep them.") || len(left()) > 0 {
+		t.Errorf("unasked it left %v: %+v", left(), got)
+	}
+	got = program(t, "", false, "handover", "bob", "--sandbox", "--keep-files")
+	if kept := left(); len(kept) != 1 || got.code != 0 || !strings.Contains(unwrapped(got.out), "Its files are kept in "+kept[0]) {
+		t.Errorf("asked to keep them it left %v: %+v", kept, got)
+	}
+}
+
+// unwrapped is a text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")

@@ -36,6 +36,29 @@ func (s *Session) Regions(ctx context.Context) (regions []Region, answered bool,
 	return regions, err == nil, unanswered(err)
 }
 
+// partitions are those beside aws by what the names of their regions begin with
+// (botocore, partitions.json).
+var partitions = []struct{ prefix, id string }{
+	{"us-gov-", "aws-us-gov"},
+	{"cn-", "aws-cn"},
+	{"eusc-", "aws-eusc"},
+	{"us-iso-", "aws-iso"},
+	{"us-isob-", "aws-iso-b"},
+	{"eu-isoe-", "aws-iso-e"},
+	{"us-isof-", "aws-iso-f"},
+}
+
+// PartitionOf is the partition of a region, as ARNs name it. AWS is not asked; who is
+// signed in has it from [Session.Partition].
+func PartitionOf(region string) string {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.id
+		}
+	}
+	return "aws"
+}
+
 // RegionOfAll is a region that every account of the region's partition has: the one in
 // which the partition's global services live ("AWS services endpoints and quotas").
 func RegionOfAll(region string) string {

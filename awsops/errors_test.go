@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"stateroom/awsops/secret"
 )
@@ -32,7 +33,7 @@ func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
 		says          string
 	}{
 		"denied":        {403, "AccessDenied", "User: x is not authorized to perform: iam:GetUser because no identity-based policy allows the iam:GetUser action", IsAccessDenied, "Grant iam:GetUser"},
-		"explicit deny": {403, "AccessDenied", "not authorized, with an explicit deny in a service control policy", IsExplicitDeny, "no Allow can help. Have the Deny statement changed"},
+		"explicit deny": {403, "AccessDenied", "not authorized, with an explicit deny in a service control policy", IsExplicitDeny, "Ask whoever manages that policy to change the Deny statement"},
 		"expired":       {403, "ExpiredToken", "The security token included in the request is expired", IsExpired, "expired"},
 		"unknown key":   {403, "InvalidClientTokenId", "The security token included in the request is invalid.", IsUnknownKey, "does not know this access key"},
 		"bad secret":    {403, "SignatureDoesNotMatch", "The request signature we calculated does not match. The Canonical String for this request should have been x-amz-security-token:TOP", IsBadSecret, "does not belong"},
@@ -143,6 +144,86 @@ func TestAProcessThatFailsIsNotNoCredentials(t *testing.T) {
 	_, err = sessions.Home("").Identity(t.Context())
 	if !IsCredentials(err) || IsNoCredentials(err) || !strings.Contains(err.Error(), "source of the credentials") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// What a program of credential_process says before it fails is evidence, and does not run
+// across the screen; a role over such a profile tells it, too. With a console it speaks and
+// asks there.
+func TestTheLastWordsOfACredentialProcessAreTold(t *testing.T) {
+	isolate(t)
+	text := "[profile tool]\nregion = eu-west-1\n" +
+		`credential_process = sh -c 'read code || echo nobody to ask >&2; printf "\033[31mthe vault is locked\033[0m\n\n" >&2; exit 3'` + "\n" +
+		"[profile role]\nregion = eu-west-1\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = tool\n"
+	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	screen, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	os.Stderr = screen
+	defer func() { os.Stderr = before }()
+	for _, profile := range []string{"tool", "role"} {
+		sessions, err := Open(t.Context(), Config{Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = sessions.Home("").Identity(t.Context())
+		if !IsCredentials(err) || !strings.Contains(err.Error(), "exit status 3, after it had said: the vault is locked.") {
+			t.Errorf("as %s the error is %v", profile, err)
+		}
+	}
+	if said, err := os.ReadFile(screen.Name()); err != nil || len(said) > 0 {
+		t.Errorf("the screen has %q, %v", said, err)
+	}
+	var console strings.Builder
+	sessions, err := Open(t.Context(), Config{Profile: "tool", Console: &console})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = sessions.Home("").Identity(t.Context()); err == nil || !strings.Contains(console.String(), "the vault is locked") {
+		t.Errorf("the console has %q, the error is %v", console.String(), err)
+	}
+}
+
+// A program that leaves another behind, as a keyring's agent, is not waited for, and a
+// role over it is assumed with what it gave.
+func TestACredentialProcessMayLeaveAnAgentBehind(t *testing.T) {
+	isolate(t)
+	asked := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		select {
+		case asked <- r.Header.Get("Authorization") + " " + r.Form.Encode():
+		default:
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(server.Close)
+	text := "[profile tool]\n" + `credential_process = sh -c '(sleep 20 >/dev/null) & echo "{\"Version\":1,\"AccessKeyId\":\"AKIATOOL\",\"SecretAccessKey\":\"x\"}"'` + "\n" +
+		"[profile role]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = tool\nexternal_id = ours\nrole_session_name = me\nduration_seconds = 7200\n"
+	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sessions := open(t, Config{Region: "eu-west-1", Endpoint: server.URL})
+	s, err := sessions.Profile(t.Context(), "role", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if err := s.Enter(t.Context()); err == nil {
+		t.Fatal("no error")
+	}
+	got := <-asked
+	for _, part := range []string{"AKIATOOL", "ExternalId=ours", "RoleSessionName=me", "DurationSeconds=7200", "Action=AssumeRole"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("asked %s without %s", got, part)
+		}
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }
 

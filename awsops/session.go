@@ -42,6 +42,9 @@ type Config struct {
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
 	MFAToken func() (string, error)
+	// Console is where the programs of credential_process may speak and ask; without it
+	// they have no terminal, and what they say is told where they fail.
+	Console io.Writer
 	// Files, when set, are the only files that count, and Endpoint the only address
 	// that is asked: nothing of the process's environment is gone by, as in a
 	// rehearsal beside which somebody's own AWS is set up.
@@ -62,6 +65,7 @@ type Sessions struct {
 	base    aws.Config
 	options []func(*config.LoadOptions) error
 	token   func() (string, error) // see [Config.MFAToken]
+	console io.Writer              // see [Config.Console]
 	limits  *limiters
 	home    *login
 	bounds  Bounds
@@ -91,7 +95,7 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 		config.WithRetryer(s.newRetryer),
 		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
 	}
-	s.token = c.MFAToken
+	s.token, s.console = c.MFAToken, c.Console
 	if c.Endpoint != "" {
 		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
 	}
@@ -187,6 +191,7 @@ func (s *Sessions) load(ctx context.Context, profile, region string, more ...fun
 	if err != nil {
 		return aws.Config{}, failed(err, &Error{Operation: readingConfiguration, Identity: operatorName(profile)})
 	}
+	cfg = s.overheard(cfg, chain)
 	if s.alone != "" {
 		cfg = settled(cfg, s.alone, region)
 	}

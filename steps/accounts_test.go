@@ -180,7 +180,7 @@ func TestAnOrganizationThatTheOperatorMayNotSeeIsNotCalledNone(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
-			doc := stepstest.ReadmePolicy(t, "operator")
+			doc := stepstest.OperatorPolicy()
 			doc.Statements = append(doc.Statements, policy.Statement{Effect: policy.Deny, Actions: []string{action}, Resources: []string{"*"}})
 			w.actAsOperator(doc)
 			s := w.setup(team())

@@ -63,7 +63,7 @@ func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
 				w.must(err)
 			}
 			if c.unread {
-				w.actAsOperator(without(stepstest.ReadmePolicy(t, "operator"), "iam:GetAccessKeyLastUsed"))
+				w.actAsOperator(without(stepstest.OperatorPolicy(), "iam:GetAccessKeyLastUsed"))
 			}
 			summary, ids, _ := w.again(team())
 			w.healthy(summary)

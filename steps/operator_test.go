@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/stepstest"
 )
@@ -45,7 +46,7 @@ func (w *world) actAsOperator(doc policy.Document) {
 func TestTheOperatorPolicyIsEnough(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	w.actAsOperator(stepstest.OperatorPolicy())
 	for range 2 {
 		w.healthy(w.run(w.setup(team())))
 	}
@@ -63,7 +64,7 @@ func TestTheOperatorMeetsAGroupWithAnInlinePolicy(t *testing.T) {
 		GroupName: aws.String("admins"), PolicyName: aws.String("own"), PolicyDocument: aws.String(policy.EnvironmentPermissions().JSON()),
 	})
 	w.must(err)
-	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	w.actAsOperator(stepstest.OperatorPolicy())
 	summary := w.run(w.setup(team()))
 	w.healthy(summary)
 	if denied := w.denied(); len(denied) > 0 {
@@ -87,7 +88,7 @@ func TestTheOperatorPolicyReachesNobodyElse(t *testing.T) {
 	w.must(err)
 	key, err := h.kms.CreateKey(ctx, &kms.CreateKeyInput{})
 	w.must(err)
-	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	w.actAsOperator(stepstest.OperatorPolicy())
 	cfg := w.config(w.who, "eu-west-1")
 	users, keys := iam.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	administrator := aws.String("arn:aws:iam::aws:policy/AdministratorAccess")
@@ -119,11 +120,61 @@ func TestTheOperatorPolicyReachesNobodyElse(t *testing.T) {
 	}
 }
 
-// TestThePoliciesOfTheReadmeAreOneManagedPolicyEach: whoever copies it attaches it as one.
-func TestThePoliciesOfTheReadmeAreOneManagedPolicyEach(t *testing.T) {
+// operatorOf is what stateroom policy operator prints of a blueprint.
+func operatorOf(t *testing.T, b *blueprint.Blueprint) policy.Document {
+	t.Helper()
+	a := &blueprint.Answers{Blueprint: b}
+	o, err := WithoutAWS(t.Context(), nil, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := Policies()[0].Document(o, a, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// TestTheOperatorPolicyIsEnoughForWhatFewBlueprintsHave has an environment in the admin
+// account itself, one whose account is still to be created, and a role that administers
+// the key.
+func TestTheOperatorPolicyIsEnoughForWhatFewBlueprintsHave(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"operator", "people"} {
-		if size := stepstest.ReadmePolicy(t, name).Size(); size > policy.ManagedPolicyLimit {
+	for name, change := range map[string]func(*blueprint.Blueprint){
+		"an environment in the admin account": func(b *blueprint.Blueprint) { b.Environments[0].Account = b.AdminAccount },
+		"an account to create": func(b *blueprint.Blueprint) {
+			e := blueprint.NewEnvironment("qa")
+			e.Email = "qa@example.com"
+			b.Environments = append(b.Environments, e)
+		},
+		"a role that administers the key": func(b *blueprint.Blueprint) {
+			b.Key.Administrators = []string{"arn:aws:iam::111111111111:role/keepers"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			_, err := w.server.Act("111111111111", "iam", "CreateRole", sandbox.ActInput{
+				"RoleName": "keepers", "AssumeRolePolicyDocument": policy.EnvironmentTrust("aws", "111111111111", "", nil, false).JSON(),
+			})
+			w.must(err)
+			b := team()
+			change(b)
+			b.FillDefaults()
+			w.actAsOperator(operatorOf(t, b))
+			w.healthy(w.run(w.setup(b)))
+			if denied := w.denied(); len(denied) > 0 {
+				t.Errorf("denied: %v", denied)
+			}
+		})
+	}
+}
+
+// TestTheOperatorsPoliciesAreOneManagedPolicyEach: whoever pipes one into AWS makes one of it.
+func TestTheOperatorsPoliciesAreOneManagedPolicyEach(t *testing.T) {
+	t.Parallel()
+	for name, doc := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy()} {
+		if size := doc.Size(); size > policy.ManagedPolicyLimit {
 			t.Errorf("the %s policy has %d characters", name, size)
 		}
 	}
@@ -146,7 +197,7 @@ func (w *world) denied() []string {
 func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	w.actAsOperator(stepstest.OperatorPolicy())
 	s := w.setup(team())
 	s.Answers.Me, s.Env.Patience = "", time.Second
 	summary := w.run(s)

@@ -197,7 +197,7 @@ func refused(c *maker, why cause, denied []denial) plan.Finding {
 	default:
 		f.ID = "account.right-missing"
 		f.Evidence = sentence + "none of its policies allows it." + left
-		f.Remedy = `Grant it there (README, "What the operator needs"), or run as an identity that has it.`
+		f.Remedy = `Grant it there (stateroom policy operator prints all that is needed), or run as an identity that has it.`
 	}
 	return f
 }

@@ -130,7 +130,7 @@ func TestABoundaryThatAllowsNothingOfItStopsOnlyWhatNeedsIt(t *testing.T) {
 // refuses where nobody may simulate.
 func TestEveryRightThatTheOperatorLacksIsKnownBefore(t *testing.T) {
 	t.Parallel()
-	full := stepstest.ReadmePolicy(t, "operator")
+	full := stepstest.OperatorPolicy()
 	for action, first := range map[string]string{
 		"iam:CreateUser": "iam.user.alice", "iam:TagUser": "iam.user.alice", "iam:CreateAccessKey": "iam.key.alice",
 		"iam:CreateGroup": "iam.group.admins", "iam:AddUserToGroup": "iam.member.admins.alice", "iam:AttachGroupPolicy": "iam.policy.stateroom-admins-assume-1.attach",
@@ -182,7 +182,7 @@ func (w *world) refused() (ids []string) {
 func TestWithoutTheRightToSimulateARunIsAsBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(without(without(stepstest.ReadmePolicy(t, "operator"), "iam:SimulatePrincipalPolicy"), "kms:EnableKeyRotation"))
+	w.actAsOperator(without(without(stepstest.OperatorPolicy(), "iam:SimulatePrincipalPolicy"), "kms:EnableKeyRotation"))
 	summary := w.run(w.setup(team()))
 	if found := preflights(summary.Findings); len(found) > 0 || len(summary.Failures) != 1 || summary.Failures[0].Change.ID != "key.rotation" {
 		t.Errorf("findings %v, failures %v", found, summary.Failures)
@@ -279,7 +279,7 @@ func TestWhatRestsOnAConditionIsNoFinding(t *testing.T) {
 		"of a boundary":        func(w *world) { w.actAsBoss(allowAll + "," + deny(`"kms:*"`, elsewhere)) },
 		"of a boundary on all": func(w *world) { w.actAsBoss(allowAll + "," + deny(`"*"`, elsewhere)) },
 		"of the operator's own": func(w *world) {
-			full := stepstest.ReadmePolicy(t, "operator")
+			full := stepstest.OperatorPolicy()
 			full.Statements = append(full.Statements, policy.ParseOrEmpty(whole(deny(`"kms:*"`, elsewhere))).Statements...)
 			w.actAsOperator(full)
 		},
@@ -308,7 +308,7 @@ func TestAKeyThatNamesTheOperatorNeedsNoRightOfTheOperators(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := finished(t)
-			w.actAsOperator(without(stepstest.ReadmePolicy(t, "operator"), "kms:UpdateKeyDescription"))
+			w.actAsOperator(without(stepstest.OperatorPolicy(), "kms:UpdateKeyDescription"))
 			h, ctx, id := w.hands("").kms, context.Background(), aws.String(w.keyID())
 			_, err := h.UpdateKeyDescription(ctx, &kms.UpdateKeyDescriptionInput{KeyId: id, Description: aws.String("by hand")})
 			w.must(err)
@@ -332,7 +332,7 @@ func TestAKeyThatNamesTheOperatorNeedsNoRightOfTheOperators(t *testing.T) {
 func TestTheOperatorOfTheReadmeIsToldNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
+	w.actAsOperator(stepstest.OperatorPolicy())
 	w.healthy(w.run(w.setup(team())))
 	if denied := w.denied(); len(denied) > 0 {
 		t.Errorf("denied: %v", denied)

@@ -25,7 +25,7 @@ const forceFactor = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotA
 // askedForFactor makes an operator whose rights ask for a second factor.
 func (w *world) askedForFactor() {
 	w.t.Helper()
-	doc := stepstest.ReadmePolicy(w.t, "operator")
+	doc := stepstest.OperatorPolicy()
 	force, err := policy.Parse(forceFactor)
 	w.must(err)
 	doc.Statements = append(doc.Statements, force.Statements...)

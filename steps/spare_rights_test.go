@@ -100,7 +100,7 @@ func complaints(s *plan.Summary) string {
 // missing is named with its resource; with it, the next run ends the repair.
 func TestEachRightAfterTwoSetUpsIsNamedWhereItIsMissing(t *testing.T) {
 	t.Parallel()
-	full := stepstest.ReadmePolicy(t, "operator")
+	full := stepstest.OperatorPolicy()
 	for _, right := range rightsOfMeeting {
 		t.Run(right.action, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestDecryptIsNotTakenAwayWhereNobodyKnowsWhatNeedsIt(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			w, needed, spare := met(t)
-			full := stepstest.ReadmePolicy(t, "operator")
+			full := stepstest.OperatorPolicy()
 			w.actAsOperator(full)
 			w.repaired(needed, spare)
 			w.grantOperator(without(full, action))

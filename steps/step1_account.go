@@ -165,7 +165,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 		return identity, &plan.Refusal{
 			Finding: "account.root",
 			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
-			Remedy:  "Sign in as an IAM user or role with the rights the README lists, and delete the root access key.",
+			Remedy:  "Sign in as an IAM user or role with the rights that stateroom policy operator prints, and delete the root access key.",
 		}
 	}
 	if identity.Account != a.AdminAccount {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -58,13 +59,9 @@ const (
 )
 
 func bucketQuestions(a *blueprint.Answers) []plan.Question {
-	suggestion := a.Bucket.Name
-	if suggestion == "" && a.AdminAccount != "" {
-		suggestion = "terraform-state-" + a.AdminAccount + "-" + a.StateRegion
-	}
 	return []plan.Question{
 		{
-			Path: "bucket.name", Prompt: "Name of the state bucket", Kind: plan.Text, Required: true, Default: suggestion,
+			Path: "bucket.name", Prompt: "Name of the state bucket", Kind: plan.Text, Required: true, Default: cmp.Or(a.Bucket.Name, SuggestBucket(a)),
 			Help: "Bucket names are shared by all of AWS; with account id and region in it the name is yours.",
 		},
 		{

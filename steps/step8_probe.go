@@ -305,7 +305,7 @@ func (b *backendProbe) sdk(ctx context.Context) error {
 const operatorPatience = 15 * time.Second
 
 // mayProve tells whether the operator could use the back end at all: the policy
-// in the README gives an operator no state to read or write, and a probe that
+// of operators gives no state to read or write, and a probe that
 // fails for that reason proves nothing of the admins. It writes and deletes the
 // probe's own object.
 func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {

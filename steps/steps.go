@@ -281,6 +281,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
 	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Proof: plan.Unproved(plan.NotTried)}
+	tieFiles(p.Changes)
 	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)

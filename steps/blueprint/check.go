@@ -149,7 +149,7 @@ func (c *blueprintChecker) reach(block string, g Group) {
 		case name == Everything && len(g.Environments) > 1:
 			c.bad(block, "environments", name, `"*" means all environments already: write ["*"] alone, or leave it out`)
 		case name != Everything && !known:
-			c.bad(block, "environments", name, "there is no environment %q: %s", name, c.knownEnvironments())
+			c.bad(block, "environments", name, "there is no environment %q%s", name, c.insteadOf(name))
 		case here[name]:
 			c.bad(block, "environments", name, "%q is listed twice: keep it once", name)
 		}
@@ -157,20 +157,23 @@ func (c *blueprintChecker) reach(block string, g Group) {
 	}
 }
 
-func (c *blueprintChecker) knownEnvironments() string {
+// insteadOf says what to do about an environment that there is not, as the end of a
+// sentence.
+func (c *blueprintChecker) insteadOf(unknown string) string {
 	if len(c.Environments) == 0 {
-		return "add an environment block of that name"
+		return ": add an environment block of that name"
 	}
 	names := make([]string, len(c.Environments))
 	for i, e := range c.Environments {
 		names[i] = e.Name
 	}
 	slices.Sort(names)
+	meant := DidYouMean(unknown, names)
 	const most = 10
 	if len(names) > most {
 		names = append(names[:most], "…")
 	}
-	return "add it, or use one of " + strings.Join(names, ", ")
+	return meant + ": add it, or use one of " + strings.Join(names, ", ")
 }
 
 func (c *blueprintChecker) users() {
@@ -237,7 +240,7 @@ func (c *blueprintChecker) projects() {
 		c.rule(block, "", p.Name, labelRule)
 		c.once(labels, block, "", strings.ToLower(p.Name), p.Name)
 		if _, known := c.Environment(p.Environment); p.Environment != "" && !known {
-			c.bad(block, "environment", "", "there is no environment %q: %s", p.Environment, c.knownEnvironments())
+			c.bad(block, "environment", "", "there is no environment %q%s", p.Environment, c.insteadOf(p.Environment))
 		}
 		if p.Dir != "" {
 			c.rule(block, "dir", p.Dir, dirRule)

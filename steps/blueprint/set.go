@@ -3,12 +3,8 @@ package blueprint
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
 // Set gives one answer as --set PATH=V does: state_region, bucket.name,
@@ -106,7 +102,7 @@ func (a argument) fromText(text string) error {
 }
 
 func (b *Blueprint) unknownPath(path string) error {
-	return Problem{Path: path, Message: "there is no such answer" + didYouMean(path, b.knownPaths())}
+	return Problem{Path: path, Message: "there is no such answer" + nearest(path, b.knownPaths())}
 }
 
 // knownPaths lists every path that Set takes: of the blocks that are there, and
@@ -131,20 +127,4 @@ func (b *Blueprint) knownPaths() []string {
 		}
 	}
 	return paths
-}
-
-// nearestNames is how many suggestions a message carries at most.
-const nearestNames = 3
-
-// didYouMean names the known names nearest to an unknown one, nearest first, as
-// the end of a sentence.
-func didYouMean(name string, known []string) string {
-	ranked := slices.Clone(known)
-	sort.SliceStable(ranked, func(i, j int) bool {
-		return levenshtein.Distance(name, ranked[i], nil) < levenshtein.Distance(name, ranked[j], nil)
-	})
-	if len(ranked) == 0 {
-		return ""
-	}
-	return "; the nearest are " + strings.Join(ranked[:min(nearestNames, len(ranked))], ", ")
 }

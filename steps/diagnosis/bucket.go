@@ -56,14 +56,22 @@ var (
 		Meaning:  "The identity may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the (?:PutObject|DeleteObject|CreateMultipartUpload) operation`), at: outside}},
-		is:       refused("s3", "PutObject", "DeleteObject"),
+		text: []sign{{
+			pattern: wording(`(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: Access Denied\b`), at: outside,
+			meaning: "The identity may not write the state object, or not use the key that encrypts it; AWS does not say which.",
+			remedy:  "Allow s3:PutObject on the state key, and kms:GenerateDataKey and kms:Decrypt on the key.",
+		}, {pattern: wording(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the (?:PutObject|DeleteObject|CreateMultipartUpload) operation`), at: outside}},
+		is: refused("s3", "PutObject", "DeleteObject"),
 	}
 	StateNotSaved = &Diagnosis{
 		ID: "state-not-saved", Family: Bucket, Step: plan.StepInit,
-		Meaning:     "Resources were changed, but the new state did not reach the bucket; it is in errored.tfstate.",
-		Remedy:      "Fix the cause, then run terraform state push errored.tfstate; never apply again before that.",
-		text:        []sign{{pattern: wording(`Failed to save state\b|Failed to persist state to backend`), at: outside}},
+		Meaning: "Resources were changed, but the new state did not reach the bucket; it is in errored.tfstate.",
+		Remedy:  "Fix the cause, then run terraform state push errored.tfstate; never apply again before that.",
+		text: []sign{{
+			pattern: wording(`[Ff]ailed to upload state: .*(?:XAmzContentSHA256Mismatch|x-amz-content-sha256|NotImplemented|checksum)`), at: outside,
+			meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with the state; the new state is in errored.tfstate.",
+			remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store. Then run terraform state push errored.tfstate; never apply again before that.",
+		}, {pattern: wording(`Failed to save state\b|Failed to persist state to backend`), at: outside}},
 		consequence: true,
 	}
 )

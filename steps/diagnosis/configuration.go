@@ -59,6 +59,11 @@ var (
 				remedy:  "Correct the value that is named: a key and a prefix neither begin nor end with /, an endpoint is a whole URL.",
 			},
 			{
+				pattern: wording(`minimum field size of 1, \w+Input\.(?:Bucket|Key)\b|input member (?:Bucket|Key) must not be empty`), at: outside,
+				meaning: "The backend has no bucket or no key: what should name it is empty.",
+				remedy:  "Write bucket and key in the backend block, or give them to init with -backend-config; a variable of the shell that is not set is empty, too.",
+			},
+			{
 				pattern: wording(`InvalidBucketName|[Bb]ucket name .{0,40}(?:is )?(?:not valid|invalid)`), at: outside,
 				meaning: "The bucket's name is not a valid S3 bucket name.",
 				remedy:  "Correct bucket in the backend: the name alone, without s3:// and without a path.",
@@ -79,7 +84,7 @@ var (
 				remedy:  "Take use_lockfile out of the backend, and lock another way; a store that has conditional writes keeps it.",
 			},
 			{
-				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist`),
+				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist`), unless: wording(takingLock),
 				meaning: "The workspace that is selected, or named, is not in this back end.",
 				remedy:  "List them with terraform workspace list; select one, or make it with terraform workspace new. TF_WORKSPACE decides where it is set.",
 			},
@@ -99,7 +104,7 @@ var (
 		ID: "migration-needs-answer", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The backend changed and Terraform asked whether to move the state, but nobody could answer.",
 		Remedy:  "Let stateroom setup move the state when it must move; run init -reconfigure when it is the same state.",
-		text:    []sign{{pattern: wording(`Error asking for state migration action|Can't ask approval for state migration|Migration aborted by user|Error asking to copy`)}},
+		text:    []sign{{pattern: wording(`(?i:error asking for state migration action)|Can't ask approval for state migration|Migration aborted by user|Error asking to copy`)}},
 	}
 	BackendChanged = &Diagnosis{
 		ID: "backend-changed", Family: Configuration, Step: plan.StepInit,

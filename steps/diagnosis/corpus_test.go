@@ -27,12 +27,13 @@ type sampleText struct {
 	Remedy, Why string
 }
 
-// corpus are the texts of testdata: public trackers', Terraform's own on broken and on
+// corpus are the texts of testdata: public trackers', some as files and some as they were
+// posted in short, Terraform's own on broken and on
 // healthy configurations, those worded after the sources of the engines and the SDKs, and
 // every engine's on every fault of the lab.
 func corpus(t *testing.T) []sampleText {
 	t.Helper()
-	var all []sampleText
+	var all, posted []sampleText
 	read := func(path string, into any) {
 		data, err := os.ReadFile(path)
 		if err == nil {
@@ -43,6 +44,8 @@ func corpus(t *testing.T) []sampleText {
 		}
 	}
 	read("testdata/corpus/worded.json", &all)
+	read("testdata/corpus/posted.json", &posted)
+	all = append(all, posted...)
 	for _, dir := range []string{"testdata/corpus/trackers", "testdata/corpus/terraform-1.11.4"} {
 		var list []sampleText
 		read(filepath.Join(dir, "expected.json"), &list)

@@ -21,6 +21,11 @@ var (
 		Meaning: "The lock is held under another id than the one given to force-unlock.",
 		Remedy:  "Look at the lock's true id and holder before trying again.",
 		text: []sign{
+			{
+				pattern: wording(`(?i)Local state cannot be unlocked by another process`),
+				meaning: "The state of this folder is a file on this machine, whose lock goes with the process that holds it: it is not the one that is locked.",
+				remedy:  "Run it where the project is initialized on its back end (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
+			},
 			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?does not match|invalid lock id: "`), at: outside},
 			{
 				pattern: wording(`Failed to unlock state:? .*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
@@ -67,8 +72,12 @@ var (
 		Meaning:  "The identity may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`(?:AccessDeniedException|perform): .*(?P<action>dynamodb:\w+)|operation error DynamoDB: \w+, .*AccessDenied`), at: outside}},
-		is:       refused("dynamodb"),
+		text: []sign{{
+			pattern: wording(`perform: (?P<action>dynamodb:(?:DescribeTable|CreateTable|UpdateTable|TagResource|DescribeContinuousBackups))\b`), unless: wording(`perform: \S+ .*with an explicit deny|because no (?:permissions|service|resource|session|VPC)`), at: outside,
+			meaning: "The identity may not look at, or make, the lock table itself, which Terragrunt does before Terraform uses it.",
+			remedy:  "Allow dynamodb:DescribeTable on the table beside GetItem, PutItem and DeleteItem, or set disable_init = true in remote_state.",
+		}, {pattern: wording(`(?:AccessDeniedException|perform): .*(?P<action>dynamodb:\w+)|operation error DynamoDB: \w+, .*AccessDenied`), at: outside}},
+		is: refused("dynamodb"),
 	}
 	DigestMismatch = &Diagnosis{
 		ID: "digest-mismatch", Family: Lock, Step: plan.StepLock,

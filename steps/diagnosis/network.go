@@ -38,6 +38,11 @@ var (
 				meaning: "The server's certificate, or that of a proxy between, has expired.",
 				remedy:  "Let whoever runs the server or the proxy renew its certificate; look at this machine's clock first.",
 			},
+			{
+				pattern: wording(`(?:Get|Head|access) '?"?https?://\S+.{0,80}(?:x509: |tls: failed to verify|self[- ]signed certificate|unable to get local issuer)|Failed to (?:query|install|resolve|download).*x509: `), unless: wording(`amazonaws\.com|operation error|send request failed`),
+				meaning: "The certificate of a server that is not AWS's, such as the registry, or of a proxy between, is not trusted here.",
+				remedy:  "Add the proxy's certificate authority to those of the system, or name its file in SSL_CERT_FILE (Linux). AWS_CA_BUNDLE and custom_ca_bundle are for AWS alone.",
+			},
 			{pattern: wording(`x509: [^"]{0,120}|tls: failed to verify certificate|SSL validation failed|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate|self[- ]signed certificate`)},
 		},
 		is: awsops.IsUntrusted,
@@ -68,9 +73,13 @@ var (
 	}
 	ProviderUnavailable = &Diagnosis{
 		ID: "provider-unavailable", Family: Network, Step: plan.StepInit,
-		Meaning:     "The provider could not be had from its registry.",
-		Remedy:      "Reach the registry or name a provider mirror, then init again.",
-		text:        []sign{{pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|` + noProvider + `|` + fullDisk)}},
+		Meaning: "The provider could not be had from its registry.",
+		Remedy:  "Reach the registry or name a provider mirror, then init again.",
+		text: []sign{{
+			pattern: wording(`archive has incorrect checksum|checksum list has (?:unexpected|no) SHA-256|error checking signature|authentication signature from unknown issuer`), unless: wording(`in the dependency lock file`),
+			meaning: "What came is not what the registry lists of this release of the provider: its checksum or its signature is another.",
+			remedy:  "Take another release (version in required_providers), or get it without the proxy or the mirror between. If it stays, the release was published wrong: its publisher has to fix it.",
+		}, {pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|` + noProvider + `|` + fullDisk)}},
 		consequence: true,
 	}
 )

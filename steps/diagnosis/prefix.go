@@ -25,15 +25,18 @@ var leading = wording(`^(?:\s*(?:` +
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?(?:\s|$)` +
 	`|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?[A-Z]?:?(?:\s|$)` +
 	`|\[[^\[\]"=]{1,120}\](?:\s|$)` +
-	`|(?:STDOUT|STDERR|stdout|stderr|TRACE|DEBUG|INFO|WARN|ERROR)\b:?(?:\s|$)` +
+	`|(?:STDOUT|STDERR|stdout|stderr|TRACE|DEBUG|INFO|WARN|WARNING|ERROR)\b:?(?: -)?(?:\s|$)` +
 	`|(?:TRAC|DEBU|INFO|WARN|ERRO|FATA)\[\d+\](?:\s|$)` +
 	`|(?:tofu|terraform|terragrunt): ?` +
 	`|[\w./-]{1,80}\s+\|(?:\s|$)` +
 	`|>(?:\s|$)))+`)
 
+// reflowed is a diagnostic that lost its lines and kept an edge of its box between two words.
+var reflowed = wording(`^[\s│╷|]*(?:Error|Warning): [^╷│╵]*[^\s╷│╵]`)
+
 // cut divides a line into its prefix and what the engine said, given the lines around it.
 func (p *prefixes) cut(line, before, behind string) (prefix, rest string) {
-	if at := strings.IndexAny(line, box); at >= 0 {
+	if at := strings.IndexAny(line, box); at >= 0 && !reflowed.regexp().MatchString(line) {
 		p.learn(line[:at])
 		return line[:at], line[at:]
 	}

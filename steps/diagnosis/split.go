@@ -24,7 +24,7 @@ func starts(line string) bool {
 // Some errors quote their cause under a heading of its own: the text that does
 // so, and the heading of what is quoted.
 var (
-	quotes = wording(`(?i)no valid credential sources|cannot be assumed|bucket (?:"[^"]+" )?does not exist`)
+	quotes = wording(`(?i)no valid credential sources|cannot\s+(?:[│|]\s*)?be\s+(?:[│|]\s*)?assumed|bucket (?:"[^"]+" )?does not exist`)
 	quoted = wording(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z0-9.]+: )`)
 )
 
@@ -170,9 +170,20 @@ func (s *splitter) begins(text string) bool {
 	return !s.open || !quoted.regexp().MatchString(text) || !quotes.regexp().MatchString(s.current.String())
 }
 
+// continuedBy tells whether an error that quotes its cause was torn from it, as where two
+// streams run into one another: another error begins with that cause.
+func (p problem) continuedBy(next problem) bool {
+	return p.unit == next.unit && quoted.regexp().MatchString(next.text) && quotes.regexp().MatchString(p.text) && !strings.Contains(p.text, " Error: ")
+}
+
 func (s *splitter) end() {
 	if s.open {
-		s.problems = append(s.problems, problem{s.unit, folded(bounded(s.current.String()))})
+		p := problem{s.unit, folded(bounded(s.current.String()))}
+		if n := len(s.problems); n > 0 && s.problems[n-1].continuedBy(p) {
+			s.problems[n-1].text += " " + p.text
+		} else {
+			s.problems = append(s.problems, p)
+		}
 	}
 	s.open, s.warning, s.boxed, s.fresh = false, false, false, false
 	s.current.Reset()

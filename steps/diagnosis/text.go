@@ -186,7 +186,8 @@ func (s sign) matches(problem string, inside bool) bool {
 }
 
 // resourceError recognises an error that Terraform places in a resource.
-var resourceError = wording(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "`)
+// Terraform until 0.11 names it alone.
+var resourceError = wording(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "|(?:^|\s)\* (?:[\w.\[\]"-]+\.)?aws_\w+\.[\w.\[\]"-]+: `)
 
 // general is what any error may name besides.
 var general = []*pattern{

@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"sync"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -78,7 +80,7 @@ func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 		return review, err
 	}
 	f.forbidden = f.Preflight(ctx, f.Env, review)
-	f.Steps.NumberFindings(f.forbidden)
+	f.place(f.forbidden)
 	return f.permit(review), plan.Unplaced(nil, f.forbidden)
 }
 
@@ -127,8 +129,8 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	before := r.Against
 	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
-	f.Steps.NumberFindings(r.Findings)
-	f.Steps.NumberFindings(r.Against)
+	f.place(r.Findings)
+	f.place(r.Against)
 	r.Findings = append(r.Findings, r.Against...)
 	return r
 }
@@ -204,7 +206,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		}
 		review, err = f.carryOut(ctx, review, summary)
 		release()
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
 		if summary.Stale = summary.Stopped || err != nil; summary.Stale { // nothing was seen since
 			review.Outcome, review.Proof = before.Outcome, before.Proof
 		}
@@ -217,7 +219,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
 	}
 	return f.finish(summary, review), review.After(summary), plan.Unplaced(nil, review.Findings)
 }
@@ -260,6 +262,15 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	f.tell(r.Findings)
 	f.Emit(plan.Event{Kind: plan.EventSummary, Summary: s})
 	return s
+}
+
+// place gives findings the numbers of their steps, and lets each begin with what is wrong
+// in words, unless it says so better itself.
+func (f *Flow) place(findings []plan.Finding) {
+	f.Steps.NumberFindings(findings)
+	for i := range findings {
+		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.Lead(findings[i].ID))
+	}
 }
 
 // tell emits the findings that were not told before: what is wrong is known

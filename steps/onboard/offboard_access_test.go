@@ -251,7 +251,7 @@ func (o *office) sts(pair awsops.KeyPair) *sts.Client {
 func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	doc := stepstest.ReadmePolicy(t, "people")
+	doc := stepstest.PeoplePolicy()
 	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return s.Sid == "DenyEverything" })
 	s := o.bobsSession()
 	o.actAs(doc)

@@ -111,7 +111,7 @@ func (o *offboarding) againWith() string {
 	if have := o.belongings.Attached; !o.denied && len(have) >= mostAttached {
 		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
 	}
-	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", o.name)
+	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that stateroom policy people prints.", o.name)
 }
 
 // stillOpen are the actions tried that no Deny takes from the user, for all the patience

@@ -430,7 +430,7 @@ func (o *office) actAs(doc policy.Document) {
 func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, listed)
-	doc := stepstest.ReadmePolicy(t, "people")
+	doc := stepstest.PeoplePolicy()
 	operator := o.iam()
 	o.settled()
 	text, _, err := operator.BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
@@ -472,7 +472,7 @@ func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.settled()
-	doc := stepstest.ReadmePolicy(t, "people")
+	doc := stepstest.PeoplePolicy()
 	for i := range doc.Statements {
 		doc.Statements[i].Actions = slices.DeleteFunc(doc.Statements[i].Actions, func(a string) bool {
 			return a == "iam:ListSigningCertificates" || a == "iam:ListVirtualMFADevices"

@@ -39,8 +39,16 @@ func TestOneCauseInAProfileIsOneFinding(t *testing.T) {
 			in("role_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n"),
 			"mfa-profile", "with an MFA code", "Error: No valid credential sources found\n\nError: assume role with MFA enabled, but AssumeRoleTokenProvider session option not set.", "",
 		},
+		"a role by aws login": {
+			func() {
+				b.Edit(healthtest.Credentials, `(?s)\[admin_iam\][^\[]*`, "")
+				b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile me]\nlogin_session = arn:aws:iam::111111111111:user/alice\n[profile admin_iam]\nrole_arn = arn:aws:iam::111111111111:role/Admins\nsource_profile = me\n")
+			},
+			"credentials-missing", "profile me, which has a login_session",
+			"Error: No valid credential sources found\n\nError: failed to load assume role ARN, of profile admin_iam, <nil>", "credential_process = aws configure export-credentials --profile me",
+		},
 		"a program that fails": {
-			without("credential_process = sh -c 'exit 3' TOPSECRET\n"), "credential-process-failed", "exit status 3. " + b.Path(healthtest.Config) + ":2 names it: sh.",
+			without("credential_process = sh -c 'echo token=SECRETTOLD >&2; echo sign in first >&2; exit 3' TOPSECRET\n"), "credential-process-failed", "exit status 3, after it had said: sign in first. " + b.Path(healthtest.Config) + ":2 names it: sh.",
 			"Error: No valid credential sources found\n\nError: failed to refresh cached credentials, error in credential_process: exit status 3", "Run the program",
 		},
 		"half a key": {
@@ -83,5 +91,42 @@ func TestANameInQuotesIsTheCLIsAlone(t *testing.T) {
 	f := healthtest.Finding(r.Findings, "profile-missing")
 	if f == nil || !strings.Contains(f.Evidence, `reads [profile "admin_iam"], which the AWS CLI takes for it and Terraform does not.`) {
 		t.Errorf("findings %v", r.Findings)
+	}
+}
+
+// A profile that signs in with aws login works with newer engines: it is told, and is no
+// fault.
+func TestASessionOfAWSLoginIsToldAndIsNoFault(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Edit(healthtest.Credentials, `(?s)\[admin_iam\][^\[]*`, "")
+	b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nlogin_session = arn:aws:iam::111111111111:user/alice\n")
+	r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+	b.Must(err)
+	f := healthtest.Finding(r.Findings, "files.login-session")
+	if f == nil || f.Severity != plan.Info || !strings.Contains(f.Remedy, "export-credentials --profile admin_iam") {
+		t.Errorf("findings %v", r.Findings)
+	}
+}
+
+// An endpoint at which nobody is to be met is one thing wrong, though nobody agreed to it
+// either: it is found once, for each project that names it, and one change corrects it.
+func TestAnEndpointAtWhichNobodyAnswersIsOneFinding(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	healthtest.InBackend(`"http://.*"`, `"http://127.0.0.1:1"`)(b)
+	r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+	b.Must(err)
+	found := slices.DeleteFunc(r.Findings, func(f plan.Finding) bool { return f.Severity == plan.Info })
+	if len(found) != 1 || found[0].ID != "network-unreachable" || !found[0].Bears("files.points-elsewhere") || !strings.Contains(found[0].Evidence, "does not run Terraform in the project") {
+		t.Fatalf("findings %v", found)
+	}
+	for _, c := range r.Checks {
+		if c.Finding == "files.points-elsewhere" {
+			t.Errorf("the check %s leads to a finding that is none any more", c.Name)
+		}
+	}
+	if !slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Write != nil && c.FixesFinding(found[0]) }) {
+		t.Errorf("nothing corrects it: %v", r.Changes)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/words"
+	"stateroom/ui/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,6 +39,9 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s differs:\n%s", path, udiff.Unified("want", "got", string(want), got))
+	}
+	if filepath.Ext(name) == ".txt" {
+		wordstest.Check(t, path, got)
 	}
 }
 
@@ -219,7 +223,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"stopped":  {plan.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
 		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
 		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
-		"again":    {plan.Summary{}, "Everything is in place: nothing was changed."},
+		"again":    {plan.Summary{}, "Everything already matches: nothing was changed."},
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
+
+	"stateroom/ui/wordstest"
 )
 
 const (
@@ -41,7 +43,8 @@ type Terminal struct {
 	mark int
 }
 
-// New opens a pseudo-terminal with nothing in it yet. It closes with the test.
+// New opens a pseudo-terminal with nothing in it yet. It closes with the test, which
+// fails if anything that was shown is against the rules of writing (package ui).
 func New(t testing.TB, columns, lines uint16) *Terminal {
 	t.Helper()
 	p := &Terminal{t: t}
@@ -57,7 +60,10 @@ func New(t testing.TB, columns, lines uint16) *Terminal {
 	p.Resize(columns, lines)
 	p.before = p.state()
 	go p.read()
-	t.Cleanup(func() { _, _ = p.master.Close(), p.slave.Close() })
+	t.Cleanup(func() {
+		_, _ = p.master.Close(), p.slave.Close()
+		wordstest.Check(t, "the terminal", ansi.Strip(p.Text()))
+	})
 	return p
 }
 

@@ -95,7 +95,7 @@ func (o *Options) given(path string) bool {
 // one refuses a --me that is none of the team's.
 func one(a *blueprint.Answers) error {
 	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
-		return Usagef("--me %s is not one of the blueprint's users, which are %s", a.Me, strings.Join(users, ", "))
+		return Usagef("--me %s is not one of the blueprint's users%s, which are %s", a.Me, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ import (
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
+	"stateroom/ui/wordstest"
 )
 
 // runWait bounds a run of the program on a busy machine.
@@ -229,6 +230,7 @@ func (l *laptop) as(dir, input string, env []string, program string, args ...str
 // says fails the test unless the text holds every part.
 func says(t *testing.T, text string, parts ...string) {
 	t.Helper()
+	wordstest.Check(t, "the output", text)
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("it does not say %q:\n%s", part, text)

@@ -52,6 +52,9 @@ func (s *session) openAWS(ctx context.Context, config awsops.Config, asks plan.A
 		return nil, err
 	}
 	config.MFAToken = asks.Code
+	if !s.quiet {
+		config.Console = s.sys.Err
+	}
 	sessions, err := awsops.Open(ctx, config)
 	if err == nil {
 		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it

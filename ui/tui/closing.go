@@ -54,13 +54,10 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 	for _, note := range s.Notes {
 		say("- ", note)
 	}
-	if keeps(s) && m.engine.start != nil && m.engine.start.Note != "" {
-		say("- ", m.engine.start.Note)
+	if note := m.engine.note(s); note != "" {
+		say("- ", note)
 	}
 }
-
-// keeps tells whether a run has left something to look at.
-func keeps(s *plan.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
 // stopped says how far a run came that was stopped.
 func stopped(s *plan.Summary) string {

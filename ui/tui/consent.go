@@ -83,7 +83,7 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		if c, is := v.list.under().(*changeItem); is && c.foreign {
 			return v.adopt(c.Change), nil
 		}
-		v.say("Each of these changes waits for your agreement: move to one, then x.")
+		v.say("Each of these changes needs its own confirmation: select one, then press x.")
 		return nav{}, nil
 	}
 	apply := func(step int) action { return func() (nav, tea.Cmd) { return nav{}, v.apply(step) } }

@@ -196,6 +196,8 @@ func openingOf(a *blueprint.Answers) *steps.Opening {
 	}
 }
 
+func sandboxNote(*plan.Summary) string { return "This was the sandbox." }
+
 // follow brings what the opening makes of the answers so far.
 func follow(t testing.TB, m *root, o *steps.Opening) {
 	t.Helper()
@@ -214,7 +216,7 @@ func asked(t testing.TB, l look, o *steps.Opening) *root {
 // begun has its answers; looking is under way.
 func begun(t testing.TB, l look, o Options) *root {
 	m := newTestRoot(t, l, o)
-	m.Update(begunMsg{start: &Start{Note: "This was the sandbox."}})
+	m.Update(begunMsg{start: &Start{Note: sandboxNote}})
 	follow(t, m, openingOf(team()))
 	m.run.flow.Env.Dir = t.TempDir()
 	return m

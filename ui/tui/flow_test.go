@@ -18,6 +18,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops"
@@ -28,6 +29,7 @@ import (
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/wordstest"
 )
 
 // rehearsal is a lab for one test, and a way to begin runs on it.
@@ -127,7 +129,14 @@ func flow(t *testing.T, o Options) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
 	m := newRoot(t.Context(), o, theme.New(lipgloss.NewRenderer(io.Discard), true))
 	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(120, 36))
-	return tm, m, &recorder{from: tm.Output()}
+	return tm, m, record(t, tm)
+}
+
+// record keeps what is shown, and in the end holds all of it to the rules of writing.
+func record(t *testing.T, tm *teatest.TestModel) *recorder {
+	r := &recorder{from: tm.Output()}
+	t.Cleanup(func() { wordstest.Check(t, "a screen", ansi.Strip(r.all.String())) })
+	return r
 }
 
 // recorder keeps all that was shown.

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps/plan"
+	"stateroom/ui/wordstest"
 )
 
 // screens are every screen there is, each brought about by what a run brings.
@@ -179,7 +180,9 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 				if m.run != nil && m.run.flow != nil && m.run.flow.Env != nil {
 					m.run.flow.Env.Dir = "/work"
 				}
-				golden.RequireEqual(t, []byte(m.View()+"\n"))
+				frame := m.View() + "\n"
+				golden.RequireEqual(t, []byte(frame))
+				wordstest.Check(t, "the screen", ansi.Strip(frame))
 			})
 		}
 	}

@@ -140,9 +140,9 @@ func (r *review) numbers() string {
 		}
 		switch n := len(r.NotOurs); {
 		case n == 1:
-			parts = append(parts, "1 change waits for your agreement.")
+			parts = append(parts, "1 change needs your confirmation.")
 		case n > 1:
-			parts = append(parts, fmt.Sprintf("%d changes wait for your agreement.", n))
+			parts = append(parts, fmt.Sprintf("%d changes need your confirmation.", n))
 		}
 	}
 	switch {

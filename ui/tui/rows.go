@@ -181,7 +181,7 @@ func (v *runScreen) notes(notes []string) {
 		v.list.wrapped(name, 1, t.Bold.Render)
 		v.list.wrapped(rest, 3, t.Plain.Render)
 	}
-	if note := v.engine.start.Note; note != "" {
+	if note := v.engine.note(cmp.Or(v.review.result, v.review.settled)); note != "" {
 		v.list.wrapped(note, 1, t.Faint.Render)
 	}
 	v.list.text("")

@@ -176,7 +176,7 @@ func opened(t testing.TB, l look, mode *Mode, o Options) *root {
 	m := newTestRoot(t, l, o)
 	m.Update(begunMsg{start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
 		return engine.Opened{}, errors.New("nobody runs this")
-	}, Note: "This was the sandbox."}})
+	}, Note: sandboxNote}})
 	return m
 }
 

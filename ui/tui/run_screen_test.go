@@ -134,7 +134,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	tall := plainLook
 	tall.height += 6 // all of it in sight
 	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
-	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "2 changes to make", "for your agreement")
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "2 changes to make", "your confirmation")
 	frame := m.View()
 	at := -1
 	for _, text := range []string{
@@ -191,7 +191,7 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "waits for your agreement: move to one, then x"); len(m.stack) != 1 {
+	if shows(t, m, "needs its own confirmation"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
 	}
 }

@@ -77,7 +77,7 @@ func Stands(s *plan.Summary) Ending {
 	case s.Due+len(s.NotOurs) > 0:
 		e.Lead = []string{Plural(s.Due+len(s.NotOurs), "change") + " to make."}
 	default:
-		e.Lead = []string{"Everything is in place."}
+		e.Lead = []string{"Everything already matches."}
 	}
 	return e
 }
@@ -118,7 +118,7 @@ func inPlace(s *plan.Summary, made bool) string {
 	case Attention(s.Findings) > 0:
 		return fmt.Sprintf("Nothing was changed: %s to review.", Plural(Attention(s.Findings), "finding"))
 	}
-	return "Everything is in place: nothing was changed."
+	return "Everything already matches: nothing was changed."
 }
 
 // counts are what was made of the plan, in sentences.
@@ -141,7 +141,7 @@ func counts(s *plan.Summary, again string) []string {
 		lines = append(lines, changes(s.Due, "is still to be made", "are still to be made")+".")
 	}
 	if n := len(s.NotOurs); n > 0 {
-		lines = append(lines, changes(n, "waits for your agreement", "wait for your agreement")+".")
+		lines = append(lines, changes(n, "needs your confirmation", "need your confirmation")+".")
 	}
 	return lines
 }

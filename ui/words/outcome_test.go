@@ -61,10 +61,10 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"on board broken off":   {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Applied: 2, Skipped: 7, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Whether bob can run Terraform was not looked at again."},
 
 		"handed over":         {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
-		"handed over already": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes wait for your agreement."},
+		"handed over already": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
 		"nothing handed over": {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes", DryRun: true}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
-		"seen off":             {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 " + zone + ". Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes wait for your agreement."},
+		"seen off":             {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 " + zone + ". Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
 		"seen off for good":    {plan.Summary{Outcome: left, Applied: 4, Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left. Proven"},
 		"seen off and deleted": {plan.Summary{Outcome: gone, Applied: 9}, Works, "Carol is deleted from account 111111111111 and has no access left."},
 		"not seen off":         {plan.Summary{Outcome: still, Declined: true, Due: 4}, Waits, "Nothing was changed: you did not confirm. Carol still has access: 4 changes take it away."},
@@ -85,7 +85,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 
 		"blocked":          {plan.Summary{Outcome: complete, Findings: []plan.Finding{{Severity: plan.Failure, Blocks: true}}, Due: 1}, Wrong, "Nothing was changed: correct what the findings say first. The setup for staging, preprod and production is not complete: 1 change is still to be made."},
 		"stopped at once":  {plan.Summary{Stopped: true}, Wrong, "Interrupted: nothing was changed."},
-		"nobody is told":   {plan.Summary{}, Works, "Everything is in place: nothing was changed."},
+		"nobody is told":   {plan.Summary{}, Works, "Everything already matches: nothing was changed."},
 		"nobody was asked": {plan.Summary{DryRun: true, Next: "stateroom setup --yes"}, Works, "Nothing was changed: nobody could be asked here."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	left := s.Due + s.Excluded
 	switch {
 	case left == 0 && len(s.NotOurs) > 0:
-		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(len(s.NotOurs), "waits for your agreement", "wait for your agreement"))
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(len(s.NotOurs), "needs your confirmation", "need your confirmation"))
 	case left > 0 && !o.Begun && carried(s) == 0:
 		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, changes(left, "makes it", "make it"))
 	case left > 0:

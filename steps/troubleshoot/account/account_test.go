@@ -106,7 +106,7 @@ func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
 	name := aws.String("operator-only")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	w.Must(err)
-	doc := stepstest.ReadmePolicy(t, "operator")
+	doc := stepstest.OperatorPolicy()
 	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
 	w.Must(err)
 	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})

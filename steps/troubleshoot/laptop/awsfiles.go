@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,6 +200,14 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 				return "role " + role + " with the access key of profile " + source, nil
 			}
 		}
+		if f.profile(source).signsInWithLogin() {
+			return "", &sourceTrouble{
+				id:       diagnosis.CredentialsMissing.ID,
+				lead:     "The role is to be assumed with a session of aws login, which Terraform cannot do.",
+				evidence: fmt.Sprintf("%s: profile %s takes its credentials from profile %s, which has a login_session (%s). The AWS CLI does that, the Go SDK and so Terraform do not.", p.at("source_profile"), p.name, source, f.profile(source).at("login_session")),
+				remedy:   fmt.Sprintf("Write a profile with credential_process = aws configure export-credentials --profile %s --format process, and name it as source_profile of %s.", source, p.name),
+			}
+		}
 		from, wrong := f.follow(source, through)
 		if wrong != nil {
 			wrong.evidence = fmt.Sprintf("%s: profile %s takes its credentials from profile %s. %s", p.at("source_profile"), p.name, source, wrong.evidence)
@@ -222,6 +231,15 @@ func loop(p profile, through []string) *sourceTrouble {
 		id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
 		remedy: "Let the last of them hold an access key.",
 	}
+}
+
+// signsInWithLogin tells whether a profile's credentials are a session of aws login, with
+// nothing that the SDK takes before it (resolveCredsFromProfile).
+func (p profile) signsInWithLogin() bool {
+	if p.get("login_session") == "" || p.hasKeys() {
+		return false
+	}
+	return !slices.ContainsFunc([]string{"source_profile", "credential_source", "web_identity_token_file", "sso_session", "sso_start_url"}, func(key string) bool { return p.get(key) != "" })
 }
 
 // direct is a profile's own way to credentials, in the SDK's order.

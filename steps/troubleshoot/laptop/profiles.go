@@ -76,6 +76,8 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		q.Asked = "profile " + u.profile
 		evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), p.name, p.get("role_arn"))
 		return withProfileFix(ctx, in, q.Failed(evidence, finding(assumesRole, plan.StepFiles, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")))
+	case u.trouble == nil && in.aws.profile(u.profile).signsInWithLogin():
+		return []health.Result{q.Passed("%s", u.source), byLogin(in, u.profile)}
 	case u.trouble == nil:
 		return []health.Result{q.Passed("%s", u.source)}
 	}
@@ -91,6 +93,17 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		}
 	}
 	return []health.Result{r}
+}
+
+// byLogin tells of a profile that signs in with aws login. Of the engines Terraform 1.16 and
+// OpenTofu 1.12 read it, Terraform 1.11 and the provider 5.100 do not (measured), and say
+// that there are no credentials.
+func byLogin(in *inputs, name string) health.Result {
+	r := finding("files.login-session", plan.StepFiles, plan.Info,
+		fmt.Sprintf("%s: profile %s has a login_session, which Terraform before 1.16 and the AWS provider 5.100 do not read.", in.aws.profile(name).at("login_session"), name),
+		fmt.Sprintf("If Terraform finds no credentials, let it use a profile with credential_process = aws configure export-credentials --profile %s --format process.", name))
+	r.Lead = "The profile signs in with aws login, which not every Terraform and provider can use."
+	return r
 }
 
 // roleInTheWay finds a role in the blueprint's profile, which holds an admin's own
