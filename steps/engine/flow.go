@@ -191,6 +191,7 @@ func (f *Flow) announce(told, changes []plan.Change) {
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
 	own, all := lookOf(review).own(review.Changes)
 	review.Changes = own
+	before := review
 	summary := f.summarise(review)
 	if !all {
 		return summary, plan.Review{}, ErrStale
@@ -206,6 +207,9 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		review, err = f.carryOut(ctx, review, summary)
 		release()
 		f.place(review.Findings)
+		if summary.Stale = summary.Stopped || err != nil; summary.Stale { // nothing was seen since
+			review.Outcome, review.Proof = before.Outcome, before.Proof
+		}
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
 		}
@@ -239,6 +243,7 @@ func (f *Flow) prove(ctx context.Context, s *plan.Summary, r plan.Review) plan.R
 func (f *Flow) summarise(r plan.Review) *plan.Summary {
 	s := &plan.Summary{DryRun: f.DryRun, NotOurs: r.NotOurs}
 	s.Add, s.Change, s.Destroy = plan.Counts(r.Changes)
+	s.Run = plan.Commands(r.Changes)
 	return s
 }
 
@@ -246,6 +251,10 @@ func (f *Flow) summarise(r plan.Review) *plan.Summary {
 // remain.
 func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
+	s.Outcome, s.Proof, s.Due, s.Excluded = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded)
+	if s.Stopped && s.Proof.State != plan.NothingToProve {
+		s.Proof = plan.Unproved(plan.ProofInterrupted)
+	}
 	s.Notes = s.BackupNotes()
 	if f.Close != nil {
 		s.Notes = append(s.Notes, f.Close(s)...)

@@ -49,6 +49,10 @@ func (v *runScreen) heading() {
 		title += t.Faint.Render("  " + word)
 	}
 	v.list.text(" " + title)
+	if v.staged() && v.last() && v.phase == reviewing && v.err == nil {
+		v.review.headline(v.list) // what is so now comes before why the stage exists
+		return
+	}
 	v.list.wrapped(why, 1, t.Faint.Render)
 	v.list.text("")
 }
@@ -87,7 +91,7 @@ func (v *runScreen) reviewing() {
 		stage = v.current
 		v.heading()
 	} else {
-		r.headline(l, v.mode.right)
+		r.headline(l)
 	}
 	if !v.last() {
 		gives = r.gives[stage]
@@ -162,7 +166,7 @@ func (v *runScreen) sum() {
 	case r.result != nil && kept == 0:
 		v.list.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0 && !v.dryRun:
-		v.list.text(" Everything already matches. " + enter + " proves it as its users would.")
+		v.list.text(" " + enter + " proves it as its users would.")
 	case v.dryRun:
 		v.list.text(" " + enter + " ends the dry run.")
 	default:
