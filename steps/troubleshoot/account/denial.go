@@ -98,6 +98,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 
 // byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
 func byOthers(x *health.Result, by policy.Type, who, what string) {
+	x.Lead = fmt.Sprintf("The %s forbids it; no permission outweighs that.", by)
 	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", by)
 	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", by, who, what)}
 }

@@ -76,7 +76,7 @@ func TestADenyLeadsWithWhosePolicyItIs(t *testing.T) {
 	f := &facts{answers: &blueprint.Answers{Blueprint: blueprint.New()}, observed: &steps.Observed{}}
 	id := &identity{works: true, profile: "admin_iam", Identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: "111111111111", Kind: awsops.KindUser, Name: "alice"}}
 	q := question{by: id, at: &stateAccess{}, action: "kms:Decrypt", resource: "arn:aws:kms:eu-west-1:111111111111:key/k", err: refusedWith("with an explicit deny in a service control policy")}
-	if r := denial(f, health.Question{}, q, diagnosis.KMSDenied); r.Finding == nil || !strings.Contains(r.Lead, "service control policy") {
+	if r := denial(f, health.Question{}, q, diagnosis.KMSDenied); r.Finding == nil || !strings.Contains(r.Lead, "service control policy forbids it") {
 		t.Errorf("told %+v", r.Finding)
 	}
 }
