@@ -49,7 +49,7 @@ func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(text) > keptHead+2*keptTail+8 {
+			if len(text) > keptHead+keptErrors+2*keptTail+8 {
 				t.Errorf("kept %d bytes", len(text))
 			}
 			if peak.most > 64<<20 {
@@ -57,6 +57,29 @@ func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
 			}
 			if got := found(text); got != "region-wrong lock-held" {
 				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// TestAnErrorInTheMiddleOfALongLogIsNoGoodNews: what is in neither end is read all the
+// same, and only what tells of an error is kept of it.
+func TestAnErrorInTheMiddleOfALongLogIsNoGoodNews(t *testing.T) {
+	healthy := strings.Repeat("aws_x.y: Refreshing state... [id=Error]\n  + note = \"Error: AccessDenied\"\n", 20<<10)
+	bars := strings.Repeat("10%\r", longestLine)
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":           {"", NoError.ID},
+		"box":               {textOf(t, "lock-held"), "lock-held"},
+		"without a box":     {"Error: Error acquiring the state lock\n\nError message: ConditionalCheckFailedException: The conditional request failed\n", "lock-held"},
+		"behind a prefix":   {"[net] Error: NoSuchBucket: The specified bucket does not exist\n", "bucket-missing"},
+		"the CLI":           {"An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired\n", "token-expired"},
+		"behind a bar":      {bars + "Error: ExpiredToken: the security token included in the request is expired\n", "token-expired"},
+		"in a long line":    {strings.Repeat("word ", longestLine) + "\nError: ExpiredToken: expired\n", "token-expired"},
+		"with Windows' \\r": {strings.ReplaceAll(textOf(t, "lock-held"), "\n", "\r\n"), "lock-held"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := found(healthy + c.text + healthy + "No changes.\n"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
