@@ -121,6 +121,7 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --parallel 0":               "--parallel 0 is too few",
 		"setup --set bucket.name":          "not of the form PATH=VALUE",
 		"setup --accounts 5":               "belongs to --sandbox",
+		"setup --keep-files":               "belongs to --sandbox",
 		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
@@ -375,6 +376,22 @@ bucket { name = "acme-state" }
 	}
 }
 
+func TestOnlyATerminalThatSomebodySeesShowsScreens(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"TERM": "xterm-256color"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+		{map[string]string{"TERM": "xterm", "CI": "true"}, false},
+		{map[string]string{"TERM": "xterm", "ACCESSIBLE": "1"}, false},
+	} {
+		if got := wantsScreen(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%v: %t", c.env, got)
+		}
+	}
+}
+
 func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{
@@ -615,7 +632,7 @@ func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
-	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "Nothing was changed: this was a dry run.") {
 		t.Fatalf("%+v", got)
 	}
 	entries, err := os.ReadDir(scratch)
@@ -631,7 +648,7 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 	scratch := t.TempDir()
 	t.Setenv("TMPDIR", scratch)
 	t.Setenv("TMP", scratch)
-	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "What it wrote") {
+	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "This was the sandbox") {
 		t.Errorf("%+v", got)
 	}
 	if entries, err := os.ReadDir(scratch); err != nil || len(entries) > 0 {
@@ -639,10 +656,34 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 	}
 }
 
+func TestARehearsalKeepsItsFilesOnlyWhereItIsAskedTo(t *testing.T) {
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
+	t.Setenv("TMP", scratch)
+	left := func() []string {
+		entries, err := filepath.Glob(filepath.Join(scratch, "stateroom-sandbox-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}
+	got := program(t, "", false, "handover", "bob", "--sandbox")
+	if said := unwrapped(got.out); got.code != 0 || !strings.Contains(said, "nothing real was touched. Its files are not kept; add --keep-files to keep them.") || len(left()) > 0 {
+		t.Errorf("unasked it left %v: %+v", left(), got)
+	}
+	got = program(t, "", false, "handover", "bob", "--sandbox", "--keep-files")
+	if kept := left(); len(kept) != 1 || got.code != 0 || !strings.Contains(unwrapped(got.out), "Its files are kept in "+kept[0]) {
+		t.Errorf("asked to keep them it left %v: %+v", kept, got)
+	}
+}
+
+// unwrapped is a text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
-	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Nothing was changed: you did not confirm.") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
@@ -958,7 +999,7 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 
 func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {

@@ -229,6 +229,7 @@ func Outline() []plan.Stage {
 func outlined(step Step) plan.Stage {
 	return plan.Stage{
 		Number: step.Number, Name: step.Short, Title: step.Title, Why: step.Why, Cost: cmp.Or(step.Cost, "It costs nothing."),
+		Proves: step.Tests,
 	}
 }
 

@@ -24,6 +24,9 @@ type caller struct {
 	// admin is false for the operator, whose rights prove nothing of the
 	// group's policies.
 	admin bool
+	// name is the admin's user name, empty where the profile is nobody's of the admins, or
+	// the end of the operator's ARN.
+	name string
 	// env is the environment of a child Terraform that acts as the caller.
 	env engine.Environment
 }
@@ -33,10 +36,26 @@ func (o *Observed) provenAsAdmin(a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" && profileRefused(o, a) == nil
 }
 
+// proven is what a proof by the caller shows that went through.
+func (c caller) proven() plan.Proof {
+	if c.admin && c.name != "" {
+		return plan.Proof{State: plan.Proven, As: c.name}
+	}
+	return plan.Proof{State: plan.ProvenAsOperator, As: c.name}
+}
+
+// proof is what a caller's proof shows, by what it has found.
+func (c caller) proof(found []plan.Finding) plan.Proof {
+	if plan.NeedsAttention(found) {
+		return plan.Unproved(plan.ProofFailed)
+	}
+	return c.proven()
+}
+
 // newCaller finds out who proves, and waits until a new key works.
 func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
 	if !o.provenAsAdmin(a) {
-		return caller{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
+		return caller{session: env.Sessions.Home(a.StateRegion), name: identityName(o.Account.Identity), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)
 	if err != nil {
@@ -45,20 +64,24 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env, ofAdmins)); err != nil {
 		return caller{}, err
 	}
-	return caller{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
+	return caller{session: s, admin: true, name: adminOf(o, a), env: engine.AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the caller is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
-func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
 	all, findings := provable(o, a)
+	left := plan.Proof{}
+	if len(findings) > 0 {
+		left = plan.Unproved(plan.ProofLeftOut)
+	}
 	if len(all) == 0 {
-		return findings
+		return left, findings
 	}
 	who, err := newCaller(ctx, env, a, o)
 	if err != nil {
-		return append(findings, adminUnusable(a, err))
+		return unusable(err), append(findings, adminUnusable(a, err))
 	}
 	var seen atomic.Int64
 	failed, _ := forEach(ctx, env.Parallel, all, func(ctx context.Context, e blueprint.Environment) (error, error) {
@@ -82,8 +105,9 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	if len(refused) > 0 { // one finding for all of them, however many there are
 		findings = append(findings, unproven("iam.roles-not-proven",
 			fmt.Sprintf("The roles of %d environments, such as %s, were", len(refused), slices.Min(refused))))
+		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
-	return findings
+	return left.Weaker(who.proof(findings)), findings
 }
 
 // provable are the environments whose role is there and meant for the caller:
@@ -134,6 +158,14 @@ func failure(id string, err error) plan.Finding {
 	}
 }
 
+// unusable is the proof that an admin profile cannot make.
+func unusable(err error) plan.Proof {
+	if awsops.IsExpired(err) {
+		return plan.Unproved(plan.ProofSignedOut)
+	}
+	return plan.Unproved(plan.ProofFailed)
+}
+
 // adminUnusable is the finding of an admin profile with which nothing can be
 // proven. A session that has run out is nobody's fault.
 func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
@@ -149,34 +181,34 @@ func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
-func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
 	projects := reachable(o, a)
 	if len(projects) == 0 {
-		return nil
+		return plan.Unproved(plan.NotTried), nil
 	}
 	project := projects[0]
 	if by := o.stopped(backendNeeds(o, a, project)); by != "" {
-		return []plan.Finding{untried("init.not-tried", "The back end was", by)}
+		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
 	}
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
-		return nil // what is missing was told already
+		return plan.Unproved(plan.NotTried), nil // what is missing was told already
 	}
 	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
 		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env, inAdminAccount))
 	}
 	if err != nil {
-		return []plan.Finding{adminUnusable(a, err)}
+		return unusable(err), []plan.Finding{adminUnusable(a, err)}
 	}
 	findings := engine.TidyProofs(ctx, env, a, who.session)
 	proof, err := engine.BeginProof(env, a, project)
 	if err != nil {
-		return append(findings, failure("init.probe-failed", err))
+		return plan.Unproved(plan.ProofFailed), append(findings, failure("init.probe-failed", err))
 	}
 	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
-	found := b.prove(ctx)
+	shown, found := b.prove(ctx)
 	proof.End(ctx, who.session, !plan.NeedsAttention(found))
-	return append(findings, found...)
+	return shown, append(findings, found...)
 }
 
 // backendNeeds are the changes without which the back end cannot be proven.
@@ -195,15 +227,15 @@ func backendNeeds(o *Observed, a *blueprint.Answers, project blueprint.Project) 
 }
 
 // prove goes through the whole proof.
-func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
+func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 	var findings []plan.Finding
 	if !b.who.admin {
 		may, err := b.mayProve(awsops.WithProbe(ctx))
 		switch {
 		case err != nil:
-			return []plan.Finding{failure("init.probe-failed", err)}
+			return plan.Unproved(plan.ProofFailed), []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return []plan.Finding{unproven("init.not-proven", "The back end was")}
+			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
 		findings = append(findings, provenAsOperator(b.a))
 	}
@@ -216,7 +248,12 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 	if err != nil {
 		findings = append(findings, failure("init.probe-failed", err))
 	}
-	return append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+	findings = append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+	shown := b.who.proof(findings)
+	if shown.State != plan.NotProven {
+		shown.With, shown.Version = engine.ToolOf(b.env)
+	}
+	return shown, findings
 }
 
 // backendProbe is one proof of a project's back end.

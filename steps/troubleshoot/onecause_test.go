@@ -108,3 +108,25 @@ func TestASessionOfAWSLoginIsToldAndIsNoFault(t *testing.T) {
 		t.Errorf("findings %v", r.Findings)
 	}
 }
+
+// An endpoint at which nobody is to be met is one thing wrong, though nobody agreed to it
+// either: it is found once, for each project that names it, and one change corrects it.
+func TestAnEndpointAtWhichNobodyAnswersIsOneFinding(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	healthtest.InBackend(`"http://.*"`, `"http://127.0.0.1:1"`)(b)
+	r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+	b.Must(err)
+	found := slices.DeleteFunc(r.Findings, func(f plan.Finding) bool { return f.Severity == plan.Info })
+	if len(found) != 1 || found[0].ID != "network-unreachable" || !found[0].Bears("files.points-elsewhere") || !strings.Contains(found[0].Evidence, "does not run Terraform in the project") {
+		t.Fatalf("findings %v", found)
+	}
+	for _, c := range r.Checks {
+		if c.Finding == "files.points-elsewhere" {
+			t.Errorf("the check %s leads to a finding that is none any more", c.Name)
+		}
+	}
+	if !slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Write != nil && c.FixesFinding(found[0]) }) {
+		t.Errorf("nothing corrects it: %v", r.Changes)
+	}
+}

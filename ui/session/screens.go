@@ -62,14 +62,11 @@ func start(ctx context.Context, o Options, sys System, mode *Mode) (*tui.Start, 
 	if err := s.startLab(ctx); err != nil {
 		return nil, err
 	}
-	begun := &tui.Start{Close: s.closeLab}
-	if s.lab != nil {
-		begun.Note = s.lab.Note()
-	}
+	begun := &tui.Start{Note: s.labNote, Close: s.closeLab}
 	var err error
 	if begun.Open, begun.Given, err = s.open(s, ctx); err != nil {
 		// Who gets no run has nothing to close: the lab goes with it.
-		return nil, errors.Join(err, s.closeLab(false))
+		return nil, errors.Join(err, s.closeLab(nil))
 	}
 	return begun, nil
 }

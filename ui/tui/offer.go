@@ -125,8 +125,12 @@ func (o *offer) without(step int) map[string]bool {
 
 // preview is the summary of the plan without what was left out.
 func (o *offer) preview() *plan.Summary {
-	s := &plan.Summary{DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks}
-	s.Add, s.Change, s.Destroy = plan.Counts(o.kept())
+	kept := o.kept()
+	s := &plan.Summary{
+		DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks,
+		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Run: plan.Commands(kept),
+	}
+	s.Add, s.Change, s.Destroy = plan.Counts(kept)
 	return s
 }
 

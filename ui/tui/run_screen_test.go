@@ -134,7 +134,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	tall := plainLook
 	tall.height += 6 // all of it in sight
 	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
-	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "3 changes to make")
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "2 changes to make", "your confirmation")
 	frame := m.View()
 	at := -1
 	for _, text := range []string{
@@ -191,8 +191,11 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "needs its own confirmation"); len(m.stack) != 1 {
+	if shows(t, m, "needs its own confirmation", "x adopt"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
+	}
+	if press(m, "x"); len(m.run.flow.Answers.Adopt) != 1 {
+		t.Errorf("the next key that is named agrees to %v", m.run.flow.Answers.Adopt)
 	}
 }
 
@@ -229,7 +232,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 		t.Error("suspended while changes are made")
 	}
 	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
-	shows(t, m, "Not done yet", "What is done stays")
+	shows(t, m, "Interrupted: what is done stays", "Stopped. What is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {

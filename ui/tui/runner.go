@@ -216,9 +216,17 @@ func (e *runner) summary(interrupted bool) *plan.Summary {
 	return e.made
 }
 
-func (e *runner) close(keep bool) error {
+// note is what the run is to tell at its end beside the summary; it may be empty.
+func (e *runner) note(s *plan.Summary) string {
+	if e.start == nil || e.start.Note == nil {
+		return ""
+	}
+	return e.start.Note(s)
+}
+
+func (e *runner) close(s *plan.Summary) error {
 	if e.start == nil || e.start.Close == nil {
 		return nil
 	}
-	return e.start.Close(keep)
+	return e.start.Close(s)
 }

@@ -35,10 +35,11 @@ type Start struct {
 	Open engine.Open
 	// Given are the answers that nobody has to be asked for.
 	Given plan.Given
-	// Note is told at the end; it may be empty.
-	Note string
-	// Close clears away what the run brought with it. It may be nil.
-	Close func(keep bool) error
+	// Note is told at the end, unless it is empty; Close clears away what the run
+	// brought with it. Both are given how the run ended, nil where nothing was done,
+	// and may be nil.
+	Note  func(*plan.Summary) string
+	Close func(*plan.Summary) error
 }
 
 // Options are what main knows of this run.
@@ -100,7 +101,7 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	m.engine.wait()
 	summary := m.summary(killed)
 	closing(o.Out, m, summary)
-	closeErr := m.engine.close(keeps(summary))
+	closeErr := m.engine.close(summary)
 	if errors.Is(err, tea.ErrProgramKilled) && killed {
 		err = nil // the summary says so
 	}
