@@ -359,6 +359,10 @@ func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
 // should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+o.Key.Key.ARN, stored, changeKeyPolicy); f != nil {
+		p.Find(*f)
+		return
+	}
 	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(stored, merged) {
