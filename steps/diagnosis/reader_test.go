@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
@@ -132,5 +133,25 @@ func TestReadKeepsErrorsThatFollowALogEntry(t *testing.T) {
 	log := "2026-11-23T10:00:00.123Z [DEBUG] [aws-sdk-go] DEBUG: Request\n---[ REQUEST POST-SIGN ]---\nPOST / HTTP/1.1\nAuthorization: AWS4\n\nError: No valid credential sources found\n"
 	if got := found(log); got != "credentials-missing" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A text that was copied out of JSON is read as the text, and a value of an output that
+// has lines in it is none.
+func TestATextThatWasCopiedAsJSONIsRead(t *testing.T) {
+	t.Parallel()
+	box := "╷\n│ Error: Error acquiring the state lock\n│ \n│ Error message: ConditionalCheckFailedException: The conditional request failed\n╵\n"
+	escaped, err := json.Marshal(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		string(escaped): LockHeld.ID,
+		"[\n  " + strings.NewReplacer("╷", `\u2577`, "│", `\u2502`, "╵", `\u2575`).Replace(string(escaped)) + ",\n]\n": LockHeld.ID,
+		"[\n  \"#!/bin/sh\\necho 'Error: not ready' >&2\\n\",\n]\n":                                                    NoError.ID,
+	} {
+		if got := FromText(text)[0].ID; got != want {
+			t.Errorf("%s leads to %s, not to %s", text, got, want)
+		}
 	}
 }
