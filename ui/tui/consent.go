@@ -83,7 +83,8 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		if c, is := v.list.under().(*changeItem); is && c.foreign {
 			return v.adopt(c.Change), nil
 		}
-		v.say("Each of these changes needs its own confirmation: select one, then press x.")
+		v.list.find(func(it item) bool { c, is := it.(*changeItem); return is && c.foreign })
+		v.say("Each of these changes needs its own confirmation: press x to agree to this one.")
 		return nav{}, nil
 	}
 	apply := func(step int) action { return func() (nav, tea.Cmd) { return nav{}, v.apply(step) } }

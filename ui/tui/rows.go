@@ -102,11 +102,17 @@ func (v *runScreen) reviewing() {
 	if v.mustLook() {
 		l.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
 	}
+	first := v.staged() && !v.last() // what is wrong comes before what is there already
+	if first {
+		r.showFindings(l, stage, false)
+	}
 	l.access(gives)
 	if v.staged() && (r.result == nil || !r.result.Stopped) {
 		v.showStage()
 	}
-	r.showFindings(l, stage, false)
+	if !first {
+		r.showFindings(l, stage, false)
+	}
 	if !r.showOthers(l, stage) && !v.last() && !v.mustLook() {
 		l.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
 	}

@@ -191,8 +191,11 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "needs its own confirmation"); len(m.stack) != 1 {
+	if shows(t, m, "needs its own confirmation", "x adopt"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
+	}
+	if press(m, "x"); len(m.run.flow.Answers.Adopt) != 1 {
+		t.Errorf("the next key that is named agrees to %v", m.run.flow.Answers.Adopt)
 	}
 }
 
