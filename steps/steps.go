@@ -280,7 +280,7 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 // give the same one. It is pure but for whether files can be written.
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
-	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Proof: plan.Unproved(plan.NotTried)}
+	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
 	tieFiles(p.Changes)
 	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
