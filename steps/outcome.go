@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -30,6 +31,24 @@ func (s *Setup) outcome() plan.SetUp {
 		}
 	}
 	return out
+}
+
+// actor is the operator, in the admin account.
+func (s *Setup) actor() plan.Actor {
+	return actorOf(s.observed.Account.Identity, s.observed.Account.Accounts)
+}
+
+// Acting is who an identity is, where the organization's accounts were not listed.
+func Acting(who awsops.Identity) plan.Actor { return actorOf(who, nil) }
+
+func actorOf(who awsops.Identity, accounts []awsops.Account) plan.Actor {
+	actor := plan.Actor{Account: who.Account, Identity: identityName(who)}
+	for _, a := range accounts {
+		if a.ID == who.Account {
+			actor.Name = a.Name
+		}
+	}
+	return actor
 }
 
 // adminOf is the admin whose key lies in this laptop's profile, empty where it is

@@ -286,7 +286,7 @@ func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
 		s.observed.Forbidden = plan.StoppedBy(p.Changes, forbidden)
 		p = Propose(s.Steps, s.observed, s.Answers, nil)
 	}
-	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Proof: plan.Unproved(plan.NotTried)}
+	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
 	tieFiles(p.Changes)
 	p.Changes, review.Stopped = plan.Stopped(p.Changes, p.Findings)
 	changes := heldBack(p.Changes, s.observed, s.Answers)

@@ -80,7 +80,7 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 		p.find(f)
 	}
 	err = p.plan()
-	p.review.Outcome = p.outcome(env)
+	p.review.Outcome, p.review.Actor = p.outcome(env), steps.Acting(identity)
 	return p.review, err
 }
 

@@ -53,6 +53,7 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if !in.review.Blocked() {
 		in.twoIdentities()
 	}
+	in.review.Actor = steps.Acting(who.Identity)
 	in.review.Outcome = plan.SignedIn{User: who.user, Profile: l.Answers.AdminProfile, Wanted: factor.wanted, Open: factor.session != nil, Until: factor.until}
 	if factor.wanted && !in.review.Blocked() {
 		l.note = factor.note(l.Answers.AdminProfile)

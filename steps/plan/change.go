@@ -146,6 +146,9 @@ type Change struct {
 	// its own, in NotOurs.
 	Takes []string
 	Cost  string
+	// Cents are about how many US cents a month that is, at a team's use: some states of a
+	// few kilobytes, some plans a day.
+	Cents int
 	Risk  string
 	Undo  string
 	// judged says that widens is all the access that the change gives.

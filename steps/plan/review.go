@@ -57,6 +57,8 @@ type Review struct {
 	Outcome Outcome
 	// Proof is how far that was shown to work.
 	Proof Proof
+	// Actor is who makes the changes.
+	Actor Actor
 	// Looked is the look that all of this rests on.
 	Looked Look
 

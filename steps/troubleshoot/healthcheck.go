@@ -65,7 +65,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	corrections, problems := laptop.Corrections(env, h.Answers, projects, all)
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
-		Outcome: plan.Health{},
+		Outcome: plan.Health{}, Actor: all.Actor,
 	}
 	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)

@@ -129,6 +129,7 @@ func asAlice() plan.Proof {
 func proposed() plan.Review {
 	r := plan.Review{
 		Looked: fresh{}, Outcome: theTeams(), Proof: plan.Unproved(plan.NotTried),
+		Actor: plan.Actor{Account: "111111111111", Name: "acme-admin", Identity: "user/operator"},
 		Changes: []plan.Change{
 			{
 				ID: "iam.user.alice", Step: 2, Action: plan.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
@@ -141,7 +142,7 @@ func proposed() plan.Review {
 				Fields: []plan.Field{{Name: "policy", After: somePolicy}},
 			},
 			{
-				ID: "key.create", Step: 4, Action: plan.Create, Title: "Create the state encryption key", Cost: "about 1 USD a month",
+				ID: "key.create", Step: 4, Action: plan.Create, Title: "Create the state encryption key", Cents: 100, Cost: "about 1 USD a month",
 				Fields: []plan.Field{{Name: "arn", After: plan.KnownAfterApply}},
 			},
 			{

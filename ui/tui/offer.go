@@ -142,7 +142,9 @@ func (o *offer) accessText(most, width int) (text []string, all bool) {
 	}
 	text = []string{"This gives access:"}
 	for i, sentence := range o.givesAll {
-		if most -= len(words.Fit(sentence, width)); most < 0 && i > 0 {
+		if most -= len(words.Fit(sentence, width)); most < 0 && i == 0 {
+			return []string{fmt.Sprintf("This gives access, in %s: the last choice below shows all.", words.Plural(len(o.givesAll), "sentence"))}, false
+		} else if most < 0 {
 			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(o.givesAll)-i)), false
 		}
 		text = append(text, sentence)

@@ -424,3 +424,20 @@ func TestEnrolmentSaysHowLargeThePictureIsWhereItDoesNotFit(t *testing.T) {
 	}
 	shows(t, enrolling(t, look{width: 80, height: 24}, ""), "Type this seed")
 }
+
+// TestTheConfirmationKeepsItsChoicesInSight at the smallest size, and says all of what is
+// at stake where there is room.
+func TestTheConfirmationKeepsItsChoicesInSight(t *testing.T) {
+	r := proposed()
+	r.Actor = plan.Actor{Account: "111111111111", Name: "acme-admin", Identity: "user/operator"}
+	r.Changes[0].ConfirmByName = true
+	for _, l := range []look{{width: 60, height: 18, utf8: true}, {width: 80, height: 24, utf8: true}, {width: 200, height: 60, utf8: true}} {
+		m := begun(t, l, Options{})
+		shown(m, r, seen(m))
+		press(m, "4", "a")
+		shows(t, m, "Make these changes?", "111111111111 (acme-admin)", "user/operator", "Not yet", "Apply 6 changes", "Only step 4, 1 change")
+		if l.height > 18 {
+			shows(t, m, "4 to add, 1 to change, 0 to destroy. 1 command to run.", "about 1 USD a month", "Create the user alice", "1 not confirmed", "alice becomes a user")
+		}
+	}
+}

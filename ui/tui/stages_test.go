@@ -361,7 +361,7 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	m.run.setReview(r)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "a")
-	shows(t, m, "alice becomes a user", "Person number 3 gets in.", "more: the last choice below shows all", "Read who gets access")
+	shows(t, m, "alice becomes a user", "Person number 0 gets in.", "more: the last choice below shows all", "Read who gets access")
 	shown := 0
 	for i := range 14 {
 		if strings.Contains(m.View(), fmt.Sprintf("Person number %d gets in.", i)) {
