@@ -376,6 +376,22 @@ bucket { name = "acme-state" }
 	}
 }
 
+func TestOnlyATerminalThatSomebodySeesShowsScreens(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"TERM": "xterm-256color"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+		{map[string]string{"TERM": "xterm", "CI": "true"}, false},
+		{map[string]string{"TERM": "xterm", "ACCESSIBLE": "1"}, false},
+	} {
+		if got := wantsScreen(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%v: %t", c.env, got)
+		}
+	}
+}
+
 func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{
@@ -616,7 +632,7 @@ func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
-	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "Nothing was changed: this was a dry run.") {
 		t.Fatalf("%+v", got)
 	}
 	entries, err := os.ReadDir(scratch)
@@ -667,7 +683,7 @@ func unwrapped(text string) string { return strings.Join(strings.Fields(text), "
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
-	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Nothing was changed: you did not confirm.") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
@@ -961,7 +977,7 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
 		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
 	}
-	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+	for _, said := range []string{"bob has no access any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
 		if !strings.Contains(off.out, said) {
 			t.Errorf("the result does not say %q: %s", said, off.out)
 		}
@@ -983,7 +999,7 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 
 func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {

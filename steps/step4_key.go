@@ -63,7 +63,11 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
 			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
-			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
+			Help: "Where the admins' right to the key stands.",
+			Means: map[string]string{
+				blueprint.KeyUsersGroup:  "The key policy delegates to the account, and the group's policy grants.",
+				blueprint.KeyUsersListed: "The key policy names every user, and breaks when one is deleted.",
+			},
 		},
 	}
 }
@@ -228,6 +232,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Purpose = plan.Make
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
+	c.Cents = 100
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's setup takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"

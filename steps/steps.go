@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,9 +52,11 @@ type Step struct {
 	Plan func(o *Observed, a *blueprint.Answers) plan.Proposal
 	// Facts are what a screen shows of what was observed; nil where there is nothing.
 	Facts func(o *Observed, a *blueprint.Answers, env *engine.Env) []plan.Fact
-	// Prove probes the finished step as its real user would; nil where another
-	// step's proof shows it.
-	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
+	// Prove probes the finished step as its real user would, and says how far that
+	// shows that it works; nil where another step's proof shows it.
+	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding)
+	// Tests says that the step is there to prove the whole set-up.
+	Tests bool
 	// First says that nothing else means anything where this step cannot be
 	// inspected, so that it is inspected before the others.
 	First bool
@@ -277,7 +280,8 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 // give the same one. It is pure but for whether files can be written.
 func (s *Setup) plan() plan.Review {
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
-	review := plan.Review{Findings: p.Findings}
+	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
+	tieFiles(p.Changes)
 	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
@@ -294,20 +298,29 @@ func (s *Setup) plan() plan.Review {
 // change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
-	found := make([][]plan.Finding, len(s.Steps))
+	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
-		if step.Prove == nil || slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
+		if step.Prove == nil {
+			continue
+		}
+		if slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
+			proofs[i] = plan.Unproved(plan.ProofLeftOut)
 			continue
 		}
 		g.Go(func() error {
-			found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
+			proofs[i], found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
 			step.stampAll(found[i])
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions return nil: what a probe finds is a finding
 	r.Findings = slices.Concat(r.Findings, slices.Concat(found...))
+	r.Proof = plan.Proof{}
+	for _, p := range proofs {
+		r.Proof = r.Proof.Weaker(p)
+	}
+	r.Proof.At = time.Now()
 	return r
 }
 

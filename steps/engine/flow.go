@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"sync"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -78,7 +80,7 @@ func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 		return review, err
 	}
 	f.forbidden = f.Preflight(ctx, f.Env, review)
-	f.Steps.NumberFindings(f.forbidden)
+	f.place(f.forbidden)
 	return f.permit(review), plan.Unplaced(nil, f.forbidden)
 }
 
@@ -127,8 +129,8 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	before := r.Against
 	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
-	f.Steps.NumberFindings(r.Findings)
-	f.Steps.NumberFindings(r.Against)
+	f.place(r.Findings)
+	f.place(r.Against)
 	r.Findings = append(r.Findings, r.Against...)
 	return r
 }
@@ -189,6 +191,7 @@ func (f *Flow) announce(told, changes []plan.Change) {
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
 	own, all := lookOf(review).own(review.Changes)
 	review.Changes = own
+	before := review
 	summary := f.summarise(review)
 	if !all {
 		return summary, plan.Review{}, ErrStale
@@ -203,7 +206,10 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		}
 		review, err = f.carryOut(ctx, review, summary)
 		release()
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
+		if summary.Stale = summary.Stopped || err != nil; summary.Stale { // nothing was seen since
+			review.Outcome, review.Proof = before.Outcome, before.Proof
+		}
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
 		}
@@ -213,7 +219,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
 	}
 	return f.finish(summary, review), review.After(summary), plan.Unplaced(nil, review.Findings)
 }
@@ -237,6 +243,7 @@ func (f *Flow) prove(ctx context.Context, s *plan.Summary, r plan.Review) plan.R
 func (f *Flow) summarise(r plan.Review) *plan.Summary {
 	s := &plan.Summary{DryRun: f.DryRun, NotOurs: r.NotOurs}
 	s.Add, s.Change, s.Destroy = plan.Counts(r.Changes)
+	s.Run = plan.Commands(r.Changes)
 	return s
 }
 
@@ -244,6 +251,10 @@ func (f *Flow) summarise(r plan.Review) *plan.Summary {
 // remain.
 func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
+	s.Outcome, s.Proof, s.Due, s.Excluded = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded)
+	if s.Stopped && s.Proof.State != plan.NothingToProve {
+		s.Proof = plan.Unproved(plan.ProofInterrupted)
+	}
 	s.Notes = s.BackupNotes()
 	if f.Close != nil {
 		s.Notes = append(s.Notes, f.Close(s)...)
@@ -251,6 +262,15 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	f.tell(r.Findings)
 	f.Emit(plan.Event{Kind: plan.EventSummary, Summary: s})
 	return s
+}
+
+// place gives findings the numbers of their steps, and lets each begin with what is wrong
+// in words, unless it says so better itself.
+func (f *Flow) place(findings []plan.Finding) {
+	f.Steps.NumberFindings(findings)
+	for i := range findings {
+		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.Lead(findings[i].ID))
+	}
 }
 
 // tell emits the findings that were not told before: what is wrong is known

@@ -54,6 +54,12 @@ type Review struct {
 	Stopped []Change
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
+	// Outcome is what the look has found so; nil where the flow does not tell.
+	Outcome Outcome
+	// Proof is how far that was shown to work.
+	Proof Proof
+	// Actor is who makes the changes.
+	Actor Actor
 	// Looked is the look that all of this rests on.
 	Looked Look
 

@@ -18,6 +18,17 @@ type Summary struct {
 	Add, Change, Destroy int
 	Applied, Failed      int
 	Skipped, Unknown     int
+	// Run counts the plan's commands, which are in none of Terraform's three numbers.
+	Run int
+	// Outcome is what the last look has found so; where the run was stopped, or could
+	// not look again, it is that of the look before the changes (Stale), and nil where
+	// the flow does not tell. Proof is how far it was shown to work.
+	Outcome Outcome
+	Stale   bool
+	Proof   Proof
+	// Due are the changes that the last look still plans; Excluded those that the
+	// operator left out, with what needs one of them.
+	Due, Excluded int
 	// NotOurs are the changes left out because what they touch is not ours.
 	NotOurs  []Change
 	Failures []FailedChange

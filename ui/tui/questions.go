@@ -131,7 +131,7 @@ func samePage(a, b []plan.Question) bool {
 // formField makes a form's field of a question.
 func formField(q plan.Question) form.Field {
 	return form.Field{
-		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
+		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Means: q.Means, Hide: q.Hide,
 		Kind: map[plan.Kind]form.Kind{
 			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
 			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,

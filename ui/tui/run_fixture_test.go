@@ -38,7 +38,7 @@ The role's trust policy lacks this statement:
 // takes a typed consent, something to be mended by hand, and something to know.
 func ill() plan.Review {
 	r := plan.Review{
-		Looked: fresh{},
+		Looked: fresh{}, Outcome: plan.Health{},
 		Checks: []plan.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "Found.", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
@@ -77,7 +77,7 @@ func ill() plan.Review {
 
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
-	return plan.Review{Looked: fresh{}, Checks: []plan.Check{
+	return plan.Review{Looked: fresh{}, Outcome: plan.Health{}, Checks: []plan.Check{
 		{Name: "credentials file exists", Asked: "the file", Answer: "Found.", Verdict: plan.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
@@ -86,7 +86,9 @@ func healthy() plan.Review {
 // aboard is what onboarding finds at its end: one environment refuses.
 func aboard() plan.Review {
 	r := plan.Review{
-		Looked: fresh{},
+		Looked: fresh{}, Proof: plan.Unproved(plan.ProofFailed), Outcome: plan.Aboard{User: "bob", Own: true, Places: []plan.Place{
+			{Environment: "staging", Reach: plan.Planned}, {Environment: "production", Reach: plan.Refused},
+		}},
 		Checks: []plan.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: plan.Passed}},
 		Findings: []plan.Finding{{
 			ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Details: someReport,
@@ -115,7 +117,7 @@ func aboard() plan.Review {
 
 // coming is what onboarding would change.
 func coming() plan.Review {
-	r := plan.Review{Looked: fresh{}, Checks: aboard().Checks[:1]}
+	r := plan.Review{Looked: fresh{}, Outcome: plan.Aboard{User: "bob", Places: []plan.Place{{Environment: "staging"}}}, Proof: plan.Unproved(plan.NotTried), Checks: aboard().Checks[:1]}
 	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
 		r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("c", i), Step: 7, Action: plan.Create, Title: title})
 	}
@@ -192,7 +194,7 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{flow: flow, review: r}
 	if len(r.Changes)+len(r.NotOurs) == 0 {
-		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
+		msg.settled = &plan.Summary{Outcome: r.Outcome, Proof: r.Proof, Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
 	}
 	m.Update(msg)
 	return m
@@ -233,7 +235,7 @@ func mendedRoot(t testing.TB, l look) *root {
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
 	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
 	m.Update(madeMsg{review: after, summary: &plan.Summary{
-		Change: 2, Applied: 2, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
+		Change: 2, Applied: 2, NotOurs: after.NotOurs, Outcome: after.Outcome, Checks: after.Checks, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
 	}})
 	return m
 }

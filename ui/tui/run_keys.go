@@ -6,6 +6,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/words"
 )
 
 // key is a key press.
@@ -70,7 +72,7 @@ func (v *runScreen) reviewKeys() hotkeys {
 	}
 	acts := v.review.any() || v.proves()
 	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
-	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"))
+	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.
@@ -96,12 +98,21 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "look again", look
 	case !v.last():
 		return "continue", func() (nav, tea.Cmd) { v.goToStage(v.current + 1); return nav{}, nil }
-	case v.review.any() || v.proves():
+	case v.agreesOnly():
+		return "agree", v.confirm
+	case len(v.review.Changes) > 0 || v.staged() && v.review.any() || v.proves() || v.dryRun && v.review.any():
 		return v.verb(), v.confirm
 	case v.review.found.pressing() > 0 && !v.staged():
 		return "look again", look
 	}
 	return "leave", leave
+}
+
+// agreesOnly tells whether all that could be changed waits for an agreement of its own,
+// and the run has not come to what it is for without it.
+func (v *runScreen) agreesOnly() bool {
+	r := &v.review
+	return !v.staged() && !v.dryRun && r.result == nil && len(r.Changes) == 0 && len(r.NotOurs) > 0 && r.ended().Mark != words.Works
 }
 
 // verb is what confirming is called here.

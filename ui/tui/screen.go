@@ -33,6 +33,8 @@ type nav struct {
 	// begin begins a run, quit ends the program.
 	begin *Request
 	quit  bool
+	// copied goes to the clipboard.
+	copied *clip
 	// then goes on where the stack is as said.
 	then action
 }
@@ -61,6 +63,9 @@ func (m *root) follow(n nav, cmd tea.Cmd) tea.Cmd {
 	}
 	if n.begin != nil {
 		cmd = tea.Batch(cmd, m.begin(*n.begin))
+	}
+	if n.copied != nil {
+		cmd = tea.Batch(cmd, m.toClipboard(*n.copied))
 	}
 	if n.pop || n.push != nil || n.begin != nil {
 		m.layout()

@@ -102,11 +102,19 @@ func (v *viewer) keys() []key.Binding { return v.hotkeys().bindings() }
 
 func (v *viewer) hotkeys() hotkeys {
 	pop := goTo(nav{pop: true})
-	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, hotkey{keys.Save, v.save}.when(v.save != nil)}
+	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
 		list = append(list, hotkey{k, pop}.shown(false))
 	}
 	return list
+}
+
+// clip is the text; nobody needs a copy of the help.
+func (v *viewer) clip() clip {
+	if v.helps {
+		return clip{}
+	}
+	return clip{"the text", strings.Join(v.raw, "\n")}
 }
 
 // scroll moves the window itself: a viewer has no cursor.

@@ -58,7 +58,11 @@ func encryption(ctx context.Context, in *inputs, p project) []health.Result {
 
 // wrongKey is a finding about the encryption of the bucket's objects.
 func wrongKey(id string, severity plan.Severity, evidence, remedy string) health.Result {
-	return finding(id, plan.StepBucket, severity, evidence, remedy)
+	r := finding(id, plan.StepBucket, severity, evidence, remedy)
+	if id == diagnosis.ExplicitDeny.ID {
+		r.Lead = "The policy of the bucket denies what the backend sends; no permission outweighs that."
+	}
+	return r
 }
 
 // headers tells what is wrong with the headers that Terraform would send; the result of
