@@ -69,13 +69,14 @@ func course(o Options) []tui.Chapter {
 // own state directory, but for a dry run, which writes nothing.
 func progress(ctx context.Context, o Options) (*practice.Progress, func(string, int, bool) (tui.Progress, error)) {
 	dir, err := files.StateDir(engine.ProcessEnvironment().Get)
+	kept := err == nil && !o.DryRun
 	p := &practice.Progress{Points: map[string]int{}}
 	if err == nil {
 		*p = practice.LoadProgress(ctx, dir)
 	}
 	return p, func(fault string, points int, surprise bool) (tui.Progress, error) {
 		p.Learn(fault, points, surprise)
-		if err != nil || o.DryRun {
+		if !kept {
 			return told(p), nil
 		}
 		return told(p), p.Save(dir)

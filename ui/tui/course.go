@@ -95,7 +95,7 @@ func newChapters(t *theme.Theme, of *course) *chapters {
 		},
 	}}
 	c.fill()
-	c.list.cursor = max(0, slices.IndexFunc(of.chapters, func(chapter Chapter) bool { return of.solved(chapter.Faults[of.next(chapter.Faults)]) == false }))
+	c.list.cursor = max(0, slices.IndexFunc(of.chapters, func(chapter Chapter) bool { return !of.solved(chapter.Faults[of.next(chapter.Faults)]) }))
 	return c
 }
 

@@ -111,13 +111,15 @@ func (l *lesson) check() (nav, tea.Cmd) {
 }
 
 func (l *lesson) hint() (nav, tea.Cmd) {
-	l.hints++
+	if l.hints++; l.hints == len(l.fault.Hints) {
+		l.list.cursor = 0 // and not on the fix, which nobody asked for
+	}
 	l.fill()
 	return nav{}, nil
 }
 
 func (l *lesson) fix() (nav, tea.Cmd) {
-	l.fixed = true
+	l.fixed, l.list.cursor = true, 0
 	l.fill()
 	return nav{}, nil
 }
@@ -126,9 +128,12 @@ func (l *lesson) terminalView() (nav, tea.Cmd) {
 	if l.flow == nil {
 		return nav{}, nil
 	}
-	text := "Copy these into another window:\n\n" + strings.Join(l.terminal, "\n") +
+	commands := strings.Join(l.terminal, "\n")
+	text := "Copy these into another window:\n\n" + commands +
 		"\n\nThe first line sets the variables of this sandbox. Then aws acts as the\noperator and terraform as the admin alice, and both reach nothing else.\n\nCome back and run the checks: they confirm what you have fixed."
-	return nav{push: newViewer(l.theme, "Your own terminal", text, nil)}, nil
+	v := newViewer(l.theme, "Your own terminal", text, nil)
+	v.part = clip{"the commands", commands}
+	return nav{push: v}, nil
 }
 
 // back leaves the lesson and its run.

@@ -23,9 +23,9 @@ func TestAFaultIsTaughtALittleAtATime(t *testing.T) {
 	if strings.Contains(m.View(), "Give me a hint") {
 		t.Error("there is a fourth hint")
 	}
-	press(m, "enter")
+	press(m, "down", "enter")
 	shows(t, m, "The fix: Enable the key.")
-	press(m, "up", "up", "enter")
+	press(m, "enter")
 	if m.run.phase != inspecting || m.top() != screen(m.run) {
 		t.Error("the checks do not run")
 	}
@@ -40,8 +40,8 @@ func TestPointsAreForWhatWasFoundWithoutHelp(t *testing.T) {
 		"alone":                      {[]string{"enter"}, []plan.Review{healthy()}, 3},
 		"with the checks":            {[]string{"enter"}, []plan.Review{ill(), healthy()}, 2},
 		"with a hint":                {[]string{"down", "enter", "up", "enter"}, []plan.Review{healthy()}, 2},
-		"with all hints and checks":  {[]string{"down", "enter", "enter", "enter", "up", "enter"}, []plan.Review{ill(), healthy()}, 1},
-		"with the fix":               {[]string{"down", "down", "enter", "up", "up", "enter"}, []plan.Review{healthy()}, 0},
+		"with all hints and checks":  {[]string{"down", "enter", "enter", "enter", "enter"}, []plan.Review{ill(), healthy()}, 1},
+		"with the fix":               {[]string{"down", "down", "enter", "enter"}, []plan.Review{healthy()}, 0},
 		"and it is booked only once": {[]string{"enter"}, []plan.Review{healthy(), ill(), healthy()}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +99,17 @@ func TestOneFaultFollowsTheOther(t *testing.T) {
 	}
 	press(m, "esc", "esc")
 	shows(t, m, "2 of 3", "5 of 6 points")
+}
+
+func TestTheCommandsForAnotherWindowAreCopiedWithoutWhatIsSaidOfThem(t *testing.T) {
+	m := lessonRoot(t, plainLook)
+	press(m, "down", "down", "down", "enter")
+	v, open := m.top().(*viewer)
+	if !open || v.clip().text != ". /tmp/stateroom-sandbox-1/terminal.sh\ncd /tmp/stateroom-sandbox-1/live/staging\nterraform plan" {
+		t.Errorf("open %t:\n%s", open, m.View())
+	}
+	press(m, "esc")
+	shows(t, m, "Use my own terminal")
 }
 
 func TestASurpriseIsNotNamedAndCounts(t *testing.T) {

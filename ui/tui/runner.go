@@ -236,10 +236,10 @@ func (e *runner) note(s *plan.Summary) string {
 func (e *runner) end() tea.Cmd {
 	e.cancel()
 	e.op++
-	idle, clear := e.idle, e.clearing()
+	idle, left := e.idle, e.clearing()
 	e.start, e.made = nil, nil
 	e.mu.Lock()
-	e.left = append(e.left, clear)
+	e.left = append(e.left, left)
 	e.mu.Unlock()
 	return func() tea.Msg {
 		<-idle
@@ -266,8 +266,8 @@ func (e *runner) closeLeft() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var errs []error
-	for _, clear := range e.left {
-		errs = append(errs, clear())
+	for _, clearAway := range e.left {
+		errs = append(errs, clearAway())
 	}
 	e.left = nil
 	return errors.Join(errs...)
