@@ -33,6 +33,6 @@ func TestWhatIsCopiedIntoAnotherWindowRunsTerraformOnTheLab(t *testing.T) {
 	}
 	w.byHand(func(at *byHand) { withStateKey("EnableKey", nil)(at) })
 	if out, err := plan(); err != nil {
-		t.Errorf("after it was mended: %v: %s", err, out)
+		t.Errorf("after it was fixed: %v: %s", err, out)
 	}
 }
