@@ -1,6 +1,7 @@
 package laptop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -74,7 +75,7 @@ func headers(ctx context.Context, in *inputs, p project, id string) health.Resul
 	case id != "" && !keyARN.MatchString(id):
 		return notARN(in, p, id)
 	case !on(p.Backend.Attributes, "encrypt"):
-		sent = "encrypt is not set, so Terraform sends no encryption header"
+		sent = "encrypt is " + cmp.Or(p.Backend.Attributes.Get("encrypt"), "not set") + ", so Terraform sends no encryption header"
 		if id != "" {
 			sent += " and kms_key_id counts for nothing"
 		}
