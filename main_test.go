@@ -936,7 +936,7 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
 		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
 	}
-	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+	for _, said := range []string{"bob has no access any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
 		if !strings.Contains(off.out, said) {
 			t.Errorf("the result does not say %q: %s", said, off.out)
 		}

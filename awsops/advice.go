@@ -22,12 +22,12 @@ func advice(e *Error) (meaning, remedy string) {
 		return "AWS does not know this access key id: it was deleted or made inactive, belongs to another partition or to an account that has not enabled this region, or is only seconds old.",
 			"Check it in IAM, under the user's security credentials."
 	case IsBadSecret(e):
-		return "The secret does not belong to this access key id.", "Write both again, as they were handed out."
+		return "The secret does not belong to this access key id.", "Write both again, exactly as you received them."
 	case IsNoCredentials(e):
 		return "No credentials were found in the environment, the shared files or the machine.",
 			"Set AWS_PROFILE or pass --profile with a profile of the admin account."
 	case IsThrottle(e):
-		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
+		return "AWS kept throttling the requests.", "Wait a minute and run again; what is done stays done."
 	case HasCode(e, "OperationAborted"):
 		return "S3 was still at work on another change of this bucket, which can take it minutes.",
 			"Wait a few minutes and run again; what is done stays done."
@@ -43,20 +43,20 @@ func advice(e *Error) (meaning, remedy string) {
 		return "The account has reached a quota of AWS.",
 			"Take away what nobody needs, or have the quota raised (Service Quotas), and run again; what is done stays done."
 	case IsWrongCode(e):
-		return "The code is not the one that the device shows now, or was used before.",
+		return "The code has expired or was used before.",
 			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."
 	case IsUnknownDevice(e):
 		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
 	case isStranger(e):
 		return "It may be the sign-in page of a network or a proxy.", "Open any page in a browser to sign in there, or check the proxy and --endpoint-url."
 	case e.Status == http.StatusProxyAuthRequired:
-		return "The proxy asks who you are.", "Write http://NAME:PASSWORD@HOST in HTTPS_PROXY and HTTP_PROXY, or name the endpoint's host in NO_PROXY."
+		return "The proxy requires a sign-in.", "Write http://NAME:PASSWORD@HOST in HTTPS_PROXY and HTTP_PROXY, or name the endpoint's host in NO_PROXY."
 	case IsAccessDenied(e):
 		return denial(e)
 	case IsUnreachable(e):
 		return unreachable(e)
 	case speaksOther(e):
-		return "What answered does not speak HTTP.", "Check --endpoint-url, AWS_ENDPOINT_URL and the proxy."
+		return "What answered is not HTTP.", "Check --endpoint-url, AWS_ENDPOINT_URL and the proxy."
 	case brokeOff(e):
 		return "The connection was ended without an answer.", "Check that --endpoint-url or AWS_ENDPOINT_URL begins with the right one of http:// and https://, and the proxy."
 	case isUnfinished(e):
@@ -88,7 +88,7 @@ func unreachable(e *Error) (meaning, remedy string) {
 	case isProxyRefusal(e):
 		return "The proxy that HTTPS_PROXY names let no connection through.", "Allow the endpoint's host there, or name it in NO_PROXY."
 	}
-	return "No connection to the endpoint came about.", "Check the network, the proxy and --endpoint-url."
+	return "No connection to the endpoint could be made.", "Check the network, the proxy and --endpoint-url."
 }
 
 // explicitDeny stands in every service's message when a Deny statement decided.

@@ -164,7 +164,7 @@ func (o *Opening) rest(a *blueprint.Answers, given plan.Given) ([]plan.Question,
 			return nil, err
 		}
 		if isMissing(a, path) { // an answer that says nothing
-			return nil, &plan.Problem{Path: path, Text: "this answer is needed"}
+			return nil, &plan.Problem{Path: path, Text: "this answer is required"}
 		}
 	}
 	return nil, nil

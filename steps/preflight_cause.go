@@ -193,7 +193,7 @@ func refused(c *maker, why cause, denied []denial) plan.Finding {
 	case why.explicit:
 		f.ID = "account.right-denied"
 		f.Evidence = sentence + "a Deny statement of " + cmp.Or(why.name, "one of its policies") + " forbids it." + left
-		f.Remedy = "Take the Deny out, unless somebody meant it, or run as an identity that it does not bind. No Allow helps."
+		f.Remedy = "Remove the Deny, unless it is intended, or run as an identity that it does not apply to. No Allow helps."
 	default:
 		f.ID = "account.right-missing"
 		f.Evidence = sentence + "none of its policies allows it." + left

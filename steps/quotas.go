@@ -141,7 +141,7 @@ func (q *quotas) judge(c *plan.Change, call awsops.Call) {
 		if size := settledSize(text("Policy")); size > maxKeyPolicy {
 			remedy := "Name fewer principals in kms_key.administrators."
 			if q.a.Key.Users == blueprint.KeyUsersListed {
-				remedy = "Let it leave to the groups' policies who may use the key, with --set kms_key.users=group."
+				remedy = "Let the groups' policies decide who may use the key, with --set kms_key.users=group."
 			}
 			q.refuse(c, "key.policy-too-long", plan.StepKey, fmt.Sprintf("The key policy would have %d bytes, and KMS allows %d.", size, maxKeyPolicy), remedy)
 		}

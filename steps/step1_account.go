@@ -336,7 +336,7 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true, Probed: true}
 	switch {
 	case f.OrganizationDenied != nil:
-		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and whether account %s is in an organization that could create one cannot be seen: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
+		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and stateroom cannot tell whether account %s is in an organization that could create one: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
 		finding.Remedy = fmt.Sprintf("Give the operator organizations:DescribeOrganization, or give the account: --set environment.%s.account=ID.", e.Name)
 		finding.RequestIDs = awsops.RequestIDs(f.OrganizationDenied)
 	case f.Organization == nil:
@@ -362,14 +362,14 @@ func (f *AccountFacts) denied() (findings []plan.Finding) {
 	if err := f.OrganizationDenied; err != nil {
 		findings = append(findings, plan.Finding{
 			ID: "account.organization-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
-			Evidence: fmt.Sprintf("Whether account %s is in an organization cannot be seen, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
+			Evidence: fmt.Sprintf("stateroom cannot tell whether account %s is in an organization, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
 			Remedy:   "Give the operator organizations:DescribeOrganization, then run stateroom setup again.",
 		})
 	}
 	if err := f.ListingDenied; err != nil && f.Organization != nil && f.Organization.ManagementAccount == f.Identity.Account {
 		findings = append(findings, plan.Finding{
 			ID: "account.listing-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
-			Evidence: fmt.Sprintf("Which accounts the organization has cannot be seen, so the environments' accounts were not compared with them: %v", err),
+			Evidence: fmt.Sprintf("stateroom cannot list the organization's accounts, so the environments' accounts were not compared with them: %v", err),
 			Remedy:   "Give the operator organizations:ListAccounts, then run stateroom setup again.",
 		})
 	}

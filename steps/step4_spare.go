@@ -215,7 +215,7 @@ func afterAlias(changes []plan.Change) []plan.Change {
 func othersKey(spare SpareKey) *plan.Finding {
 	return &plan.Finding{
 		ID: "key.orphan", Of: plan.StepKey, Severity: plan.Info,
-		Evidence: fmt.Sprintf("Key %s was made by another setup at the same time, and the alias is not its.", spare.ARN),
+		Evidence: fmt.Sprintf("Another setup took the alias at the same time, so key %s is not in use.", spare.ARN),
 		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other setup has done so.",
 	}
 }

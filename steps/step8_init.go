@@ -150,7 +150,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 	if f.DeletedErr != nil && bucket {
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted-unknown", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
+			Evidence: fmt.Sprintf("stateroom cannot tell whether a project's state was deleted: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
 			Remedy: "Allow the operator to read the states, or look at what terraform plan is about to make before the first apply.",
 		})
 	}

@@ -135,7 +135,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = remedy + " Then run stateroom setup again."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and stateroom cannot tell whether %s holds another: %v", project.Name, place, m.Err)
 		f.RequestIDs = awsops.RequestIDs(m.Err)
 		f.Remedy = "Allow the operator to read the bucket, then run stateroom setup again."
 	case m.Deleted != nil:

@@ -93,7 +93,7 @@ func (c *blueprintChecker) optional(block, name, value string, rule func(string)
 
 func (c *blueprintChecker) root() {
 	if c.Version != blueprintVersion && c.Version != 0 {
-		c.bad("", "version", "", "%d is not a version that this stateroom reads: write %d, or install a newer stateroom",
+		c.bad("", "version", "", "%d is not a version that this version of stateroom reads: write %d, or install a newer version",
 			c.Version, blueprintVersion)
 	}
 	c.optional("", "admin_account", c.AdminAccount, accountRule)

@@ -36,7 +36,7 @@ func Read(path string) (*Blueprint, error) {
 func Parse(filename string, src []byte) (*Blueprint, error) {
 	r := &blueprintReader{filename: filename, into: New(), at: map[string]hcl.Range{}}
 	if line := tf.TooDeep(src); line > 0 {
-		r.problem(hcl.Range{Start: hcl.Pos{Line: line}}, "", "nests deeper than anything a blueprint can say")
+		r.problem(hcl.Range{Start: hcl.Pos{Line: line}}, "", "nests deeper than a blueprint ever does")
 		return nil, r.problems
 	}
 	file, diags := hclsyntax.ParseConfig(src, filename, hcl.InitialPos)
@@ -88,7 +88,7 @@ func (r *blueprintReader) syntax(diags hcl.Diagnostics) {
 // root reads the whole file. Only a file without lock block means both locks.
 func (r *blueprintReader) root(body *hclsyntax.Body) {
 	if _, given := body.Attributes["version"]; !given {
-		r.problem(body.Range(), "version", "is missing: begin the file with version = %d", blueprintVersion)
+		r.problem(body.Range(), "version", "is missing: start the file with version = %d", blueprintVersion)
 	}
 	r.arguments(body, "", r.into.arguments())
 	for _, block := range body.Blocks {
@@ -109,7 +109,7 @@ func (r *blueprintReader) block(block *hclsyntax.Block) {
 	}
 	path := blockPath(kind.name, label)
 	if first, again := r.at[path]; again {
-		r.problem(rng, path, "is there twice, first on line %d: keep one of the two", first.Start.Line)
+		r.problem(rng, path, "appears twice, first on line %d: keep one of the two", first.Start.Line)
 		return
 	}
 	r.at[path] = rng

@@ -52,7 +52,7 @@ var (
 	SignatureMismatch = &Diagnosis{
 		ID: "signature-mismatch", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The secret does not belong to the access key id.",
-		Remedy:  "Write access key id and secret again as they were handed out, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
+		Remedy:  "Write access key id and secret again exactly as you received them, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
 		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature`)}},
 		is:      awsops.IsBadSecret,
 	}

@@ -121,7 +121,7 @@ var catalogue = []*Diagnosis{
 var Unknown = &Diagnosis{
 	ID:      "unknown",
 	Step:    plan.NoStep,
-	Meaning: "This text is not one that stateroom knows.",
+	Meaning: "stateroom does not recognize this error.",
 	Remedy:  "Run stateroom troubleshoot without the text, which checks everything.",
 }
 
@@ -129,7 +129,7 @@ var Unknown = &Diagnosis{
 var NoError = &Diagnosis{
 	ID:      "no-error",
 	Step:    plan.NoStep,
-	Meaning: "There is no error in this text: what it tells went well.",
+	Meaning: "There is no error in this text: everything in it succeeded.",
 	Remedy:  "Nothing needs fixing. If a command did fail, give all that it printed, its standard error included (2>&1).",
 }
 

@@ -120,8 +120,8 @@ func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.S
 	notes, own, err := files.Notes(ctx, proofsDir(env, a))
 	var findings []plan.Finding
 	if err = errors.Join(err, forgetCopies(ctx, BackupsDir(env, a))); err != nil {
-		findings = append(findings, unremoved("What killed proofs and backups have left could not be read or removed: "+err.Error()+".",
-			"See that "+filepath.Dir(proofsDir(env, a))+" and the files in it can be read and removed, then run stateroom setup again."))
+		findings = append(findings, unremoved("The leftovers of interrupted proofs and backups could not be read or removed: "+err.Error()+".",
+			"Make sure that "+filepath.Dir(proofsDir(env, a))+" and the files in it can be read and removed, then run stateroom setup again."))
 	}
 	for _, note := range notes {
 		own = append(own, note.Name)
@@ -157,7 +157,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	if err != nil {
 		note.Leave()
 		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed, and what it left in the workspace %s could not be removed: %v", begun, p.Workspace, err),
-			"See to what was in the way, then run stateroom setup again: it removes them.")
+			"Fix that, then run stateroom setup again: it removes them.")
 		f.RequestIDs = awsops.RequestIDs(err)
 		return &f
 	}

@@ -38,9 +38,9 @@ func ParseKeyPair(id, key string) (awsops.KeyPair, error) {
 	case strings.HasPrefix(id, sessionKey):
 		return refuse("onboard.key-temporary", "Access key "+id+" is a temporary one, which runs out by itself.", "Use the user's own access key, whose id begins with "+UserKey+".")
 	case !keyID.MatchString(id) || !strings.HasPrefix(id, UserKey):
-		return refuse("onboard.key-form", "What was given as access key id is none: it has at least 16 capital letters and digits and begins with "+UserKey+".", "Paste it once more, whole.")
+		return refuse("onboard.key-form", "This is not an access key id, which has at least 16 capital letters and digits and begins with "+UserKey+".", "Paste all of it again.")
 	case !keySecret.MatchString(key):
-		return refuse(SecretForm, "What was given as secret access key is none: it has 40 letters, digits, / and +.", "Paste it once more, whole.")
+		return refuse(SecretForm, "This is not a secret access key, which has 40 letters, digits, / and +.", "Paste all of it again.")
 	}
 	return awsops.KeyPair{ID: id, Secret: secret.New(key)}, nil
 }

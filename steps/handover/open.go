@@ -58,7 +58,7 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 func byPassphrase(raw []byte) (bool, error) {
 	if !bytes.HasPrefix(raw, []byte(ageVersion)) {
 		return false, &plan.Refusal{
-			Finding: "onboard.handover-newer", What: "The handover was sealed in a version of age's format that this stateroom does not know.",
+			Finding: "onboard.handover-newer", What: "The handover was sealed in a version of age's format that this version of stateroom does not know.",
 			Remedy: "Install the version that the operator has.",
 		}
 	}
@@ -120,8 +120,8 @@ const AskAgain = "Ask the operator for a new one, made with stateroom handover U
 func altered(err error) *plan.Refusal {
 	return &plan.Refusal{
 		Finding: "onboard.handover-altered", Err: err,
-		What:   "The handover is not as it was sealed: it was cut short or altered on its way.",
-		Remedy: "Fetch it once more, as a file; if it stays so, ask the operator to make a new one with stateroom handover USER.",
+		What:   "The handover was truncated or changed after it was sealed.",
+		Remedy: "Download it again, as a file; if that does not help, ask the operator to make a new one with stateroom handover USER.",
 	}
 }
 
@@ -209,7 +209,7 @@ func (u Unlock) passphrase() ([]age.Identity, *plan.Refusal, error) {
 	identity.SetMaxWorkFactor(maxWorkFactor)
 	return []age.Identity{identity}, &plan.Refusal{
 		Finding: "onboard.handover-wrong-passphrase", What: "The passphrase does not open this handover.",
-		Remedy: "Type it once more: six groups of four letters and digits, with hyphens between them.",
+		Remedy: "Type it again: six groups of four letters and digits, with hyphens between them.",
 	}, nil
 }
 
@@ -223,7 +223,7 @@ func decode(text []byte) (*Handover, error) {
 	}
 	if h.Version > Version {
 		return nil, &plan.Refusal{
-			Finding: "onboard.handover-newer", What: "The handover was made by a newer stateroom than this one.",
+			Finding: "onboard.handover-newer", What: "The handover was made by a newer version of stateroom than this one.",
 			Remedy: "Install the version that the operator has.",
 		}
 	}

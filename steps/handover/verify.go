@@ -41,7 +41,7 @@ func Check(h *Handover, repository *blueprint.Blueprint, typed string, now time.
 	return nil, &plan.Refusal{
 		Finding: "onboard.handover-other-blueprint",
 		What:    fmt.Sprintf("The handover was made with another blueprint than this repository has: it says %q where the repository says %q.", other, line),
-		Remedy:  "Pull the team's latest blueprint; if it stays so, ask the operator for a new handover.",
+		Remedy:  "Pull the team's latest blueprint; if that does not help, ask the operator for a new handover.",
 	}
 }
 

@@ -99,7 +99,7 @@ func badInputs() []badInput {
 		prepare: func(l *laptop) *engine.Flow {
 			return l.pasted(l.handed().AccessKeyID, sampleSecret, "bob")
 		},
-		finding: "signature-mismatch", says: []string{"SignatureDoesNotMatch", "Paste id and secret once more"},
+		finding: "signature-mismatch", says: []string{"SignatureDoesNotMatch", "Paste id and secret again"},
 	}, {
 		name: "a key that is unknown",
 		prepare: func(l *laptop) *engine.Flow {

@@ -113,7 +113,7 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	if f.User == nil {
 		return f, &plan.Refusal{
 			Finding: "handover.not-made",
-			What:    fmt.Sprintf("User %s stands in the blueprint, but is not in account %s yet.", f.name, h.Answers.AdminAccount),
+			What:    fmt.Sprintf("User %s is in the blueprint, but not in account %s yet.", f.name, h.Answers.AdminAccount),
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}

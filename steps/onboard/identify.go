@@ -266,7 +266,7 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	case cause == diagnosis.ClockSkew:
 		f.ID, f.Remedy = cause.ID, "Set this machine's clock, for example with NTP, then run the command again."
 	case cause == diagnosis.SignatureMismatch:
-		f.ID, f.Remedy = cause.ID, "Paste id and secret once more, as they were handed out."
+		f.ID, f.Remedy = cause.ID, "Paste id and secret again, exactly as you received them."
 	case awsops.IsStaleToken(err):
 		f.ID, f.Remedy = cause.ID, "Take the token out as it says, then run the command again."
 		if stale := steps.StaleToken(in.credentials, in.config, who.profile); stale != nil {
@@ -277,7 +277,7 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 		f.ID, f.Evidence, f.Remedy = cause.ID, evidence+" "+f.Evidence, remedy
 	case cause == diagnosis.KeyInvalid:
 		f.ID = cause.ID
-		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
+		f.Evidence = fmt.Sprintf("AWS rejects access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
 		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Otherwise, ask%s", who.profile, in.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
 		f.ID, f.Remedy = diagnosis.CredentialsMissing.ID, "Correct profile "+who.profile+" in "+in.credentials.Path+", then run the command again."
@@ -293,7 +293,7 @@ func (in *inputs) findForeign(who *identity, id string) {
 	switch {
 	case who.Account != admin:
 		c.Name, f.ID = checkAccount, diagnosis.WrongAccount.ID
-		f.Evidence = fmt.Sprintf("Access key %s is of account %s, and the team's admin account is %s.", id, who.Account, admin)
+		f.Evidence = fmt.Sprintf("Access key %s belongs to account %s, and the team's admin account is %s.", id, who.Account, admin)
 		f.Remedy = "Use the key that the operator of account " + admin + " handed over."
 	case who.Kind == awsops.KindRoot:
 		f.ID = "onboard.root-key"

@@ -111,7 +111,7 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
 			What:    fmt.Sprintf("%s is not one of the blueprint's users, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
-			Remedy: "Nothing is left to do for somebody who has left before. Otherwise, correct the name" + blueprint.DidYouMean(f.name, o.Answers.AllUsers()) +
+			Remedy: "If they have left already, nothing is left to do. Otherwise, correct the name" + blueprint.DidYouMean(f.name, o.Answers.AllUsers()) +
 				": the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
 		}
 	}

@@ -84,7 +84,7 @@ func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
 					t.Errorf("%s: the session that was open is answered %v", what, err)
 				}
 			}
-			says(t, strings.Join(summary.Notes, "\n"), "can do nothing any more", "36 hours", "SimulatePrincipalPolicy", "until ")
+			says(t, strings.Join(summary.Notes, "\n"), "has no access any more", "36 hours", "SimulatePrincipalPolicy", "until ")
 			o.unnamed("user/bob")
 			mark := len(o.server.Log())
 			again := o.setup()

@@ -117,14 +117,14 @@ func (o *offboarding) state(proven plan.Check) string {
 	case !o.denied:
 		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", o.name)
 	}
-	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", o.name)
+	text := fmt.Sprintf("User %s has no access any more: AWSDenyAll overrides every right, in open sessions of its keys too, which would last up to 36 hours.", o.name)
 	switch proven.Verdict {
 	case plan.Passed:
 		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + proven.Asked + ")."
 	case plan.Undecided:
 		text += " It was read back, but AWS was not asked what it decides: " + proven.Answer
 	case plan.Failed:
-		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", o.name, proven.Answer)
+		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but is not in force yet: %s.", o.name, proven.Answer)
 	}
 	return text
 }

@@ -85,7 +85,7 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 	deleted, err := w.IsDeleted(ctx, w.answers.Bucket.Name, p.StateKey)
 	switch {
 	case err != nil:
-		w.undecided(c, "there is no state, and whether one was deleted cannot be seen: "+diagnosis.Describe(err))
+		w.undecided(c, "there is no state, and stateroom cannot tell whether one was deleted: "+diagnosis.Describe(err))
 	case deleted:
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{

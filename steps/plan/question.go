@@ -124,7 +124,7 @@ type Question struct {
 }
 
 // ErrNeeded is what is wrong with an answer that is empty and must not be.
-var ErrNeeded = errors.New("this answer is needed")
+var ErrNeeded = errors.New("this answer is required")
 
 // Judge says why an answer cannot be.
 func (q Question) Judge(value string) error {

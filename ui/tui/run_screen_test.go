@@ -75,7 +75,7 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 
 func TestEmptyPasteStaysWithTheReason(t *testing.T) {
 	m := screens["run-not-pasted"](t, plainLook)
-	shows(t, m, "this answer is needed")
+	shows(t, m, "this answer is required")
 	if m.run.phase != asking {
 		t.Errorf("phase %d", m.run.phase)
 	}

@@ -14,7 +14,7 @@ import (
 // that it may be listed; then about what may be done with each of the states in it.
 func checkBucket(f *facts, b *bucketAccess) []health.Result {
 	if b.asked == "" {
-		return []health.Result{b.check(nameBucket, "s3:HeadBucket").Undecided("Nobody could be asked: neither %s nor the operator can sign in.", b.by.who())}
+		return []health.Result{b.check(nameBucket, "s3:HeadBucket").Undecided("Not checked: neither %s nor the operator can sign in.", b.by.who())}
 	}
 	results := []health.Result{checkRegion(f, b), checkExists(f, b)}
 	if b.closed() {
@@ -50,7 +50,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 	case b.status == 0 && b.headErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.status == http.StatusNotFound:
-		return c.Undecided("There is no bucket whose region could be compared.")
+		return c.Undecided("No bucket was found to compare regions with.")
 	case b.region != b.configured:
 		x := faultOf(diagnosis.RegionWrong, b.bucket+b.configured,
 			fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", b.bucket, b.region, someOf(b.projects()), b.configured))
@@ -64,17 +64,17 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 	c := b.check("bucket exists", "s3:HeadBucket")
 	switch outage := diagnosis.Outage(b.headErr); {
 	case b.status == http.StatusNotFound:
-		return c.Failed("HTTP 404: there is none.", missingBucket(f, b))
+		return c.Failed("HTTP 404: not found.", missingBucket(f, b))
 	case b.foreign():
-		return c.Failed("It is another account's.", foreignBucket(f, b))
+		return c.Failed("It belongs to another account.", foreignBucket(f, b))
 	case b.status == 0 && outage != nil:
 		return outageOf(c, outage, b.headErr)
 	case b.status == 0:
 		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.owned == http.StatusOK:
-		return c.Passed("It is account %s's.", f.answers.AdminAccount)
+		return c.Passed("It belongs to account %s.", f.answers.AdminAccount)
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
-		return c.Undecided("HTTP 403: it exists, and HEAD tells no more.")
+		return c.Undecided("HTTP 403: it exists; HEAD says no more.")
 	}
 	return c.Passed("Found.")
 }

@@ -84,7 +84,7 @@ func checkKeyState(f *facts, k *keyAccess) health.Result {
 	}
 	switch outage := diagnosis.Outage(k.describeErr); {
 	case !possibleKey.MatchString(k.id):
-		return c.Undecided("It is no key's id, ARN or alias.")
+		return c.Undecided("That is not a key id, ARN or alias.")
 	case outage != nil:
 		return outageOf(c, outage, k.describeErr)
 	case unusable == diagnosis.KMSPendingDeletion:
@@ -94,7 +94,7 @@ func checkKeyState(f *facts, k *keyAccess) health.Result {
 	case unusable == diagnosis.KMSNotFound:
 		return c.Failed("Not found.", absentKey(f, k))
 	case waitsForAWS(unusable):
-		return c.Failed("It cannot be used now.", stuckKey(k, unusable))
+		return c.Failed("It cannot be used at the moment.", stuckKey(k, unusable))
 	case k.describeErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(k.describeErr))
 	}
@@ -130,13 +130,13 @@ func stuckKey(k *keyAccess, d *diagnosis.Diagnosis) health.Result {
 	if k.key != nil {
 		evidence = fmt.Sprintf("Key %s is %s.", k.arn(), k.key.State)
 	}
-	return faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
+	return faultOf(d, k.arn(), evidence+" It affects "+someOf(k.projects)+".")
 }
 
 // keyFault is a fault of a key with the changes that mend it, and what somebody else
 // would do. Of two lines that are said for a change of two calls each is one command.
 func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) health.Result {
-	x := faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
+	x := faultOf(d, k.arn(), evidence+" It affects "+someOf(k.projects)+".")
 	x.Remedy = "Ask somebody who administers the key to fix it; the details say how."
 	x.Who = f.operator.ARN
 	for _, c := range changes {

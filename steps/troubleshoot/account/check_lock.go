@@ -44,7 +44,7 @@ func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 		return c.Failed("Not found.", missingTable(f, b, t))
 	case !t.table.IsLockTable():
 		x := faultOf(diagnosis.TableSchema, t.name,
-			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It concerns %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
+			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It affects %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
 		x.Remedy = "Name another table in the backend; a key schema cannot be changed, and this table is never recreated: it may be somebody's data."
 		return c.Failed("Its key is "+t.table.Schema()+".", x)
 	case t.table.Status != "ACTIVE" && t.table.Status != "UPDATING":

@@ -29,7 +29,7 @@ func checkAssume(f *facts, r *roleAccess) health.Result {
 	case outage != nil:
 		return outageOf(c, outage, r.assumeErr)
 	case r.assumeErr == nil:
-		return c.Passed("It can be assumed.")
+		return c.Passed("Assumed.")
 	case !denied:
 		return c.Undecided("%s", diagnosis.Describe(r.assumeErr))
 	case r.by.stranger():
@@ -198,7 +198,7 @@ func (r *roleAccess) brokenPromise(d awsops.Simulated) health.Result {
 	case by != policy.IdentityBased:
 		byOthers(&x, by, r.arn, d.Action)
 	case d.Explicit:
-		x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
+		x.Remedy = "Remove the Deny statement from that policy, unless it is intended."
 	default:
 		x.Remedy = "Add the action to the role's policy."
 	}

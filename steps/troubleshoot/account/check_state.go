@@ -54,7 +54,7 @@ func checkAbsence(f *facts, s *stateAccess, c health.Question) health.Result {
 	marked := s.deleted || len(s.versions) > 0 && s.versions[0].Marker
 	switch {
 	case !marked && s.deletedErr != nil:
-		return c.Undecided("There is no state, and whether one was deleted cannot be seen: %s", diagnosis.Describe(s.deletedErr))
+		return c.Undecided("There is no state, and stateroom cannot tell whether one was deleted: %s", diagnosis.Describe(s.deletedErr))
 	case !marked:
 		return c.Passed("There is no state yet.")
 	case !s.digestHolds():

@@ -65,7 +65,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		x.Needs = grant(f, q)
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
 		if why.Explicit {
-			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
+			x.Remedy = "Remove the Deny statement from that policy, unless it is intended."
 			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is not one of the blueprint's.", q.action, q.resource)}
 		}
 		x.Changes = planned(f, q.by.ofItsGroups)

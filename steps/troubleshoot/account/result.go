@@ -45,7 +45,7 @@ func merge(faults []health.Result) []health.Result {
 	for i := range all {
 		if len(subjects[i]) > 1 {
 			all[i].Subject = ""
-			all[i].Evidence += " It concerns " + someOf(subjects[i]) + "."
+			all[i].Evidence += " It affects " + someOf(subjects[i]) + "."
 		}
 	}
 	return all

@@ -18,7 +18,7 @@ func TestFaultsOfOneCauseAreToldOnce(t *testing.T) {
 	for _, x := range got {
 		told = append(told, x.ID+" "+x.Evidence)
 	}
-	want := []string{"a It is so. It concerns p1, p2.", "b It is so.", "a It is so."}
+	want := []string{"a It is so. It affects p1, p2.", "b It is so.", "a It is so."}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -129,7 +129,7 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	}
 	if at, has, lacks := p.half(); at != "" {
 		return "", &sourceTrouble{
-			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
+			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has %s without %s, so Terraform ignores both.", at, name, has, lacks),
 			remedy: "Write the missing half again, or a new access key.",
 		}
 	}

@@ -175,7 +175,7 @@ func argument(ctx context.Context, in *inputs, p project, a tf.Argument) []healt
 // empty for one that it takes.
 func notTaken(in *inputs, p project, a tf.Argument) (why, remedy string) {
 	if takesNoVariables(in) {
-		return "a variable or a function, and Terraform takes neither in a backend", "Write the value itself."
+		return "a variable or a function, and Terraform accepts neither in a backend", "Write the value itself."
 	}
 	if missing := p.Files.Undeclared(a); len(missing) > 0 {
 		return strings.Join(missing, " and ") + ", which no file of the project declares", "Declare it, or write the value itself."

@@ -169,7 +169,7 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 	keys, err := states(ctx, in, *p.noted)
 	switch {
 	case err != nil:
-		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.noted, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
+		r := failed(fmt.Sprintf("stateroom cannot tell whether there is a state in %s: %v", p.noted, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
 		r.Init.Stuck, r.Err = true, err
 		return []health.Result{r}
 	case len(keys) == 0:
@@ -254,7 +254,7 @@ func forgettable(ctx context.Context, in *inputs, p project, path string) (why s
 	keys, err := states(ctx, in, p.here)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.here, err), false, err
+		return fmt.Sprintf("stateroom cannot tell whether there is a state in %s: %v", p.here, err), false, err
 	case len(keys) == 0:
 		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", p.here), false, nil
 	}

@@ -76,7 +76,7 @@ func credentialVariables(in *inputs) []health.Result {
 			"Unset the one that is not meant: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN.")}
 	case (id != "") != (key != ""):
 		return []health.Result{finding("files.environment-keys-half", plan.StepFiles, plan.Warning,
-			"Only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set, so Terraform takes neither.", "Set both, or neither.")}
+			"Only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set, so Terraform ignores both.", "Set both, or neither.")}
 	}
 	return nil
 }

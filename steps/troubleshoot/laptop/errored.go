@@ -40,7 +40,7 @@ func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 	var r health.Result
 	switch {
 	case err != nil:
-		r = failed(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)
+		r = failed(fmt.Sprintf("stateroom cannot tell whether %s holds it by now: %v", place, err), push)
 		r.Err = err
 	case now.Lineage != "" && now.Lineage != left.Lineage:
 		r = failed(fmt.Sprintf("What lies in %s is another state, by its lineage.", place), "Compare the two by hand.")

@@ -34,7 +34,7 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 		{name: "somebody else's", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "c"), finds: true, tells: "somebody applied since"},
 		{name: "another state", left: stateOf("two", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, tells: "another state, by its lineage"},
 		{name: "no state was left", left: "half a st", finds: true, tells: "It cannot be compared"},
-		{name: "no state is there", left: stateOf("one", 3, "b"), bucket: "half a st", finds: true, tells: "cannot be seen: s3://acme-terraform-state/common/staging is not a state"},
+		{name: "no state is there", left: stateOf("one", 3, "b"), bucket: "half a st", finds: true, tells: "holds it by now: s3://acme-terraform-state/common/staging is not a state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b.T = t

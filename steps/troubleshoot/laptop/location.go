@@ -136,7 +136,7 @@ func otherLocation(ctx context.Context, in *inputs, p project, here health.State
 	}
 	switch keys, err := states(ctx, in, here); {
 	case err != nil:
-		r := differs(plan.Warning, fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		r := differs(plan.Warning, fmt.Sprintf(" stateroom cannot tell whether there is a state in the former: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
 		r.Err = err
 		return r
 	case len(keys) > 0:

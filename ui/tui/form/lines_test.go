@@ -14,7 +14,7 @@ import (
 // needed refuses an empty text.
 func needed(value string) error {
 	if strings.TrimSpace(value) == "" {
-		return errors.New("this answer is needed")
+		return errors.New("this answer is required")
 	}
 	return nil
 }
@@ -118,14 +118,14 @@ func TestShortPasteCanBeEdited(t *testing.T) {
 
 func TestEmptyTextIsRefusedWithTheReason(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines, Check: needed})
-	if msg := pressed(f, tea.KeyCtrlD); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+	if msg := pressed(f, tea.KeyCtrlD); msg != Editing || !strings.Contains(f.text(), "this answer is required") {
 		t.Errorf("%v:\n%s", msg, f.text())
 	}
 	paste(f, " \r ")
-	if msg := pressed(f, tea.KeyEnter); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+	if msg := pressed(f, tea.KeyEnter); msg != Editing || !strings.Contains(f.text(), "this answer is required") {
 		t.Errorf("white space was taken with %v", msg)
 	}
-	if paste(f, "Error"); strings.Contains(f.text(), "this answer is needed") {
+	if paste(f, "Error"); strings.Contains(f.text(), "this answer is required") {
 		t.Error("the reason outlives its fault")
 	}
 }
