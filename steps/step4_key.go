@@ -56,6 +56,8 @@ const symmetric = "SYMMETRIC_DEFAULT"
 const (
 	changeKey   = "key.create"
 	changeAlias = "key.alias"
+
+	changeKeyPolicy = "key.policy"
 )
 
 func keyQuestions(a *blueprint.Answers) []plan.Question {
@@ -362,10 +364,14 @@ func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
 // should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+o.Key.Key.ARN, stored, changeKeyPolicy); f != nil {
+		p.Find(*f)
+		return
+	}
 	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(stored, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := plan.InAdminAccount(a, changeKeyPolicy, plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
 		switch {

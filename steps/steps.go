@@ -269,20 +269,27 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 		return plan.Review{}, off
 	}
 	s.observed = o
-	review := s.plan()
+	review := s.plan(nil)
 	if review.Blocked() && ReadQuotas(ctx, s.Env, s.Answers, o, review.Changes) {
-		review = s.plan()
+		review = s.plan(nil)
 	}
 	return review, nil
 }
 
 // plan makes the review of what was observed: the same observation and answers
-// give the same one. It is pure but for whether files can be written.
-func (s *Setup) plan() plan.Review {
+// give the same one. It is pure but for whether files can be written. What is forbidden
+// is left out of what several environments share, too.
+func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
+	s.observed.Forbidden = nil
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
+	if len(forbidden) > 0 {
+		s.observed.Forbidden = plan.StoppedBy(p.Changes, forbidden)
+		p = Propose(s.Steps, s.observed, s.Answers, nil)
+	}
 	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
 	tieFiles(p.Changes)
-	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
+	p.Changes, review.Stopped = plan.Stopped(p.Changes, p.Findings)
+	changes := heldBack(p.Changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
@@ -298,7 +305,8 @@ func (s *Setup) plan() plan.Review {
 // change was left out or that rests on one which AWS refuses, and gives what they found
 // in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
+	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
 	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {

@@ -167,6 +167,9 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 		v.current = 1 // the last question is not where the review begins
 	}
 	v.flow, v.asked.edited = msg.opened.Flow, 0
+	if v.held {
+		return nil
+	}
 	return v.look()
 }
 

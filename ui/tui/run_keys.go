@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -34,14 +35,15 @@ func (v *runScreen) hotkeys() hotkeys {
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.stageKeys()...)
+		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
 	case applying:
 		return append(hotkeys{move, output}, v.stageKeys()...)
 	case reviewing:
-		return append(append(v.reviewKeys(), output, quit), v.stageKeys()...)
+		list := v.reviewKeys()
+		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
 	case opening, asking:
 	}
-	return hotkeys{quit, output.shown(false)}
+	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
 }
 
 // stageKeys go from stage to stage.
@@ -90,6 +92,8 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
+	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look
 	case !v.last():

@@ -46,6 +46,11 @@ type runScreen struct {
 
 	asked questions
 
+	// lesson is what is told of the fault that is practised, nil without one; held says
+	// that nothing is looked at before the lesson asks for it.
+	lesson *lesson
+	held   bool
+
 	flow *engine.Flow
 	// outline is what there is to show beside the review; who is who the operator
 	// is, as far as that is known before.
@@ -102,10 +107,12 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 		return nav{}, v.opened(msg)
 	case reviewedMsg:
 		v.reviewed(msg)
+		return nav{}, v.learn()
 	case plan.Event:
 		return v.reported(msg), nil
 	case madeMsg:
 		v.made(msg)
+		return nav{}, v.learn()
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:

@@ -36,12 +36,12 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
 	press(m, "down", "down", "down", "enter", "down", "down", "enter", "esc")
 	shows(t, m, "What do you want to practice?")
-	press(m, "enter", "/", "left behind", "enter", "enter")
+	press(m, "enter", "end", "enter", "/", "left behind", "enter", "enter")
 	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {
 		t.Errorf("began %+v", m.request)
 	}
-	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
-	press(m, "enter")
+	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse()})
+	press(m, "end", "up", "enter")
 	if m.request.Fault == "" || m.request.Fault == "surprise me" || strings.Contains(m.View(), m.request.Fault) {
 		t.Errorf("surprised by %+v:\n%s", m.request, m.View())
 	}
