@@ -37,12 +37,18 @@ func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, watched()...)
-	// CI runners may have a terminal that nobody looks at.
-	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+	screen := terminal && wantsScreen(os.Getenv)
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
 		terminal: terminal, screen: screen, restore: restorer(terminal, screen), forget: practice.Forget,
 	}))
+}
+
+// wantsScreen tells whether a terminal is to show the screens. CI runners may have one
+// that nobody looks at, and ACCESSIBLE is how whoever has a screen read aloud asks for
+// lines (Charm's programs and others know it, too).
+func wantsScreen(getenv func(string) string) bool {
+	return getenv("TERM") != "dumb" && getenv("CI") == "" && getenv("ACCESSIBLE") == ""
 }
 
 // watched are the signals that interrupt. One that was ignored when the process
@@ -389,7 +395,7 @@ func (one command) cobra(r runners) *cobra.Command {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
 	}
 	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { commonFlags(f, &o) })
-	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); stageFlags(f, &o) })
+	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); keepFlag(f, &o); stageFlags(f, &o) })
 	return c
 }
 
@@ -426,6 +432,10 @@ func awsFlags(f *pflag.FlagSet, o *session.Options) {
 
 func sandboxFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
+}
+
+func keepFlag(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.KeepFiles, "keep-files", false, "keep what the rehearsal writes (default: only if something fails)")
 }
 
 // stageFlags are the knobs of the sandbox.
@@ -525,7 +535,7 @@ func noArguments(c *cobra.Command, args []string) error {
 
 // check refuses flags that say nothing or contradict each other.
 func check(o *session.Options, f *pflag.FlagSet) error {
-	for _, name := range []string{"accounts", "latency"} {
+	for _, name := range []string{"accounts", "latency", "keep-files"} {
 		if f.Changed(name) && !o.Sandbox {
 			return session.Usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
 		}

@@ -43,12 +43,12 @@ type Policy struct {
 func Policies() []Policy {
 	admin, bucket := "admin_account", "bucket.name"
 	return []Policy{
-		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, ofOperator(policy.Operator)},
-		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, ofOperator(policy.People)},
-		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, groupPolicyOf(assumePolicies, stateDocuments, ownDocuments)},
-		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, groupPolicyOf(assumePolicies)},
-		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, groupPolicyOf(stateDocuments)},
-		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, groupPolicyOf(ownDocuments)},
+		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, operatorDocument},
+		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, peopleDocument},
+		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, adminDocument},
+		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, assumeDocument},
+		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, stateDocument},
+		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, ownDocument},
 		{"trust", "who may assume an environment's role", OfEnvironment, false, []string{admin}, trustOf},
 		{"permissions", "what an environment's role may do", OfEnvironment, false, nil, permissionsOf},
 		{"bucket", "what the state bucket refuses", OfBlueprint, false, []string{admin, bucket}, bucketPolicyOf},
@@ -158,19 +158,20 @@ func NotMade(a *blueprint.Answers, refs []awsops.Reference) error {
 	}
 }
 
-func ofOperator(build func(policy.OperatorAccess) policy.Document) func(*Observed, *blueprint.Answers, string) (policy.Document, error) {
-	return func(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
-		return build(operatorAccess(o, a)), nil
-	}
+func operatorDocument(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
+	return policy.Operator(operatorAccess(o, a)), nil
+}
+
+func peopleDocument(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
+	return policy.People(operatorAccess(o, a)), nil
 }
 
 // operatorAccess is what the operator of this blueprint works on. A blueprint without
 // environments is one that is still to be answered: most enter them by the default role.
 func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
-	tag, value := a.Tag()
 	access := policy.OperatorAccess{
 		Partition: o.partition(), Account: a.AdminAccount, Region: a.StateRegion, Bucket: a.Bucket.Name,
-		Alias: a.Key.Alias, Table: a.Lock.DynamoDBTable, Tag: tag, Value: value,
+		Alias: a.Key.Alias, Table: a.Lock.DynamoDBTable,
 	}
 	for _, e := range a.Environments {
 		access.Accounts = access.Accounts || e.Account == ""
@@ -205,27 +206,41 @@ func stateDocuments(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	return statePolicies(o, a, g)
 }
 
-// groupPolicyOf is what a group's policies of some subjects allow, as one document.
-func groupPolicyOf(subjects ...documents) func(*Observed, *blueprint.Answers, string) (policy.Document, error) {
-	return func(o *Observed, a *blueprint.Answers, group string) (all policy.Document, err error) {
-		i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
-		for _, of := range subjects {
-			docs, refused := of(o, a, a.Groups[i])
-			if refused != nil {
-				return all, &plan.Refusal{Finding: refused.ID, What: refused.Evidence, Remedy: refused.Remedy}
-			}
-			for _, doc := range docs {
-				all.Statements = append(all.Statements, doc.Statements...)
-			}
+func adminDocument(o *Observed, a *blueprint.Answers, group string) (policy.Document, error) {
+	return groupDocument(o, a, group, assumePolicies, stateDocuments, ownDocuments)
+}
+
+func assumeDocument(o *Observed, a *blueprint.Answers, group string) (policy.Document, error) {
+	return groupDocument(o, a, group, assumePolicies)
+}
+
+func stateDocument(o *Observed, a *blueprint.Answers, group string) (policy.Document, error) {
+	return groupDocument(o, a, group, stateDocuments)
+}
+
+func ownDocument(o *Observed, a *blueprint.Answers, group string) (policy.Document, error) {
+	return groupDocument(o, a, group, ownDocuments)
+}
+
+// groupDocument is what a group's policies of some subjects allow, as one document.
+func groupDocument(o *Observed, a *blueprint.Answers, group string, subjects ...documents) (all policy.Document, err error) {
+	i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
+	for _, of := range subjects {
+		docs, refused := of(o, a, a.Groups[i])
+		if refused != nil {
+			return all, &plan.Refusal{Finding: refused.ID, What: refused.Evidence, Remedy: refused.Remedy}
 		}
-		if len(all.Statements) == 0 {
-			return all, &plan.Refusal{
-				Finding: "policy.nothing", What: "Group " + group + " has no such policy: the blueprint gives it no project of its environments.",
-				Remedy: "Add a project to the blueprint.",
-			}
+		for _, doc := range docs {
+			all.Statements = append(all.Statements, doc.Statements...)
 		}
-		return withoutDoubleSids(all), nil
 	}
+	if len(all.Statements) == 0 {
+		return all, &plan.Refusal{
+			Finding: "policy.nothing", What: "Group " + group + " has no such policy: the blueprint gives it no project of its environments.",
+			Remedy: "Add a project to the blueprint.",
+		}
+	}
+	return withoutDoubleSids(all), nil
 }
 
 func roleFor(o *Observed, a *blueprint.Answers, environment string) *roleBuilder {

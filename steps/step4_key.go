@@ -56,6 +56,8 @@ const symmetric = "SYMMETRIC_DEFAULT"
 const (
 	changeKey   = "key.create"
 	changeAlias = "key.alias"
+
+	changeKeyPolicy = "key.policy"
 )
 
 func keyQuestions(a *blueprint.Answers) []plan.Question {
@@ -63,7 +65,11 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
 			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
-			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
+			Help: "Where the admins' right to the key stands.",
+			Means: map[string]string{
+				blueprint.KeyUsersGroup:  "The key policy delegates to the account, and the group's policy grants.",
+				blueprint.KeyUsersListed: "The key policy names every user, and breaks when one is deleted.",
+			},
 		},
 	}
 }
@@ -239,6 +245,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Purpose = plan.Make
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
+	c.Cents = 100
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's setup takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
@@ -368,10 +375,14 @@ func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
 // should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+o.Key.Key.ARN, stored, changeKeyPolicy); f != nil {
+		p.Find(*f)
+		return
+	}
 	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(stored, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := plan.InAdminAccount(a, changeKeyPolicy, plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
 		switch {

@@ -22,7 +22,7 @@ func initStep() Step {
 		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
 			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialized.",
-		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend,
+		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend, Tests: true,
 	}
 }
 
@@ -204,57 +204,73 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 		}
 	default:
 		c := plan.InitChange(a, project, at.Dir, kind)
-		c.Needs = append(c.Needs, changeProfile)
+		c.Needs = append(c.Needs, asAdmin(a)...)
 		p.Change(c)
 	}
 	return p
 }
 
-// orderRuns lets Terraform begin only when all that it meets is done: its init
-// reads the bucket, the files and, as the admin, through the new policies. An
-// environment's role is not needed for it, nor is another project: one that is
-// left as it is must not hold up the rest. The files of a project are edited only
-// when its state lies where they will point.
-func orderRuns(changes []plan.Change) {
-	dirs, moves := map[string]bool{}, map[string]string{}
-	for _, c := range changes {
-		if c.Run == nil {
-			continue
-		}
-		dirs[c.Run.Dir] = true
-		if _, moving := c.Run.Command.(plan.Move); moving {
-			moves[c.Run.Dir] = c.ID
+// tieFiles ties what Terraform does in a project to the project's files: init reads
+// them, so that what stops them stops it, and they are edited only when the project's
+// state lies where they will point.
+func tieFiles(changes []plan.Change) {
+	first := slices.IndexFunc(changes, func(c plan.Change) bool { return c.Run != nil })
+	if first < 0 {
+		return
+	}
+	own, moves := map[string][]string{}, map[string]string{}
+	for _, c := range changes[:first] { // what comes after the first command is nothing that one waits for
+		if c.Write != nil && c.Environment == "" {
+			own[c.ProjectDir()] = append(own[c.ProjectDir()], c.ID)
 		}
 	}
-	var common []string
-	own := map[string][]string{}
-	begun := false // what comes after the first command is nothing that one waits for
-	for i := range changes {
-		c := &changes[i]
-		dir := c.ProjectDir()
-		begun = begun || c.Run != nil
-		switch {
-		case begun || c.Environment != "":
-		case c.Write == nil || !dirs[dir] && !c.Leads:
-			common = append(common, c.ID)
-		default:
-			own[dir] = append(own[dir], c.ID)
-			if move := moves[dir]; move != "" {
-				c.Needs = append(slices.Clone(c.Needs), move)
-			}
-		}
-	}
-	for i := range changes {
-		c := &changes[i]
+	for i := range changes[first:] {
+		c := &changes[first+i]
 		if c.Run == nil {
 			continue
 		}
 		switch c.Run.Command.(type) {
 		case plan.BackUp:
 		case plan.Move:
-			c.Needs = append(c.Needs, common...)
+			moves[c.Run.Dir] = c.ID
 		default:
-			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
+			c.Needs = append(slices.Clone(c.Needs), own[c.Run.Dir]...)
+		}
+	}
+	for i := range changes[:first] {
+		if c := &changes[i]; slices.Contains(own[c.ProjectDir()], c.ID) && moves[c.ProjectDir()] != "" {
+			c.Needs = append(slices.Clone(c.Needs), moves[c.ProjectDir()])
+		}
+	}
+}
+
+// orderRuns lets Terraform begin only when all that it meets is done, beside its
+// project's files ([tieFiles]): its init reads the bucket and, as the admin, through
+// the new policies. An environment's role is not needed for it, nor is another project:
+// one that is left as it is must not hold up the rest.
+func orderRuns(changes []plan.Change) {
+	dirs := map[string]bool{}
+	for _, c := range changes {
+		if c.Run != nil {
+			dirs[c.Run.Dir] = true
+		}
+	}
+	var common []string
+	for _, c := range changes {
+		if c.Run != nil {
+			break
+		}
+		if c.Environment == "" && (c.Write == nil || !dirs[c.ProjectDir()] && !c.Leads) {
+			common = append(common, c.ID)
+		}
+	}
+	for i := range changes {
+		c := &changes[i]
+		if c.Run == nil {
+			continue
+		}
+		if _, backup := c.Run.Command.(plan.BackUp); !backup {
+			c.Needs = append(slices.Clone(c.Needs), common...)
 		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // leadsNowhere fails the test where the newest run has planned anything that leads to
@@ -165,5 +167,26 @@ func TestALargeGroupKeepsItsPoliciesWhereAnAccountCannotBeEntered(t *testing.T) 
 		if refused != nil || fmt.Sprint(after) != fmt.Sprint(before) {
 			t.Errorf("%d environments: %v, %v", n, after, refused)
 		}
+	}
+}
+
+// TestWhereTheFilesOfAProjectAreStoppedItIsNotInitialised: in a fresh set-up init would
+// run in a directory that is not there, and beside old files at another place than the
+// blueprint's.
+func TestWhereTheFilesOfAProjectAreStoppedItIsNotInitialised(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+	w.server.Invite(accountOf("production"))
+	r, err := w.setup(team()).Review(t.Context())
+	if err != nil || findingOf(r.Findings, "iam.environment-unreachable") == nil {
+		t.Fatalf("%v, findings %v", err, r.Findings)
+	}
+	ids := map[string]bool{}
+	for _, c := range r.Changes {
+		ids[c.ID] = true
+	}
+	if ids[plan.InitID("common-production")] || !ids[plan.InitID("common-staging")] {
+		t.Errorf("planned %v", ids)
 	}
 }

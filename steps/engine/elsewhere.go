@@ -63,7 +63,7 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, let it be moved with --adopt %s --adopt %s.", name, holds)
 		}
 		findings = append(findings, plan.Finding{
-			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure,
+			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure, Resource: name,
 			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
 			Remedy:   remedy,
 		})

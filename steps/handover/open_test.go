@@ -255,8 +255,8 @@ func TestAPastedKeyIsReadWithItsEdgesTrimmed(t *testing.T) {
 	for name, c := range map[string]struct{ id, key, finding, says string }{
 		"swapped":          {strings.Repeat("a", 20) + strings.Repeat("B", 20), heldID, "onboard.key-swapped", "wrong way round"},
 		"temporary":        {"ASIAIOSFODNN7EXAMPLE", heldSecret, "onboard.key-temporary", "temporary"},
-		"no id":            {"", heldSecret, "onboard.key-form", "none"},
-		"a name as id":     {"bob", heldSecret, "onboard.key-form", "none"},
+		"no id":            {"", heldSecret, "onboard.key-form", "not an access key id"},
+		"a name as id":     {"bob", heldSecret, "onboard.key-form", "not an access key id"},
 		"a role's id":      {"AROAIOSFODNN7EXAMPLE", heldSecret, "onboard.key-form", "begins with AKIA"},
 		"a cut secret":     {heldID, heldSecret[:39], "onboard.secret-form", "40 letters"},
 		"a secret in two":  {heldID, heldSecret[:20] + " " + heldSecret[21:], "onboard.secret-form", "40 letters"},

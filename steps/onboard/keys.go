@@ -122,6 +122,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, error) {
 	key, err := who.caller.Key(ctx, in.answers.Key.Alias)
 	if f, ok := askOperator(err); ok {
+		f.Stops = projectIDs(in.answers.ProjectsFor(who.user))
 		in.find(f)
 		return key, nil
 	}

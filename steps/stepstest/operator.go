@@ -5,7 +5,7 @@ import "stateroom/awsops/policy"
 // access is that of the blueprint that most tests set up.
 var access = policy.OperatorAccess{
 	Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state",
-	Alias: "alias/terraform", Table: "terraform_locks", Tag: "stateroom", Value: "111111111111/acme-terraform-state",
+	Alias: "alias/terraform", Table: "terraform_locks",
 	Reach: []string{"OrganizationAccountAccessRole"},
 }
 

@@ -108,3 +108,52 @@ func TestASessionOfAWSLoginIsToldAndIsNoFault(t *testing.T) {
 		t.Errorf("findings %v", r.Findings)
 	}
 }
+
+// An endpoint at which nobody is to be met is one thing wrong, though nobody agreed to it
+// either: it is found once, for each project that names it, and one change corrects it.
+func TestAnEndpointAtWhichNobodyAnswersIsOneFinding(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	healthtest.InBackend(`"http://.*"`, `"http://127.0.0.1:1"`)(b)
+	r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+	b.Must(err)
+	found := slices.DeleteFunc(r.Findings, func(f plan.Finding) bool { return f.Severity == plan.Info })
+	if len(found) != 1 || found[0].ID != "network-unreachable" || !found[0].Bears("files.points-elsewhere") || !strings.Contains(found[0].Evidence, "does not run Terraform in the project") {
+		t.Fatalf("findings %v", found)
+	}
+	for _, c := range r.Checks {
+		if c.Finding == "files.points-elsewhere" {
+			t.Errorf("the check %s leads to a finding that is none any more", c.Name)
+		}
+	}
+	if !slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Write != nil && c.FixesFinding(found[0]) }) {
+		t.Errorf("nothing corrects it: %v", r.Changes)
+	}
+}
+
+// What a text tells joins the finding of the checks that is its cause, under whatever id: a
+// Deny is called by what was denied, and to credentials of another account all is denied.
+// Nothing joins where it may have another cause.
+func TestATextJoinsTheFindingThatIsItsCause(t *testing.T) {
+	t.Parallel()
+	const head = "Error: Error refreshing state: operation error S3: "
+	denied := func(action, how string) string {
+		return head + "GetObject, https response error StatusCode: 403, api error AccessDenied: User: arn:aws:iam::1:user/a is not authorized to perform: " + action + " on resource: x " + how
+	}
+	for text, tt := range map[string]struct{ found, want string }{
+		denied("kms:Decrypt", "with an explicit deny in a resource-based policy"):                                          {"kms-denied", "kms-denied"},
+		denied("dynamodb:GetItem", "with an explicit deny in an identity-based policy"):                                    {"table-denied", "table-denied"},
+		denied("kms:Decrypt", "with an explicit deny in a service control policy"):                                         {"table-denied", "table-denied explicit-deny"},
+		head + "HeadObject, https response error StatusCode: 403, RequestID: A, HostID: B, api error Forbidden: Forbidden": {"wrong-account", "wrong-account"},
+		"Error: Failed to get existing workspaces: S3 bucket \"b\" does not exist.":                                        {"wrong-account", "wrong-account bucket-missing"},
+	} {
+		all := addQuotes([]plan.Finding{{ID: tt.found, Severity: plan.Failure, Evidence: "seen"}}, readPasted(text).quotes)
+		var ids []string
+		for _, f := range all {
+			ids = append(ids, f.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.want || (len(all) == 1) != (all[0].Quote != "") {
+			t.Errorf("%s: found %s, quoted %q", text, got, all[0].Quote)
+		}
+	}
+}

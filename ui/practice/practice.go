@@ -65,7 +65,7 @@ func Configured(flag string, callers engine.Environment) string {
 }
 
 // Lab is one rehearsal: a sandbox that serves and the scratch files that go
-// with it. The files stay when the lab is closed, for whoever wants to look.
+// with it. Whoever closes the lab says whether the files stay.
 type Lab struct {
 	// Root is the scratch folder: blueprint, projects, handovers, and home/.aws.
 	Root string
@@ -172,9 +172,13 @@ func (l *Lab) writeHome() error {
 // Endpoint is where the sandbox answers for every service.
 func (l *Lab) Endpoint() string { return l.Server.URL() }
 
-// Note says where the scratch files are and how to look at them.
-func (l *Lab) Note() string {
-	return fmt.Sprintf("This was the sandbox: nothing real was touched. What it wrote is in %s, for you to look at and to delete.", l.Root)
+// Note says what becomes of the scratch files: where they are if keep says so, or if
+// the caller chose the folder, else that they go.
+func (l *Lab) Note(keep bool) string {
+	if !keep && l.ownRoot {
+		return "This was the sandbox: nothing real was touched. Its files are not kept; add --keep-files to keep them."
+	}
+	return fmt.Sprintf("This was the sandbox: nothing real was touched. Its files are kept in %s. Delete the folder when you are done.", l.Root)
 }
 
 // Close stops the sandbox. The scratch files stay if keep says so, and always where

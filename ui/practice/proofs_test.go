@@ -22,10 +22,6 @@ var ofLockFile = []string{"lock-corrupt", "lock-held-file", "lock-release-failed
 
 // particular are the proofs of the faults that are not like the others.
 var particular = map[string]proof{
-	// An endpoint that nobody agreed to is told before anybody is asked there.
-	"network-unreachable": {finds: []string{"network-unreachable", "files.points-elsewhere"}},
-	"tls-untrusted":       {finds: []string{"tls-untrusted", "files.points-elsewhere"}},
-
 	// On the laptop. A secret is with whoever holds it: none of these can be
 	// mended by a program, which says where to get another.
 	"credentials-missing":      {beyond: "the key went with the section", asks: "aws configure --profile admin_iam"},
@@ -53,7 +49,7 @@ var particular = map[string]proof{
 	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
 	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
-		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
+		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file"},
 		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
 	},
 

@@ -13,7 +13,7 @@ import (
 	"stateroom/ui/practice"
 )
 
-// startLab starts the sandbox where one is wanted; closeLab ends it.
+// startLab starts the sandbox where one is wanted.
 func (s *session) startLab(ctx context.Context) (err error) {
 	if !s.Sandbox {
 		return nil
@@ -38,11 +38,25 @@ func (s *session) labRegion() string {
 	return practice.RegionOf(state, practice.Configured(s.Region, s.process))
 }
 
-func (s *session) closeLab(keep bool) error {
+// closeLab ends it. Its files stay where that was asked for, and where something
+// failed, for whoever wants to see why; sum is nil where nothing began.
+func (s *session) closeLab(sum *plan.Summary) error {
 	if s.lab == nil {
 		return nil
 	}
-	return s.lab.Close(keep)
+	return s.lab.Close(s.keepsFiles(sum))
+}
+
+func (s *session) keepsFiles(sum *plan.Summary) bool {
+	return s.KeepFiles || sum != nil && sum.Failed+sum.Unknown > 0
+}
+
+// labNote says what becomes of the rehearsal's files, of which a dry run writes none.
+func (s *session) labNote(sum *plan.Summary) string {
+	if s.lab == nil || sum == nil || sum.DryRun {
+		return ""
+	}
+	return s.lab.Note(s.keepsFiles(sum))
 }
 
 // prepareLab makes the rehearsal's set-up without telling its events, and lets it

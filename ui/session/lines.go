@@ -57,8 +57,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	if err := r.startLab(ctx); err != nil {
 		return 0, err
 	}
-	// The files of a rehearsal that never began are of no use to anyone.
-	defer func() { err = errors.Join(err, r.closeLab(summary != nil && !r.DryRun)) }()
+	defer func() { err = errors.Join(err, r.closeLab(summary)) }()
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
@@ -121,13 +120,15 @@ func badAnswer(err error) error {
 }
 
 // emit shows an event; the summary says how to make what nobody could be asked about,
-// and where a rehearsal's files are.
+// and what becomes of a rehearsal's files.
 func (r *lineRun) emit(e plan.Event) {
 	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
 		s.Next = r.nextCommand()
 	}
-	if e.Kind == plan.EventSummary && r.lab != nil && !r.DryRun {
-		e.Summary.Notes = append(e.Summary.Notes, r.lab.Note())
+	if e.Kind == plan.EventSummary {
+		if note := r.labNote(e.Summary); note != "" {
+			e.Summary.Notes = append(e.Summary.Notes, note)
+		}
 	}
 	r.show(e)
 }

@@ -29,7 +29,7 @@ func PrintPolicy(ctx context.Context, o Options, sys System, p steps.Policy, par
 	if err := s.startLab(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.closeLab(false)) }()
+	defer func() { err = errors.Join(err, s.closeLab(nil)) }()
 	a, err := s.policyAnswers(ctx, p)
 	if err != nil {
 		return err

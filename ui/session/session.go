@@ -35,6 +35,8 @@ type Options struct {
 	Plain, JSON, Sandbox bool
 	Parallel, Accounts   int
 	Latency              time.Duration
+	// KeepFiles keeps what a rehearsal wrote.
+	KeepFiles bool
 	// ErrorFile is the text that troubleshooting begins with, "-" for standard
 	// input; NoChecks looks at nothing else; Run lets Terraform say it itself.
 	ErrorFile     string

@@ -61,3 +61,23 @@ func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
 		t.Errorf("a good look was opened anew: %v", err)
 	}
 }
+
+func TestARehearsalInWhichSomethingFailedKeepsItsFiles(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		o     Options
+		ended *plan.Summary
+		keeps bool
+	}{
+		{"nothing began", Options{}, nil, false},
+		{"all was made", Options{}, &plan.Summary{Applied: 3}, false},
+		{"it was left", Options{}, &plan.Summary{Stopped: true}, false},
+		{"a change failed", Options{}, &plan.Summary{Applied: 3, Failed: 1}, true},
+		{"an answer was lost", Options{}, &plan.Summary{Unknown: 1}, true},
+		{"it was asked for", Options{KeepFiles: true}, nil, true},
+	} {
+		if got := (&session{Options: c.o}).keepsFiles(c.ended); got != c.keeps {
+			t.Errorf("%s: kept %t, want %t", c.name, got, c.keeps)
+		}
+	}
+}

@@ -89,7 +89,8 @@ func (i Init) and(more Init) Init {
 }
 
 // Alias says that AWS is likely to confirm a finding of the files under an id of its
-// own, of the resource that they name: a mistyped bucket is missing.
+// own, of the resource that they name: a mistyped bucket is missing. Or that another check
+// of the files tells of the same thing.
 type Alias struct {
 	Resource string
 	IDs      []string
@@ -101,8 +102,10 @@ type Report struct {
 	Findings []plan.Finding
 	Changes  []plan.Change
 	Fixes    []Fix
-	inits    map[string]Init
-	aliases  map[string]Alias // by the key of their finding
+	// Actor is who makes the changes that send calls; empty where nobody could sign in.
+	Actor   plan.Actor
+	inits   map[string]Init
+	aliases map[string]Alias // by the key of their finding
 }
 
 // Add takes over the results of a check that has ended, and tells of it at once.
@@ -154,6 +157,9 @@ func Merge(parts ...Report) Report {
 		all.Checks = append(all.Checks, part.Checks...)
 		all.Changes = append(all.Changes, part.Changes...)
 		all.Fixes = append(all.Fixes, part.Fixes...)
+		if part.Actor != (plan.Actor{}) {
+			all.Actor = part.Actor
+		}
 		for _, init := range part.inits {
 			all.need(init)
 		}
@@ -197,16 +203,21 @@ func addEvidence(to *plan.Finding, f plan.Finding) {
 func (r *Report) rename(own plan.Finding, a Alias) {
 	f := own
 	var kept []plan.Finding
+	merged := []plan.Finding{own}
 	at := -1
 	for _, g := range r.Findings {
 		switch {
 		case g.Key() == own.Key():
 			at, kept = len(kept), append(kept, g)
-		case slices.Contains(a.IDs, g.ID) && g.Resource == a.Resource:
+		case slices.Contains(a.IDs, g.ID) && g.Resource == a.Resource && (g.Subject == own.Subject || g.Subject == "" || own.Subject == ""):
 			if !diagnosis.Known(f.ID) {
 				f.ID, f.Severity = g.ID, g.Severity
 			}
+			if g.ID != f.ID {
+				f.Also = append(f.Also, g.ID)
+			}
 			addEvidence(&f, g)
+			merged = append(merged, g)
 		default:
 			kept = append(kept, g)
 		}
@@ -215,14 +226,16 @@ func (r *Report) rename(own plan.Finding, a Alias) {
 		return
 	}
 	kept[at], r.Findings = f, kept
-	for i := range r.Fixes {
-		if fix := &r.Fixes[i]; fix.Finding == own.Key() {
-			fix.Finding = f.Key()
+	for _, g := range merged {
+		for i := range r.Fixes {
+			if fix := &r.Fixes[i]; fix.Finding == g.Key() {
+				fix.Finding = f.Key()
+			}
 		}
-	}
-	for i := range r.Checks {
-		if c := &r.Checks[i]; c.Finding == own.ID && c.Subject == own.Subject {
-			c.Finding = f.ID
+		for i := range r.Checks {
+			if c := &r.Checks[i]; c.Finding == g.ID && c.Subject == g.Subject {
+				c.Finding = f.ID
+			}
 		}
 	}
 }

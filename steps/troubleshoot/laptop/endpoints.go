@@ -111,15 +111,21 @@ func knock(ctx context.Context, in *inputs, p project, addresses []string) healt
 	at := p.At("endpoints.s3")
 	for _, address := range addresses {
 		err := reach(ctx, in, address, p.Backend.Attributes.Get("custom_ca_bundle"))
+		var wrong health.Result
 		var unknown *tls.CertificateVerificationError
 		switch {
+		case err == nil:
+			continue
 		case errors.As(err, &unknown):
-			return finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			wrong = finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE.")
-		case err != nil:
-			return finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+		default:
+			wrong = finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself.")
 		}
+		// That nobody agreed to the address is the same thing wrong.
+		wrong.Resource, wrong.Alias = address, &health.Alias{IDs: []string{leadsElsewhere}, Resource: address}
+		return wrong
 	}
 	if in.env.Endpoint == "" {
 		return health.Result{}

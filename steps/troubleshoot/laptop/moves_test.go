@@ -61,7 +61,7 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		{"the old place cannot be looked at", func(b *bench) {
 			oldKey(b)
 			b.Edit(healthtest.InitsNote, `"region":"eu-west-1"`, `"region":"us-east-1"`)
-		}, []string{"backend-changed error"}, "", false, "cannot be seen"},
+		}, []string{"backend-changed error"}, "", false, "cannot tell whether there is a state in"},
 		{"neither place is the blueprint's", func(b *bench) {
 			oldKey(b)
 			b.Edit(healthtest.Backend, "common/staging", "common/new")

@@ -167,7 +167,7 @@ func TestWhatIsToBeHiddenIsNeverShown(t *testing.T) {
 
 func TestPastedControlCharactersDoNotReachTheTerminal(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines})
-	paste(f, "\x1b[31mError\x1b[0m\a of\tcolour\n"+numbered(100))
+	paste(f, "\x1b[31mError\x1b[0m\a of\tcolor\n"+numbered(100))
 	if text := f.text(); text != ansi.Strip(text) || strings.ContainsAny(text, "\a\t\x1b") || !strings.Contains(text, "Error  of    color") {
 		t.Errorf("shown as %q", text)
 	}
