@@ -43,6 +43,9 @@ type Summary struct {
 	// DryRun says that nothing was applied; Declined that the operator said
 	// no; Stopped that the run was interrupted.
 	DryRun, Declined, Stopped bool
+	// Ended says that the run came to its end by itself: what interrupted the program came
+	// later, and broke nothing off.
+	Ended bool
 	// Next says of a dry run that it is none by anybody's wish, since nobody could be
 	// asked: it is the command that makes the changes.
 	Next string
@@ -52,10 +55,13 @@ type Summary struct {
 // nobody declined or interrupted it.
 func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Stopped }
 
+// BrokenOff says that an interrupt came before the run had ended.
+func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
+
 // Unproven says that every change was made before the interrupt came, so that only
 // the proof of the result is missing.
 func (s *Summary) Unproven() bool {
-	return s.Stopped && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
 }
 
 // The exit codes of the command line.

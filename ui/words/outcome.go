@@ -96,11 +96,11 @@ func brokenOff(s *plan.Summary, again string) string {
 		return "Nothing was changed: this was a dry run."
 	case s.Declined:
 		return "Nothing was changed: you did not confirm."
-	case s.Stopped && !made:
+	case s.BrokenOff() && !made:
 		return "Interrupted: nothing was changed."
 	case s.Unproven():
 		return fmt.Sprintf("Interrupted when every change was made: the result is not proven. %s to prove it.", again)
-	case s.Stopped:
+	case s.BrokenOff():
 		return fmt.Sprintf("Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
 	case plan.Blocking(s.Findings) && !made:
 		return "Nothing was changed: correct what the findings say first."
@@ -125,7 +125,7 @@ func inPlace(s *plan.Summary, made bool) string {
 func counts(s *plan.Summary, again string) []string {
 	var lines []string
 	rest, left := "left out", s.Skipped+s.Excluded
-	if s.Stopped {
+	if s.BrokenOff() {
 		rest = "not begun"
 	}
 	if s.Applied+s.Failed > 0 {
@@ -149,7 +149,7 @@ func counts(s *plan.Summary, again string) []string {
 // markOf is how a summary is to look.
 func markOf(s *plan.Summary) Mark {
 	switch {
-	case s.Failed+s.Unknown > 0 || s.Stopped || worst(s.Findings) == plan.Failure:
+	case s.Failed+s.Unknown > 0 || s.BrokenOff() || worst(s.Findings) == plan.Failure:
 		return Wrong
 	case worst(s.Findings) == plan.Warning:
 		return Look
@@ -267,11 +267,11 @@ func Named(user string) string {
 	return strings.ToUpper(user[:1]) + user[1:]
 }
 
-// by is a time as people read it: of today the time alone.
+// by is a time as people read it, in the zone that it is given in: of today the time
+// alone.
 func by(at, now time.Time) string {
-	at = at.Local()
 	y, m, d := at.Date()
-	if ny, nm, nd := now.Local().Date(); y == ny && m == nm && d == nd {
+	if ny, nm, nd := now.In(at.Location()).Date(); y == ny && m == nm && d == nd {
 		return at.Format("15:04 MST")
 	}
 	return at.Format("15:04 MST on 2 January")

@@ -34,10 +34,9 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 	withKey.Sealed = []plan.Sealed{bobs}
 	unfetched := complete
 	unfetched.Unfetched = []string{"common-staging", "common-production"}
-	carol := plan.Departure{User: "carol", Account: "111111111111", Deny: plan.Denies, Open: true, Until: now.Add(277 * time.Minute), Now: now}
+	carol := plan.Departure{User: "carol", Account: "111111111111", Deny: plan.Denies, Open: true, Until: time.Date(2026, 11, 29, 18, 40, 0, 0, time.UTC), Now: time.Date(2026, 11, 29, 14, 3, 0, 0, time.UTC)}
 	left, still, slow, gone := carol, carol, carol, carol
 	left.Open, still.Deny, slow.Deny, gone.Deny, gone.Open = false, plan.NotDenied, plan.NotInForce, plan.Gone, false
-	zone := now.Format("MST")
 	for name, c := range map[string]struct {
 		s    plan.Summary
 		mark Mark
@@ -49,6 +48,8 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"setup by the operator":   {plan.Summary{Outcome: complete, Proof: operator, Applied: 42}, OperatorOnly, "The setup for staging, preprod and production is complete, but no admin has used it yet. Proven as the operator only (user/operator), with Terraform 1.11.4, at 14:03: that shows nothing of what an admin may do."},
 		"setup unproven":          {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofNeedsAdmin), Applied: 42}, Unshown, "The setup for staging, preprod and production is complete, but it is not proven. Not proven: the operator has not the rights of an admin, and no admin's profile is on this laptop."},
 		"setup interrupted":       {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofInterrupted), Applied: 42, Stopped: true}, Wrong, "Interrupted when every change was made: the result is not proven. Again to prove it. The setup for staging, preprod and production is complete, but it is not proven. Not proven: the run was interrupted."},
+		"made without Terraform":  {plan.Summary{Outcome: complete, Proof: plan.Proof{State: plan.Proven, As: "alice", With: plan.WithSDK, At: now}, Applied: 42}, Works, "Alice can use the state and the roles of staging, preprod and production. There is no Terraform on this laptop to run. Proven as alice, with the AWS SDK alone, at 14:03."},
+		"setup left by Ctrl-C":    {plan.Summary{Outcome: complete, Proof: asAlice, Applied: 42, Stopped: true, Ended: true}, Works, "Alice can run Terraform in staging, preprod and production. Proven as alice, with Terraform 1.11.4, at 14:03. 42 changes made, 0 failed, 0 left out."},
 		"setup failed":            {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofFailed), Applied: 40, Failed: 1, Skipped: 1, Due: 2}, Wrong, "The setup for staging, preprod and production is not complete: 2 changes are still to be made."},
 		"setup left out":          {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofLeftOut), Applied: 41, Excluded: 1}, Waits, "The setup for staging, preprod and production is not complete: 1 change is still to be made. Not proven: changes that it needs were left out. 41 changes made, 0 failed, 1 left out."},
 		"setup rehearsed":         {plan.Summary{Outcome: plan.SetUp{Environments: three}, Proof: plan.Unproved(plan.NotTried), DryRun: true, Due: 42}, Waits, "Nothing was changed: this was a dry run. Terraform cannot run in staging, preprod and production yet: nothing of the setup is there. 42 changes make it."},
@@ -64,7 +65,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"handed over already": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
 		"nothing handed over": {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes", DryRun: true}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
-		"seen off":             {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 " + zone + ". Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
+		"seen off":             {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 UTC. Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
 		"seen off for good":    {plan.Summary{Outcome: left, Applied: 4, Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left. Proven"},
 		"seen off and deleted": {plan.Summary{Outcome: gone, Applied: 9}, Works, "Carol is deleted from account 111111111111 and has no access left."},
 		"not seen off":         {plan.Summary{Outcome: still, Declined: true, Due: 4}, Waits, "Nothing was changed: you did not confirm. Carol still has access: 4 changes take it away."},

@@ -71,6 +71,8 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
 		return fmt.Sprintf("%s can use the state and the roles of %s. terraform init still has to download providers in %s.",
 			Named(s.Proof.As), in, Plural(len(o.Unfetched), "project"))
+	case s.Proof.State == plan.Proven && s.Proof.With == plan.WithSDK:
+		return fmt.Sprintf("%s can use the state and the roles of %s. There is no Terraform on this laptop to run.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.Proven:
 		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.ProvenAsOperator:
@@ -179,7 +181,7 @@ func departure(o plan.Departure, s *plan.Summary) string {
 	who := Named(o.User)
 	ends := ""
 	if o.Open && !o.Until.IsZero() {
-		ends = fmt.Sprintf("; sessions that are open end by %s", by(o.Until, o.Now))
+		ends = fmt.Sprintf("; sessions that are open end by %s", by(o.Until.UTC(), o.Now))
 	}
 	switch o.Deny {
 	case plan.NotDenied:
@@ -205,7 +207,7 @@ func signedIn(o plan.SignedIn, s *plan.Summary) string {
 	case o.Open && o.Until.IsZero():
 		return fmt.Sprintf("%s is signed in: Terraform can use profile %s.", Named(o.User), o.Profile)
 	case o.Open:
-		return fmt.Sprintf("%s is signed in until %s: Terraform can use profile %s.", Named(o.User), by(o.Until, time.Now()), o.Profile)
+		return fmt.Sprintf("%s is signed in until %s: Terraform can use profile %s.", Named(o.User), by(o.Until.Local(), time.Now()), o.Profile)
 	case s.Due > 0:
 		return fmt.Sprintf("%s is not signed in: a code of the MFA device opens a session.", Named(o.User))
 	}
