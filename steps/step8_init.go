@@ -204,7 +204,7 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 		}
 	default:
 		c := plan.InitChange(a, project, at.Dir, kind)
-		c.Needs = append(c.Needs, changeProfile)
+		c.Needs = append(c.Needs, asAdmin(a)...)
 		p.Change(c)
 	}
 	return p

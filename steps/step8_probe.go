@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,11 @@ type caller struct {
 	env engine.Environment
 }
 
+// provenAsAdmin tells whether this laptop's admin proves.
+func (o *Observed) provenAsAdmin(a *blueprint.Answers) bool {
+	return o.IAM.ProfileKey != "" && profileRefused(o, a) == nil
+}
+
 // proven is what a proof by the caller shows that went through.
 func (c caller) proven() plan.Proof {
 	if c.admin && c.name != "" {
@@ -48,7 +54,7 @@ func (c caller) proof(found []plan.Finding) plan.Proof {
 
 // newCaller finds out who proves, and waits until a new key works.
 func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
-	if o.IAM.ProfileKey == "" || profileRefused(o, a) != nil {
+	if !o.provenAsAdmin(a) {
 		return caller{session: env.Sessions.Home(a.StateRegion), name: identityName(o.Account.Identity), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)
@@ -65,12 +71,19 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
 func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
+	all, findings := provable(o, a)
+	left := plan.Proof{}
+	if len(findings) > 0 {
+		left = plan.Unproved(plan.ProofLeftOut)
+	}
+	if len(all) == 0 {
+		return left, findings
+	}
 	who, err := newCaller(ctx, env, a, o)
 	if err != nil {
-		return unusable(err), []plan.Finding{adminUnusable(a, err)}
+		return unusable(err), append(findings, adminUnusable(a, err))
 	}
 	var seen atomic.Int64
-	all := provable(o, a)
 	failed, _ := forEach(ctx, env.Parallel, all, func(ctx context.Context, e blueprint.Environment) (error, error) {
 		patience := o.patience(env, func(c plan.Change) bool { return ofAdmins(c) || c.Environment == e.Name })
 		if !who.admin {
@@ -80,7 +93,6 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 		return err, nil // one failure says nothing of the others
 	})
-	var findings []plan.Finding
 	var refused []string
 	for i, err := range failed {
 		switch {
@@ -95,26 +107,38 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 			fmt.Sprintf("The roles of %d environments, such as %s, were", len(refused), slices.Min(refused))))
 		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
-	return who.proof(findings), findings
+	return left.Weaker(who.proof(findings)), findings
 }
 
 // provable are the environments whose role is there and meant for the caller:
 // those of the user's groups. A key alone cannot prove a role that asks for a
-// second factor.
-func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
+// second factor. The findings tell of those that rest on what was stopped.
+func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, findings []plan.Finding) {
 	user, mine := me(o, a), map[string]bool{}
 	for _, e := range a.EnvironmentsFor(user) {
 		mine[e.Name] = true
 	}
-	var found []blueprint.Environment
+	in, left := waysOf(o, a), map[string][]string{}
 	for _, e := range o.environments(a.Environments) {
+		if e.MFA || user != "" && !mine[e.Name] {
+			continue
+		}
+		needs := assumable(e.Name)
+		if o.provenAsAdmin(a) {
+			needs = append(needs, in.user(user, e)...)
+		}
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
-		if there && !e.MFA && (user == "" || mine[e.Name]) {
+		if by := o.stopped(needs); by != "" {
+			left[by] = append(left[by], e.Name)
+		} else if there {
 			found = append(found, e)
 		}
 	}
-	return found
+	for _, by := range slices.Sorted(maps.Keys(left)) { // one finding for all of them, however many there are
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by])), by))
+	}
+	return found, findings
 }
 
 // asksSecondFactor tells whether a role's trust policy as found, which may be
@@ -159,10 +183,16 @@ func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
 // encrypted is refused.
 func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
 	projects := reachable(o, a)
-	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
-		return plan.Unproved(plan.NotTried), nil // what is missing was told already
+	if len(projects) == 0 {
+		return plan.Unproved(plan.NotTried), nil
 	}
 	project := projects[0]
+	if by := o.stopped(backendNeeds(o, a, project)); by != "" {
+		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
+	}
+	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
+		return plan.Unproved(plan.NotTried), nil // what is missing was told already
+	}
 	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
 		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env, inAdminAccount))
@@ -179,6 +209,21 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	shown, found := b.prove(ctx)
 	proof.End(ctx, who.session, !plan.NeedsAttention(found))
 	return shown, append(findings, found...)
+}
+
+// backendNeeds are the changes without which the back end cannot be proven.
+func backendNeeds(o *Observed, a *blueprint.Answers, project blueprint.Project) []string {
+	needs := []string{changeKey, changeAlias, changeKeyPolicy, changeBucket, changePolicy}
+	if a.Bucket.Policy != blueprint.BucketPolicyStrict {
+		needs = append(needs, changeDefault)
+	}
+	if a.Lock.DynamoDBTable != "" {
+		needs = append(needs, changeTable)
+	}
+	if o.provenAsAdmin(a) {
+		needs = append(needs, waysOf(o, a).state(me(o, a), project)...)
+	}
+	return needs
 }
 
 // prove goes through the whole proof.

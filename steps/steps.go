@@ -269,20 +269,27 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 		return plan.Review{}, off
 	}
 	s.observed = o
-	review := s.plan()
+	review := s.plan(nil)
 	if review.Blocked() && ReadQuotas(ctx, s.Env, s.Answers, o, review.Changes) {
-		review = s.plan()
+		review = s.plan(nil)
 	}
 	return review, nil
 }
 
 // plan makes the review of what was observed: the same observation and answers
-// give the same one. It is pure but for whether files can be written.
-func (s *Setup) plan() plan.Review {
+// give the same one. It is pure but for whether files can be written. What is forbidden
+// is left out of what several environments share, too.
+func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
+	s.observed.Forbidden = nil
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
+	if len(forbidden) > 0 {
+		s.observed.Forbidden = plan.StoppedBy(p.Changes, forbidden)
+		p = Propose(s.Steps, s.observed, s.Answers, nil)
+	}
 	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
 	tieFiles(p.Changes)
-	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
+	p.Changes, review.Stopped = plan.Stopped(p.Changes, p.Findings)
+	changes := heldBack(p.Changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
@@ -295,16 +302,19 @@ func (s *Setup) plan() plan.Review {
 }
 
 // prove lets the steps prove themselves, all at once, up to the first of which a
-// change was left out, and gives what they found in the steps' order.
+// change was left out or that rests on one which AWS refuses, and gives what they found
+// in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
+	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
 	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
 		if step.Prove == nil {
 			continue
 		}
-		if slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
+		before := func(c plan.Change) bool { return c.Step <= step.Number }
+		if slices.ContainsFunc(r.Excluded, before) || slices.ContainsFunc(r.Stopped, func(c plan.Change) bool { return before(c) && s.restsOn(c) }) {
 			proofs[i] = plan.Unproved(plan.ProofLeftOut)
 			continue
 		}
@@ -322,6 +332,12 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	}
 	r.Proof.At = time.Now()
 	return r
+}
+
+// restsOn tells whether every proof after a change rests on it: what is one environment's,
+// one project's or another person's keeps nothing from being proven beside it.
+func (s *Setup) restsOn(c plan.Change) bool {
+	return c.Purpose != plan.Cosmetic && c.Environment == "" && len(c.Calls) > 0 && (c.User == "" || c.User == me(s.observed, s.Answers))
 }
 
 func (s *Setup) close(summary *plan.Summary) []string {
