@@ -153,14 +153,25 @@ func homePrincipal(ctx context.Context, home *awsops.Session, resource string) (
 
 // orphanKey finds a key that was created and then lost its run before the
 // alias: by the id in the journal, or by its tag when even that was lost.
-// Without an intent in the journal or a tag there is none.
-func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
-	if id := env.Journal.Value(changeKey, "id"); id != "" {
-		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) && key.Enabled {
-			return key, err
+// Without an intent in the journal or a tag there is none. A key that was created a
+// moment ago may be listed, and not found yet.
+func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (key *awsops.Key, err error) {
+	err = engine.AwaitBegun(ctx, env, changeKey, "the state encryption key", func(ctx context.Context) (shown bool, err error) {
+		if id := env.Journal.Value(changeKey, "id"); id != "" {
+			key, err = home.Key(ctx, id)
+			if shown = key != nil; err != nil || usable(key) && key.Enabled {
+				return shown, err
+			}
 		}
-	}
+		key, err = taggedKey(ctx, home, a)
+		return shown || key != nil, err
+	})
+	return key, err
+}
+
+// taggedKey is an enabled key with this blueprint's tag: a disabled one lost its alias
+// to another.
+func taggedKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
@@ -168,11 +179,11 @@ func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *bl
 	}
 	for _, id := range tagged {
 		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) && key.Enabled { // a disabled one lost its alias to another
+		if err != nil || usable(key) && key.Enabled {
 			return key, err
 		}
 	}
-	return nil, nil //nolint:nilnil // no orphan is an answer here
+	return nil, nil //nolint:nilnil // no such key is an answer here
 }
 
 // usable tells a key that can take the alias from one on its way out.

@@ -134,10 +134,10 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	f.denyAll = policy.DenyAll(home.Partition())
 	f.denied = slices.ContainsFunc(attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
 	f.uses = map[string]awsops.KeyUse{}
-	_, uses, err := engine.KeyUses(ctx, env, home, f.name, func(all []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
+	_, uses, err := engine.KeyUses(ctx, env, home, f.name, func(all []awsops.AccessKey) []awsops.AccessKey {
 		f.Keys.All = all
 		f.keys = f.Keys.Kept()
-		return f.keys, true
+		return f.keys
 	})
 	for id, use := range uses {
 		f.uses[id] = use.KeyUse
