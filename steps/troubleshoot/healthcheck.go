@@ -40,7 +40,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		h.pasted = readPasted(h.Text)
 	}
 	if h.OnlyText {
-		return plan.Review{Findings: addQuotes(nil, h.pasted.quotes)}, nil
+		return plan.Review{Findings: addQuotes(nil, h.pasted.quotes), Outcome: plan.Health{TextOnly: true}}, nil
 	}
 	projects := health.Projects(env, h.Answers)
 	var ran health.Report
@@ -65,6 +65,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	corrections, problems := laptop.Corrections(env, h.Answers, projects, all)
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
+		Outcome: plan.Health{}, Actor: all.Actor,
 	}
 	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)

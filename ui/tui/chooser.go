@@ -71,10 +71,20 @@ func (c *chooser) drawn() (lines []string, owners []int) {
 	if full, owners := c.choices(lines, true); len(full) <= c.height {
 		return full, owners
 	}
-	return c.choices(lines, false)
+	brief, owners := c.choices(lines, false)
+	if over := len(brief) - c.height; over > 0 && len(c.text) > 0 { // the choices stay in sight
+		const head = 3
+		cut := max(head, len(lines)-1-over-1)
+		lines = append(lines[:cut:cut], "  "+c.theme.Faint.Render(c.theme.Glyphs.Ellipsis+" ? shows the rest"), "")
+		return c.choices(lines, false)
+	}
+	return brief, owners
 }
 
-func (c *chooser) room() int { return min(76, c.width-8) }
+func (c *chooser) room() int { return dialogRoom(c.width) }
+
+// dialogRoom is how wide a dialog's text may be on a screen of that width.
+func dialogRoom(width int) int { return min(76, width-8) }
 
 // choices adds the ways on below the lines.
 func (c *chooser) choices(above []string, roomy bool) (lines []string, owners []int) {

@@ -253,6 +253,14 @@ func (l *list) move(msg tea.KeyMsg) bool {
 	return moved
 }
 
+// find puts the cursor on the first item that is meant, if one is shown.
+func (l *list) find(meant func(item) bool) {
+	if i := slices.IndexFunc(l.rows, func(r row) bool { return r.item != nil && meant(r.item) }); i >= 0 {
+		l.cursor = i
+		l.revealItem()
+	}
+}
+
 // revealItem brings what is below the item with the cursor into sight.
 func (l *list) revealItem() {
 	last := l.cursor

@@ -51,6 +51,9 @@ func (m *root) follow(n nav, cmd tea.Cmd) tea.Cmd {
 	case n.quit:
 		return tea.Quit
 	case n.pop && len(m.stack) > 1:
+		if m.run != nil && m.top() == screen(m.run) {
+			cmd = tea.Batch(cmd, m.leaveRun())
+		}
 		m.stack = m.stack[:len(m.stack)-1]
 	case n.pop && n.then == nil: // below the last one is the terminal
 		return tea.Quit

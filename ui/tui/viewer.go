@@ -27,6 +27,8 @@ type viewer struct {
 	list  scroll
 	width int
 	helps bool
+	// part is what is copied where that is not the whole text.
+	part clip
 	// save, when set, saves the text; notice is what was told last, such as how
 	// that ended.
 	save   action
@@ -115,6 +117,9 @@ func (v *viewer) hotkeys() hotkeys {
 func (v *viewer) clip() clip {
 	if v.helps {
 		return clip{}
+	}
+	if v.part.text != "" {
+		return v.part
 	}
 	return clip{"the text", strings.Join(v.raw, "\n")}
 }

@@ -331,3 +331,20 @@ func TestOpenTofuMayTakeABackendFromVariablesThatSomebodyDeclares(t *testing.T) 
 		t.Errorf("declared: %v", f)
 	}
 }
+
+// What is wrong with encrypt is told as it is written.
+func TestEncryptThatIsOffIsToldAsOff(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
+	for says, do := range map[string]func(*bench){
+		"encrypt is false, so":   healthtest.InBackend(`(?m)^(\s*encrypt .*)true`, "${1}false"),
+		"encrypt is not set, so": healthtest.InBackend(`(?m)^\s*encrypt .*\n`, ""),
+	} {
+		b.Restore(whole)
+		do(b)
+		if f := healthtest.Finding(b.Looked().Findings, "explicit-deny"); f == nil || !strings.Contains(f.Evidence, says) || !strings.Contains(f.Lead, "policy of the bucket") {
+			t.Errorf("%s: %v", says, f)
+		}
+	}
+}

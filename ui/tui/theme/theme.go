@@ -121,6 +121,9 @@ type Glyphs struct {
 	// The states of a step: not looked at, right already, to change, done,
 	// failed, needing attention.
 	NotYet, Right, ToChange, Done, Failed, Attention string
+	// Operator is what was proven with the operator's rights alone, Unproven what
+	// nothing has proven.
+	Operator, Unproven string
 	// Unknown is a check that could not be decided.
 	Unknown                                         string
 	Cursor, Open, Closed, Out, Radio, RadioOn       string
@@ -132,7 +135,7 @@ type Glyphs struct {
 }
 
 var unicodeGlyphs = Glyphs{
-	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?",
+	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?", Operator: "◐", Unproven: "◌",
 	Cursor: "›", Open: "▾", Closed: "▸", Out: "⊘", Radio: "○", RadioOn: "●",
 	Box: "[ ]", BoxOn: "[x]", Bar: "█", BarEmpty: "░", Rule: "─", Side: "│", Ellipsis: "…",
 	Dot: "·", Up: "↑", Down: "↓", Left: "←", Forward: "→",
@@ -140,7 +143,7 @@ var unicodeGlyphs = Glyphs{
 }
 
 var asciiGlyphs = Glyphs{
-	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?",
+	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?", Operator: "o", Unproven: "-",
 	Cursor: ">", Open: "v", Closed: " ", Out: "0", Radio: "( )", RadioOn: "(*)",
 	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
 	Dot: "-", Up: "^", Down: "v", Left: "<", Forward: ">",
