@@ -103,6 +103,12 @@ var laptopFaults = []laptopFault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{healthtest.Config}, restored: true},
+	{name: "a setting of the profile that is not valid", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nmax_attempts = many\n")
+	}, finds: []string{"files.profile-not-valid error"}, stays: []string{"files.profile-not-valid error"}},
+	{name: "a file of certificates that is not there", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nca_bundle = /nowhere/ca.pem\n")
+	}, finds: []string{"files.profile-not-valid error"}, stays: []string{"files.profile-not-valid error"}},
 	{name: "a session's token beside the admin's own key", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\naws_session_token = hush\n")
 	}, finds: []string{"key-invalid error"}, changes: []string{healthtest.Config}, restored: true},
