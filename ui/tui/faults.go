@@ -17,7 +17,7 @@ type faults struct {
 }
 
 func newFaults(t *theme.Theme, all []Fault) *faults {
-	f := &faults{all: append([]Fault{{"surprise me", "One of them, and you are not told which."}}, all...)}
+	f := &faults{all: append([]Fault{{Surprise, SurpriseText}}, all...)}
 	texts := make([]string, len(f.all))
 	for i, fault := range f.all {
 		texts[i] = fault.Name + " " + fault.Text
@@ -50,7 +50,7 @@ func (f *faults) practise() (nav, tea.Cmd) {
 func (f *faults) above() []string {
 	t := f.theme
 	return []string{
-		"", "  " + t.Title.Render("Which fault do you want to find?") + t.Faint.Render(f.list.position(t)),
+		"", "  " + t.Title.Render(FaultTitle) + t.Faint.Render(f.list.position(t)),
 		"  " + t.Faint.Render(t.Cut("A setup is made in the sandbox and then broken in this way.", f.width-4)),
 		f.filterLine("name and text"), "",
 	}

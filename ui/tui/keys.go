@@ -64,7 +64,7 @@ type keyMap struct {
 	Accept, Next, Previous, Jump            key.Binding
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
-	Again, Read                             key.Binding
+	Again, Read, Practice                   key.Binding
 	Filter, Tick, All, Back, Help, Quit     key.Binding
 	Interrupt, Suspend                      key.Binding
 }
@@ -96,6 +96,7 @@ var keys = keyMap{
 	Save:      bind("s", "save", "s"),
 	Again:     bind("l", "look again", "l"),
 	Read:      bind("r", "read all", "r"),
+	Practice:  bind("p", "practice", "p"),
 	Filter:    bind("/", "filter", "/"),
 	Tick:      bind("space", "choose", " "),
 	All:       bind("a", "all shown", "a"),

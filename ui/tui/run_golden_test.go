@@ -133,7 +133,7 @@ func init() {
 
 // menuOptions are a program with all modes that a menu offers.
 func menuOptions() Options {
-	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot}, Faults: someFaults()}
+	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}, Faults: someFaults()}
 }
 
 // enrolling asks for the codes of a new device.
