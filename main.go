@@ -37,12 +37,18 @@ func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, watched()...)
-	// CI runners may have a terminal that nobody looks at.
-	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+	screen := terminal && wantsScreen(os.Getenv)
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
 		terminal: terminal, screen: screen, restore: restorer(terminal, screen), forget: practice.Forget,
 	}))
+}
+
+// wantsScreen tells whether a terminal is to show the screens. CI runners may have one
+// that nobody looks at, and ACCESSIBLE is how whoever has a screen read aloud asks for
+// lines (Charm's programs and others know it, too).
+func wantsScreen(getenv func(string) string) bool {
+	return getenv("TERM") != "dumb" && getenv("CI") == "" && getenv("ACCESSIBLE") == ""
 }
 
 // watched are the signals that interrupt. One that was ignored when the process

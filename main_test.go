@@ -376,6 +376,22 @@ bucket { name = "acme-state" }
 	}
 }
 
+func TestOnlyATerminalThatSomebodySeesShowsScreens(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"TERM": "xterm-256color"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+		{map[string]string{"TERM": "xterm", "CI": "true"}, false},
+		{map[string]string{"TERM": "xterm", "ACCESSIBLE": "1"}, false},
+	} {
+		if got := wantsScreen(func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%v: %t", c.env, got)
+		}
+	}
+}
+
 func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{
@@ -616,7 +632,7 @@ func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
-	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "Nothing was changed: this was a dry run.") {
 		t.Fatalf("%+v", got)
 	}
 	entries, err := os.ReadDir(scratch)
@@ -667,7 +683,7 @@ func unwrapped(text string) string { return strings.Join(strings.Fields(text), "
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
-	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Nothing was changed: you did not confirm.") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
@@ -752,6 +768,11 @@ func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
 	if got.code != 0 || strings.Count(got.out, "Passphrase of") != 2 {
 		t.Fatalf("%+v", got)
 	}
+	// Nobody of the admins sits here, so that the proof is the operator's, and says so.
+	says(t, got.out, "The setup for production is complete, but no admin has used it yet.",
+		"The keys of alice and bob wait in handover/, the first until ",
+		"Proven as the operator only (user/operator), with the AWS SDK alone, at ",
+		"You are user/operator", "Cost about 1 USD a month", "Account 111111111111 (admin)")
 	again := programOf(t, home, "", true, args...)
 	if again.code != 0 || !strings.Contains(again.out, "No changes") {
 		t.Errorf("%+v", again)
@@ -983,7 +1004,7 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 
 func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
@@ -1059,5 +1080,61 @@ func TestTheFaultToPracticeIsChosenInLines(t *testing.T) {
 	}
 	if got.code != plan.ExitDone {
 		t.Errorf("code %d\n%s", got.code, got.out)
+	}
+}
+
+// says looks for sentences in what was printed, however its lines are broken.
+func says(t *testing.T, out string, sentences ...string) {
+	t.Helper()
+	flat := strings.Join(strings.Fields(out), " ")
+	for _, want := range sentences {
+		if !strings.Contains(flat, want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}
+
+// TestEveryResultOpensWithTheSentenceAPersonLooksFor has every way through the program in
+// a pipe: its result begins with what is so now, for whom.
+func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
+	for command, want := range map[string][]string{
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key waits in handover/bob.age until ", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
+		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here."},
+		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
+		"handover bob --sandbox":                                {"\n\nBob's key waits in handover/bob.age until ", "Nothing was changed."},
+		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
+		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
+		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
+		"troubleshoot --sandbox":                                {"\n\nNothing is wrong: all "},
+		"troubleshoot --sandbox --break kms-disabled --dry-run": {"Nothing was changed: this was a dry run.\nOne thing is wrong. The "},
+	} {
+		got := program(t, "", false, strings.Fields(command)...)
+		for _, sentence := range want {
+			if !strings.Contains(got.out, sentence) {
+				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
+			}
+		}
+	}
+}
+
+// TestTheSummaryEventTellsTheOutcomeAndItsProof: what a person reads a program can, too.
+func TestTheSummaryEventTellsTheOutcomeAndItsProof(t *testing.T) {
+	got := program(t, "", false, "offboard", "alice", "--sandbox", "--json")
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	var summary struct {
+		Event, Outcome string
+		Run            *int
+		Proof          struct {
+			State, With string
+			At          time.Time
+		}
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
+		t.Fatal(err)
+	}
+	if summary.Event != "summary" || !strings.HasPrefix(summary.Outcome, "Alice has no access left; sessions that are open end by ") ||
+		summary.Proof.State != "proven" || summary.Proof.With != "iam-policy-simulator" || summary.Proof.At.IsZero() || summary.Run == nil {
+		t.Errorf("%+v", summary)
 	}
 }

@@ -34,7 +34,9 @@ var (
 	deniedOn   = regexp.MustCompile(`perform: ([\w-]+:\w+)(?: on resource: "?([^" ]+)"?)?`)
 	deniedBy   = regexp.MustCompile(`with an explicit deny in (?:an?|the) ` + policyTypes + `(?:: "?(arn:[^\s",]+))?`)
 	notGivenBy = regexp.MustCompile(`because no ` + policyTypes + ` allows?`)
-	evaluation = regexp.MustCompile(`(https://\S+#/authorization-details/\w+)|(?i:authorization id: (\w+))`)
+	// evaluation is a link to AWS's own console, and to nowhere else: the text may come from
+	// anybody, and the link is shown as AWS's.
+	evaluation = regexp.MustCompile(`(https://(?:[\w-]+\.)*console\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn|amazonaws-eusc\.eu)/[^\s#]*#/authorization-details/\w+)|(?i:authorization id: (\w+))`)
 )
 
 // DenialOf reads a refusal; ok is false for every other error.

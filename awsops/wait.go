@@ -21,23 +21,24 @@ var ErrTimeout = errors.New("gave up waiting")
 
 // Poll calls probe at once and then again at intervals that double, with
 // jitter, from 25 ms to at most interval, until probe says it is done, fails
-// or timeout has passed.
+// or is not done though timeout had passed when it began: one that takes long,
+// since it waits itself or the machine slept, has seen what was there before.
 func Poll(ctx context.Context, timeout, interval time.Duration, probe func(context.Context) (done bool, err error)) error {
-	deadline := time.NewTimer(timeout)
-	defer deadline.Stop()
+	begun := time.Now()
 	for pause := firstInterval; ; pause = min(2*pause, interval) {
+		last := time.Since(begun) >= timeout
 		done, err := probe(ctx)
-		if err != nil || done {
+		switch {
+		case err != nil || done:
 			return err
+		case last:
+			return fmt.Errorf("%w after %s", ErrTimeout, timeout)
 		}
-		next := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // jitter is no secret
+		next := time.NewTimer(min(pause/2+rand.N(pause), timeout-time.Since(begun))) //nolint:gosec // jitter is no secret
 		select {
 		case <-ctx.Done():
 			next.Stop()
 			return ctx.Err() //nolint:wrapcheck // the caller's own cancellation
-		case <-deadline.C:
-			next.Stop()
-			return fmt.Errorf("%w after %s", ErrTimeout, timeout)
 		case <-next.C:
 		}
 	}

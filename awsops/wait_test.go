@@ -36,3 +36,24 @@ func TestPollIsBoundedAndTellsTheLastFailure(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// TestPollAsksOnceMoreAfterAProbeThatOutlastedTheTimeout: what it has seen is as old as
+// its beginning.
+func TestPollAsksOnceMoreAfterAProbeThatOutlastedTheTimeout(t *testing.T) {
+	t.Parallel()
+	const timeout = 20 * time.Millisecond
+	for name, c := range map[string]struct{ heals, probes int }{"seen by then": {heals: 2, probes: 2}, "never seen": {probes: 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			probes := 0
+			err := Poll(t.Context(), timeout, time.Minute, func(context.Context) (bool, error) {
+				probes++
+				time.Sleep(2 * timeout)
+				return probes == c.heals, nil
+			})
+			if probes != c.probes || errors.Is(err, ErrTimeout) != (c.heals == 0) {
+				t.Errorf("%d probes, %v", probes, err)
+			}
+		})
+	}
+}

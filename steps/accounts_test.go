@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,6 +105,31 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 	w.must(s.Env.Journal.Append(accountChange("qa"), engine.PhaseIntent, map[string]string{"email": "qa@example.com"}))
 	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", blueprint.DefaultReach, nil))
 	w.must(err)
+	summary, _, calls := w.again(b)
+	w.healthy(summary)
+	if slices.Contains(calls, "organizations:CreateAccount") || len(w.accountNamed("qa")) != 1 {
+		t.Errorf("the account was asked for again: %v, accounts %v", calls, w.accountNamed("qa"))
+	}
+	w.settledNow(b)
+}
+
+// TestAKilledRunsAccountThatAWSShowsLateIsNotAskedForAgain: the list of what is being made
+// is older than the request whose answer was lost.
+func TestAKilledRunsAccountThatAWSShowsLateIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	b := withNew("qa@example.com")
+	w.must(w.setup(b).Env.Journal.Append(accountChange("qa"), engine.PhaseIntent, map[string]string{"email": "qa@example.com"}))
+	var lists atomic.Int64
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation == "ListCreateAccountStatus" && lists.Add(1) == 3 {
+			_, err := w.server.Act("111111111111", "organizations", "CreateAccount", sandbox.ActInput{"Email": "qa@example.com", "AccountName": "qa"})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		return sandbox.Fault{}
+	})
 	summary, _, calls := w.again(b)
 	w.healthy(summary)
 	if slices.Contains(calls, "organizations:CreateAccount") || len(w.accountNamed("qa")) != 1 {

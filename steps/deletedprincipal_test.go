@@ -424,3 +424,45 @@ func TestAnAdministratorOfTheKeyWhoIsGoneIsToldAndKeepsNothingFromBeingMade(t *t
 	}
 	w.settledNow(b)
 }
+
+// TestNothingIsOfferedThatLetsEverybodyInForWhoWasDeleted: a statement that allows all but
+// somebody who was deleted is for a person to decide. It is named, the policy is left, and
+// what else is wrong is mended.
+func TestNothingIsOfferedThatLetsEverybodyInForWhoWasDeleted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ finding, change, service, operation string }{
+		{"key.deleted-spared", changeKeyPolicy, "kms", "PutKeyPolicy"}, {"bucket.deleted-spared", changePolicy, "s3", "PutBucketPolicy"},
+	} {
+		t.Run(c.service, func(t *testing.T) {
+			t.Parallel()
+			w := finished(t)
+			h, ctx := w.hands(""), context.Background()
+			guest, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("guest")})
+			w.must(err)
+			spared := `,{"Sid":"Rest","Effect":"Allow","NotPrincipal":{"AWS":"` + *guest.User.Arn + `"},"Action":"` + c.service + `:GetBucketLocation","Resource":"` + map[string]string{"kms": "*", "s3": bucketOfOthers}[c.service] + `"}]}`
+			if c.service == "kms" {
+				have, err := h.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: aws.String(w.keyID())})
+				w.must(err)
+				_, err = h.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: aws.String(w.keyID()), Policy: aws.String(strings.TrimSuffix(*have.Policy, "]}") + strings.Replace(spared, "GetBucketLocation", "DescribeKey", 1))})
+				w.must(err)
+			} else {
+				_, err = h.s3.DeletePublicAccessBlock(ctx, &s3.DeletePublicAccessBlockInput{Bucket: aws.String(bucketName)})
+				w.must(err)
+				w.editBucketPolicy(func(text string) string { return strings.TrimSuffix(text, "]}") + spared })
+			}
+			_, err = h.iam.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("guest")})
+			w.must(err)
+			_, err = h.kms.UpdateKeyDescription(ctx, &kms.UpdateKeyDescriptionInput{KeyId: aws.String(w.keyID()), Description: aws.String("by hand")})
+			w.must(err)
+			summary, ids, calls := w.again(team())
+			f := findingOf(summary.Findings, c.finding)
+			if f == nil || f.Severity != plan.Failure || summary.Failed > 0 || slices.Contains(ids, c.change) || slices.Contains(calls, c.service+":"+c.operation) {
+				t.Fatalf("findings %v, failures %v, planned %v", summary.Findings, summary.Failures, ids)
+			}
+			says(t, f.Evidence+f.Remedy, "statement Rest allows everybody but "+*guest.User.UserId, "NotPrincipal", "by hand")
+			if !slices.Contains(calls, "kms:UpdateKeyDescription") || findingOf(summary.Findings, "init.not-tried") == nil {
+				t.Errorf("called %v, findings %v", calls, summary.Findings)
+			}
+		})
+	}
+}

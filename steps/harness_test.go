@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
@@ -107,7 +109,30 @@ func (w *world) run(s *engine.Flow) *plan.Summary {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.provesNothingStopped(summary.Findings)
 	return summary
+}
+
+// provesNothingStopped fails the test where a proof has failed although a failing finding
+// has stopped something: what it rests on was left out, and its own remedy cannot help.
+func (w *world) provesNothingStopped(findings []plan.Finding) {
+	w.t.Helper()
+	for _, stopper := range findings {
+		if len(stopper.Stops) == 0 || stopper.Severity != plan.Failure {
+			continue
+		}
+		for _, f := range findings {
+			if slices.Contains(proofFailures, f.ID) {
+				w.t.Errorf("%s stops %v, and the proof fails: %s", stopper.ID, stopper.Stops, f)
+			}
+		}
+	}
+}
+
+// proofFailures are the findings of a set-up's proofs that have failed.
+var proofFailures = []string{
+	diagnosis.AssumeRoleDenied.ID, "init.admin-unusable", "init.probe-failed", "init.unencrypted-probe-failed",
+	"init.probe-left-behind", "bucket.unencrypted-accepted", "bucket.default-encryption-unused",
 }
 
 // healthy fails the test unless the run ended with exit code 0.

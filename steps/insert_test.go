@@ -34,8 +34,8 @@ func quotaStep(fails error) Step {
 				Findings: []plan.Finding{{ID: "quota.near", Severity: plan.Info, Evidence: "Near.", Remedy: "None."}},
 			}
 		},
-		Prove: func(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-			return []plan.Finding{{ID: "quota.proven", Severity: plan.Info, Evidence: "Seen.", Remedy: "None."}}
+		Prove: func(context.Context, *engine.Env, *blueprint.Answers, *Observed) (plan.Proof, []plan.Finding) {
+			return plan.Proof{}, []plan.Finding{{ID: "quota.proven", Severity: plan.Info, Evidence: "Seen.", Remedy: "None."}}
 		},
 	}
 }

@@ -48,10 +48,15 @@ type Observed struct {
 	Quotas map[string]map[string]int
 	// reading is of the projects' files, by whichever step asks first.
 	reading sync.Once
+	// Forbidden are the changes that AWS will refuse, as a preflight found, and those that
+	// need one of them, by the id of the finding that tells.
+	Forbidden map[string]string
 	// Fresh says that something was made just now, for which the probes have
-	// to be patient, and Undone is what of it is still to do.
-	Fresh  bool
-	Undone []plan.Change
+	// to be patient, and Undone is what of it is still to do. Stopped is what a finding
+	// stops, as in Forbidden: a probe that rests on it is not made.
+	Fresh   bool
+	Undone  []plan.Change
+	Stopped map[string]string
 }
 
 // readProjects reads the projects' files, unless another step has.

@@ -210,6 +210,10 @@ func whoAmI(a *blueprint.Answers) plan.Question {
 		Options: append([]string{nobody}, a.AllUsers()...), Default: nobody,
 		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
 	}
+	q.Means = map[string]string{nobody: "Every key is sealed, and the result is proven as the operator only."}
+	for _, user := range a.AllUsers() {
+		q.Means[user] = "The result is proven as " + user + ", with this laptop's profile."
+	}
 	if slices.Contains(q.Options, a.Me) {
 		q.Default = a.Me
 	}
@@ -229,6 +233,7 @@ func Outline() []plan.Stage {
 func outlined(step Step) plan.Stage {
 	return plan.Stage{
 		Number: step.Number, Name: step.Short, Title: step.Title, Why: step.Why, Cost: cmp.Or(step.Cost, "It costs nothing."),
+		Proves: step.Tests,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -205,6 +206,44 @@ func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 	for _, id := range []string{"iam.roles-not-proven", "init.not-proven"} {
 		if findingOf(summary.Findings, id) == nil {
 			t.Errorf("no finding %s among %v", id, summary.Findings)
+		}
+	}
+	if p := summary.Proof; p.State != plan.NotProven || p.Why != plan.ProofNeedsAdmin {
+		t.Errorf("proof %+v", p)
+	}
+}
+
+// TestAProofSaysAsWhomItWasMade has the same set-up proven by its operator and by the
+// admin whose laptop it is, and once changes were left out by nobody.
+func TestAProofSaysAsWhomItWasMade(t *testing.T) {
+	t.Parallel()
+	for me, want := range map[string]plan.Proof{
+		"":      {State: plan.ProvenAsOperator, As: "user/operator", With: plan.WithSDK},
+		"alice": {State: plan.Proven, As: "alice", With: plan.WithSDK},
+	} {
+		w := newWorld(t, sandbox.Options{})
+		s := w.setup(team())
+		s.Answers.Me = me
+		summary := w.run(s)
+		w.healthy(summary)
+		got := summary.Proof
+		if got.At.IsZero() {
+			t.Errorf("%q: no time", me)
+		}
+		if got.At = (time.Time{}); got != want {
+			t.Errorf("%q: proof %+v, not %+v", me, got, want)
+		}
+		o, is := summary.Outcome.(plan.SetUp)
+		if !is || o.Admin != me || !o.Begun || len(o.Environments) != len(s.Answers.Environments) || summary.Due > 0 {
+			t.Errorf("%q: outcome %+v, %d due", me, summary.Outcome, summary.Due)
+		}
+		for _, w := range o.Sealed {
+			if w.User == me || w.Path != "handover/"+w.User+".age" || time.Until(w.Until) < 6*24*time.Hour {
+				t.Errorf("%q: sealed %+v", me, w)
+			}
+		}
+		if len(o.Sealed) != 1 { // bob's: without a recipient nobody can be handed one here
+			t.Errorf("%q: %d keys wait: %+v", me, len(o.Sealed), o.Sealed)
 		}
 	}
 }

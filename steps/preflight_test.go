@@ -555,3 +555,30 @@ func TestAMemberAdminAccountIsUnderServiceControlPoliciesToo(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatAWSRefusesIsNotProven: the proof would wait for a lock table that nobody may
+// make, and then tell the admin's key for it.
+func TestWhatAWSRefusesIsNotProven(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"dynamodb:CreateTable", "iam:CreatePolicy", "iam:CreateGroup"} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			doc, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + allowAll + `,{"Effect":"Deny","Action":"` + action + `","Resource":"*"}]}`)
+			w.must(err)
+			w.actAsOperator(doc)
+			summary := w.run(w.setup(team()))
+			if findingOf(summary.Findings, "account.right-denied") == nil || summary.Failed > 0 {
+				t.Fatalf("findings %v, failures %v", summary.Findings, summary.Failures)
+			}
+			for _, f := range summary.Findings {
+				if f.Severity == plan.Failure && f.ID != "account.right-denied" {
+					t.Errorf("told besides: %s", f)
+				}
+			}
+			if summary.Proof.State != plan.NotProven || summary.Proof.Why != plan.ProofLeftOut {
+				t.Errorf("the proof is %+v", summary.Proof)
+			}
+		})
+	}
+}

@@ -29,12 +29,15 @@ func AskFactor(ctx context.Context, env *engine.Env, a *blueprint.Answers, err e
 	if unknown != nil || len(devices) == 0 {
 		return err
 	}
-	serial := devices[0].Serial
+	serial, otherwise := devices[0].Serial, "have "+deniedAction(err)+" granted"
+	if awsops.IsExplicitDeny(err) {
+		otherwise = "ask whoever is responsible for the policy to change its Deny statement"
+	}
 	return &plan.Refusal{
 		Finding: "account.second-factor", Err: err,
 		What: fmt.Sprintf("%s You are %s by an access key alone, though the MFA device %s is yours.", diagnosis.Describe(err), who.ARN, serial),
 		Remedy: fmt.Sprintf("If your rights require MFA, open a session with one (aws sts get-session-token --serial-number %s --token-code CODE) "+
-			"and run with its credentials; otherwise, have %s granted.", serial, deniedAction(err)),
+			"and run with its credentials; otherwise, %s.", serial, otherwise),
 	}
 }
 

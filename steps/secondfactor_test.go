@@ -65,6 +65,9 @@ func TestAnOperatorWhoseRightsAskForASecondFactorIsToldToOpenASession(t *testing
 	if !errors.As(err, &refusal) || refusal.Finding != "account.second-factor" || !strings.Contains(err.Error(), "get-session-token --serial-number "+serial) {
 		t.Fatalf("refused with %v", err)
 	}
+	if strings.Contains(err.Error(), "granted") {
+		t.Errorf("against a Deny an Allow is advised: %v", err)
+	}
 	code := w.server.Codes(serial, 1)
 	session, err := sts.NewFromConfig(w.config(w.who, "eu-west-1")).GetSessionToken(context.Background(), &sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &code[0]})
 	w.must(err)

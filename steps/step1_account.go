@@ -226,28 +226,50 @@ func creates(a *blueprint.Answers) bool {
 // awaitCreated waits for accounts that a killed run asked for and AWS is still
 // making: asking for them a second time would fail or double them.
 func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
-	pending := map[string]bool{}
 	for _, e := range a.Environments {
-		if _, there := f.ByEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
-			pending[e.Name] = true
+		change := accountChange(e.Name)
+		if _, there := f.ByEmail(e.Email); e.Account != "" || there || !env.Journal.Intended(change) {
+			continue
+		}
+		err := engine.AwaitBegun(ctx, env, change, "the account of environment "+e.Name, func(ctx context.Context) (bool, error) {
+			return f.created(ctx, home, e, env.Journal.Value(change, "request"))
+		})
+		if err != nil {
+			return err
 		}
 	}
-	if len(pending) == 0 {
-		return nil
-	}
+	return nil
+}
+
+// created tells whether AWS shows what became of an account that was asked for, by a
+// request whose id may be known, and waits for one that it is making.
+func (f *AccountFacts) created(ctx context.Context, home *awsops.Session, e blueprint.Environment, request string) (shown bool, err error) {
 	creations, err := home.AccountCreations(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
+	var made awsops.AccountCreation
 	for _, c := range creations {
-		if pending[c.Name] && c.State == "IN_PROGRESS" {
-			if _, err := home.WaitAccount(ctx, c.ID); err != nil {
-				return err
-			}
+		switch {
+		case c.Name != e.Name:
+		case c.State == "IN_PROGRESS":
+			made, err = home.WaitAccount(ctx, c.ID)
+			shown = true
+		case c.ID == request: // it failed
+			shown = true
 		}
 	}
+	if err != nil {
+		return false, err
+	}
 	f.Accounts, err = home.Accounts(ctx)
-	return err
+	if _, listed := f.ByEmail(e.Email); listed {
+		return true, err
+	}
+	if made.Account != "" { // the list is older
+		f.Accounts = append(f.Accounts, awsops.Account{ID: made.Account, Name: made.Name, Email: e.Email, State: "ACTIVE"})
+	}
+	return shown, err
 }
 
 func accountChange(environment string) string { return "account." + environment }

@@ -65,6 +65,8 @@ func inspectGroup(ctx context.Context, home *awsops.Session, name string) (f Gro
 
 func groupChange(group string) string { return "iam.group." + group }
 
+func memberChange(group, user string) string { return "iam.member." + group + "." + user }
+
 // planGroups creates each group with its members, the policy that lets them
 // assume their environments' roles and the one for their own keys. The state
 // policy belongs to step 5.
@@ -134,7 +136,7 @@ func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, user) }) {
 			continue
 		}
-		c := plan.InAdminAccount(a, "iam.member."+g.Name+"."+user, plan.Update, fmt.Sprintf("Add %s to the group %s", user, g.Name),
+		c := plan.InAdminAccount(a, memberChange(g.Name, user), plan.Update, fmt.Sprintf("Add %s to the group %s", user, g.Name),
 			groupARN(o, a, g.Name), awsops.AddUserToGroup(g.Name, user))
 		c.Group, c.User = g.Name, user
 		c.Fields = plan.Created("member", user)

@@ -16,6 +16,12 @@ import (
 // maxVersions is IAM's fixed quota of versions of one managed policy.
 const maxVersions = 5
 
+// policyChangeID is the id of the change that makes one of a group's policies, or gives it
+// a new version; with attachSuffix of the one that attaches it.
+func policyChangeID(name string) string { return "iam.policy." + name }
+
+const attachSuffix = ".attach"
+
 // policyName is the name of one of a group's customer-managed policies.
 func policyName(group, subject string, number int) string {
 	return fmt.Sprintf("stateroom-%s-%s-%d", group, subject, number)
@@ -105,7 +111,7 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 // policyChange is a change of one of a group's policies, with all that they have in
 // common.
 func policyChange(a *blueprint.Answers, group, name, suffix string, action plan.Action, title, arn string, calls ...awsops.Call) plan.Change {
-	c := plan.InAdminAccount(a, "iam.policy."+name+suffix, action, title, arn, calls...)
+	c := plan.InAdminAccount(a, policyChangeID(name)+suffix, action, title, arn, calls...)
 	c.Topic, c.Group = string(plan.StepIAM), group
 	return c
 }
@@ -139,9 +145,9 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 			func(missing map[string]string) awsops.Call { return awsops.TagPolicy(arn, missing) })
 	}
 	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
-		c := policyChange(a, group, name, ".attach", plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group), arn, awsops.AttachGroupPolicy(group, arn))
+		c := policyChange(a, group, name, attachSuffix, plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group), arn, awsops.AttachGroupPolicy(group, arn))
 		c.Fields = plan.Created("attached to", group)
-		c.Needs = []string{"iam.policy." + name, groupChange(group)}
+		c.Needs = []string{policyChangeID(name), groupChange(group)}
 		c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)
 		c.NotOurs = groupNotOurs(o, a, group)
 		c.Undo = fmt.Sprintf("aws iam detach-group-policy --group-name %s --policy-arn %s", group, arn)

@@ -20,6 +20,14 @@ import (
 // user's, but a finding may stop it.
 const changeProfile = "iam.profile"
 
+// asAdmin are the changes without which nothing acts as this laptop's admin.
+func asAdmin(a *blueprint.Answers) []string {
+	if a.Me == "" {
+		return []string{changeProfile}
+	}
+	return []string{changeProfile, KeyChange(a.Me)}
+}
+
 // ProfileFacts are what the admin profile of this laptop holds besides an admin's key.
 type ProfileFacts struct {
 	// Stranger is who the key in the profile is where it is none of the admins', and Err

@@ -124,6 +124,14 @@ func RoleChange(environment string) string { return roleChange(environment) }
 
 func roleChange(environment string) string { return "iam.role." + environment }
 
+// trustSuffix ends the id of the change of who may assume a role that is there.
+const trustSuffix = ".trust"
+
+// assumable are the changes of a role without which nobody can assume it.
+func assumable(environment string) []string {
+	return []string{roleChange(environment), roleChange(environment) + trustSuffix}
+}
+
 // planRoles makes every environment's role what the blueprint says.
 func planRoles(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	var closed []blueprint.Environment

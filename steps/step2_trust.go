@@ -91,7 +91,7 @@ func (b *roleBuilder) updateTrust() {
 
 // trustChange is the change of the role's trust to what it is to be.
 func (b *roleBuilder) trustChange(title string, after policy.Document) plan.Change {
-	c := b.change(".trust", plan.Update, title, awsops.UpdateAssumeRolePolicy(b.e.Role, after.JSON()))
+	c := b.change(trustSuffix, plan.Update, title, awsops.UpdateAssumeRolePolicy(b.e.Role, after.JSON()))
 	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: after.JSON()}}
 	return c
 }

@@ -21,7 +21,7 @@ const leftWithRole = "What leads to the role was left as it is: the groups' poli
 func (o *Observed) withoutRole(e blueprint.Environment) bool {
 	f := o.IAM.Roles[e.Name]
 	switch {
-	case !o.Account.active(e):
+	case !o.Account.active(e), o.Forbidden[roleChange(e.Name)] != "":
 		return true
 	case f.ByOwner:
 		return false

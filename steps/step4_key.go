@@ -56,6 +56,8 @@ const symmetric = "SYMMETRIC_DEFAULT"
 const (
 	changeKey   = "key.create"
 	changeAlias = "key.alias"
+
+	changeKeyPolicy = "key.policy"
 )
 
 func keyQuestions(a *blueprint.Answers) []plan.Question {
@@ -63,7 +65,11 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
 			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
-			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
+			Help: "Where the admins' right to the key stands.",
+			Means: map[string]string{
+				blueprint.KeyUsersGroup:  "The key policy delegates to the account, and the group's policy grants.",
+				blueprint.KeyUsersListed: "The key policy names every user, and breaks when one is deleted.",
+			},
 		},
 	}
 }
@@ -147,14 +153,25 @@ func homePrincipal(ctx context.Context, home *awsops.Session, resource string) (
 
 // orphanKey finds a key that was created and then lost its run before the
 // alias: by the id in the journal, or by its tag when even that was lost.
-// Without an intent in the journal or a tag there is none.
-func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
-	if id := env.Journal.Value(changeKey, "id"); id != "" {
-		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) && key.Enabled {
-			return key, err
+// Without an intent in the journal or a tag there is none. A key that was created a
+// moment ago may be listed, and not found yet.
+func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (key *awsops.Key, err error) {
+	err = engine.AwaitBegun(ctx, env, changeKey, "the state encryption key", func(ctx context.Context) (shown bool, err error) {
+		if id := env.Journal.Value(changeKey, "id"); id != "" {
+			key, err = home.Key(ctx, id)
+			if shown = key != nil; err != nil || usable(key) && key.Enabled {
+				return shown, err
+			}
 		}
-	}
+		key, err = taggedKey(ctx, home, a)
+		return shown || key != nil, err
+	})
+	return key, err
+}
+
+// taggedKey is an enabled key with this blueprint's tag: a disabled one lost its alias
+// to another.
+func taggedKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
@@ -162,11 +179,11 @@ func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *bl
 	}
 	for _, id := range tagged {
 		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) && key.Enabled { // a disabled one lost its alias to another
+		if err != nil || usable(key) && key.Enabled {
 			return key, err
 		}
 	}
-	return nil, nil //nolint:nilnil // no orphan is an answer here
+	return nil, nil //nolint:nilnil // no such key is an answer here
 }
 
 // usable tells a key that can take the alias from one on its way out.
@@ -228,6 +245,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c.Purpose = plan.Make
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
+	c.Cents = 100
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's setup takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
@@ -357,10 +375,14 @@ func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
 // should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+o.Key.Key.ARN, stored, changeKeyPolicy); f != nil {
+		p.Find(*f)
+		return
+	}
 	have := policy.WithoutDeleted(stored)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(stored, merged) {
-		c := plan.InAdminAccount(a, "key.policy", plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := plan.InAdminAccount(a, changeKeyPolicy, plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}
 		c.Judge(keyGains(a, have, merged)...)
 		switch {

@@ -66,7 +66,11 @@ func bucketQuestions(a *blueprint.Answers) []plan.Question {
 		},
 		{
 			Path: "bucket.policy", Prompt: "Bucket policy", Kind: plan.Choice, Default: a.Bucket.Policy, Options: []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible},
-			Help: "strict: the article's; every write must name the encryption. compatible: a missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
+			Help: "What the bucket refuses.",
+			Means: map[string]string{
+				blueprint.BucketPolicyStrict:     "The article's: every write must name the encryption.",
+				blueprint.BucketPolicyCompatible: "A missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
+			},
 		},
 	}
 }
@@ -168,6 +172,7 @@ func (b *bucketBuilder) create() {
 	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, plan.TagsOf(b.a))
 	c.Action = plan.Create
 	c.Intent = map[string]string{}
+	c.Cents = 2
 	c.Cost = "a few cents a month: 0.023 USD per GB, and 0.005 USD for 1,000 writes"
 	c.Undo = "aws s3api delete-bucket --bucket " + b.a.Bucket.Name + " once every version in it is deleted: the states are gone then"
 }

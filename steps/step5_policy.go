@@ -156,6 +156,10 @@ func (b *bucketBuilder) policy() {
 	}
 	want := policy.Bucket(rules)
 	stored := policy.ParseOrEmpty(b.b.Policy)
+	if f := plan.SparesDeleted("bucket.deleted-spared", "policy of bucket "+b.a.Bucket.Name, stored, changePolicy); f != nil {
+		b.Find(*f)
+		return
+	}
 	held := policy.WithoutDeleted(stored)
 	have, merged := held, held
 	if len(have.Statements) == 0 {

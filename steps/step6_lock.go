@@ -89,6 +89,9 @@ func createTable(o *Observed, a *blueprint.Answers) plan.Change {
 	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, plan.TagsOf(a))
 	c.Action = plan.Create
 	c.Fields = plan.Created("key", "LockID (S) HASH", "billing", a.Lock.BillingMode, "deletion protection", "on", "encryption", "on")
+	if a.Lock.BillingMode == blueprint.BillingProvisioned {
+		c.Cents = 60
+	}
 	c.Cost = "next to nothing: each lock is two writes and a read (1/1 provisioned: about 0.6 USD a month)"
 	c.Undo = "aws dynamodb update-table --table-name NAME --no-deletion-protection-enabled, then aws dynamodb delete-table"
 	return c

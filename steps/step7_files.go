@@ -94,13 +94,18 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 // planFiles edits what differs, byte for byte the rest as it was.
 func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 	var p plan.Proposal
+	in := waysOf(o, a)
 	for _, project := range a.Projects {
+		before := len(p.Changes)
 		planProject(o, a, project, &p)
+		for i := range p.Changes[before:] { // or they lead to a role that nobody may assume
+			p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, in.team(project.Environment)...)
+		}
 	}
 	if f := oneFile(p.Changes); f != nil {
 		p.Find(*f)
 	}
-	planConfig(o, a, &p)
+	planConfig(o, a, in, &p)
 	p.Find(Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
 		p.Find(*f)
@@ -239,12 +244,21 @@ func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snaps
 }
 
 // planConfig writes the admin profile's region and a role profile for each
-// environment, on a laptop that has the admin profile or is about to.
-func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+// environment, on a laptop that has the admin profile or is about to. Of an environment
+// that the admin cannot reach, as a preflight found, the profile is left as it is.
+func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
-	there := slices.DeleteFunc(o.environments(a.Environments), o.withoutRole)
+	needs := asAdmin(a)
+	there := slices.DeleteFunc(o.environments(a.Environments), func(e blueprint.Environment) bool {
+		own := in.user(me(o, a), e)
+		if o.withoutRole(e) || firstOf(o.Forbidden, append(assumable(e.Name), own...)) != "" {
+			return true
+		}
+		needs = append(needs, own...)
+		return false
+	})
 	all := Profiles(a, o.partition(), there, o.Region)
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
@@ -256,7 +270,7 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	before := len(p.Changes)
 	addEdit(a, p, edit, err, RoleProfiles)
 	for i := range p.Changes[before:] {
-		p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, changeProfile)
+		p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, needs...)
 	}
 }
 

@@ -56,7 +56,7 @@ func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Proje
 		c := &p.Changes[i]
 		c.Write.Dir = o.Files.Projects[project.Name].Files.Dir
 		// Without its provider's role a project would be applied to the admin account.
-		c.Needs = append(c.Needs, roleChange(project.Environment), plan.ProjectID(project.Name))
+		c.Needs = append(append(c.Needs, assumable(project.Environment)...), plan.ProjectID(project.Name))
 	}
 	return p, err
 }

@@ -22,7 +22,7 @@ func initStep() Step {
 		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
 			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialized.",
-		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend,
+		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend, Tests: true,
 	}
 }
 
@@ -204,7 +204,7 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 		}
 	default:
 		c := plan.InitChange(a, project, at.Dir, kind)
-		c.Needs = append(c.Needs, changeProfile)
+		c.Needs = append(c.Needs, asAdmin(a)...)
 		p.Change(c)
 	}
 	return p

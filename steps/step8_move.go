@@ -301,7 +301,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	backup := plan.InProject(a, backupChange(project.Name), "Back up the state of project "+project.Name, project, at.Dir, plan.BackUp{To: m.Backup},
 		"terraform state pull > "+filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock")
 	backup.Target = m.Backup
-	backup.Needs = []string{roleChange(project.Environment), plan.ProjectID(project.Name), changeProfile} // as the files, which have to follow the state
+	backup.Needs = append(append(asAdmin(a), assumable(project.Environment)...), plan.ProjectID(project.Name)) // as the files, which have to follow the state
 	move := plan.InProject(a, moveChange(project.Name), "Move the state of project "+project.Name+" to the state bucket", project, at.Dir,
 		plan.Move{Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock}, moveLines(a, project, m.Backup)...)
 	move.Target = fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -23,14 +24,38 @@ type caller struct {
 	// admin is false for the operator, whose rights prove nothing of the
 	// group's policies.
 	admin bool
+	// name is the admin's user name, empty where the profile is nobody's of the admins, or
+	// the end of the operator's ARN.
+	name string
 	// env is the environment of a child Terraform that acts as the caller.
 	env engine.Environment
 }
 
+// provenAsAdmin tells whether this laptop's admin proves.
+func (o *Observed) provenAsAdmin(a *blueprint.Answers) bool {
+	return o.IAM.ProfileKey != "" && profileRefused(o, a) == nil
+}
+
+// proven is what a proof by the caller shows that went through.
+func (c caller) proven() plan.Proof {
+	if c.admin && c.name != "" {
+		return plan.Proof{State: plan.Proven, As: c.name}
+	}
+	return plan.Proof{State: plan.ProvenAsOperator, As: c.name}
+}
+
+// proof is what a caller's proof shows, by what it has found.
+func (c caller) proof(found []plan.Finding) plan.Proof {
+	if plan.NeedsAttention(found) {
+		return plan.Unproved(plan.ProofFailed)
+	}
+	return c.proven()
+}
+
 // newCaller finds out who proves, and waits until a new key works.
 func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
-	if o.IAM.ProfileKey == "" || profileRefused(o, a) != nil {
-		return caller{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
+	if !o.provenAsAdmin(a) {
+		return caller{session: env.Sessions.Home(a.StateRegion), name: identityName(o.Account.Identity), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)
 	if err != nil {
@@ -39,19 +64,26 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env, ofAdmins)); err != nil {
 		return caller{}, err
 	}
-	return caller{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
+	return caller{session: s, admin: true, name: adminOf(o, a), env: engine.AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the caller is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
-func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
+	all, findings := provable(o, a)
+	left := plan.Proof{}
+	if len(findings) > 0 {
+		left = plan.Unproved(plan.ProofLeftOut)
+	}
+	if len(all) == 0 {
+		return left, findings
+	}
 	who, err := newCaller(ctx, env, a, o)
 	if err != nil {
-		return []plan.Finding{adminUnusable(a, err)}
+		return unusable(err), append(findings, adminUnusable(a, err))
 	}
 	var seen atomic.Int64
-	all := provable(o, a)
 	failed, _ := forEach(ctx, env.Parallel, all, func(ctx context.Context, e blueprint.Environment) (error, error) {
 		patience := o.patience(env, func(c plan.Change) bool { return ofAdmins(c) || c.Environment == e.Name })
 		if !who.admin {
@@ -61,7 +93,6 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 		return err, nil // one failure says nothing of the others
 	})
-	var findings []plan.Finding
 	var refused []string
 	for i, err := range failed {
 		switch {
@@ -74,27 +105,40 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	if len(refused) > 0 { // one finding for all of them, however many there are
 		findings = append(findings, unproven("iam.roles-not-proven",
 			fmt.Sprintf("The roles of %d environments, such as %s, were", len(refused), slices.Min(refused))))
+		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
-	return findings
+	return left.Weaker(who.proof(findings)), findings
 }
 
 // provable are the environments whose role is there and meant for the caller:
 // those of the user's groups. A key alone cannot prove a role that asks for a
-// second factor.
-func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
+// second factor. The findings tell of those that rest on what was stopped.
+func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, findings []plan.Finding) {
 	user, mine := me(o, a), map[string]bool{}
 	for _, e := range a.EnvironmentsFor(user) {
 		mine[e.Name] = true
 	}
-	var found []blueprint.Environment
+	in, left := waysOf(o, a), map[string][]string{}
 	for _, e := range o.environments(a.Environments) {
+		if e.MFA || user != "" && !mine[e.Name] {
+			continue
+		}
+		needs := assumable(e.Name)
+		if o.provenAsAdmin(a) {
+			needs = append(needs, in.user(user, e)...)
+		}
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
-		if there && !e.MFA && (user == "" || mine[e.Name]) {
+		if by := o.stopped(needs); by != "" {
+			left[by] = append(left[by], e.Name)
+		} else if there {
 			found = append(found, e)
 		}
 	}
-	return found
+	for _, by := range slices.Sorted(maps.Keys(left)) { // one finding for all of them, however many there are
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by])), by))
+	}
+	return found, findings
 }
 
 // asksSecondFactor tells whether a role's trust policy as found, which may be
@@ -114,6 +158,14 @@ func failure(id string, err error) plan.Finding {
 	}
 }
 
+// unusable is the proof that an admin profile cannot make.
+func unusable(err error) plan.Proof {
+	if awsops.IsExpired(err) {
+		return plan.Unproved(plan.ProofSignedOut)
+	}
+	return plan.Unproved(plan.ProofFailed)
+}
+
 // adminUnusable is the finding of an admin profile with which nothing can be
 // proven. A session that has run out is nobody's fault.
 func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
@@ -129,40 +181,61 @@ func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
-func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
 	projects := reachable(o, a)
-	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
-		return nil // what is missing was told already
+	if len(projects) == 0 {
+		return plan.Unproved(plan.NotTried), nil
 	}
 	project := projects[0]
+	if by := o.stopped(backendNeeds(o, a, project)); by != "" {
+		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
+	}
+	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
+		return plan.Unproved(plan.NotTried), nil // what is missing was told already
+	}
 	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
 		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env, inAdminAccount))
 	}
 	if err != nil {
-		return []plan.Finding{adminUnusable(a, err)}
+		return unusable(err), []plan.Finding{adminUnusable(a, err)}
 	}
 	findings := engine.TidyProofs(ctx, env, a, who.session)
 	proof, err := engine.BeginProof(env, a, project)
 	if err != nil {
-		return append(findings, failure("init.probe-failed", err))
+		return plan.Unproved(plan.ProofFailed), append(findings, failure("init.probe-failed", err))
 	}
 	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
-	found := b.prove(ctx)
+	shown, found := b.prove(ctx)
 	proof.End(ctx, who.session, !plan.NeedsAttention(found))
-	return append(findings, found...)
+	return shown, append(findings, found...)
+}
+
+// backendNeeds are the changes without which the back end cannot be proven.
+func backendNeeds(o *Observed, a *blueprint.Answers, project blueprint.Project) []string {
+	needs := []string{changeKey, changeAlias, changeKeyPolicy, changeBucket, changePolicy}
+	if a.Bucket.Policy != blueprint.BucketPolicyStrict {
+		needs = append(needs, changeDefault)
+	}
+	if a.Lock.DynamoDBTable != "" {
+		needs = append(needs, changeTable)
+	}
+	if o.provenAsAdmin(a) {
+		needs = append(needs, waysOf(o, a).state(me(o, a), project)...)
+	}
+	return needs
 }
 
 // prove goes through the whole proof.
-func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
+func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 	var findings []plan.Finding
 	if !b.who.admin {
 		may, err := b.mayProve(awsops.WithProbe(ctx))
 		switch {
 		case err != nil:
-			return []plan.Finding{failure("init.probe-failed", err)}
+			return plan.Unproved(plan.ProofFailed), []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return []plan.Finding{unproven("init.not-proven", "The back end was")}
+			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
 		findings = append(findings, provenAsOperator(b.a))
 	}
@@ -175,7 +248,12 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 	if err != nil {
 		findings = append(findings, failure("init.probe-failed", err))
 	}
-	return append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+	findings = append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+	shown := b.who.proof(findings)
+	if shown.State != plan.NotProven {
+		shown.With, shown.Version = engine.ToolOf(b.env)
+	}
+	return shown, findings
 }
 
 // backendProbe is one proof of a project's back end.

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,9 +52,11 @@ type Step struct {
 	Plan func(o *Observed, a *blueprint.Answers) plan.Proposal
 	// Facts are what a screen shows of what was observed; nil where there is nothing.
 	Facts func(o *Observed, a *blueprint.Answers, env *engine.Env) []plan.Fact
-	// Prove probes the finished step as its real user would; nil where another
-	// step's proof shows it.
-	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
+	// Prove probes the finished step as its real user would, and says how far that
+	// shows that it works; nil where another step's proof shows it.
+	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding)
+	// Tests says that the step is there to prove the whole set-up.
+	Tests bool
 	// First says that nothing else means anything where this step cannot be
 	// inspected, so that it is inspected before the others.
 	First bool
@@ -266,20 +269,27 @@ func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 		return plan.Review{}, off
 	}
 	s.observed = o
-	review := s.plan()
+	review := s.plan(nil)
 	if review.Blocked() && ReadQuotas(ctx, s.Env, s.Answers, o, review.Changes) {
-		review = s.plan()
+		review = s.plan(nil)
 	}
 	return review, nil
 }
 
 // plan makes the review of what was observed: the same observation and answers
-// give the same one. It is pure but for whether files can be written.
-func (s *Setup) plan() plan.Review {
+// give the same one. It is pure but for whether files can be written. What is forbidden
+// is left out of what several environments share, too.
+func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
+	s.observed.Forbidden = nil
 	p := Propose(s.Steps, s.observed, s.Answers, nil)
-	review := plan.Review{Findings: p.Findings}
+	if len(forbidden) > 0 {
+		s.observed.Forbidden = plan.StoppedBy(p.Changes, forbidden)
+		p = Propose(s.Steps, s.observed, s.Answers, nil)
+	}
+	review := plan.Review{Findings: p.Findings, Outcome: s.outcome(), Actor: s.actor(), Proof: plan.Unproved(plan.NotTried)}
 	tieFiles(p.Changes)
-	changes := heldBack(plan.Unstopped(p.Changes, p.Findings), s.observed, s.Answers)
+	p.Changes, review.Stopped = plan.Stopped(p.Changes, p.Findings)
+	changes := heldBack(p.Changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
@@ -292,24 +302,42 @@ func (s *Setup) plan() plan.Review {
 }
 
 // prove lets the steps prove themselves, all at once, up to the first of which a
-// change was left out, and gives what they found in the steps' order.
+// change was left out or that rests on one which AWS refuses, and gives what they found
+// in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
-	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs, r.Stopped)
-	found := make([][]plan.Finding, len(s.Steps))
+	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
+	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
+	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
-		if step.Prove == nil || slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
+		if step.Prove == nil {
+			continue
+		}
+		before := func(c plan.Change) bool { return c.Step <= step.Number }
+		if slices.ContainsFunc(r.Excluded, before) || slices.ContainsFunc(r.Stopped, func(c plan.Change) bool { return before(c) && s.restsOn(c) }) {
+			proofs[i] = plan.Unproved(plan.ProofLeftOut)
 			continue
 		}
 		g.Go(func() error {
-			found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
+			proofs[i], found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
 			step.stampAll(found[i])
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions return nil: what a probe finds is a finding
 	r.Findings = slices.Concat(r.Findings, slices.Concat(found...))
+	r.Proof = plan.Proof{}
+	for _, p := range proofs {
+		r.Proof = r.Proof.Weaker(p)
+	}
+	r.Proof.At = time.Now()
 	return r
+}
+
+// restsOn tells whether every proof after a change rests on it: what is one environment's,
+// one project's or another person's keeps nothing from being proven beside it.
+func (s *Setup) restsOn(c plan.Change) bool {
+	return c.Purpose != plan.Cosmetic && c.Environment == "" && len(c.Calls) > 0 && (c.User == "" || c.User == me(s.observed, s.Answers))
 }
 
 func (s *Setup) close(summary *plan.Summary) []string {

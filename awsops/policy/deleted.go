@@ -43,13 +43,29 @@ func IsDeleted(principal string) bool {
 		strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
+// SparesDeleted lists the statements that allow everybody but somebody who was deleted,
+// and so everybody. AWS stores them no more as they are, and whom they were to be for
+// their text does not tell: a person has to.
+func SparesDeleted(d Document) []Gone {
+	var undecided []Gone
+	for i, s := range d.Statements {
+		if s.Effect == Allow && s.NotPrincipals != nil && len(s.NotPrincipals.living()) == 0 {
+			undecided = append(undecided, Gone{Statement: d.nameOf(i), IDs: s.NotPrincipals["AWS"]})
+		}
+	}
+	return undecided
+}
+
 // WithoutDeleted is the document without whom [Deleted] lists, which means the same. A
-// statement that is about nobody else goes; one that spares nobody else is about everybody.
+// statement that is about nobody else goes; one that denies everybody but them is about
+// everybody. What [SparesDeleted] lists stays as it is: nobody is to be let in by a text
+// that they were not named in.
 func WithoutDeleted(d Document) Document {
 	out := d
 	out.Statements = nil
 	for _, s := range d.Statements {
-		if len(Deleted(Document{Statements: []Statement{s}})) == 0 {
+		one := Document{Statements: []Statement{s}}
+		if len(Deleted(one)) == 0 || len(SparesDeleted(one)) > 0 {
 			out.Statements = append(out.Statements, s)
 			continue
 		}

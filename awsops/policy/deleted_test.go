@@ -62,6 +62,36 @@ func TestWhoWasDeletedIsDroppedAndNobodyElseGainsOrLoses(t *testing.T) {
 	}
 }
 
+// TestNobodyIsLetInForSomebodyWhoWasDeleted: a statement that allows everybody but who was
+// deleted is for a person to decide, and stays as it is; one that spares others, too, or
+// that denies, means the same without.
+func TestNobodyIsLetInForSomebodyWhoWasDeleted(t *testing.T) {
+	t.Parallel()
+	const tail = `,"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"`
+	statement := func(effect, spared string) string {
+		return `{"Effect":"` + effect + `","NotPrincipal":{` + spared + `}` + tail + `}`
+	}
+	other := `{"Sid":"Other","Effect":"Allow","Principal":{"AWS":"` + deadUser + `"}` + tail + `}`
+	for name, c := range map[string]struct {
+		have, want string
+		undecided  []Gone
+	}{
+		"allowed":              {statement("Allow", `"AWS":"`+deadUser+`"`), statement("Allow", `"AWS":"`+deadUser+`"`), []Gone{{"number 2", []string{deadUser}}}},
+		"allowed, two of them": {statement("Allow", `"AWS":["`+deadUser+`","`+deadRole+`"]`), statement("Allow", `"AWS":["`+deadUser+`","`+deadRole+`"]`), []Gone{{"number 2", []string{deadUser, deadRole}}}},
+		"allowed, and another": {statement("Allow", `"AWS":["`+deadUser+`","111111111111"]`), statement("Allow", `"AWS":"111111111111"`), nil},
+		"allowed, a service":   {statement("Allow", `"AWS":"`+deadUser+`","Service":"logging.s3.amazonaws.com"`), statement("Allow", `"Service":"logging.s3.amazonaws.com"`), nil},
+		"denied":               {statement("Deny", `"AWS":"`+deadUser+`"`), `{"Effect":"Deny","Principal":"*"` + tail + `}`, nil},
+	} {
+		have := doc(t, "["+other+","+c.have+"]")
+		if diff := cmp.Diff(c.undecided, SparesDeleted(have)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if diff := cmp.Diff(doc(t, "["+c.want+"]").JSON(), WithoutDeleted(have).JSON()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // TestOnlyAnIDIsTakenForOneWhoWasDeleted: whoever is there must not be dropped.
 func TestOnlyAnIDIsTakenForOneWhoWasDeleted(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ var (
 		ID: "region-wrong", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The bucket is in another region than the backend says.",
 		Remedy:  "Put the bucket's true region in the backend, then init -reconfigure.",
-		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|the bucket is not in '[^']+' region|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|must be addressed using the specified endpoint|[Ss]tatus ?[Cc]ode: 301|\(301\) when calling`), at: outside}},
+		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|the bucket is not in '[^']+' region|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|must be addressed using the specified endpoint|[Ss]tatus ?[Cc]ode: 301|\(301\) when calling`), unless: wording(`[Cc]reating S3 [Bb]ucket|S3: CreateBucket`), at: outside}},
 		codes:   []string{"PermanentRedirect", "BucketRegionError"},
 	}
 	RegionInvalid = &Diagnosis{
@@ -48,7 +48,7 @@ var (
 		Meaning:  "The identity may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:Error (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
+		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:E?rror (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
 		is:       refused("s3", "GetObject"),
 	}
 	S3PutDenied = &Diagnosis{

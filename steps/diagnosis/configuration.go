@@ -64,6 +64,11 @@ var (
 				remedy:  "Write bucket and key in the backend block, or give them to init with -backend-config; a variable of the shell that is not set is empty, too.",
 			},
 			{
+				pattern: wording(`Unable to find remote state|No stored state was found for the given workspace`),
+				meaning: "There is no state where a terraform_remote_state looks for one.",
+				remedy:  "Correct bucket, key, region and workspace in the data source; or apply the project first whose state it reads.",
+			},
+			{
 				pattern: wording(`InvalidBucketName|[Bb]ucket name .{0,40}(?:is )?(?:not valid|invalid)`), at: outside,
 				meaning: "The bucket's name is not a valid S3 bucket name.",
 				remedy:  "Correct bucket in the backend: the name alone, without s3:// and without a path.",
@@ -88,7 +93,7 @@ var (
 				meaning: "The workspace that is selected, or named, is not in this back end.",
 				remedy:  "List them with terraform workspace list; select one, or make it with terraform workspace new. TF_WORKSPACE decides where it is set.",
 			},
-			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b` +
+			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|(?i:Unsupported (?:Terraform|OpenTofu) Core version))\b` +
 				`|^(?:Error: )?(?:Invalid (?:ARN|IAM (?:Role|Policy) ARN|IAM Policy Document|JSON Document|Duration|Attribute Combination|retry mode|reference|block definition|character|attribute name|default value for variable|value for variable|function argument|index|required_version constraint|version constraint|provider configuration|module (?:source|instance|version)\w*|command-line option|multi-line string|number literal|for_each argument|count argument|variable name|combination of arguments|escape sequence|type specification|template interpolation value)|Conflicting (?:Parameters|configuration arguments)|Unset(?:ting)? backend` +
 				`|Unknown (?:values within backend definition|variable)|Undefined (?:variable|local)|Unsupported (?:attribute|operator)|Reference to undeclared \w+|No value for required variable|Value for undeclared variable|Attribute redefined|Duplicate (?:resource|data|provider|variable|output|module|local|required providers|argument|attribute)|Missing (?:name for|newline after|attribute separator|item separator|resource|required provider|base|key/value separator)|Unterminated|Unexpected (?:attribute|resource instance key)|Incorrect (?:attribute value type|condition type)|Extra characters|Cycle: |Unreadable module directory|Module not found|No configuration files|Terraform initialized in an empty directory|Failed to (?:evaluate|parse)|Call to unknown function|Error in function call|Too (?:few|many) command line arguments)` +
 				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},

@@ -35,6 +35,11 @@ var (
 				remedy:  "Write a section [sso-session NAME] in ~/.aws/config, named exactly as sso_session names it, and without quotes: a name in quotes is another name for Terraform.",
 			},
 			{
+				pattern: wording(`fetching config from profile, (?P<profile>[^\s,]+), failed to load|failed to load \w+ from shared config`),
+				meaning: "A setting of the profile is not valid, so that Terraform can read nothing of the profile.",
+				remedy:  "Correct the setting that is named, or remove it from the profile's section in ~/.aws/config.",
+			},
+			{
 				pattern: wording(`login_session`), unless: wording(`perform: `),
 				meaning: "The profile gets its credentials from aws login (login_session), which this Terraform cannot use.",
 				remedy:  "Hand the credentials over: a profile with credential_process = aws configure export-credentials --profile NAME, or the variables that aws configure export-credentials prints.",

@@ -1,10 +1,33 @@
 package diagnosis
 
 import (
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
 )
+
+// Denied is the cause that the checks call an explicit deny of this text by what was
+// denied, nil where they call it an explicit deny, too.
+func (m Match) Denied() *Diagnosis {
+	if m.Diagnosis != ExplicitDeny {
+		return nil
+	}
+	service, action, _ := strings.Cut(m.subject["action"], ":")
+	switch {
+	case service == "kms":
+		return KMSDenied
+	case service == "dynamodb":
+		return TableDenied
+	case service == "sts" && strings.HasPrefix(action, "AssumeRole"):
+		return AssumeRoleDenied
+	}
+	return nil
+}
+
+// ByWrongAccount tells whether credentials of another account are reason enough: to them
+// everything is denied.
+func (m Match) ByWrongAccount() bool { return slices.Contains(denials, m.Diagnosis) }
 
 // decided is what mends a refusal by one type of policy, where a Deny statement decided
 // and where an Allow is missing. An Allow is never the answer to the first.

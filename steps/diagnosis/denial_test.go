@@ -46,6 +46,21 @@ func TestARefusalShowsThePolicyAndWhereAWSExplainsIt(t *testing.T) {
 	}
 }
 
+// TestALinkThatIsNotAWSsIsNotShownAsAWSs: a pasted text may come from anybody.
+func TestALinkThatIsNotAWSsIsNotShownAsAWSs(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"evil.example", "console.aws.amazon.com.evil.example", "evil.example/console.aws.amazon.com", "evil-console.aws.amazon.com@evil.example", "xconsole.aws.amazon.com"} {
+		got := FromText(textOfDenial("with an explicit deny in a service control policy. Go to https://" + host + "/iam/home#/authorization-details/a1b2c3 for complete details"))
+		if strings.Contains(got[0].Remedy, "https://") {
+			t.Errorf("the remedy is %q", got[0].Remedy)
+		}
+	}
+	const china = "https://cn-north-1.console.amazonaws.cn/iam/home?region=cn-north-1#/authorization-details/a1b2c3"
+	if got := FromText(textOfDenial("with an explicit deny in a service control policy. Go to " + china + " for complete details")); !strings.Contains(got[0].Remedy, china) {
+		t.Errorf("the remedy is %q", got[0].Remedy)
+	}
+}
+
 // TestADenyInAResourceIsNoMissingPermission has the environment's role refused by a policy
 // that the role's own cannot outweigh.
 func TestADenyInAResourceIsNoMissingPermission(t *testing.T) {

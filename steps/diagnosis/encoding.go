@@ -29,16 +29,16 @@ const unmarked = 16
 
 // inUTF8 is a text in UTF-8, whatever encoding its byte order mark, or its shape, names.
 func inUTF8(r io.Reader) *bufio.Reader {
-	in := bufio.NewReaderSize(r, longestLine)
+	in := bufio.NewReaderSize(r, readAhead)
 	start, _ := in.Peek(unmarked)
 	for _, e := range encodings {
 		if bytes.HasPrefix(start, []byte(e.mark)) {
 			_, _ = in.Discard(len(e.mark)) // they are in the buffer
-			return bufio.NewReaderSize(&wide{from: in, width: e.width, order: e.order}, longestLine)
+			return bufio.NewReaderSize(&wide{from: in, width: e.width, order: e.order}, readAhead)
 		}
 	}
 	if order := wideShape(start); order != nil {
-		return bufio.NewReaderSize(&wide{from: in, width: 2, order: order}, longestLine)
+		return bufio.NewReaderSize(&wide{from: in, width: 2, order: order}, readAhead)
 	}
 	return in
 }

@@ -49,6 +49,9 @@ func (c *cleaner) unwrapped(text string, deep int) (lines []string, ok bool) {
 		unit, inner, ok = fromLogfmt(text)
 	case strings.HasPrefix(trimmed, `"`) && member.regexp().MatchString(text):
 		inner, ok = unquoted(member.regexp().FindStringSubmatch(text)[1])
+	case strings.HasPrefix(trimmed, `"`) && strings.Contains(trimmed, `\n`): // a text that was copied as JSON
+		inner, ok = unquoted(strings.TrimSuffix(trimmed, ","))
+		ok = ok && strings.ContainsAny(inner, box)
 	}
 	if !ok {
 		return nil, false

@@ -79,7 +79,7 @@ var (
 			pattern: wording(`archive has incorrect checksum|checksum list has (?:unexpected|no) SHA-256|error checking signature|authentication signature from unknown issuer`), unless: wording(`in the dependency lock file`),
 			meaning: "What came is not what the registry lists of this release of the provider: its checksum or its signature is another.",
 			remedy:  "Take another release (version in required_providers), or get it without the proxy or the mirror between. If it stays, the release was published wrong: its publisher has to fix it.",
-		}, {pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|` + noProvider + `|` + fullDisk)}},
+		}, {pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|does not match configured version constraint|` + noProvider + `|` + fullDisk)}},
 		consequence: true,
 	}
 )

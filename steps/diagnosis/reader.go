@@ -11,11 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is kept of a text: its beginning, its end, and of one line.
+// Bounds of what is kept of a text: its beginning, its end, the errors between them, and
+// of one line.
 const (
 	keptHead    = 256 << 10
 	keptTail    = 256 << 10
+	keptErrors  = 256 << 10
 	longestLine = 64 << 10
+	// readAhead is so much more than a line that moving what was read costs little.
+	readAhead = 16 * longestLine
 	// judged is how much of the beginning tells text from binary.
 	judged = 8 << 10
 )
@@ -24,7 +28,8 @@ const (
 // UTF-16 or UTF-32. ANSI codes, TF_LOG lines and the times that CI systems put before a
 // line are gone, lines that a log driver wrapped in JSON are unwrapped, -json diagnostics
 // are written out as Terraform prints them for people, and of what is left the first and
-// last 256 KiB are kept, with a line of three dots where something is missing. Secrets
+// last 256 KiB are kept, and of the lines between them those that tell of an error, with
+// a line of three dots where something is missing. Secrets
 // are still in it: show what FromText answers instead. Errors are ErrEmpty,
 // ErrBinary, ErrOnlyLog, and the reader's own.
 func Read(r io.Reader) (string, error) {
@@ -39,11 +44,8 @@ func Read(r io.Reader) (string, error) {
 	var c cleaner
 	for {
 		line, err := nextLine(in)
-		// What a terminal would write over is a line, too: an error may stand in it.
-		for part := range strings.SplitSeq(strings.TrimRight(line, "\r\n"), "\r") {
-			if line != "" {
-				c.line(part)
-			}
+		if line != "" || err == nil {
+			c.line(line)
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -81,24 +83,42 @@ func isBinary(start []byte) bool {
 	return broken*10 > len(start)
 }
 
-// nextLine reads a line; what a line has beyond longestLine is read and dropped,
-// from a white space on, so that no half of a secret escapes redaction.
+// nextLine reads a line without its end. A carriage return ends one, too: what a terminal
+// would write over is a line in which an error may stand. A longer one than longestLine is
+// given in pieces, which end with white space, so that no half of a secret escapes
+// redaction; a piece without any is dropped.
 func nextLine(in *bufio.Reader) (string, error) {
-	line, err := in.ReadSlice('\n')
-	text := string(line)
-	if errors.Is(err, bufio.ErrBufferFull) {
-		text = text[:strings.LastIndexAny(text, " \t")+1] + "…\n"
+	ahead, err := in.Peek(longestLine)
+	if len(ahead) == longestLine {
+		err = nil
 	}
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = in.ReadSlice('\n')
+	line, used := ahead, len(ahead)
+	switch end := bytes.IndexAny(ahead, "\r\n"); {
+	case end >= 0:
+		line, used, err = ahead[:end], end+1, nil
+		if bytes.HasPrefix(ahead[end:], []byte("\r\n")) {
+			used++
+		}
+	case len(ahead) == longestLine:
+		if used = bytes.LastIndexAny(ahead, " \t") + 1; used == 0 {
+			line, used = []byte("…"), len(ahead)
+		} else {
+			line = ahead[:used]
+		}
 	}
-	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "�"), err
+	text := strings.ToValidUTF8(strings.ReplaceAll(string(line), "\x00", ""), "�")
+	_, _ = in.Discard(used) // it is in the buffer
+	return text, err
 }
 
 // cleaner turns raw lines into the lines that matter, and keeps both ends.
 type cleaner struct {
 	head, tail []byte
-	cut        bool
+	// between are the lines of errors that stand between both ends, once cut is set, and
+	// goesOn is how many of the next may still belong to the last of these errors.
+	between []byte
+	cut     bool
+	goesOn  int
 	// dropped says that there were lines of a log, progress is the first message of -json
 	// that was none of an error.
 	dropped  bool
@@ -211,20 +231,54 @@ func (c *cleaner) keep(text string) {
 		return
 	}
 	c.tail = append(c.tail, text...)
-	if len(c.tail) > 2*keptTail {
-		c.tail = append(c.tail[:0], c.tail[len(c.tail)-keptTail:]...)
-		c.cut = true
+	if len(c.tail) <= 2*keptTail {
+		return
 	}
+	at := len(c.tail) - keptTail
+	at += bytes.IndexByte(c.tail[at:], '\n') + 1 // every line ends before longestLine
+	for line := range strings.Lines(string(c.tail[:at])) {
+		if c.ofError(line) && len(c.between)+len(line) <= keptErrors {
+			c.between = append(c.between, line...)
+		}
+	}
+	c.tail = append(c.tail[:0], c.tail[at:]...)
+	c.cut = true
 }
 
-// String is what was kept. Where the end was cut, it begins with a whole line.
+// detail is how many lines behind the heading of an error, without a box around it, may
+// belong to it.
+const detail = 30
+
+// faults are words of which every sentence of failure has one, to pass quickly over the
+// lines that have none.
+var faults = []string{
+	"rror", "atus", "nable to", "ailed to", "ould not", "onfig profile", "aused by", "validation", "redentials", "timeout on", "session associated", "expired",
+	"x509", "dial tcp", "no space left", "atal", "anic",
+}
+
+// ofError tells whether a line between both ends tells of an error. Those of a plan, or
+// of a value, that hold its words are indented.
+func (c *cleaner) ofError(line string) bool {
+	switch {
+	case strings.ContainsAny(line, box):
+		c.goesOn = 0
+		return true
+	case c.goesOn > 0:
+		c.goesOn--
+		return true
+	case !containsAny(line, faults) || progress.regexp().MatchString(line):
+		return false
+	case !beginsWith(line, " \t") && strings.Contains(line, "Error: "):
+		c.goesOn = detail
+		return true
+	}
+	return sentence.regexp().MatchString(line)
+}
+
+// String is what was kept.
 func (c *cleaner) String() string {
 	if !c.cut {
 		return string(c.head) + string(c.tail)
 	}
-	tail := c.tail
-	if i := bytes.IndexByte(tail, '\n'); i >= 0 {
-		tail = tail[i+1:]
-	}
-	return string(c.head) + "…\n" + strings.ToValidUTF8(string(tail), "")
+	return string(c.head) + "…\n" + string(c.between) + "…\n" + string(c.tail)
 }

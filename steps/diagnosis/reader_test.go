@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
@@ -48,7 +49,7 @@ func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(text) > keptHead+2*keptTail+8 {
+			if len(text) > keptHead+keptErrors+2*keptTail+8 {
 				t.Errorf("kept %d bytes", len(text))
 			}
 			if peak.most > 64<<20 {
@@ -56,6 +57,29 @@ func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
 			}
 			if got := found(text); got != "region-wrong lock-held" {
 				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// TestAnErrorInTheMiddleOfALongLogIsNoGoodNews: what is in neither end is read all the
+// same, and only what tells of an error is kept of it.
+func TestAnErrorInTheMiddleOfALongLogIsNoGoodNews(t *testing.T) {
+	healthy := strings.Repeat("aws_x.y: Refreshing state... [id=Error]\n  + note = \"Error: AccessDenied\"\n", 20<<10)
+	bars := strings.Repeat("10%\r", longestLine)
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":           {"", NoError.ID},
+		"box":               {textOf(t, "lock-held"), "lock-held"},
+		"without a box":     {"Error: Error acquiring the state lock\n\nError message: ConditionalCheckFailedException: The conditional request failed\n", "lock-held"},
+		"behind a prefix":   {"[net] Error: NoSuchBucket: The specified bucket does not exist\n", "bucket-missing"},
+		"the CLI":           {"An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired\n", "token-expired"},
+		"behind a bar":      {bars + "Error: ExpiredToken: the security token included in the request is expired\n", "token-expired"},
+		"in a long line":    {strings.Repeat("word ", longestLine) + "\nError: ExpiredToken: expired\n", "token-expired"},
+		"with Windows' \\r": {strings.ReplaceAll(textOf(t, "lock-held"), "\n", "\r\n"), "lock-held"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := found(healthy + c.text + healthy + "No changes.\n"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
@@ -109,5 +133,25 @@ func TestReadKeepsErrorsThatFollowALogEntry(t *testing.T) {
 	log := "2026-11-23T10:00:00.123Z [DEBUG] [aws-sdk-go] DEBUG: Request\n---[ REQUEST POST-SIGN ]---\nPOST / HTTP/1.1\nAuthorization: AWS4\n\nError: No valid credential sources found\n"
 	if got := found(log); got != "credentials-missing" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A text that was copied out of JSON is read as the text, and a value of an output that
+// has lines in it is none.
+func TestATextThatWasCopiedAsJSONIsRead(t *testing.T) {
+	t.Parallel()
+	box := "╷\n│ Error: Error acquiring the state lock\n│ \n│ Error message: ConditionalCheckFailedException: The conditional request failed\n╵\n"
+	escaped, err := json.Marshal(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		string(escaped): LockHeld.ID,
+		"[\n  " + strings.NewReplacer("╷", `\u2577`, "│", `\u2502`, "╵", `\u2575`).Replace(string(escaped)) + ",\n]\n": LockHeld.ID,
+		"[\n  \"#!/bin/sh\\necho 'Error: not ready' >&2\\n\",\n]\n":                                                    NoError.ID,
+	} {
+		if got := FromText(text)[0].ID; got != want {
+			t.Errorf("%s leads to %s, not to %s", text, got, want)
+		}
 	}
 }

@@ -11,15 +11,22 @@ var (
 	// namedSecret is a value behind a name that tells of a secret, in HCL, INI,
 	// JSON, an environment, a header or a query. It ends with its quotes; without any, at
 	// the white space. In a box of Terraform's it may go on in the next line ([boxBreak]).
-	namedSecret = wording(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|private_?key|x-amz-signature|\bsignature|aws_secret|\bsecret)\\?"?[\s│]*(?:=>|[=:])[\s│]*)` +
+	namedSecret = wording(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|_pass|private_?key|api[_-]?key|x-amz-signature|\bsignature|aws_secret|\bsecret)\\?"?[\s│]*(?:=>|[=:])[\s│]*)` +
 		`(?:(\\")[^"\\\n]+(?:` + boxBreak + `[^"\\\n]*)?\\"` +
 		`|(")(?:\\.|[^"\\\n])+(?:` + boxBreak + `(?:\\.|[^"\\\n])*)?"` +
 		`|(')[^'\n]+(?:` + boxBreak + `[^'\n]*)?'` +
 		`|(\\?["']?)[^\s"'&,;\\]+(?:` + boxBreak + `[^\s"'&,;\\]*)?)`)
 	// privateKey is a PEM block, cut off or not.
 	privateKey = wording(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`)
-	// longToken is a session token or a JSON web token.
-	longToken = wording(`[A-Za-z0-9/+_=%-]{100,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*`)
+	// flagSecret is a value behind a flag that tells of a secret.
+	flagSecret = wording(`(?i)(\s--?(?:[\w-]+-)?(?:password|passwd|token|secret|api-?key) )[^\s"']+`)
+	// longToken is a session token, a JSON web token, or what GitHub, GitLab, Slack, Vault,
+	// HCP Terraform, Stripe, npm and Google let programs sign in with, by how it begins.
+	longToken = wording(`[A-Za-z0-9/+_=%-]{100,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*` +
+		`|\b(?:gh[opsur]_\w{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}|hv[brs]\.[\w-]{20,}|\w{14}\.atlasv1\.[\w-]{30,}|[rs]k_(?:live|test)_\w{10,}|npm_\w{36}|AIza[\w-]{35})`)
+	// goesOn is the rest of a secret that a terminal or an editor broke over lines: lines
+	// of nothing else.
+	goesOn = wording(`(?m)\(secret\)(["'\\]*)(?:[ \t]*\n[ \t│]*[A-Za-z0-9/+][A-Za-z0-9/+_=%-]{11,}["'\\,;}]*[ \t]*$)+`)
 	// base64Run finds what may be a secret access key: those are exactly 40.
 	base64Run = wording(`[A-Za-z0-9/+]{40,}`)
 )
@@ -34,11 +41,13 @@ func Redact(text string) string {
 	text = privateKey.regexp().ReplaceAllLiteralString(text, secret.Redacted)
 	text = terraform.HideSignIn(text)
 	text = namedSecret.regexp().ReplaceAllString(text, "${1}${2}${3}${4}${5}"+secret.Redacted+"${2}${3}${4}")
+	text = flagSecret.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = longToken.regexp().ReplaceAllLiteralString(text, secret.Redacted)
-	return base64Run.regexp().ReplaceAllStringFunc(text, func(found string) string {
+	text = base64Run.regexp().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 40 && strings.ToLower(found) != found && strings.ToUpper(found) != found {
 			return secret.Redacted
 		}
 		return found
 	})
+	return goesOn.regexp().ReplaceAllString(text, secret.Redacted+"${1}")
 }

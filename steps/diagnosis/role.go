@@ -24,7 +24,7 @@ var (
 				meaning: "The role may be assumed, but not with session tags or a source identity.",
 				remedy:  "Allow the action beside sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",
 			},
-			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|[Tt]he role "[^"]+" cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
+			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|[Tt]he role "[^"]+" cannot be assumed|perform:? (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
 		},
 		is: refused("sts", "AssumeRole"),
 	}

@@ -42,6 +42,7 @@ var samples = []sample{
 	{"mfa-profile", "No valid credential sources found", "Error: assume role with MFA enabled, but AssumeRoleTokenProvider session option not set."},
 	{"profile-missing", "No valid credential sources found", "Error: failed to get shared config profile, admin_iam"},
 	{"profile-missing", `error configuring S3 Backend: no valid credential sources for S3 Backend found.`, "Please see https://www.terraform.io/docs/language/settings/backends/s3.html Error: failed to get shared config profile, admin_iam"},
+	{"profile-missing", "error fetching config from profile, admin_iam, failed to load max_attempts from shared config, invalid value max_attempts=abc, expect integer", ""}, // Terraform 1.11.4
 	{"clock-skew", "Retrieving AWS account details", "operation error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 1, api error SignatureDoesNotMatch: Signature expired: 20261123T080000Z is now earlier than 20261123T100000Z"},
 	{"clock-skew", "Failed to get existing workspaces", "RequestTimeTooSkewed: The difference between the request time and the current time is too large." + tail15},
 	{"signature-mismatch", "error configuring S3 Backend", "error validating provider credentials: error calling sts:GetCallerIdentity: SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. status code: 403, request id: 1"},

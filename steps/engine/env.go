@@ -79,6 +79,18 @@ func NewEnv(sessions *awsops.Sessions, environ Environment, dir, blueprintPath s
 	return env, err
 }
 
+// ToolOf is what proves that a back end works here: the engine with its version, or
+// this program's own calls.
+func ToolOf(env *Env) (with plan.Tool, version string) {
+	switch {
+	case env.Engine == nil:
+		return plan.WithSDK, ""
+	case env.Engine.Name == terraform.EngineOpenTofu:
+		return plan.WithOpenTofu, env.Engine.Version
+	}
+	return plan.WithTerraform, env.Engine.Version
+}
+
 // Root is the folder of the blueprint.
 func (e *Env) Root() string { return filepath.Dir(e.BlueprintPath) }
 

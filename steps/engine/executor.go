@@ -190,7 +190,7 @@ func (x *Executor) change(ctx context.Context, c plan.Change) error {
 		}
 	}
 	if err := x.callsAndFile(ctx, c, room); err != nil {
-		return errors.Join(err, x.refused(c, err))
+		return errors.Join(err, x.unmade(c, err))
 	}
 	if c.Run != nil {
 		if err := x.run(ctx, c); err != nil {
@@ -203,14 +203,20 @@ func (x *Executor) change(ctx context.Context, c plan.Change) error {
 	return nil
 }
 
-// refused notes that AWS made nothing of an intent to make one thing: else what
-// somebody else makes at the same time passes for what this run has lost.
-func (x *Executor) refused(c plan.Change, err error) error {
+// unmade notes what became of an intent to make one thing where that is not known to be
+// there: AWS has refused it, else what somebody else makes at the same time passes for
+// what this run has lost, or no answer came, and AWS takes time from now on to show it.
+func (x *Executor) unmade(c plan.Change, err error) error {
 	made, known := x.lookup(awsops.Reference{Change: c.ID, Output: "id"})
-	if c.Intent == nil || len(c.Calls) != 1 || known && made != "" || !awsops.IsRefused(err) {
+	switch {
+	case c.Intent == nil || len(c.Calls) != 1 || known && made != "":
 		return nil
+	case awsops.IsRefused(err):
+		return x.env.Journal.Append(recordName(c), phaseRefused, nil)
+	case awsops.IsOutcomeUnknown(err):
+		return x.env.Journal.Append(recordName(c), phaseUnanswered, nil)
 	}
-	return x.env.Journal.Append(recordName(c), phaseRefused, nil)
+	return nil
 }
 
 // callsAndFile makes the calls of a change and writes its file. What AWS gave only
@@ -283,9 +289,10 @@ func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned a
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c plan.Change) (out awsops.Outputs, err error) {
 	begun := time.Now()
 	pollErr := awsops.Poll(ctx, max(x.env.Patience, call.Patience()), settleInterval, func(ctx context.Context) (bool, error) {
+		early := time.Since(begun) < x.env.Patience/newsShare // as the call begins: its attempts may take long
 		out, err = s.Do(ctx, call)
 		gone := awsops.AlreadyGone(call, err)
-		if gone && !awsops.TakenByLostAttempt(call, err) && time.Since(begun) < x.env.Patience/newsShare {
+		if gone && early && !awsops.TakenByLostAttempt(call, err) {
 			return false, nil
 		}
 		if gone || awsops.MadeByLostAttempt(err) {

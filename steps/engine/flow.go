@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"sync"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -34,9 +36,10 @@ type Flow struct {
 	// Look reads and plans. It makes no mutating call and writes no file. What
 	// it has checked it tells by EventCheck, too, as each check ends.
 	Look func(ctx context.Context, env *Env) (plan.Review, error)
-	// Replan makes the review of the newest look again, where an adoption changes
-	// more than which of its changes are permitted. It makes no call. It may be nil.
-	Replan func() plan.Review
+	// Replan makes the review of the newest look again, where an adoption, or what a
+	// preflight forbids, changes more than which of its changes are permitted. It makes no
+	// call. It may be nil.
+	Replan func(forbidden []plan.Finding) plan.Review
 	// Preflight, which may be nil, finds out what of a look's review AWS will refuse, before
 	// anything is made. It makes no mutating call. What it finds stands against the changes
 	// until the next review.
@@ -78,8 +81,8 @@ func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 		return review, err
 	}
 	f.forbidden = f.Preflight(ctx, f.Env, review)
-	f.Steps.NumberFindings(f.forbidden)
-	return f.permit(review), plan.Unplaced(nil, f.forbidden)
+	f.place(f.forbidden)
+	return f.Permit(review), plan.Unplaced(nil, f.forbidden)
 }
 
 func (f *Flow) look(ctx context.Context) (plan.Review, error) {
@@ -94,6 +97,9 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 	if err != nil {
 		return review, err
 	}
+	if f.Replan != nil && len(f.forbidden) > 0 {
+		review = f.Replan(f.forbidden)
+	}
 	review.Looked = &look{}
 	review = f.permit(review)
 	return review, plan.Unplaced(slices.Concat(review.Changes, review.NotOurs), review.Findings)
@@ -105,30 +111,31 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 func (f *Flow) Permit(r plan.Review) plan.Review {
 	if f.Replan != nil {
 		looked := r.Looked
-		r = f.Replan()
+		r = f.Replan(f.forbidden)
 		r.Looked = looked
 	}
 	return f.permit(r)
 }
 
 func (f *Flow) permit(r plan.Review) plan.Review {
-	all := plan.Unstopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded, r.Stopped), r.Findings)
+	before := r.Against
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
+	all, stopped := plan.Stopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded, r.Stopped), r.Findings)
 	f.Steps.Number(all)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Step < all[j].Step })
 	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
 	forbidden := standing(f.forbidden, r.Changes)
 	all, r.Stopped = plan.Stopped(all, forbidden)
+	r.Stopped = append(r.Stopped, stopped...)
 	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
 	if l := lookOf(r); l != nil {
 		l.planned = r.Changes
 	}
 	r.Excluded = nil
 	r = r.Exclude(f.Exclude)
-	before := r.Against
 	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
-	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
-	f.Steps.NumberFindings(r.Findings)
-	f.Steps.NumberFindings(r.Against)
+	f.place(r.Findings)
+	f.place(r.Against)
 	r.Findings = append(r.Findings, r.Against...)
 	return r
 }
@@ -189,6 +196,7 @@ func (f *Flow) announce(told, changes []plan.Change) {
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
 	own, all := lookOf(review).own(review.Changes)
 	review.Changes = own
+	before := review
 	summary := f.summarise(review)
 	if !all {
 		return summary, plan.Review{}, ErrStale
@@ -203,7 +211,10 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		}
 		review, err = f.carryOut(ctx, review, summary)
 		release()
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
+		if summary.Stale = summary.Stopped || err != nil; summary.Stale { // nothing was seen since
+			review.Outcome, review.Proof = before.Outcome, before.Proof
+		}
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
 		}
@@ -213,7 +224,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)
-		f.Steps.NumberFindings(review.Findings)
+		f.place(review.Findings)
 	}
 	return f.finish(summary, review), review.After(summary), plan.Unplaced(nil, review.Findings)
 }
@@ -237,6 +248,7 @@ func (f *Flow) prove(ctx context.Context, s *plan.Summary, r plan.Review) plan.R
 func (f *Flow) summarise(r plan.Review) *plan.Summary {
 	s := &plan.Summary{DryRun: f.DryRun, NotOurs: r.NotOurs}
 	s.Add, s.Change, s.Destroy = plan.Counts(r.Changes)
+	s.Run = plan.Commands(r.Changes)
 	return s
 }
 
@@ -244,6 +256,10 @@ func (f *Flow) summarise(r plan.Review) *plan.Summary {
 // remain.
 func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
+	s.Outcome, s.Proof, s.Due, s.Excluded = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded)
+	if s.Ended = !s.Stopped; s.Stopped && s.Proof.State != plan.NothingToProve {
+		s.Proof = plan.Unproved(plan.ProofInterrupted)
+	}
 	s.Notes = s.BackupNotes()
 	if f.Close != nil {
 		s.Notes = append(s.Notes, f.Close(s)...)
@@ -251,6 +267,15 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	f.tell(r.Findings)
 	f.Emit(plan.Event{Kind: plan.EventSummary, Summary: s})
 	return s
+}
+
+// place gives findings the numbers of their steps, and lets each begin with what is wrong
+// in words, unless it says so better itself.
+func (f *Flow) place(findings []plan.Finding) {
+	f.Steps.NumberFindings(findings)
+	for i := range findings {
+		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.Lead(findings[i].ID))
+	}
 }
 
 // tell emits the findings that were not told before: what is wrong is known

@@ -28,8 +28,8 @@ func TestAFindingIsNotToldAgainForAnotherRequest(t *testing.T) {
 func TestALookPlansOnce(t *testing.T) {
 	planned := 0
 	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
-	f.Replan = func() plan.Review { planned++; return plan.Review{} }
-	f.Look = func(context.Context, *Env) (plan.Review, error) { return f.Replan(), nil }
+	f.Replan = func([]plan.Finding) plan.Review { planned++; return plan.Review{} }
+	f.Look = func(context.Context, *Env) (plan.Review, error) { return f.Replan(nil), nil }
 	r, err := f.Review(t.Context())
 	if err != nil || planned != 1 || !r.Fresh() {
 		t.Errorf("planned %d times, %v", planned, err)

@@ -29,7 +29,8 @@ type Record struct {
 	Change string `json:"change"`
 	// Phase is "intent" before the first call of a change, "got" for a value
 	// that AWS gives only once, "refused" where AWS has refused and so made
-	// nothing, and "done" once the change is complete.
+	// nothing, "unanswered" where it may have made it, and "done" once the
+	// change is complete.
 	Phase string `json:"phase"`
 	// Values are what later runs need: the ids a call returned, or the access
 	// keys a user had before the intent.
@@ -38,10 +39,11 @@ type Record struct {
 
 // The phases of a record.
 const (
-	PhaseIntent  = "intent"
-	PhaseGot     = "got"
-	phaseRefused = "refused"
-	PhaseDone    = "done"
+	PhaseIntent     = "intent"
+	PhaseGot        = "got"
+	phaseRefused    = "refused"
+	phaseUnanswered = "unanswered"
+	PhaseDone       = "done"
 )
 
 // Journal is the append-only record of what this user set out to do from this

@@ -3,10 +3,15 @@ package engine
 import (
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
@@ -52,5 +57,37 @@ func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
 		if info, err := os.Stat(at); runtime.GOOS != "windows" && (err != nil || info.Mode().Perm() != want) {
 			t.Errorf("%s: %v, %v; want mode %04o", at, info.Mode(), err, want)
 		}
+	}
+}
+
+// TestAWSIsGivenTimeFromTheLastThatWasHeardOfAnIntent: a call that was asked for minutes,
+// and of which the last answer was lost, may have made something just now.
+func TestAWSIsGivenTimeFromTheLastThatWasHeardOfAnIntent(t *testing.T) {
+	t.Parallel()
+	const given = time.Minute
+	refused := &awsops.Error{Attempts: 1, Status: http.StatusNotFound, Code: "NoSuchEntity"}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"never answered": {err: &awsops.Error{Attempts: 1, Err: io.ErrUnexpectedEOF}, want: true},
+		"refused":        {err: refused},
+		"never sent":     {err: errors.New("no such profile")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j, err := OpenJournal(t.TempDir(), "ours")
+			if err != nil {
+				t.Fatal(err)
+			}
+			change := plan.Change{ID: "key.create", Intent: map[string]string{}, Calls: []awsops.Call{awsops.CreateKey("", "", nil)}}
+			j.records = []Record{{Time: time.Now().Add(-2 * given), Scope: "ours", Change: change.ID, Phase: PhaseIntent}}
+			if err := (&Executor{env: &Env{Journal: j}}).unmade(change, c.err); err != nil {
+				t.Fatal(err)
+			}
+			if got := j.undecided(change.ID, given); got != c.want {
+				t.Errorf("undecided is %t, records %+v", got, j.records)
+			}
+		})
 	}
 }

@@ -38,24 +38,22 @@ type UserKeys struct {
 // laptop made, in the change of that id, and whose secret never reached the disk.
 // A key that was used is somebody's, kept is the one that did reach the disk.
 // Where the use of a key may not be seen, AWS's own answer in the journal has to
-// name it: any other is in doubt. A list may be older than a key that was begun a
-// moment ago: it is read again until it shows one, or that has had time to show.
+// name it: any other is in doubt.
 func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
 	var begun []LostKey
-	waits := false
-	all, uses, err := KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
-		begun = env.Journal.begunKeys(change, listed, kept)
-		for _, k := range begun {
-			of = append(of, k.AccessKey)
-		}
-		shown = len(begun) > 0 || !env.Journal.undecided(change, env.Patience/newsShare)
-		if !shown && !waits {
-			waits = true
-			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether the access key of %s was made: a run ended before it knew.", user)})
-		}
-		return of, shown
+	var uses map[string]AskedUse
+	err = AwaitBegun(ctx, env, change, "the access key of "+user, func(ctx context.Context) (shown bool, err error) {
+		keys.All, uses, err = KeyUses(ctx, env, s, user, func(listed []awsops.AccessKey) (of []awsops.AccessKey) {
+			begun = env.Journal.begunKeys(change, listed, kept)
+			for _, k := range begun {
+				of = append(of, k.AccessKey)
+			}
+			return of
+		})
+		_, unfinished := env.Journal.Unfinished(change)
+		return len(begun) > 0 || !unfinished, err
 	})
-	if keys.All = all; err != nil {
+	if err != nil {
 		return keys, err
 	}
 	for _, k := range begun {
@@ -80,17 +78,16 @@ type AskedUse struct {
 
 // KeyUses lists a user's access keys and asks when some of them were last used, by their
 // ids. While IAM lists a key that it does not know when it is asked about, which was made
-// or deleted just now, or shows not yet what some waits for, both are asked for again.
+// or deleted just now, both are asked for again.
 func KeyUses(
-	ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) (of []awsops.AccessKey, shown bool),
+	ctx context.Context, env *Env, s *awsops.Session, user string, some func([]awsops.AccessKey) []awsops.AccessKey,
 ) (all []awsops.AccessKey, uses map[string]AskedUse, err error) {
 	err = awsops.Poll(ctx, env.Patience/newsShare, settleInterval, func(ctx context.Context) (agreed bool, err error) {
 		if all, err = s.AccessKeys(ctx, user); err != nil {
 			return false, err
 		}
-		of, agreed := some(all)
-		uses = map[string]AskedUse{}
-		for _, k := range of {
+		agreed, uses = true, map[string]AskedUse{}
+		for _, k := range some(all) {
 			var use AskedUse
 			use.KeyUse, use.Denied = s.KeyLastUsed(ctx, k.ID)
 			unknown := awsops.IsNotFound(use.Denied)
@@ -144,13 +141,6 @@ func (j *Journal) begunKeys(change string, keys []awsops.AccessKey, kept string)
 		return nil
 	}
 	return begun
-}
-
-// undecided tells whether AWS may still show what the newest intent has made, if that was
-// neither finished nor refused: it is given so long from the intent.
-func (j *Journal) undecided(change string, given time.Duration) bool {
-	_, unfinished := j.Unfinished(change)
-	return unfinished && !j.refused(change) && time.Since(j.last(change, PhaseIntent).Time) < given
 }
 
 // begunKey tells whether a killed run may have made the key: by its id, where

@@ -80,6 +80,7 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 		p.find(f)
 	}
 	err = p.plan()
+	p.review.Outcome, p.review.Actor = p.outcome(env), steps.Acting(identity)
 	return p.review, err
 }
 
@@ -133,10 +134,10 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	f.denyAll = policy.DenyAll(home.Partition())
 	f.denied = slices.ContainsFunc(attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
 	f.uses = map[string]awsops.KeyUse{}
-	_, uses, err := engine.KeyUses(ctx, env, home, f.name, func(all []awsops.AccessKey) (of []awsops.AccessKey, shown bool) {
+	_, uses, err := engine.KeyUses(ctx, env, home, f.name, func(all []awsops.AccessKey) []awsops.AccessKey {
 		f.Keys.All = all
 		f.keys = f.Keys.Kept()
-		return f.keys, true
+		return f.keys
 	})
 	for id, use := range uses {
 		f.uses[id] = use.KeyUse
@@ -193,6 +194,18 @@ func (p *handoverPlan) tell(who awsops.Identity) {
 			Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", p.name, p.name, p.denyAll),
 		})
 	}
+}
+
+// outcome is which key waits for whom.
+func (p *handoverPlan) outcome(env *engine.Env) plan.Delivery {
+	out := plan.Delivery{User: p.name, Others: len(p.keys)}
+	if p.waiting(p.answers.RecipientOf(p.name)) != nil {
+		sealed := steps.SealedFile(env, p.name)
+		out.Sealed, out.Others = &sealed, out.Others-1
+	}
+	out.Superseded = p.mine && out.Sealed == nil && p.Handover.Exists &&
+		!slices.ContainsFunc(p.keys, func(k awsops.AccessKey) bool { return k.ID == p.sealed["id"] })
+	return out
 }
 
 // usedWhen is a key's last use in words.

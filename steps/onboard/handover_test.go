@@ -70,6 +70,10 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 	if len(summary.NotOurs) != 2 || summary.NotOurs[0].NotOurs != o.keys("bob")[0] {
 		t.Errorf("to agree to: %v", summary.NotOurs)
 	}
+	waits, is := summary.Outcome.(plan.Delivery)
+	if !is || waits.User != "bob" || waits.Others != 0 || waits.Superseded || waits.Sealed == nil || waits.Sealed.Path != "handover/bob.age" || waits.Sealed.Until.IsZero() {
+		t.Errorf("outcome %+v", summary.Outcome)
+	}
 }
 
 func TestAHandoverIsMade(t *testing.T) {

@@ -320,7 +320,23 @@ func (l *laptop) run(f *engine.Flow) *plan.Summary {
 	l.t.Helper()
 	summary, err := f.Run(context.Background())
 	l.must(err)
+	l.provesNothingStopped(summary)
 	return summary
+}
+
+// provesNothingStopped fails the test where Terraform was let plan in a project although a
+// failing finding stops what it rests on.
+func (l *laptop) provesNothingStopped(s *plan.Summary) {
+	l.t.Helper()
+	for _, p := range l.blueprint.Projects {
+		at := slices.IndexFunc(s.Checks, func(c plan.Check) bool { return c.Name == checkPlan && c.Subject == p.Name })
+		for _, f := range s.Findings {
+			stopped := slices.Contains(f.Stops, plan.ProjectID(p.Name)) || slices.Contains(f.Stops, steps.RoleChange(p.Environment))
+			if at >= 0 && stopped && (s.Checks[at].Verdict != plan.Undecided || !strings.HasPrefix(s.Checks[at].Answer, "not tried, because of ")) {
+				l.t.Errorf("%s stops %v, and %+v", f.ID, f.Stops, s.Checks[at])
+			}
+		}
+	}
 }
 
 // come runs an onboarding with a handover, or one that comes back.

@@ -2,12 +2,14 @@ package onboard
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
@@ -106,10 +108,11 @@ func (l *laptop) idle(what string, run func() *plan.Summary) {
 
 // TestAnAdminComesAndGoesOnAnAWSThatLagsAndFails: reads, principals, tables and buckets
 // lag, one request in nine fails, and each way of the people is gone as a seed draws it.
-// Of seed long 76 a member of a moment ago was said to be none.
+// Of seed long 76 a member of a moment ago was said to be none, and with seed long 119 a
+// key that was gone was deleted once more.
 func TestAnAdminComesAndGoesOnAnAWSThatLagsAndFails(t *testing.T) {
 	t.Parallel()
-	for _, seed := range stepstest.HardSeeds(t, "1", "2", "3", "long 76") {
+	for _, seed := range stepstest.HardSeeds(t, "1", "2", "3", "long 76", "long 119") {
 		t.Run(seed, func(t *testing.T) {
 			t.Parallel()
 			o := harshOffice(t, seed)
@@ -216,5 +219,61 @@ func TestAKeyThatIAMDoesNotKnowYetIsTakenOutOfUse(t *testing.T) {
 				t.Errorf("key %s works still", key)
 			}
 		})
+	}
+}
+
+// TestAKeyWhoseFirstRefusalTakesLongIsTakenOutOfUse: that it is gone was said once, long
+// after it was asked, which is not to be said for so long.
+func TestAKeyWhoseFirstRefusalTakesLongIsTakenOutOfUse(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	key := o.opened(o.dir, "bob").AccessKeyID
+	var asked atomic.Int64
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation != "UpdateAccessKey" || asked.Add(1) > 1 {
+			return sandbox.Fault{}
+		}
+		time.Sleep(800 * time.Millisecond) // more than is given to a key to be known
+		return sandbox.Fault{Code: "NoSuchEntity", Status: http.StatusNotFound}
+	})
+	o.onBoard(o.laptop.run(o.offboard("bob")))
+	if o.truth("bob")[key] {
+		t.Errorf("key %s works still", key)
+	}
+}
+
+// TestAKeyThatWasDeletedJustNowIsNotDeletedAgain: IAM lists it still, and does not know the
+// key in use yet either, whose refusal then is no word on what its user may.
+func TestAKeyThatWasDeletedJustNowIsNotDeletedAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.patience = engine.DefaultPatience
+	l := o.company.laptop("bob")
+	h := l.handed()
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "DeleteAccessKey"} })
+	if s := l.come(h); s.Failed == 0 {
+		t.Fatal("the old key could be deleted")
+	}
+	var old, own atomic.Int64
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		in, _ := e.Input.(map[string]any)
+		switch {
+		case e.Operation != "GetAccessKeyLastUsed":
+		case in["AccessKeyId"] != h.AccessKeyID:
+			if own.Add(1) <= 2 {
+				return sandbox.Fault{Code: "AccessDenied", Status: http.StatusForbidden, Message: fmt.Sprintf(
+					"User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s", e.Caller, in["AccessKeyId"])}
+			}
+		case old.Add(1) == 1:
+			if _, err := o.server.Act("111111111111", "iam", "DeleteAccessKey", sandbox.ActInput{"UserName": "bob", "AccessKeyId": h.AccessKeyID}); err != nil {
+				t.Error(err)
+			}
+		}
+		return sandbox.Fault{}
+	})
+	l.idle("onboarding", func() *plan.Summary { return l.come(nil) })
+	l.sole()
+	if old.Load() == 0 || own.Load() < 3 {
+		t.Errorf("the old key was asked for %d times, the one in use %d times", old.Load(), own.Load())
 	}
 }

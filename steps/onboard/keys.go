@@ -74,7 +74,7 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 		}
 	}
 	if keys.oldKeyLeft != "" {
-		if err := who.knows(ctx, keys.oldKeyLeft); err != nil {
+		if err := in.knows(ctx, who, keys.oldKeyLeft); err != nil {
 			return keys, engine.Unseen(err)
 		}
 	}
@@ -84,13 +84,18 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 
 // knows gives the refusal with which IAM tells a user, who may ask for the keys of its
 // own, that a key is none of them: it was deleted just now, or is too new, and is listed
-// all the same.
-func (who *identity) knows(ctx context.Context, key string) error {
+// all the same. A key in use that is too new itself tells nothing of what the user may.
+func (in *inputs) knows(ctx context.Context, who *identity, key string) error {
 	_, refusal := who.caller.KeyLastUsed(ctx, key)
 	if !awsops.IsAccessDenied(refusal) && !awsops.IsNotFound(refusal) {
 		return nil
 	}
-	if _, err := who.caller.KeyLastUsed(ctx, who.key()); err != nil {
+	var err error
+	_ = awsops.Poll(ctx, in.keyPatience(who.user), membershipInterval, func(ctx context.Context) (bool, error) {
+		_, err = who.caller.KeyLastUsed(ctx, who.key())
+		return !awsops.IsNotFound(err), nil
+	}) // what ran out is the last answer
+	if err != nil {
 		return nil //nolint:nilerr // who may ask for none learns nothing of this one
 	}
 	return refusal
@@ -117,6 +122,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, error) {
 	key, err := who.caller.Key(ctx, in.answers.Key.Alias)
 	if f, ok := askOperator(err); ok {
+		f.Stops = projectIDs(in.answers.ProjectsFor(who.user))
 		in.find(f)
 		return key, nil
 	}
@@ -194,7 +200,7 @@ func (p *keyPlan) change(suffix string, action plan.Action, title string, calls 
 func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Change, error) {
 	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != p.who.key() })
 	id := kept[i].ID
-	if err := p.who.knows(ctx, id); err != nil {
+	if err := p.knows(ctx, p.who, id); err != nil {
 		return plan.Change{}, engine.Unseen(err)
 	}
 	used, err := p.who.caller.KeyLastUsed(ctx, id)

@@ -53,13 +53,10 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if !in.review.Blocked() {
 		in.twoIdentities()
 	}
-	switch {
-	case in.review.Blocked():
-	case factor.wanted:
+	in.review.Actor = steps.Acting(who.Identity)
+	in.review.Outcome = plan.SignedIn{User: who.user, Profile: l.Answers.AdminProfile, Wanted: factor.wanted, Open: factor.session != nil, Until: factor.until}
+	if factor.wanted && !in.review.Blocked() {
 		l.note = factor.note(l.Answers.AdminProfile)
-	default:
-		l.note = []string{fmt.Sprintf("No environment of %s requires MFA, so there is nothing to log in to: profile %s works as it is.",
-			whose(p.who.user), l.Answers.AdminProfile)}
 	}
 	return in.review, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
@@ -93,5 +90,5 @@ func (p *factorPlan) login(ctx context.Context) error {
 	return nil
 }
 
-// Close tells until when the session holds, or that none is needed.
+// Close tells until when the session holds.
 func (l *Login) Close(*plan.Summary) []string { return l.note }

@@ -93,6 +93,10 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	}
 	o.last = &offboarding{report: &report{env: env}, offboardFacts: f, answers: o.Answers}
 	o.last.planAll()
+	o.last.review.Outcome, o.last.review.Actor = o.last.outcome(plan.Check{}), steps.Acting(identity)
+	if f.User != nil { // AWS can be asked nothing of who is not there
+		o.last.review.Proof = plan.Unproved(plan.NotTried)
+	}
 	return o.last.review, nil
 }
 

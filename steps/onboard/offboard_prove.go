@@ -56,7 +56,50 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, ma
 	}
 	o.proven = c
 	told.check(c)
+	told.review.Outcome, told.review.Proof = f.outcome(c), proofOf(c)
 	return told.review
+}
+
+// outcome is what is left to the user, by the last look and by what AWS said when asked,
+// if it was.
+func (o *offboarding) outcome(asked plan.Check) plan.Departure {
+	out := plan.Departure{User: o.name, Account: o.answers.AdminAccount, Deny: plan.NotDenied, Now: o.now, Keys: len(o.Keys.All)}
+	switch {
+	case o.User == nil:
+		out.Deny, out.Keys = plan.Gone, 0
+	case o.denied && asked.Verdict == plan.Passed:
+		out.Deny = plan.Denies
+	case o.denied && asked.Verdict == plan.Failed:
+		out.Deny = plan.NotInForce
+	case o.denied:
+		out.Deny = plan.Attached
+	}
+	for _, s := range o.roleSessions() {
+		if s.over {
+			continue
+		}
+		until := s.until
+		if until.IsZero() && o.denied {
+			until = o.now.Add(longest(s.role))
+		}
+		if !out.Open || until.After(out.Until) {
+			out.Until = until
+		}
+		out.Open = true
+	}
+	return out
+}
+
+// proofOf is what AWS's answer shows.
+func proofOf(asked plan.Check) plan.Proof {
+	switch asked.Verdict {
+	case plan.Passed:
+		return plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: time.Now()}
+	case plan.Failed:
+		return plan.Unproved(plan.ProofFailed)
+	case plan.Undecided:
+	}
+	return plan.Unproved(plan.ProofNotAllowed)
 }
 
 // mostAttached is how many managed policies IAM lets a user have, unless the

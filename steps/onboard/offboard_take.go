@@ -143,7 +143,7 @@ func (o *offboarding) leaveKeyPolicy() {
 		o.notSeen("offboard.key-not-seen", plan.StepKey, key.Unseen, ", in case the key's policy names the user.")
 	}
 	what := "policy of key " + key.ARN
-	if key.ARN == "" || !o.named(key.Policy, what, "key", plan.StepKey) || key.Unseen != nil {
+	if key.ARN == "" || !o.named(key.Policy, what, "key", plan.StepKey) || key.Unseen != nil || o.undecided("key.deleted-spared", what, key.Policy, plan.StepKey) {
 		return
 	}
 	have := policy.WithoutDeleted(key.Policy)
@@ -165,7 +165,7 @@ func (o *offboarding) leaveBucketPolicy() {
 		o.notSeen("offboard.bucket-not-seen", plan.StepBucket, bucket.Unseen, ", in case the bucket's policy names the user.")
 	}
 	what := "policy of bucket " + name
-	if bucket.ARN == "" || !o.named(bucket.Policy, what, "bucket", plan.StepBucket) {
+	if bucket.ARN == "" || !o.named(bucket.Policy, what, "bucket", plan.StepBucket) || o.undecided("bucket.deleted-spared", what, bucket.Policy, plan.StepBucket) {
 		return
 	}
 	have := policy.WithoutDeleted(bucket.Policy)
@@ -211,7 +211,7 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 	}
 	what := "trust of " + role.ARN
 	before, err := policy.Parse(role.Role.Trust)
-	if err != nil || !o.named(before, what, environment, plan.StepIAM) {
+	if err != nil || !o.named(before, what, environment, plan.StepIAM) || o.undecided("iam.role-deleted-spared", what, before, plan.StepIAM) {
 		return
 	}
 	have := policy.WithoutDeleted(before)
@@ -277,6 +277,17 @@ func (o *offboarding) named(d policy.Document, what, subject string, step plan.S
 		})
 	}
 	return policy.Names(d, o.User.ARN)
+}
+
+// undecided tells of a policy of which nothing can be changed before a person has decided
+// whom a statement is for.
+func (o *offboarding) undecided(id, what string, d policy.Document, step plan.StepName) bool {
+	f := plan.SparesDeleted(id, what, d)
+	if f == nil {
+		return false
+	}
+	o.findAs(step, []plan.Finding{*f})
+	return true
 }
 
 // notSeen tells of what the operator may not look at.

@@ -109,6 +109,12 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	if summary.ExitCode(false) != plan.ExitDone || len(summary.Notes) != 5 {
 		t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 	}
+	if d, is := summary.Outcome.(plan.Departure); !is || d.User != "bob" || d.Deny != plan.Denies || !d.Open || d.Until.Before(d.Now) || d.Keys != 2 {
+		t.Errorf("outcome %+v", summary.Outcome)
+	}
+	if p := summary.Proof; p.State != plan.Proven || p.With != plan.WithSimulator || p.At.IsZero() {
+		t.Errorf("proof %+v", p)
+	}
 	if diff := cmp.Diff(taken, o.changed(mark)); diff != "" {
 		t.Errorf("calls (-want +made):\n%s", diff)
 	}
@@ -192,6 +198,9 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 	if summary.ExitCode(false) != plan.ExitDone || len(summary.NotOurs)+len(summary.Findings) > 0 {
 		t.Errorf("exit %d, findings %v, left %d", summary.ExitCode(false), summary.Findings, len(summary.NotOurs))
 	}
+	if d, is := summary.Outcome.(plan.Departure); !is || d.Deny != plan.Gone || d.Open || d.Keys != 0 || summary.Proof != (plan.Proof{}) {
+		t.Errorf("outcome %+v, proof %+v", summary.Outcome, summary.Proof)
+	}
 	want := slices.Sorted(slices.Values(slices.Concat(taken, deleted, []string{"PutRolePolicy", "PutRolePolicy"})))
 	if diff := cmp.Diff(want, o.changed(mark)); diff != "" {
 		t.Errorf("calls (-want +made):\n%s", diff)
@@ -221,8 +230,12 @@ func TestADryOffboardingTakesNothing(t *testing.T) {
 	before, mark := o.tree(), len(o.server.Log())
 	f := o.offboard("bob", "bob")
 	f.DryRun = true
-	if summary := o.run(f); summary.ExitCode(true) != plan.ExitChanges || summary.Destroy != 5 {
+	summary := o.run(f)
+	if summary.ExitCode(true) != plan.ExitChanges || summary.Destroy != 5 {
 		t.Errorf("exit %d, %d to destroy", summary.ExitCode(true), summary.Destroy)
+	}
+	if d, is := summary.Outcome.(plan.Departure); !is || d.Deny != plan.NotDenied || summary.Due == 0 {
+		t.Errorf("outcome %+v, %d due", summary.Outcome, summary.Due)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
 		t.Errorf("calls %v, files %s", calls, diff)

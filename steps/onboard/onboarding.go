@@ -86,6 +86,7 @@ func (o *Onboarding) Look(ctx context.Context, env *engine.Env) (plan.Review, er
 	if err != nil {
 		return in.review, err
 	}
+	in.review.Outcome, in.review.Actor, in.review.Proof = l.outcome(), steps.Acting(l.who.Identity), plan.Unproved(plan.NotTried)
 	if in.review.Blocked() {
 		in.review.Changes = nil // nothing is made of a plan that has no ground
 	}
@@ -168,6 +169,8 @@ func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ 
 	}
 	l.prove(ctx)
 	l.order()
+	reached := l.outcome()
+	l.review.Outcome, l.review.Proof = reached, l.proof(reached)
 	return l.review
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
@@ -44,6 +46,10 @@ func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
 	says(t, strings.Join(summary.Notes, "\n"), l.heldKey("admin_iam"), "nobody else ever had it", "admin_iam-staging", "Next: aws sts")
 	if f := finding(summary, "init.no-engine"); f == nil || f.Severity != plan.Info {
 		t.Errorf("without Terraform: %v", summary.Findings)
+	}
+	want := plan.Aboard{User: "bob", Own: true, Places: []plan.Place{{Environment: "staging", Reach: plan.Entered}, {Environment: "preprod", Reach: plan.Entered}, {Environment: "production", Reach: plan.Entered}}}
+	if diff := cmp.Diff(plan.Outcome(want), summary.Outcome); diff != "" || summary.Proof.State != plan.NotProven || summary.Proof.Why != plan.ProofNoEngine {
+		t.Errorf("outcome %s, proof %+v", diff, summary.Proof)
 	}
 	mark := len(c.server.Log())
 	again := l.come(nil)
@@ -229,6 +235,9 @@ func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
 	summary := l.run(f)
 	if !summary.Stopped || summary.ExitCode(false) != plan.ExitInterrupted || len(c.keys("bob")) != 2 {
 		t.Errorf("%+v, keys %v", summary, c.keys("bob"))
+	}
+	if o, is := summary.Outcome.(plan.Aboard); !is || o.User != "bob" || !summary.Stale || summary.Proof.Why != plan.ProofInterrupted {
+		t.Errorf("outcome %+v, stale %v, proof %+v", summary.Outcome, summary.Stale, summary.Proof)
 	}
 	l.onBoard(l.come(nil))
 	l.mine("admin_iam")

@@ -228,10 +228,13 @@ func planned(e ending, id string) bool {
 	})
 }
 
+// TestTwoWhoDealWithOneUserAtOnceLoseNoKeyAndAreTold: each of two runs meets the other in
+// any of its moments. Seed 10 had a handover, held up for longer than its patience, asked
+// once about a key that had gone meanwhile, and no more.
 func TestTwoWhoDealWithOneUserAtOnceLoseNoKeyAndAreTold(t *testing.T) {
 	t.Parallel()
 	all := pairings()
-	for seed := range stepstest.Seeds(t) {
+	for _, seed := range stepstest.NumberedSeeds(t, 10) {
 		draw := rand.New(rand.NewPCG(uint64(seed), 11))
 		does := all[seed%len(all)]
 		n, m := 1+draw.IntN(requests[does[0]]), 1+draw.IntN(2*requests[does[1]])

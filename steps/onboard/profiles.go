@@ -39,7 +39,7 @@ func planProfiles(in *inputs, who *identity) {
 func ownProfiles(in *inputs, who *identity) (free []profiles.Wanted, cleared []string) {
 	var known []blueprint.Environment
 	for _, e := range in.answers.EnvironmentsFor(who.user) {
-		if e.Account != "" && !in.stopped(steps.RoleChange(e.Name)) {
+		if e.Account != "" && in.stopped(steps.RoleChange(e.Name)) == "" {
 			known = append(known, e)
 		}
 	}

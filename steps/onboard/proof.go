@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -30,28 +31,51 @@ const plansAtOnce = 3
 const lockWait = "-lock-timeout=30s"
 
 // prove uses every project's key and lock, and lets Terraform plan in it. One
-// project that fails does not stop the others.
+// project that fails does not stop the others. What rests on something that a finding
+// stops, or that could not be read, is not tried: the finding says all that can be done.
 func (l *look) prove(ctx context.Context) {
 	for _, f := range engine.TidyProofs(ctx, l.env, l.answers, l.worker.Session) {
 		l.find(f)
 	}
 	var states, plans []func()
 	for _, p := range l.answers.ProjectsFor(l.who.user) {
-		if l.stateKey != nil && l.readable[p.Name] { // otherwise it was told already
+		if l.stateKey != nil && l.readable[p.Name] {
 			states = append(states, func() { l.worker.proveState(ctx, p, l.stateKey) })
+			continue
+		}
+		for _, name := range []string{checkUse, checkLock} {
+			l.untried(plan.Check{Name: name, Subject: p.Name}, l.stopped(plan.ProjectID(p.Name)))
 		}
 	}
-	for _, at := range l.projects {
-		if at.Problem == nil && l.readable[at.Project.Name] {
-			plans = append(plans, func() {
-				if ctx.Err() == nil {
-					l.worker.plan(ctx, at)
-				}
-			})
+	for _, p := range l.answers.ProjectsFor(l.who.user) {
+		i := slices.IndexFunc(l.projects, func(at projectFiles) bool { return at.Project.Name == p.Name })
+		by := l.stopped(plan.ProjectID(p.Name), steps.RoleChange(p.Environment))
+		if by == "" && i >= 0 && l.projects[i].Problem != nil {
+			by = l.projects[i].Problem.ID
 		}
+		if by != "" || i < 0 || !l.readable[p.Name] {
+			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, by)
+			continue
+		}
+		plans = append(plans, func() {
+			if ctx.Err() == nil {
+				l.worker.plan(ctx, l.projects[i])
+			}
+		})
 	}
 	together(l.env.Parallel, states)
 	together(plansAtOnce, plans)
+}
+
+// untried books a check that was not made because of a finding, or where none stops it
+// since the state could not be read.
+func (r *report) untried(c plan.Check, by string) {
+	c.Asked = "nothing"
+	if by == "" {
+		r.undecided(c, "not tried, because the state could not be read")
+		return
+	}
+	r.undecided(c, "not tried, because of "+by)
 }
 
 // checkReadable reads a project's state, or sees that there is none yet; it is false

@@ -76,7 +76,10 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 	case !given.Asked(PathWay):
 		return []plan.Question{{
 			Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
-			Help: "The operator seals a handover for you alone, with stateroom handover USER. A key of your own is renewed like one that was handed over.",
+			Means: map[string]string{
+				WayHandover: "The operator sealed it for you alone, with stateroom handover USER.",
+				WayPair:     "It is renewed like one that was handed over: afterwards nobody else has it.",
+			},
 		}}, nil
 	case given.Text(PathWay) == WayPair:
 		return s.pair()

@@ -53,9 +53,16 @@ func (r *report) find(f plan.Finding) {
 	}
 }
 
-// stopped tells whether a finding stands in the place of a change.
-func (r *report) stopped(id string) bool {
-	return slices.ContainsFunc(r.review.Findings, func(f plan.Finding) bool { return slices.Contains(f.Stops, id) })
+// stopped is the id of the finding that stands in the place of one of these changes, empty
+// without one.
+func (r *report) stopped(ids ...string) string {
+	by := plan.StoppedBy(nil, r.review.Findings)
+	for _, id := range ids {
+		if by[id] != "" {
+			return by[id]
+		}
+	}
+	return ""
 }
 
 // broken books a check that has found what is wrong, with its finding.

@@ -146,6 +146,9 @@ type Change struct {
 	// its own, in NotOurs.
 	Takes []string
 	Cost  string
+	// Cents are about how many US cents a month that is, at a team's use: some states of a
+	// few kilobytes, some plans a day.
+	Cents int
 	Risk  string
 	Undo  string
 	// judged says that widens is all the access that the change gives.
@@ -248,16 +251,35 @@ func Counts(changes []Change) (add, change, destroy int) {
 	return add, change, destroy
 }
 
+// Commands counts the commands among changes, which Terraform's numbers leave out.
+func Commands(changes []Change) int {
+	n := 0
+	for i := range changes {
+		if changes[i].Action == RunCommand {
+			n++
+		}
+	}
+	return n
+}
+
 // Line is the sentence that Terraform users look for.
 func Line(changes []Change) string {
 	var s Summary
 	s.Add, s.Change, s.Destroy = Counts(changes)
+	s.Run = Commands(changes)
 	return s.Line()
 }
 
-// Line is that sentence for what a run planned.
+// Line is that sentence for what a run planned, with its commands behind it.
 func (s *Summary) Line() string {
-	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", s.Add, s.Change, s.Destroy)
+	line := fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", s.Add, s.Change, s.Destroy)
+	switch s.Run {
+	case 0:
+		return line
+	case 1:
+		return line + " 1 command to run."
+	}
+	return fmt.Sprintf("%s %d commands to run.", line, s.Run)
 }
 
 // MarshalJSON gives the change event's members of the JSON contract.

@@ -40,6 +40,26 @@ func (c *Change) Drop(finding, what string, have policy.Document) []Finding {
 	return []Finding{f}
 }
 
+// SparesDeleted is the finding of a policy with a statement that allows everybody but who
+// was deleted, or nil: nothing of the policy can be changed before a person has decided
+// whom the statement is for, so that it stops these changes.
+func SparesDeleted(finding, what string, have policy.Document, stops ...string) *Finding {
+	undecided := policy.SparesDeleted(have)
+	if len(undecided) == 0 {
+		return nil
+	}
+	var named, statements []string
+	for _, g := range undecided {
+		named = append(named, fmt.Sprintf("statement %s allows everybody but %s", g.Statement, strings.Join(g.IDs, ", ")))
+		statements = append(statements, g.Statement)
+	}
+	return &Finding{
+		ID: finding, Severity: Failure, Stops: stops,
+		Evidence: fmt.Sprintf("In the %s, %s (NotPrincipal), who was deleted: it allows everybody now. AWS stores no policy that names such an id, so that nothing else in it can be changed either.", what, strings.Join(named, "; ")),
+		Remedy:   fmt.Sprintf("Decide whom statement %s is for, and take it out or name them in Principal, by hand; then run the command again.", Enumerated(statements)),
+	}
+}
+
 // kindOf is what had a unique id.
 func kindOf(id string) string {
 	if strings.HasPrefix(id, "AROA") {

@@ -106,6 +106,8 @@ type Question struct {
 	Kind    Kind
 	Default string
 	Options []string
+	// Means says of an option what choosing it means, where its name does not.
+	Means map[string]string
 	// Accounts are those that a list offers to be picked; the answer is their pairs.
 	Accounts []Account
 	// Required marks an answer without which no plan can be made.

@@ -49,11 +49,16 @@ type Review struct {
 	// Excluded are the changes that the operator left out, and those that need one
 	// of them.
 	Excluded []Change
-	// Stopped are the changes that AWS would refuse, as a preflight found, and those that
-	// need one of them.
+	// Stopped are the changes that a finding stops, and those that need one of them.
 	Stopped []Change
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
+	// Outcome is what the look has found so; nil where the flow does not tell.
+	Outcome Outcome
+	// Proof is how far that was shown to work.
+	Proof Proof
+	// Actor is who makes the changes.
+	Actor Actor
 	// Looked is the look that all of this rests on.
 	Looked Look
 
@@ -153,13 +158,32 @@ func Unstopped(changes []Change, findings []Finding) []Change {
 
 // Stopped splits changes into those that no finding stops and the others.
 func Stopped(changes []Change, findings []Finding) (kept, left []Change) {
-	stopped := map[string]bool{}
-	for _, f := range findings {
-		for _, id := range f.Stops {
-			stopped[id] = true
+	by := StoppedBy(changes, findings)
+	for _, c := range changes {
+		if by[c.ID] != "" {
+			left = append(left, c)
+		} else {
+			kept = append(kept, c)
 		}
 	}
-	return Exclude(changes, stopped)
+	return kept, left
+}
+
+// StoppedBy says of all that findings stop by the id of which: what they stand in the
+// place of, and the changes that need it.
+func StoppedBy(changes []Change, findings []Finding) map[string]string {
+	by, users := map[string]string{}, UsersOf(changes)
+	for _, f := range findings {
+		if len(f.Stops) == 0 {
+			continue
+		}
+		for id := range reached(slices.Values(f.Stops), users) {
+			if by[id] == "" {
+				by[id] = f.ID
+			}
+		}
+	}
+	return by
 }
 
 // Required are the changes of one step with all that they need, in the order of

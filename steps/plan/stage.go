@@ -8,6 +8,8 @@ type Stage struct {
 	// Name is short enough for a rail, Title is the heading, Why tells in two
 	// sentences why it exists, and Cost what it costs and what AWS calls it.
 	Name, Title, Why, Cost string
+	// Proves says that the stage is where the whole result is proven.
+	Proves bool
 	// Questions are its questions, with the answers as they stand as defaults.
 	Questions []Question
 	// Facts are what its inspection has found.

@@ -18,6 +18,17 @@ type Summary struct {
 	Add, Change, Destroy int
 	Applied, Failed      int
 	Skipped, Unknown     int
+	// Run counts the plan's commands, which are in none of Terraform's three numbers.
+	Run int
+	// Outcome is what the last look has found so; where the run was stopped, or could
+	// not look again, it is that of the look before the changes (Stale), and nil where
+	// the flow does not tell. Proof is how far it was shown to work.
+	Outcome Outcome
+	Stale   bool
+	Proof   Proof
+	// Due are the changes that the last look still plans; Excluded those that the
+	// operator left out, with what needs one of them.
+	Due, Excluded int
 	// NotOurs are the changes left out because what they touch is not ours.
 	NotOurs  []Change
 	Failures []FailedChange
@@ -32,6 +43,9 @@ type Summary struct {
 	// DryRun says that nothing was applied; Declined that the operator said
 	// no; Stopped that the run was interrupted.
 	DryRun, Declined, Stopped bool
+	// Ended says that the run came to its end by itself: what interrupted the program came
+	// later, and broke nothing off.
+	Ended bool
 	// Next says of a dry run that it is none by anybody's wish, since nobody could be
 	// asked: it is the command that makes the changes.
 	Next string
@@ -41,10 +55,13 @@ type Summary struct {
 // nobody declined or interrupted it.
 func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Stopped }
 
+// BrokenOff says that an interrupt came before the run had ended.
+func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
+
 // Unproven says that every change was made before the interrupt came, so that only
 // the proof of the result is missing.
 func (s *Summary) Unproven() bool {
-	return s.Stopped && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
 }
 
 // The exit codes of the command line.

@@ -37,6 +37,17 @@ func Seeds(t *testing.T) int {
 	return n
 }
 
+// NumberedSeeds are [Seeds] by their numbers, from 0 on, with those that once found
+// something.
+func NumberedSeeds(t *testing.T, found ...int) []int {
+	t.Helper()
+	var seeds []int
+	for n := range Seeds(t) {
+		seeds = append(seeds, n)
+	}
+	return append(seeds, slices.DeleteFunc(found, func(n int) bool { return n < len(seeds) })...)
+}
+
 // HardSeeds are the seeds of a hard AWS: those that once found something every day, and
 // besides them two hundred with the seeds of .ci/run long.
 func HardSeeds(t *testing.T, found ...string) []string {
@@ -58,7 +69,9 @@ func hardSeeds(t *testing.T, all int, found []string) []string {
 		return seeds
 	}
 	for n := range all * Seeds(t) / allSeeds {
-		seeds = append(seeds, "long "+strconv.Itoa(n+1))
+		if seed := "long " + strconv.Itoa(n+1); !slices.Contains(seeds, seed) {
+			seeds = append(seeds, seed)
+		}
 	}
 	return seeds
 }

@@ -1,7 +1,6 @@
 package troubleshoot
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -41,7 +40,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		h.pasted = readPasted(h.Text)
 	}
 	if h.OnlyText {
-		return plan.Review{Findings: led(addQuotes(nil, h.pasted.quotes))}, nil
+		return plan.Review{Findings: addQuotes(nil, h.pasted.quotes), Outcome: plan.Health{TextOnly: true}}, nil
 	}
 	projects := health.Projects(env, h.Answers)
 	var ran health.Report
@@ -66,24 +65,14 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	corrections, problems := laptop.Corrections(env, h.Answers, projects, all)
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
+		Outcome: plan.Health{}, Actor: all.Actor,
 	}
 	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)
 	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
-	order(led(review.Findings))
+	order(review.Findings)
 	withoutReports(review)
 	return review, nil
-}
-
-// led lets each finding of the catalogue begin with what is wrong in words, unless it says
-// so better itself.
-func led(findings []plan.Finding) []plan.Finding {
-	for i := range findings {
-		if d := diagnosis.OfID(findings[i].ID); d != nil {
-			findings[i].Lead = cmp.Or(findings[i].Lead, d.Meaning)
-		}
-	}
-	return findings
 }
 
 // withoutReports takes the report for somebody else from what is mended here.

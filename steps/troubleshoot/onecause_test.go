@@ -130,3 +130,30 @@ func TestAnEndpointAtWhichNobodyAnswersIsOneFinding(t *testing.T) {
 		t.Errorf("nothing corrects it: %v", r.Changes)
 	}
 }
+
+// What a text tells joins the finding of the checks that is its cause, under whatever id: a
+// Deny is called by what was denied, and to credentials of another account all is denied.
+// Nothing joins where it may have another cause.
+func TestATextJoinsTheFindingThatIsItsCause(t *testing.T) {
+	t.Parallel()
+	const head = "Error: Error refreshing state: operation error S3: "
+	denied := func(action, how string) string {
+		return head + "GetObject, https response error StatusCode: 403, api error AccessDenied: User: arn:aws:iam::1:user/a is not authorized to perform: " + action + " on resource: x " + how
+	}
+	for text, tt := range map[string]struct{ found, want string }{
+		denied("kms:Decrypt", "with an explicit deny in a resource-based policy"):                                          {"kms-denied", "kms-denied"},
+		denied("dynamodb:GetItem", "with an explicit deny in an identity-based policy"):                                    {"table-denied", "table-denied"},
+		denied("kms:Decrypt", "with an explicit deny in a service control policy"):                                         {"table-denied", "table-denied explicit-deny"},
+		head + "HeadObject, https response error StatusCode: 403, RequestID: A, HostID: B, api error Forbidden: Forbidden": {"wrong-account", "wrong-account"},
+		"Error: Failed to get existing workspaces: S3 bucket \"b\" does not exist.":                                        {"wrong-account", "wrong-account bucket-missing"},
+	} {
+		all := addQuotes([]plan.Finding{{ID: tt.found, Severity: plan.Failure, Evidence: "seen"}}, readPasted(text).quotes)
+		var ids []string
+		for _, f := range all {
+			ids = append(ids, f.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.want || (len(all) == 1) != (all[0].Quote != "") {
+			t.Errorf("%s: found %s, quoted %q", text, got, all[0].Quote)
+		}
+	}
+}

@@ -12,8 +12,9 @@ import (
 type pasted struct {
 	quotes []quote
 	// met says of each quote that the checks have found what is behind it, at this look
-	// or at one before.
-	met []bool
+	// or at one before; alone that they found it by the quote itself, and not by what the
+	// text tells beside it.
+	met, alone []bool
 }
 
 // readPasted names what is behind a text; without one nothing is.
@@ -24,7 +25,7 @@ func readPasted(text string) *pasted {
 			p.quotes = append(p.quotes, quote{Match: m})
 		}
 	}
-	p.met = make([]bool, len(p.quotes))
+	p.met, p.alone = make([]bool, len(p.quotes)), make([]bool, len(p.quotes))
 	return p
 }
 
@@ -33,7 +34,8 @@ func readPasted(text string) *pasted {
 // Terraform went through.
 func (p *pasted) open(found []plan.Finding, proven bool) (open []quote) {
 	for i, q := range p.quotes {
-		behind := slices.ContainsFunc(found, func(f plan.Finding) bool { return p.behind(q, f) })
+		p.alone[i] = p.alone[i] || slices.ContainsFunc(found, q.tells)
+		behind := slices.ContainsFunc(found, func(f plan.Finding) bool { return q.tells(f) || !p.alone[i] && p.beside(q, f) })
 		settled := proven || p.met[i]
 		p.met[i] = p.met[i] || behind
 		if behind || !settled {
@@ -44,12 +46,14 @@ func (p *pasted) open(found []plan.Finding, proven bool) (open []quote) {
 	return open
 }
 
-// behind tells whether a finding of the checks can be what a quote tells of: by itself,
-// or by what the same text says of it elsewhere, as the cause of what it tells beside.
-func (p *pasted) behind(q quote, f plan.Finding) bool {
-	told := func(other quote) bool {
-		return f.Bears(other.ID) || f.Severity != plan.Info && other.Behind(f.ID)
-	}
-	beside := func(other quote) bool { return (q.Beside() || other.Beside()) && told(other) }
-	return told(q) || slices.ContainsFunc(p.quotes, beside)
+// tells tells whether a finding of the checks can be what the quote tells of.
+func (q quote) tells(f plan.Finding) bool {
+	return f.Bears(q.ID) || f.Severity != plan.Info && q.Behind(f.ID)
+}
+
+// beside tells whether a finding can be what the same text tells of a quote elsewhere: its
+// cause, or what comes of it. Once the quote's own cause was found that no longer counts: a
+// state that is still to be pushed does not keep open what had kept it from being saved.
+func (p *pasted) beside(q quote, f plan.Finding) bool {
+	return slices.ContainsFunc(p.quotes, func(other quote) bool { return (q.Beside() || other.Beside()) && other.tells(f) })
 }

@@ -10,7 +10,7 @@ import (
 
 // stale is what a text that was printed before a mending still leads to.
 func stale(ds ...*diagnosis.Diagnosis) *pasted {
-	p := &pasted{met: make([]bool, len(ds))}
+	p := &pasted{met: make([]bool, len(ds)), alone: make([]bool, len(ds))}
 	for _, d := range ds {
 		p.quotes = append(p.quotes, quote{Match: diagnosis.Match{Diagnosis: d, Evidence: []string{"said"}}})
 	}
@@ -44,6 +44,7 @@ func TestATextIsSettledWhenTheChecksThatItLeadsToPass(t *testing.T) {
 		{"the wrong key is denied everything", []*diagnosis.Diagnosis{diagnosis.S3HeadDenied}, [][]plan.Finding{found(plan.Failure, "wrong-account"), nil}, false, nil},
 		{"a consequence with its cause", []*diagnosis.Diagnosis{diagnosis.S3GetDenied, diagnosis.LockReleaseFailed}, [][]plan.Finding{found(plan.Failure, "s3-get-denied"), nil}, false, nil},
 		{"a cause that the checks tell by its consequence", []*diagnosis.Diagnosis{diagnosis.S3PutDenied, diagnosis.LockReleaseFailed}, [][]plan.Finding{found(plan.Failure, "lock-release-failed"), nil}, false, nil},
+		{"a cause that is fixed while its consequence stays", []*diagnosis.Diagnosis{diagnosis.S3PutDenied, diagnosis.StateNotSaved}, [][]plan.Finding{found(plan.Failure, "s3-put-denied", "state-not-saved"), found(plan.Failure, "state-not-saved")}, false, []string{"state-not-saved"}},
 		{"one of two", []*diagnosis.Diagnosis{diagnosis.ProfileMissing, diagnosis.TableMissing}, [][]plan.Finding{found(plan.Failure, "profile-missing"), nil}, false, []string{"table-missing"}},
 		{"told with another", []*diagnosis.Diagnosis{diagnosis.KMSDenied}, [][]plan.Finding{{{ID: "s3-head-denied", Severity: plan.Failure, Also: []string{"kms-denied"}}}, nil}, false, nil},
 		{"proven by Terraform", []*diagnosis.Diagnosis{diagnosis.S3PutDenied, diagnosis.Unknown}, [][]plan.Finding{nil}, true, nil},

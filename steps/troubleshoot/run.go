@@ -125,6 +125,12 @@ func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
 		at := slices.IndexFunc(findings, func(f plan.Finding) bool {
 			return f.Bears(s.ID) && (subject == "" || f.Subject == "" || f.Subject == subject)
 		})
+		if of := s.Denied(); at < 0 && of != nil {
+			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.Bears(of.ID) })
+		}
+		if at < 0 && s.ByWrongAccount() {
+			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.ID == diagnosis.WrongAccount.ID })
+		}
 		if at < 0 && s.project == "" { // a unit of somebody's run need not be called as a project is
 			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.Bears(s.ID) })
 		}

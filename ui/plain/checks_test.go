@@ -150,7 +150,7 @@ Checks: 1 passed, 2 failed, 1 undecided (--verbose shows them all).
   FAIL holder: a, b
   ?    table
 
-This was a dry run: nothing was changed.
+Nothing was changed: this was a dry run.
 1 finding needs attention.
 `
 	if got := out.String(); got != want {

@@ -3,8 +3,10 @@ package plain
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // Review shows what the operator is asked to confirm: the plan, and the
@@ -62,21 +64,33 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 	if d.Yes = len(r.Changes)+len(d.Adopt) == 0; d.Yes {
 		return d, nil // nothing is left to apply, and nothing stands against the proof
 	}
-	NewLines(p.out).access(agreed(r, d.Adopt))
+	kept := agreed(r, d.Adopt)
+	NewLines(p.out).access(kept)
+	p.stakes(r, kept)
 	var err error
 	d.Yes, err = p.yes(ctx, "Do you want to apply these changes?")
 	return d, err
 }
 
+// stakes shows what is at stake in a yes, a name and a value on a line.
+func (p *Prompt) stakes(r plan.Review, kept []plan.Change) {
+	const column = 18
+	p.print("\n")
+	for _, f := range words.Stakes(r, kept, 0) {
+		p.print("  %-*s%s", column, f.Name, strings.TrimLeft(wrapped(f.Value, 2+column), " "))
+	}
+}
+
 // agreed are the changes that a yes lets be made.
 func agreed(r plan.Review, adopted []string) []plan.Change {
-	changes := slices.Clone(r.Changes)
+	waiting := map[string]bool{}
 	for _, c := range r.NotOurs {
-		if slices.Contains(adopted, c.NotOurs) {
-			changes = append(changes, c)
+		if c.NotOurs != "" && !slices.Contains(adopted, c.NotOurs) {
+			waiting[c.ID] = true
 		}
 	}
-	return changes
+	kept, _ := plan.Exclude(slices.Concat(r.Changes, r.NotOurs), waiting)
+	return kept
 }
 
 // consent asks whether one target may be changed. Where what is lost cannot be

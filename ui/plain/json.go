@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
@@ -110,8 +112,40 @@ type summary struct {
 	Stopped  bool     `json:"stopped"`
 	ExitCode int      `json:"exit_code"`
 	Notes    []string `json:"notes"`
+	// Run counts the plan's commands, which are in none of Terraform's three numbers.
+	Run int `json:"run"`
+	// Outcome is what is so now, for a person; Proof how far that was shown to work.
+	Outcome string `json:"outcome"`
+	Proof   *proof `json:"proof,omitempty"`
 	// Checks are those of the last look of a flow.
 	Checks []plan.Check `json:"checks,omitempty"`
+}
+
+// proof is how far a result was shown to work.
+type proof struct {
+	State   string      `json:"state"`
+	As      string      `json:"as,omitempty"`
+	With    plan.Tool   `json:"with,omitempty"`
+	Version string      `json:"version,omitempty"`
+	At      *time.Time  `json:"at,omitempty"`
+	Why     plan.WhyNot `json:"why,omitempty"`
+}
+
+// proofStates are the states as machines are told them.
+var proofStates = map[plan.ProofState]string{
+	plan.NotProven: "not-proven", plan.ProvenAsOperator: "proven-as-operator", plan.Proven: "proven",
+}
+
+func newProof(p plan.Proof) *proof {
+	if p.State == plan.NothingToProve {
+		return nil
+	}
+	told := &proof{proofStates[p.State], p.As, p.With, p.Version, nil, p.Why}
+	if !p.At.IsZero() && p.State != plan.NotProven {
+		at := p.At.UTC().Truncate(time.Second)
+		told.At = &at
+	}
+	return told
 }
 
 func newSummary(s *plan.Summary, detailed bool) summary {
@@ -124,7 +158,7 @@ func newSummary(s *plan.Summary, detailed bool) summary {
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
 		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.NotOurs)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
-		ExitCode: s.ExitCode(detailed), Notes: notes,
+		ExitCode: s.ExitCode(detailed), Notes: notes, Run: s.Run, Outcome: strings.Join(words.Outcome(s, "Run the command again").Lead, " "), Proof: newProof(s.Proof),
 		Checks: s.Checks,
 	}
 }

@@ -119,7 +119,8 @@ func events(t *testing.T) []plan.Event {
 		plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: 501, Of: 1000},
 		plan.Event{Kind: plan.EventFinding, Finding: &finding},
 		plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{
-			Add: 4, Change: 1, Destroy: 1, Applied: 1, Failed: 1, Skipped: 1,
+			Add: 4, Change: 1, Destroy: 1, Run: 1, Applied: 1, Failed: 1, Skipped: 1,
+			Outcome: plan.SetUp{Environments: []string{"production"}, Begun: true}, Proof: plan.Unproved(plan.ProofFailed),
 			Findings: []plan.Finding{finding}, Notes: []string{"State: s3://acme in eu-west-1."},
 			NotOurs: []plan.Change{{ID: "kms.alias", NotOurs: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
 		}},
@@ -217,8 +218,8 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		summary plan.Summary
 		want    string
 	}{
-		"dry run":  {plan.Summary{DryRun: true, Add: 3}, "This was a dry run: nothing was changed."},
-		"declined": {plan.Summary{Declined: true}, "Not confirmed: nothing was changed."},
+		"dry run":  {plan.Summary{DryRun: true, Add: 3}, "Nothing was changed: this was a dry run."},
+		"declined": {plan.Summary{Declined: true}, "Nothing was changed: you did not confirm."},
 		"stopped":  {plan.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
 		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
 		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
@@ -226,7 +227,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(words.Outcome(&c.summary, "Run the command again"), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

@@ -135,6 +135,34 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 	}
 }
 
+// TestConfirmCountsWhatAYesMakes has something adopted on which another change rests: both
+// are counted, as in the plan's own line, and what was not adopted is left out.
+func TestConfirmCountsWhatAYesMakes(t *testing.T) {
+	p, out := prompting("yes\nno\nyes\n")
+	_, err := p.Confirm(t.Context(), plan.Review{
+		Actor:   plan.Actor{Account: "111111111111", Name: "acme-admin", Identity: "user/operator"},
+		Changes: []plan.Change{{ID: "key", Action: plan.Create, Title: "Create the key", Cents: 100}},
+		NotOurs: []plan.Change{
+			{ID: "a", Action: plan.Update, Title: "Change a", NotOurs: "arn:a"},
+			{ID: "b", Action: plan.Update, Title: "Change b", NotOurs: "arn:b"},
+			{ID: "c", Action: plan.Delete, Title: "Delete c", Needs: []string{"a"}},
+		},
+	})
+	want := `
+  Account           111111111111 (acme-admin)
+  You are           user/operator
+  Changes           1 to add, 1 to change, 1 to destroy.
+  Cost              about 1 USD a month
+  Cannot be undone  nothing
+  Left out          1 not confirmed
+
+Do you want to apply these changes?
+`
+	if err != nil || !strings.Contains(out.String(), want) {
+		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
+	}
+}
+
 func TestConfirmAsksForEachForeignThing(t *testing.T) {
 	foreign := []plan.Change{
 		{ID: "a", Title: "Change a", NotOurs: "arn:a"},

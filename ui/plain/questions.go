@@ -156,7 +156,10 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 // options lists the numbered choices of a question.
 func (p *Prompt) options(q plan.Question) {
 	for i, option := range q.Options {
-		p.print("    %d %s\n", i+1, option)
+		if means := q.Means[option]; means != "" {
+			option += ": " + means
+		}
+		p.print("    %d %s", i+1, strings.TrimLeft(wrapped(option, 6), " "))
 	}
 }
 

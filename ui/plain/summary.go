@@ -16,7 +16,7 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.table(s.Checks)
 	}
 	l.print("\n")
-	for _, line := range words.Outcome(s, "Run the command again") {
+	for _, line := range words.Outcome(s, "Run the command again").Lines() {
 		l.print("%s", wrapped(line, 0))
 	}
 	switch n := words.Attention(s.Findings); {

@@ -49,7 +49,7 @@ var particular = map[string]proof{
 	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
 	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
-		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
+		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file"},
 		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
 	},
 

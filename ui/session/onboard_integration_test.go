@@ -81,7 +81,7 @@ func TestANewAdminComesOnBoardByLinesFromAPipe(t *testing.T) {
 	before, mark := tree(t, l.folder), len(l.server.Log())
 	again := l.stateroom("", "onboard", "--plain")
 	l.onBoard(again)
-	says(t, again.out, "Everything already matches: nothing was changed.")
+	says(t, again.out, "Bob can run Terraform in staging, preprod and production.\nProven as bob, with Terraform ", "Nothing was changed.")
 	if calls := l.mutations(mark); len(calls) > 0 || !maps.Equal(before, tree(t, l.folder)) {
 		t.Errorf("coming back made %v, or changed a file", calls)
 	}
@@ -143,12 +143,14 @@ func TestProvidersThatCannotBeHadAreToldOnceAndMadeUpForLater(t *testing.T) {
 	}
 	says(t, strings.Join(strings.Fields(got.out), " "), "provider-unavailable",
 		"The back end of project common-staging is configured, but its providers could not be downloaded. The same applies to common-preprod and common-production.",
-		"Run stateroom onboard again", "its providers are not here, so terraform plan was not run")
+		"Run stateroom onboard again", "its providers are not here, so terraform plan was not run",
+		"Bob's access works in staging, preprod and production; terraform plan has not run there.",
+		"Not proven: Terraform's providers could not be downloaded, so it was not run.")
 	l.mirror = there
 	later := l.stateroom("", "onboard", "--yes")
 	l.onBoard(later)
 	mark := len(l.server.Log())
-	says(t, l.stateroom("", "onboard", "--yes").out, "Everything already matches")
+	says(t, l.stateroom("", "onboard", "--yes").out, "Bob can run Terraform in staging, preprod and production.", "Nothing was changed.")
 	if calls := l.mutations(mark); len(calls) > 0 {
 		t.Errorf("calls %v", calls)
 	}
@@ -158,7 +160,7 @@ func TestADryRunOfAnOnboardingMakesNoCallAndWritesNothing(t *testing.T) {
 	l := founded(t).laptop("bob").clone()
 	before, mark := tree(t, l.base), len(l.server.Log())
 	got := l.stateroom("", "onboard", "--handover", l.sealed(), "--identity", filepath.Join(l.home, "identity"), "--dry-run", "--detailed-exitcode")
-	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "Nothing was changed: this was a dry run.") {
 		t.Errorf("%+v", got)
 	}
 	for _, e := range l.server.Log()[mark:] {
@@ -225,7 +227,7 @@ func TestAPracticeRunThatIsDryLeavesTheNewcomersLaptopAsItWas(t *testing.T) {
 	l.folder = l.base
 	stage := filepath.Join(l.base, "stage")
 	got := l.run("", l.program(), "onboard", "--sandbox", "--dry-run", "--dir", stage)
-	if got.code != plan.ExitDone || !strings.Contains(got.out, "This was a dry run") {
+	if got.code != plan.ExitDone || !strings.Contains(got.out, "this was a dry run") {
 		t.Errorf("%+v", got)
 	}
 	for name := range tree(t, filepath.Join(stage, "laptop-of-bob")) {

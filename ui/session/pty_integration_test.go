@@ -19,8 +19,8 @@ func TestPracticeGoesToItsEndOnTheScreen(t *testing.T) {
 	stage := filepath.Join(l.base, "stage")
 	p := l.sits("onboard", "--sandbox", "--dir", stage)
 	p.applies()
-	p.leaves("You are ready")
-	says(t, p.Text(), "Next: terraform plan in")
+	p.leaves("Bob can run Terraform in staging, preprod and production.")
+	says(t, p.Text(), "Proven as bob, with Terraform", "Next: terraform plan in")
 	_, secret, _ := strings.Cut(l.mustRead(filepath.Join(stage, "laptop-of-bob", "home", ".aws", "credentials")), "aws_secret_access_key = ")
 	if secret = strings.TrimSpace(secret); len(secret) != 40 || strings.Contains(p.Text(), secret) {
 		t.Error("the secret is not there, or was shown")
@@ -41,7 +41,7 @@ func TestAPassphraseIsTypedAndNeverEchoed(t *testing.T) {
 		hands.Until("I have written it down")
 		told := passphrase.FindString(hands.Text())
 		hands.Type("\r")
-		hands.leaves("The handover")
+		hands.leaves("key waits in handover/" + user + ".age until")
 		if told == "" {
 			t.Fatalf("no passphrase was shown:\n%s", hands.Text())
 		}
@@ -65,7 +65,7 @@ func onScreens(l *laptop, told string) *terminal {
 	p.Until("does not open this handover")
 	p.Type("\x15" + told + "\r") // ctrl+u clears the field
 	p.applies()
-	p.leaves("You are ready")
+	p.leaves("Carol can run Terraform in staging, preprod and production.")
 	if strings.Contains(p.Text(), mistyped) {
 		p.t.Error("what was typed was shown")
 	}
@@ -122,7 +122,8 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 	if in.code != plan.ExitDone {
 		t.Errorf("login: %+v", in)
 	}
-	says(t, again.out+in.out, "Everything already matches", "holds until")
+	says(t, again.out, "Bob can run Terraform in staging, preprod and production.", "Nothing was changed.")
+	says(t, in.out, "Bob is signed in until", "Terraform can use profile admin_iam.", "holds until")
 	if calls := c.mutations(mark); len(calls) > 0 {
 		t.Errorf("coming back made %v", calls)
 	}

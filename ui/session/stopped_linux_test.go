@@ -161,7 +161,7 @@ func (e *errand) inLines(how mishap, n int) bool {
 	p.Until("Only 'yes' is accepted")
 	a := e.ambush(how, n)
 	p.Type("yes\r")
-	ending := regexp.MustCompile(`\d+ changes? made|Run the\s+command\s+again|Everything already matches`)
+	ending := regexp.MustCompile(`\d+ changes? made|Run the\s+command\s+again|Nothing was changed`)
 	operation, met := a.met(e.t, func() bool { return p.Shows(ending) })
 	code := plan.ExitDone
 	switch {

@@ -52,6 +52,9 @@ func (s *session) healthCheck(ctx context.Context, e *troubleshoot.HealthCheck, 
 	e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
 	if !e.OnlyText {
 		err := s.prepareLab(ctx, s.Break)
+		if err == nil && s.lab != nil {
+			err = s.lab.WriteTerminal()
+		}
 		if err == nil {
 			e.Answers, err = s.answersKnown()
 		}

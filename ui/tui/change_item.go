@@ -49,6 +49,17 @@ func (c *changeItem) line(l *list, selected bool) string {
 	return line
 }
 
+// clip is what is changed: an ARN, a file, a command.
+func (c *changeItem) clip() clip {
+	switch {
+	case c.Run != nil:
+		return clip{"the command", strings.Join(c.Run.Lines, "\n")}
+	case c.Target != "":
+		return clip{"the target", c.Target}
+	}
+	return clip{"the title", c.Title}
+}
+
 // markStyle is the colour of one of Terraform's marks.
 func markStyle(t *theme.Theme, mark string) lipgloss.Style {
 	switch mark {

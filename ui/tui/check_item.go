@@ -33,6 +33,9 @@ func (c *checkItem) keys(l *list) hotkeys {
 	}}}
 }
 
+// clip is what came back.
+func (c *checkItem) clip() clip { return clip{"the answer", c.Answer} }
+
 // readCheck is all there is to a check, as a text.
 func readCheck(c plan.Check) string {
 	text := fmt.Sprintf("Check: %s\nAsked: %s\nAnswer: %s\nVerdict: %s", c.Name, c.Asked, c.Answer, c.Verdict)
@@ -55,6 +58,8 @@ func (g *group) line(l *list, selected bool) string {
 }
 
 func (g *group) keys(*list) hotkeys { return nil }
+
+func (g *group) clip() clip { return clip{"the name", g.subject} }
 
 // show adds the checks of the group: while looking as they ended, and in a review
 // those first that did not pass.
@@ -99,6 +104,8 @@ func (l *line) keys(to *list) hotkeys {
 	}
 	return hotkeys{{bind("left/right", "columns", "left"), scroll(-1)}, {bind("", "", "right"), scroll(1)}}
 }
+
+func (l *line) clip() clip { return clip{"the name", l.subject} }
 
 // show lists the checks, by subject where there are several; a review has those with
 // a subject in tables, where there are any. A group is open by itself where something

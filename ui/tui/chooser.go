@@ -67,10 +67,20 @@ func (c *chooser) view() []string {
 	if full := c.choices(lines, true); len(full) <= c.height {
 		return full
 	}
-	return c.choices(lines, false)
+	brief := c.choices(lines, false)
+	if over := len(brief) - c.height; over > 0 && len(c.text) > 0 { // the choices stay in sight
+		const head = 3
+		cut := max(head, len(lines)-1-over-1)
+		lines = append(lines[:cut:cut], "  "+c.theme.Faint.Render(c.theme.Glyphs.Ellipsis+" ? shows the rest"), "")
+		return c.choices(lines, false)
+	}
+	return brief
 }
 
-func (c *chooser) room() int { return min(76, c.width-8) }
+func (c *chooser) room() int { return dialogRoom(c.width) }
+
+// dialogRoom is how wide a dialog's text may be on a screen of that width.
+func dialogRoom(width int) int { return min(76, width-8) }
 
 // choices adds the ways on below the lines.
 func (c *chooser) choices(lines []string, roomy bool) []string {

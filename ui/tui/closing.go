@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
@@ -27,6 +26,11 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 	switch {
 	case s == nil && m.run != nil && m.run.err != nil:
 		return // main tells the error
+	case s == nil && m.run != nil && m.run.phase == reviewing && !m.run.mustLook():
+		for _, line := range append(m.run.review.ended().Lead, "Nothing was changed.") {
+			say("", line)
+		}
+		return
 	case s == nil:
 		say("", "Nothing was changed.")
 		return
@@ -65,11 +69,11 @@ func stopped(s *plan.Summary) string {
 
 // ending is how a run ended, for whoever leaves it.
 func ending(s *plan.Summary, mode *Mode) []string {
-	var lines []string
+	lines := words.Outcome(s, "Run "+mode.command()+" again").Lines()
 	if s.DryRun {
 		lines = append(lines, s.Line())
 	}
-	return slices.Concat(lines, words.Outcome(s, "Run "+mode.command()+" again"), toLookAt(s))
+	return append(lines, toLookAt(s)...)
 }
 
 // toLookAt counts the findings in a sentence, if there are any.

@@ -80,7 +80,11 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 	case word != nil:
 		return v.adopt(word), nil
 	case n == 0 && len(v.review.left) == 0:
-		v.say("Each of these changes needs its own confirmation: select one, then press x.")
+		if c, is := v.list.under().(*changeItem); is && c.foreign {
+			return v.adopt(c.Change), nil
+		}
+		v.list.find(func(it item) bool { c, is := it.(*changeItem); return is && c.foreign })
+		v.say("Each of these changes needs its own confirmation: press x to agree to this one.")
 		return nav{}, nil
 	}
 	apply := func(step int) action { return func() (nav, tea.Cmd) { return nav{}, v.apply(step) } }
@@ -89,9 +93,10 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		ways = append(ways, choice{
 			fmt.Sprintf("Apply %s", words.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.", apply(0),
 		})
-		if n := len(plan.Required(kept, v.current)); v.staged() && n > 0 && n < len(kept) {
+		required := plan.Required(kept, v.current)
+		if n := len(required); v.staged() && n > 0 && n < len(kept) {
 			ways = append(ways, choice{
-				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step with what it needs of the others.", apply(v.current),
+				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step with what it needs of the others. " + plan.Line(required), apply(v.current),
 			})
 		}
 	}
@@ -116,24 +121,11 @@ func (v *runScreen) asksWord(alone bool) *plan.Change {
 
 // confirmation is the dialog before anything is changed, beginning with not yet.
 func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
-	const rest = 12 // lines of the dialog that are not about access
-	text, all := v.review.accessText(max(3, v.height-rest), min(76, v.width-8))
-	text = append(text, plan.Line(kept))
-	if n := len(v.review.left); n > 0 {
-		text = append(text, fmt.Sprintf("%s left out.", words.Plural(n, "change")))
-	}
-	typed := 0
-	for _, c := range v.review.NotOurs {
-		if c.ConfirmByName {
-			typed++
-		}
-	}
-	if n := len(v.review.NotOurs) - typed; n > 0 {
-		text = append(text, fmt.Sprintf("%s not ours and left as it is.", words.Plural(n, "change")))
-	}
-	if typed > 0 {
-		text = append(text, fmt.Sprintf("%s not agreed to and left out.", words.Plural(typed, "change")))
-	}
+	const rest = 12 // lines of the dialog that are about neither the stakes nor access
+	room := dialogRoom(v.width)
+	stakes := v.stakes(kept, room)
+	text, all := v.review.accessText(max(0, v.height-len(stakes)-rest), room)
+	text = append(stakes, text...)
 	items := slices.Concat([]choice{{"Not yet", "Nothing is changed.", nil}}, ways)
 	if !all {
 		items = append(items, choice{
@@ -142,6 +134,20 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 		})
 	}
 	return nav{push: &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}}
+}
+
+// stakes are what is at stake in a yes, a name and a value on a line.
+func (v *runScreen) stakes(kept []plan.Change, width int) []string {
+	const column = 18
+	var lines []string
+	for _, f := range words.Stakes(v.review.Review, kept, len(v.review.left)) {
+		name := v.theme.Faint.Render(v.theme.Pad(f.Name, column))
+		for _, line := range words.Fit(f.Value, width-column) {
+			lines = append(lines, name+line)
+			name = strings.Repeat(" ", column)
+		}
+	}
+	return lines
 }
 
 // leave asks before it throws away a plan that was never applied.

@@ -1,26 +1,49 @@
 package tui
 
 import (
-	"math/rand/v2"
+	"fmt"
+	"sort"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/ui/tui/theme"
 )
 
-// faults is the list of what to practise troubleshooting on.
+// faults is a list of what to practise troubleshooting on: a chapter, or all by name.
 type faults struct {
 	finder
-	all []Fault
+	course *course
+	title  string
+	all    []Fault
+	// named shows causes; a chapter shows what Terraform says of them, until they are
+	// solved.
+	named bool
 	// column is the width of the names.
 	column int
 }
 
-func newFaults(t *theme.Theme, all []Fault) *faults {
-	f := &faults{all: append([]Fault{{Surprise, SurpriseText}}, all...)}
+// newFaults lists a chapter, and begins at the first fault that is not solved.
+func newFaults(t *theme.Theme, of *course, title string, all []Fault) *faults {
+	f := listFaults(t, of, &faults{title: title, all: all})
+	f.list.cursor = of.next(all)
+	return f
+}
+
+// newFaultNames lists all faults by their names.
+func newFaultNames(t *theme.Theme, of *course) *faults {
+	all := of.all()
+	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
+	return listFaults(t, of, &faults{title: FaultTitle, all: all, named: true})
+}
+
+func listFaults(t *theme.Theme, of *course, f *faults) *faults {
+	f.course = of
 	texts := make([]string, len(f.all))
 	for i, fault := range f.all {
-		texts[i] = fault.Name + " " + fault.Text
+		texts[i] = fault.Says + " " + fault.Goal
+		if f.named {
+			texts[i] = fault.Name + " " + fault.Text
+		}
 		f.column = max(f.column, len(fault.Name)+2)
 	}
 	f.finder = finder{
@@ -28,11 +51,18 @@ func newFaults(t *theme.Theme, all []Fault) *faults {
 		helped: []string{
 			"Practicing a fault",
 			"A finished setup is made in the sandbox, and one thing in it is broken as it breaks in real life. You then troubleshoot it: the checks name what is wrong and on what evidence, and fix it when you say so.",
-			"Surprise me takes one at random and does not tell which.",
 		},
 	}
 	f.index(texts)
 	return f
+}
+
+func (f *faults) update(msg tea.Msg) (nav, tea.Cmd) {
+	if _, ok := msg.(learnedMsg); ok && !f.named && len(f.shown) == len(f.all) {
+		f.list.cursor = f.course.next(f.all)
+		f.list.resize(len(f.shown), f.list.height)
+	}
+	return f.finder.update(msg)
 }
 
 // practise begins with the fault under the cursor.
@@ -41,36 +71,54 @@ func (f *faults) practise() (nav, tea.Cmd) {
 	if i < 0 {
 		return nav{}, nil
 	}
-	if i == 0 {
-		i = 1 + rand.IntN(len(f.all)-1) //nolint:gosec // a game, no secret
-	}
-	return nav{pop: true, then: beginning(Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name})}, nil
+	return nav{begin: &Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name}}, nil
 }
 
 func (f *faults) above() []string {
 	t := f.theme
+	about := f.course.count(f.all) + " solved. This is what Terraform says of each:"
+	if f.named {
+		about = "A setup is made in the sandbox and then broken in this way."
+	}
 	return []string{
-		"", "  " + t.Title.Render(FaultTitle) + t.Faint.Render(f.list.position(t)),
-		"  " + t.Faint.Render(t.Cut("A setup is made in the sandbox and then broken in this way.", f.width-4)),
+		"", "  " + t.Title.Render(f.title) + t.Faint.Render(f.list.position(t)),
+		"  " + t.Faint.Render(t.Cut(about, f.width-4)),
 		f.filterLine("name and text"), "",
 	}
 }
 
 func (f *faults) draw(i int, selected bool) string {
-	t, column := f.theme, min(f.column, f.width/2)
+	t, fault := f.theme, f.all[i]
 	mark, style := "    ", t.Plain
 	if selected {
 		mark, style = "  "+t.Accent.Render(t.Glyphs.Cursor)+" ", t.Selected
 	}
-	return mark + style.Render(t.Pad(f.all[i].Name, column)) + t.Faint.Render(t.Cut(f.all[i].Text, f.width-column-6))
+	const unsolved = "      "
+	solved := unsolved
+	if points, done := f.course.progress.Points[fault.Name]; done {
+		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, mostPoints))
+	}
+	name := ""
+	if solved != unsolved {
+		name = fault.Name
+	}
+	if f.named {
+		column := min(f.column, f.width/2)
+		return mark + solved + style.Render(t.Pad(fault.Name, column)) + t.Faint.Render(t.Cut(fault.Text, f.width-column-12))
+	}
+	return mark + solved + style.Render(t.Pad(fmt.Sprintf("%2d  %s", i+1, t.Cut(fault.Short, f.width-16)), 52)) + t.Faint.Render(t.Cut(name, max(0, f.width-64)))
 }
 
-// explained says on a few lines what the fault under the cursor is.
+// explained says on a few lines what the fault under the cursor is, or what its goal is.
 func (f *faults) explained() []string {
 	const most = 2
 	lines := make([]string, 1+most)
 	if i := f.under(); i >= 0 {
-		for at, line := range wrapMost(f.all[i].Text, f.width-5, most, f.theme) {
+		text := "Goal: " + f.all[i].Goal
+		if f.named {
+			text = f.all[i].Text
+		}
+		for at, line := range wrapMost(text, f.width-5, most, f.theme) {
 			lines[1+at] = "    " + line
 		}
 	}

@@ -92,6 +92,14 @@ func (f *findingItem) keys(l *list) hotkeys {
 	}}}
 }
 
+// clip is what is sent to somebody else: what is so, and what to do.
+func (f *findingItem) clip() clip {
+	if f.Details != "" {
+		return clip{"the report", f.Details}
+	}
+	return clip{"the finding", f.Told() + "\n" + f.Remedy}
+}
+
 // show adds the finding with what is below it and what mends it.
 func (f *findingItem) show(l *list, indent int) {
 	from := len(l.rows)

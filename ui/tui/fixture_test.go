@@ -112,10 +112,24 @@ type fresh struct{}
 
 func (fresh) Fresh() bool { return true }
 
+// theTeams is the set-up of the fixtures' team.
+func theTeams() plan.SetUp {
+	return plan.SetUp{Environments: []string{"production"}, Admin: "alice"}
+}
+
+// at is when the fixtures' proofs were made.
+var at = time.Date(2026, 11, 29, 14, 3, 0, 0, time.Local)
+
+// asAlice is a proof by the admin whose laptop it is.
+func asAlice() plan.Proof {
+	return plan.Proof{State: plan.Proven, As: "alice", With: plan.WithTerraform, Version: "1.11.4", At: at}
+}
+
 // proposed is a small proposed with every kind of change.
 func proposed() plan.Review {
 	r := plan.Review{
-		Looked: fresh{},
+		Looked: fresh{}, Outcome: theTeams(), Proof: plan.Unproved(plan.NotTried),
+		Actor: plan.Actor{Account: "111111111111", Name: "acme-admin", Identity: "user/operator"},
 		Changes: []plan.Change{
 			{
 				ID: "iam.user.alice", Step: 2, Action: plan.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
@@ -128,7 +142,7 @@ func proposed() plan.Review {
 				Fields: []plan.Field{{Name: "policy", After: somePolicy}},
 			},
 			{
-				ID: "key.create", Step: 4, Action: plan.Create, Title: "Create the state encryption key", Cost: "about 1 USD a month",
+				ID: "key.create", Step: 4, Action: plan.Create, Title: "Create the state encryption key", Cents: 100, Cost: "about 1 USD a month",
 				Fields: []plan.Field{{Name: "arn", After: plan.KnownAfterApply}},
 			},
 			{
@@ -268,11 +282,18 @@ func tell(m *root, events ...plan.Event) {
 func finished(t testing.TB, l look) *root {
 	m := applyingRoot(t, l)
 	summary := &plan.Summary{
-		Add: 5, Change: 1, Applied: 6,
+		Add: 5, Change: 1, Applied: 6, Outcome: complete(), Proof: asAlice(),
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
+	m.Update(madeMsg{summary: summary, review: plan.Review{Looked: fresh{}, Outcome: summary.Outcome, Proof: summary.Proof}, outline: seen(m)})
 	return m
+}
+
+// complete is the team's set-up once it is there, with bob's key to collect.
+func complete() plan.SetUp {
+	o := theTeams()
+	o.Begun, o.Sealed = true, []plan.Sealed{{User: "bob", Path: "handover/bob.age", Until: at.AddDate(0, 0, 7)}}
+	return o
 }
 
 // manyAccounts is a large organization.

@@ -153,6 +153,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 		c := m.run.review.Changes[1]
 		findings := []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}}
 		m.Update(madeMsg{outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
+			Outcome: theTeams(), Proof: plan.Unproved(plan.ProofFailed),
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2, Findings: findings,
 			Failures: []plan.FailedChange{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
 		}})

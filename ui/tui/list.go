@@ -23,6 +23,8 @@ type item interface {
 	line(l *list, selected bool) string
 	// keys are those that are its own.
 	keys(l *list) hotkeys
+	// clip is what of it is worth copying.
+	clip() clip
 }
 
 // itemName is how an item is known from one look to the next. It is no text, so
@@ -247,6 +249,14 @@ func (l *list) move(msg tea.KeyMsg) bool {
 	return moved
 }
 
+// find puts the cursor on the first item that is meant, if one is shown.
+func (l *list) find(meant func(item) bool) {
+	if i := slices.IndexFunc(l.rows, func(r row) bool { return r.item != nil && meant(r.item) }); i >= 0 {
+		l.cursor = i
+		l.revealItem()
+	}
+}
+
 // revealItem brings what is below the item with the cursor into sight.
 func (l *list) revealItem() {
 	last := l.cursor
@@ -275,6 +285,14 @@ func (l *list) keys() hotkeys {
 	}
 	toggle := fold(!l.rows[l.cursor].open)
 	return slices.Concat(hotkeys{{keys.Expand, toggle}}, it.keys(l), hotkeys{{bind("", "", "right"), toggle}, {bind("", "", "left"), fold(false)}})
+}
+
+// clip is what of the item with the cursor is worth copying.
+func (l *list) clip() clip {
+	if it := l.under(); it != nil {
+		return it.clip()
+	}
+	return clip{}
 }
 
 // view draws the rows in sight, and says how many are not.

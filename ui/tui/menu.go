@@ -1,6 +1,10 @@
 package tui
 
-import "stateroom/ui/tui/theme"
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
+)
 
 // The words of the menu, in screens and lines alike.
 const (
@@ -17,15 +21,15 @@ func beginning(r Request) action { return goTo(nav{begin: &r}) }
 
 // newMenu offers the modes, and to practise them in the sandbox. Where all is
 // the sandbox anyway, the modes are practice by themselves.
-func newMenu(t *theme.Theme, o *Options) *chooser {
+func newMenu(t *theme.Theme, o *Options, of *course) *chooser {
 	var items []choice
 	var own hotkeys
 	for _, mode := range o.modes() {
-		items = append(items, choice{mode.menu, mode.what, practising{t, o}.choose(mode, o.Sandbox)})
+		items = append(items, choice{mode.menu, mode.what, practising{t, o, of}.choose(mode, o.Sandbox)})
 	}
 	if !o.Sandbox {
-		items = append(items, choice{Practice, PracticeText, practising{t, o}.menu()})
-		own = hotkeys{{keys.Practice, practising{t, o}.menu()}}
+		items = append(items, choice{Practice, PracticeText, practising{t, o, of}.menu()})
+		own = hotkeys{{keys.Practice, practising{t, o, of}.menu()}}
 	}
 	return &chooser{
 		theme: t, title: MenuTitle, items: append(items, choice{"Quit", "", goTo(nav{quit: true})}), main: true, own: own,
@@ -39,8 +43,9 @@ func newMenu(t *theme.Theme, o *Options) *chooser {
 
 // practising is the choice of what to practise.
 type practising struct {
-	theme *theme.Theme
-	o     *Options
+	theme  *theme.Theme
+	o      *Options
+	course *course
 }
 
 // menu offers the modes that can be practised; one alone is begun at once.
@@ -58,8 +63,8 @@ func (r practising) menu() action {
 
 // choose begins a mode; troubleshooting practice asks for the fault first.
 func (r practising) choose(mode *Mode, sandbox bool) action {
-	if sandbox && mode.faults && len(r.o.Faults) > 0 {
-		return goTo(nav{push: newFaults(r.theme, r.o.Faults)})
+	if sandbox && mode.faults && len(r.course.chapters) > 0 {
+		return func() (nav, tea.Cmd) { return nav{push: newChapters(r.theme, r.course)}, nil }
 	}
 	return beginning(Request{Mode: mode, Sandbox: sandbox})
 }

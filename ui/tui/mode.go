@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	"stateroom/steps"
 	"stateroom/steps/plan"
 )
@@ -17,9 +19,11 @@ type Mode struct {
 	// opening is said until there is anything to show, looking while it looks.
 	// proving is said while it looks again after the changes.
 	opening, looking, proving string
-	// verb is what making the changes is called; right what is said when there
-	// is nothing to do.
-	verb, right string
+	// verb is what making the changes is called.
+	verb string
+	// of is the title of a run that is about one person, whose name it takes; empty
+	// where it is about nobody in particular.
+	of string
 	// Table shows the checks that have a subject as a table.
 	Table bool
 	// Stages are the parts of a run that has several.
@@ -42,6 +46,14 @@ func (m *Mode) Faults() bool { return m.faults }
 // command begins it again from the command line.
 func (m *Mode) command() string { return "stateroom " + m.Name }
 
+// headed is the title of a run that is about a person, who may not be known yet.
+func (m *Mode) headed(person string) string {
+	if person == "" || m.of == "" {
+		return m.title
+	}
+	return fmt.Sprintf(m.of, person)
+}
+
 // rehearses says that practising it begins with a finished set-up.
 func (m *Mode) rehearses() bool { return m.Stages == nil }
 
@@ -58,9 +70,9 @@ var (
 		Name: "onboard",
 		menu: "Onboard", what: "You are a new admin with a handover file or a key: make this laptop ready for terraform plan.",
 		practice: "Onboarding", practiceText: "A finished setup that hands you a sealed file, as its new admin.",
-		title: "Onboarding", why: "Your key becomes yours alone, your profiles are written, and every environment and project that you may touch is tested.",
+		title: "Onboarding", of: "Onboarding %s", why: "Your key becomes yours alone, your profiles are written, and every environment and project that you may touch is tested.",
 		opening: "Looking for your handover and projects", looking: "Testing what you can reach", proving: "Looking again",
-		verb: "apply", right: "You are ready", Table: true,
+		verb: "apply", Table: true,
 	}
 	Troubleshoot = &Mode{
 		Name: "troubleshoot",
@@ -68,28 +80,28 @@ var (
 		practice: "Troubleshooting", practiceText: "A finished setup in which one thing has been broken: find it and fix it.", faults: true,
 		title: "Troubleshooting", why: "Every check asks one question of files, Terraform or AWS and shows what came back; nothing is changed before you say so.",
 		opening: "Opening", looking: "Checking files, identity, key, bucket, lock, roles and state", proving: "Looking again",
-		verb: "fix", right: "Nothing is wrong",
+		verb: "fix",
 	}
 	Handover = &Mode{
 		Name: "handover",
 		menu: "Hand over", what: "Seal an admin's access key into one file that nobody else can open.",
 		practice: "Handover", practiceText: "A finished setup with two admins: seal a key for one of them.",
-		title: "Handing over a key", why: "One file, sealed for one admin: key pair, account and blueprint. Nobody else can open it.",
-		opening: "Opening", looking: "Looking at the user and the keys", proving: "Looking again", verb: "seal", right: "The handover is there already",
+		title: "Handover", of: "Handover for %s", why: "One file, sealed for one admin: key pair, account and blueprint. Nobody else can open it.",
+		opening: "Opening", looking: "Looking at the user and the keys", proving: "Looking again", verb: "seal",
 	}
 	Offboard = &Mode{
 		Name: "offboard",
 		menu: "Offboard", what: "Take an admin's access away: keys, groups, open sessions. The state and everybody else's access stay.",
 		practice: "Offboarding", practiceText: "A finished setup with two admins: take one's access away.",
-		title: "Offboarding an admin", why: "One user is denied everything, in open sessions too, and goes out of every group and policy; the state and everybody else's access stay.",
-		opening: "Opening", looking: "Looking at what the user has", proving: "Asking AWS what it decides now", verb: "apply", right: "Nothing left to remove",
+		title: "Offboarding", of: "Offboarding %s", why: "One user is denied everything, in open sessions too, and goes out of every group and policy; the state and everybody else's access stay.",
+		opening: "Opening", looking: "Looking at what the user has", proving: "Asking AWS what it decides now", verb: "apply",
 	}
 	Login = &Mode{
 		Name: "login",
 		menu: "Sign in", what: "Open a session with MFA for Terraform, where an environment requires MFA.",
 		practice: "Signing in", practiceText: "A finished setup, whose admin signs in for Terraform.",
-		title: "Signing in", why: "Terraform cannot ask for a code, so its profile holds a session that you renew here.",
-		opening: "Opening", looking: "Asking AWS for a session", proving: "Looking again", verb: "apply", right: "You are signed in",
+		title: "Sign-in", of: "Sign-in for %s", why: "Terraform cannot ask for a code, so its profile holds a session that you renew here.",
+		opening: "Opening", looking: "Asking AWS for a session", proving: "Looking again", verb: "apply",
 	}
 )
 
@@ -97,10 +109,36 @@ var (
 type Request struct {
 	Mode    *Mode
 	Sandbox bool
-	// Fault is the name of the one to practise on; empty for none.
-	Fault string
+	// Fault is the name of the one to practise on; empty for none. Surprise says that it
+	// is not to be told.
+	Fault    string
+	Surprise bool
 }
 
-// Fault is a mistake to practise troubleshooting on: its name, and in one
-// sentence what it is about.
-type Fault struct{ Name, Text string }
+// Fault is a mistake to practise troubleshooting on.
+type Fault struct {
+	// Name is its name, and Text one sentence on what it is about.
+	Name, Text string
+	// Goal says when it is solved, and Find that this is when its cause is found. Says is
+	// what Terraform prints, and Short a few words of it. The hints lead to the cause, and
+	// Fix is the one thing to do.
+	Goal, Says, Short, Fix string
+	Hints                  []string
+	Find                   bool
+}
+
+// Chapter is a part of the course: faults that teach one thing.
+type Chapter struct {
+	// Title is its heading, and About one sentence on what it teaches.
+	Title, About string
+	Faults       []Fault
+}
+
+// Progress is what somebody has learned so far.
+type Progress struct {
+	// Points are the most that were won with a fault that was solved, by its name.
+	Points map[string]int
+	// Surprises are how many faults were solved that nobody had named, and Won the
+	// points of all of these.
+	Surprises, Won int
+}

@@ -23,6 +23,9 @@ func (v *runScreen) noticeLines() []string {
 	}
 	var lines []string
 	mark := v.theme.Warn.Render(v.theme.Glyphs.Attention)
+	if v.lesson != nil && v.lesson.solved {
+		mark = v.theme.Good.Render(v.theme.Glyphs.Done)
+	}
 	for _, line := range wrapMost(v.notice, v.width-4, 3, v.theme) {
 		lines = append(lines, " "+mark+" "+line)
 		mark = " "

@@ -125,8 +125,12 @@ func (o *offer) without(step int) map[string]bool {
 
 // preview is the summary of the plan without what was left out.
 func (o *offer) preview() *plan.Summary {
-	s := &plan.Summary{DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks}
-	s.Add, s.Change, s.Destroy = plan.Counts(o.kept())
+	kept := o.kept()
+	s := &plan.Summary{
+		DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks,
+		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Run: plan.Commands(kept),
+	}
+	s.Add, s.Change, s.Destroy = plan.Counts(kept)
 	return s
 }
 
@@ -138,7 +142,9 @@ func (o *offer) accessText(most, width int) (text []string, all bool) {
 	}
 	text = []string{"This gives access:"}
 	for i, sentence := range o.givesAll {
-		if most -= len(words.Fit(sentence, width)); most < 0 && i > 0 {
+		if most -= len(words.Fit(sentence, width)); most < 0 && i == 0 {
+			return []string{fmt.Sprintf("This gives access, in %s: the last choice below shows all.", words.Plural(len(o.givesAll), "sentence"))}, false
+		} else if most < 0 {
 			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(o.givesAll)-i)), false
 		}
 		text = append(text, sentence)

@@ -1,6 +1,10 @@
 package tui
 
-import "fmt"
+import (
+	"fmt"
+
+	"stateroom/ui/words"
+)
 
 // steps are the stages of the run, or its phases where it is of one piece.
 func (v *runScreen) steps() []stepItem {
@@ -43,7 +47,7 @@ func (v *runScreen) lookStep() stepItem {
 }
 
 func (v *runScreen) reviewStep() stepItem {
-	s := stepItem{name: "Review", current: v.phase == reviewing && v.review.result == nil && v.err == nil}
+	s := stepItem{name: "Review", current: v.phase == reviewing && !v.over() && v.err == nil}
 	wrong, changes := v.review.found.pressing(), v.review.toDo()
 	switch {
 	case v.flow == nil || v.phase == inspecting || v.phase == opening || v.phase == asking:
@@ -55,7 +59,7 @@ func (v *runScreen) reviewStep() stepItem {
 	case wrong > 0:
 		s.state, s.word = stateAttention, "look"
 	default:
-		s.state, s.word = stateRight, "right"
+		s.state, s.word = stateRight, "no changes"
 	}
 	return s
 }
@@ -67,7 +71,7 @@ func (v *runScreen) applyStep() stepItem {
 		s.state, s.word = stateFailed, fmt.Sprintf("%d failed", v.progress.failed)
 	case v.phase == applying:
 		s.state, s.word = stateChecking, fmt.Sprintf("%d/%d", v.progress.ended, v.progress.total)
-	case v.review.result != nil && v.review.bad():
+	case v.review.result != nil && v.review.bad() && !v.review.result.Unproven():
 		s.state, s.word = stateFailed, "not all"
 	case v.review.result != nil:
 		s.state, s.word = stateDone, fmt.Sprintf("%d made", v.review.result.Applied)
@@ -76,15 +80,26 @@ func (v *runScreen) applyStep() stepItem {
 }
 
 func (v *runScreen) resultStep() stepItem {
-	s := stepItem{name: "Result", current: v.review.result != nil && v.phase == reviewing}
+	s := stepItem{name: "Result", current: v.over() && v.phase == reviewing && v.err == nil}
+	if !s.current {
+		return s
+	}
+	mark := v.review.ended().Mark
+	_, _, s.state = marked(v.theme, mark)
 	switch {
-	case !s.current:
-	case v.review.bad():
-		s.state, s.word = stateFailed, "failed"
-	case v.review.found.pressing() > 0:
-		s.state, s.word = stateAttention, "look"
+	case v.review.result != nil && v.review.result.Stopped:
+		s.word = "interrupted"
 	default:
-		s.state, s.word = stateDone, "done"
+		s.word = resultWords[mark]
 	}
 	return s
 }
+
+// resultWords are what the stepper says of an ending.
+var resultWords = map[words.Mark]string{
+	words.Works: "done", words.OperatorOnly: "as operator", words.Unshown: "not proven", words.Waits: "not yet", words.Look: "look", words.Wrong: "failed",
+}
+
+// over tells whether the run has come to its end: changes were made, or there is none
+// to make.
+func (v *runScreen) over() bool { return v.review.result != nil || v.review.settled != nil }

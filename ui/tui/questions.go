@@ -131,7 +131,7 @@ func samePage(a, b []plan.Question) bool {
 // formField makes a form's field of a question.
 func formField(q plan.Question) form.Field {
 	return form.Field{
-		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
+		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Means: q.Means, Hide: q.Hide,
 		Kind: map[plan.Kind]form.Kind{
 			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
 			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
@@ -167,6 +167,9 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 		v.current = 1 // the last question is not where the review begins
 	}
 	v.flow, v.asked.edited = msg.opened.Flow, 0
+	if v.held {
+		return nil
+	}
 	return v.look()
 }
 

@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
@@ -47,35 +49,78 @@ func (r *review) bad() bool {
 	return r.result != nil && (r.result.Failed+r.result.Unknown > 0 || r.result.Stopped)
 }
 
-// headline is how it stands, with the numbers below it. Right is said where there is
-// nothing to do.
-func (r *review) headline(l *list, right string) {
-	glyph, text, style := r.verdict(l.theme, right)
-	l.text(" " + style.Render(glyph+" "+text))
-	if line := r.numbers(); line != "" {
+// ended is how the run ended or, before anything was made, how things stand.
+func (r *review) ended() words.Ending {
+	if s := cmp.Or(r.result, r.settled); s != nil {
+		return words.Outcome(s, "Look again")
+	}
+	return words.Stands(r.preview())
+}
+
+// proof is how far the result was shown to work.
+func (r *review) proof() plan.Proof {
+	if s := cmp.Or(r.result, r.settled); s != nil {
+		return s.Proof
+	}
+	return r.Proof
+}
+
+// marked is how a mark looks: the sign and the style, and what the stepper makes of it.
+func marked(t *theme.Theme, m words.Mark) (glyph string, style lipgloss.Style, state stepState) {
+	switch m {
+	case words.OperatorOnly:
+		return t.Glyphs.Operator, t.Accent.Bold(true), stateOperator
+	case words.Unshown:
+		return t.Glyphs.Unproven, t.Warn, stateUnproven
+	case words.Waits:
+		return t.Glyphs.ToChange, t.Change.Bold(true), stateToChange
+	case words.Look:
+		return t.Glyphs.Attention, t.Warn, stateAttention
+	case words.Wrong:
+		return t.Glyphs.Failed, t.Bad, stateFailed
+	case words.Works:
+	}
+	return t.Glyphs.Done, t.Good.Bold(true), stateDone
+}
+
+// headline opens with what is so now, for a person, and with how far that was proven;
+// the numbers come below it.
+func (r *review) headline(l *list) {
+	e := r.ended()
+	glyph, style, _ := marked(l.theme, e.Mark)
+	for i, line := range words.Fit(e.Lead[0], l.width-4) {
+		if i > 0 {
+			glyph = strings.Repeat(" ", ansi.StringWidth(glyph))
+		}
+		l.text(" " + style.Render(glyph+" "+line))
+	}
+	for _, more := range e.Lead[1:] {
+		l.wrapped(more, 3, l.theme.Bold.Render)
+	}
+	if e.Proof != "" {
+		l.wrapped(e.Proof, 3, proofStyle(l.theme, r.proof().State).Render)
+	}
+	if !r.staged {
+		if line := r.numbers(); line != "" {
+			l.wrapped(line, 3, l.theme.Faint.Render)
+		}
+	}
+	for _, line := range e.Counts {
 		l.wrapped(line, 3, l.theme.Faint.Render)
 	}
 	l.text("")
 }
 
-func (r *review) verdict(t *theme.Theme, right string) (glyph, text string, style lipgloss.Style) {
-	wrong, changes := r.found.pressing(), len(r.Changes)+len(r.NotOurs)
-	switch {
-	case r.bad():
-		return t.Glyphs.Failed, "Not done yet", t.Bad
-	case wrong > 0:
-		worst := r.found.list[0].Severity
-		style, glyph = t.Warn, t.Glyphs.Attention
-		if worst == plan.Failure {
-			style, glyph = t.Bad, t.Glyphs.Failed
-		}
-		return glyph, thingsWrong(wrong, worst, r.result != nil), style
-	case changes > 0:
-		return t.Glyphs.ToChange, words.Plural(changes, "change") + " to make", t.Change.Bold(true)
-	case r.checks.undecided > 0:
-		return t.Glyphs.Unknown, words.Plural(r.checks.undecided, "check") + " could not be decided from here", t.Warn
+// proofStyle is the colour of a proof.
+func proofStyle(t *theme.Theme, state plan.ProofState) lipgloss.Style {
+	switch state {
+	case plan.Proven:
+		return t.Good
+	case plan.ProvenAsOperator:
+		return t.Accent
+	case plan.NotProven, plan.NothingToProve:
 	}
-	return t.Glyphs.Done, right, t.Good.Bold(true)
+	return t.Warn
 }
 
 // numbers are how many checks came to what, and what can be done about it.
@@ -89,15 +134,16 @@ func (r *review) numbers() string {
 		parts = append(parts, "These need fixing by hand: each finding says how.")
 		return strings.Join(parts, " ")
 	}
-	if changes > 0 {
-		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[r.result == nil]
-		parts = append(parts, words.Plural(changes, "change")+none)
-	}
-	switch n := len(r.NotOurs); {
-	case n == 1:
-		parts = append(parts, "1 of them needs your confirmation first.")
-	case n > 1:
-		parts = append(parts, fmt.Sprintf("%d of them need your confirmation first.", n))
+	if r.result == nil && r.settled == nil { // else the result counts
+		if n := len(r.Changes); n > 0 {
+			parts = append(parts, words.Plural(n, "change")+" to make, none made yet.")
+		}
+		switch n := len(r.NotOurs); {
+		case n == 1:
+			parts = append(parts, "1 change needs your confirmation.")
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d changes need your confirmation.", n))
+		}
 	}
 	switch {
 	case hand == 1:
@@ -108,38 +154,15 @@ func (r *review) numbers() string {
 	return strings.Join(parts, " ")
 }
 
-// thingsWrong is the headline of an unhealthy set-up.
-func thingsWrong(n int, worst plan.Severity, again bool) string {
-	still := ""
-	if again {
-		still = " still"
-	}
-	switch {
-	case worst == plan.Failure && n == 1:
-		return "One thing is" + still + " wrong"
-	case worst == plan.Failure:
-		return fmt.Sprintf("%d things are%s wrong", n, still)
-	case n == 1:
-		return "One thing" + still + " to look at"
-	}
-	return fmt.Sprintf("%d things%s to review", n, still)
-}
-
-// showResult is how making the changes ended, what failed before all else, and what
-// it mended.
+// showResult is what failed before all else, and what was mended.
 func (r *review) showResult(l *list) {
 	t := l.theme
-	lines, style := words.Outcome(r.result, "Look again"), t.Good
 	if r.staged {
-		lines = append(lines, toLookAt(r.result)...)
+		for _, line := range toLookAt(r.result) {
+			l.wrapped(line, 1, t.Warn.Render)
+			l.text("")
+		}
 	}
-	if r.bad() {
-		style = t.Bad
-	}
-	for _, line := range lines {
-		l.wrapped(line, 1, style.Render)
-	}
-	l.text("")
 	for _, f := range r.result.Failures {
 		l.failed(f.Change.Title, f.Err)
 	}

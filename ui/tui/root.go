@@ -29,6 +29,7 @@ type root struct {
 	stack         []screen
 	width, height int
 	request       Request
+	course        *course
 	// interrupted says that the operator left by Ctrl-C.
 	interrupted bool
 	// paint tells the renderer of the background; asks says that the terminal
@@ -43,11 +44,12 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 	}
 	first := o.modes()[0]
 	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Mode: first, Sandbox: o.Sandbox}}
+	m.course = &course{chapters: o.Course, progress: o.Progress, book: o.Learned}
 	switch {
 	case o.Menu:
-		m.stack = []screen{newMenu(t, &m.o)}
-	case first.faults && o.Sandbox && len(o.Faults) > 0:
-		m.stack = []screen{newFaults(t, o.Faults)}
+		m.stack = []screen{newMenu(t, &m.o, m.course)}
+	case first.faults && o.Sandbox && len(o.Course) > 0:
+		m.stack = []screen{newChapters(t, m.course)}
 	default:
 		m.openRun()
 	}
@@ -59,6 +61,16 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 func (m *root) openRun() {
 	m.run = newRunScreen(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
 	m.stack = append(m.stack, m.run)
+	if f, known := m.course.fault(m.request.Fault); known {
+		m.run.held, m.run.lesson = true, newLesson(m.theme, m.course, f, m.request.Surprise, m.run)
+		m.stack = append(m.stack, m.run.lesson)
+	}
+}
+
+// leaveRun ends a rehearsal that is left for the screen from which it was begun.
+func (m *root) leaveRun() tea.Cmd {
+	m.run, m.request.Sandbox = nil, m.o.Sandbox
+	return m.engine.end()
 }
 
 // Init begins the run, unless something is to be chosen first.
@@ -116,6 +128,10 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.follow(nav{push: newPrompt(m.theme, msg)}, nil)
 	case enrolMsg:
 		return m, m.follow(nav{push: newEnrolment(m.theme, msg)}, nil)
+	case learnedMsg:
+		if msg.err == nil {
+			m.course.progress = msg.progress
+		}
 	case answer:
 		if msg.op != m.engine.op {
 			return m, nil

@@ -49,6 +49,10 @@ func (v *runScreen) heading() {
 		title += t.Faint.Render("  " + word)
 	}
 	v.list.text(" " + title)
+	if v.staged() && v.last() && v.phase == reviewing && v.err == nil {
+		v.review.headline(v.list) // what is so now comes before why the stage exists
+		return
+	}
 	v.list.wrapped(why, 1, t.Faint.Render)
 	v.list.text("")
 }
@@ -87,7 +91,7 @@ func (v *runScreen) reviewing() {
 		stage = v.current
 		v.heading()
 	} else {
-		r.headline(l, v.mode.right)
+		r.headline(l)
 	}
 	if !v.last() {
 		gives = r.gives[stage]
@@ -98,11 +102,17 @@ func (v *runScreen) reviewing() {
 	if v.mustLook() {
 		l.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
 	}
+	first := v.staged() && !v.last() // what is wrong comes before what is there already
+	if first {
+		r.showFindings(l, stage, false)
+	}
 	l.access(gives)
 	if v.staged() && (r.result == nil || !r.result.Stopped) {
 		v.showStage()
 	}
-	r.showFindings(l, stage, false)
+	if !first {
+		r.showFindings(l, stage, false)
+	}
 	if !r.showOthers(l, stage) && !v.last() && !v.mustLook() {
 		l.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
 	}
@@ -156,7 +166,7 @@ func (v *runScreen) sum() {
 	case r.result != nil && kept == 0:
 		v.list.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0 && !v.dryRun:
-		v.list.text(" Everything already matches. " + enter + " proves it as its users would.")
+		v.list.text(" " + enter + " proves it as its users would.")
 	case v.dryRun:
 		v.list.text(" " + enter + " ends the dry run.")
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ The role's trust policy lacks this statement:
 // takes a typed consent, something to be mended by hand, and something to know.
 func ill() plan.Review {
 	r := plan.Review{
-		Looked: fresh{},
+		Looked: fresh{}, Outcome: plan.Health{},
 		Checks: []plan.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "Found.", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
@@ -76,7 +77,7 @@ func ill() plan.Review {
 
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
-	return plan.Review{Looked: fresh{}, Checks: []plan.Check{
+	return plan.Review{Looked: fresh{}, Outcome: plan.Health{}, Checks: []plan.Check{
 		{Name: "credentials file exists", Asked: "the file", Answer: "Found.", Verdict: plan.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
@@ -85,7 +86,9 @@ func healthy() plan.Review {
 // aboard is what onboarding finds at its end: one environment refuses.
 func aboard() plan.Review {
 	r := plan.Review{
-		Looked: fresh{},
+		Looked: fresh{}, Proof: plan.Unproved(plan.ProofFailed), Outcome: plan.Aboard{User: "bob", Own: true, Places: []plan.Place{
+			{Environment: "staging", Reach: plan.Planned}, {Environment: "production", Reach: plan.Refused},
+		}},
 		Checks: []plan.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: plan.Passed}},
 		Findings: []plan.Finding{{
 			ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Details: someReport,
@@ -114,7 +117,7 @@ func aboard() plan.Review {
 
 // coming is what onboarding would change.
 func coming() plan.Review {
-	r := plan.Review{Looked: fresh{}, Checks: aboard().Checks[:1]}
+	r := plan.Review{Looked: fresh{}, Outcome: plan.Aboard{User: "bob", Places: []plan.Place{{Environment: "staging"}}}, Proof: plan.Unproved(plan.NotTried), Checks: aboard().Checks[:1]}
 	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
 		r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("c", i), Step: 7, Action: plan.Create, Title: title})
 	}
@@ -191,7 +194,7 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{flow: flow, review: r}
 	if len(r.Changes)+len(r.NotOurs) == 0 {
-		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
+		msg.settled = &plan.Summary{Outcome: r.Outcome, Proof: r.Proof, Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
 	}
 	m.Update(msg)
 	return m
@@ -232,7 +235,7 @@ func mendedRoot(t testing.TB, l look) *root {
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
 	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
 	m.Update(madeMsg{review: after, summary: &plan.Summary{
-		Change: 2, Applied: 2, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
+		Change: 2, Applied: 2, NotOurs: after.NotOurs, Outcome: after.Outcome, Checks: after.Checks, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
 	}})
 	return m
 }
@@ -270,15 +273,76 @@ func someEnrolment() plan.Enrolment {
 	return plan.Enrolment{User: "bob", Account: "111111111111", Seed: secret.New(strings.Repeat("QVRZ4K7MHDSE2XJA", 4))}
 }
 
-// someFaults are faults to practise.
-func someFaults() []Fault {
-	list := []Fault{
-		{"bucket-missing", "The state bucket was deleted."},
-		{"kms-disabled", "Somebody disabled the state encryption key."},
-		{"lock-held", "A lock was left behind by a laptop that was closed in the middle of an apply."},
+// someCourse are two chapters of faults to practise.
+func someCourse() []Chapter {
+	first := []Fault{
+		{
+			Name: "bucket-missing", Text: "The state bucket was deleted.", Goal: "terraform plan works again in live/staging.",
+			Says: "Error: S3 bucket \"acme-terraform-state\" does not exist.", Short: "S3 bucket does not exist", Fix: "Correct the name in the backend, or create the bucket with stateroom setup.",
+			Hints: []string{"Compare two names: the bucket in the backend, and the ones that exist.", "Run aws s3 ls, and grep bucket live/staging/backend.tf.", "The state bucket was deleted."},
+		},
+		{
+			Name: "kms-disabled", Text: "Somebody disabled the state encryption key.", Goal: "terraform plan works again in live/staging.",
+			Says: "Error: api error KMS.DisabledException: " + someKey + " is disabled.", Short: "KMS.DisabledException", Fix: "Enable the key.",
+			Hints: []string{"Nobody's rights have changed. Look at the key itself.", "Run aws kms describe-key --key-id alias/terraform, and look at KeyState.", "Somebody disabled the state encryption key."},
+		},
+		{
+			Name: "lock-held", Text: "A lock was left behind by a laptop that was closed in the middle of an apply.", Goal: "Find out who holds the lock.", Find: true,
+			Says: "Error: Error acquiring the state lock", Short: "Error acquiring the state lock", Fix: "Wait for the holder.", Hints: []string{"Who holds it?", "Read Who and Created.", "It was left behind."},
+		},
 	}
+	var more []Fault
 	for i := range 30 {
-		list = append(list, Fault{fmt.Sprintf("fault-%02d", i), "Something else that goes wrong with a finished setup."})
+		more = append(more, Fault{
+			Name: fmt.Sprintf("fault-%02d", i), Text: "Something else that goes wrong with a finished setup.", Goal: "It works again.",
+			Says: "Error: something", Short: "Something else", Hints: []string{"Look.", "Try.", "It is broken."}, Fix: "Fix it.",
+		})
 	}
-	return list
+	return []Chapter{{"1 The bucket and its key", "What protects the state, and what to do when it stands in the way.", first}, {"2 The rare ones", "What few will ever meet.", more}}
+}
+
+// lessonRoot is the lesson of the second fault of the first chapter, whose rehearsal is
+// there; what is learned is booked in memory.
+func lessonRoot(t testing.TB, l look) *root {
+	learned := Progress{Points: map[string]int{"bucket-missing": 3}, Surprises: 2, Won: 5}
+	m := newTestRoot(t, l, Options{
+		Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse(), Progress: learned,
+		Learned: func(fault string, points int, surprise bool) (Progress, error) {
+			learned.Points = maps.Clone(learned.Points)
+			learned.Points[fault] = points
+			if surprise {
+				learned.Surprises, learned.Won = learned.Surprises+1, learned.Won+points
+			}
+			return learned, nil
+		},
+	})
+	press(m, "enter", "enter")
+	rehearsed(m, fakeFlow(t, ill()))
+	return m
+}
+
+// rehearsed brings the rehearsal of the fault that was chosen.
+func rehearsed(m *root, flow *engine.Flow) {
+	for _, msg := range []tea.Msg{
+		begunMsg{start: &Start{
+			Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
+				return engine.Opened{}, errors.New("nobody runs this")
+			},
+			Terminal: []string{". /tmp/stateroom-sandbox-1/terminal.sh", "cd /tmp/stateroom-sandbox-1/live/staging", "terraform plan"}, Note: sandboxNote,
+		}},
+		openedMsg{opened: engine.Opened{Flow: flow}},
+	} {
+		_, cmd := m.Update(msg)
+		deliver(m, cmd)
+	}
+}
+
+// saw brings what a look has found.
+func saw(m *root, r plan.Review) {
+	msg := reviewedMsg{flow: m.run.flow, review: r}
+	if len(r.Changes) == 0 {
+		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks}
+	}
+	_, cmd := m.Update(msg)
+	deliver(m, cmd)
 }

@@ -18,12 +18,44 @@ func init() {
 		},
 		"faults": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
-			press(m, "down", "down", "down", "enter", "down", "down", "enter", "down")
+			press(m, "down", "down", "down", "enter", "down", "down", "enter", "end", "enter", "down")
+			return m
+		},
+		"chapters": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "esc", "esc")
+			return m
+		},
+		"chapter": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "esc")
+			return m
+		},
+		"lesson": func(t *testing.T, l look) *root { return lessonRoot(t, l) },
+		"lesson-hint": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "down", "enter", "enter")
+			return m
+		},
+		"lesson-fix": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "down", "down", "enter")
+			return m
+		},
+		"lesson-terminal": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "down", "down", "down", "enter")
+			return m
+		},
+		"lesson-solved": func(t *testing.T, l look) *root {
+			m := lessonRoot(t, l)
+			press(m, "enter")
+			saw(m, healthy())
 			return m
 		},
 		"faults-filter": func(t *testing.T, l look) *root {
-			m := newTestRoot(t, l, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
-			press(m, "/", "lock")
+			m := newTestRoot(t, l, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse()})
+			press(m, "end", "enter", "/", "lock")
 			return m
 		},
 		"run-opening":    func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
@@ -133,7 +165,7 @@ func init() {
 
 // menuOptions are a program with all modes that a menu offers.
 func menuOptions() Options {
-	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}, Faults: someFaults()}
+	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}, Course: someCourse()}
 }
 
 // enrolling asks for the codes of a new device.

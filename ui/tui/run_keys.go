@@ -2,9 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/words"
 )
 
 // key is a key press.
@@ -32,14 +35,15 @@ func (v *runScreen) hotkeys() hotkeys {
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.stageKeys()...)
+		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
 	case applying:
 		return append(hotkeys{move, output}, v.stageKeys()...)
 	case reviewing:
-		return append(append(v.reviewKeys(), output, quit), v.stageKeys()...)
+		list := v.reviewKeys()
+		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
 	case opening, asking:
 	}
-	return hotkeys{quit, output.shown(false)}
+	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
 }
 
 // stageKeys go from stage to stage.
@@ -68,7 +72,7 @@ func (v *runScreen) reviewKeys() hotkeys {
 	}
 	acts := v.review.any() || v.proves()
 	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
-	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"))
+	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.
@@ -88,16 +92,27 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
+	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look
 	case !v.last():
 		return "continue", func() (nav, tea.Cmd) { v.goToStage(v.current + 1); return nav{}, nil }
-	case v.review.any() || v.proves():
+	case v.agreesOnly():
+		return "agree", v.confirm
+	case len(v.review.Changes) > 0 || v.staged() && v.review.any() || v.proves() || v.dryRun && v.review.any():
 		return v.verb(), v.confirm
 	case v.review.found.pressing() > 0 && !v.staged():
 		return "look again", look
 	}
 	return "leave", leave
+}
+
+// agreesOnly tells whether all that could be changed waits for an agreement of its own,
+// and the run has not come to what it is for without it.
+func (v *runScreen) agreesOnly() bool {
+	r := &v.review
+	return !v.staged() && !v.dryRun && r.result == nil && len(r.Changes) == 0 && len(r.NotOurs) > 0 && r.ended().Mark != words.Works
 }
 
 // verb is what confirming is called here.

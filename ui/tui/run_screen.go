@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,10 +31,12 @@ const (
 // what it would change, makes the changes that were confirmed, and looks again. A
 // run that has stages shows them one by one.
 type runScreen struct {
-	theme         *theme.Theme
-	engine        *runner
-	mode          *Mode
-	dryRun        bool
+	theme  *theme.Theme
+	engine *runner
+	mode   *Mode
+	dryRun bool
+	// rehearsal says that it is the sandbox's.
+	rehearsal     bool
 	width, height int
 	spinner       spinner.Model
 	phase         phase
@@ -42,6 +45,11 @@ type runScreen struct {
 	rehearses bool
 
 	asked questions
+
+	// lesson is what is told of the fault that is practised, nil without one; held says
+	// that nothing is looked at before the lesson asks for it.
+	lesson *lesson
+	held   bool
 
 	flow *engine.Flow
 	// outline is what there is to show beside the review; who is who the operator
@@ -77,7 +85,7 @@ type runScreen struct {
 
 func newRunScreen(t *theme.Theme, e *runner, mode *Mode, dryRun, sandbox bool) *runScreen {
 	v := &runScreen{
-		theme: t, engine: e, mode: mode, dryRun: dryRun, width: 80, height: 20,
+		theme: t, engine: e, mode: mode, dryRun: dryRun, rehearsal: sandbox, width: 80, height: 20,
 		spinner:   spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10})),
 		rehearses: sandbox && mode.rehearses(), asked: questions{given: plan.Given{}, drafts: map[int]page{}},
 		outline: plan.Outline{Stages: mode.Stages}, current: 1, looking: map[int]lookState{},
@@ -99,10 +107,12 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 		return nav{}, v.opened(msg)
 	case reviewedMsg:
 		v.reviewed(msg)
+		return nav{}, v.learn()
 	case plan.Event:
 		return v.reported(msg), nil
 	case madeMsg:
 		v.made(msg)
+		return nav{}, v.learn()
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
@@ -111,8 +121,20 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	return nav{}, nil
 }
 
-// whereabouts are the mode, the account with who the operator is in it, and the
-// region.
+// person is the user that the run is about; empty as long as nobody knows.
+func (v *runScreen) person() string {
+	o := v.review.Outcome
+	if s := cmp.Or(v.review.result, v.review.settled); o == nil && s != nil {
+		o = s.Outcome
+	}
+	if o == nil {
+		return ""
+	}
+	return o.Person()
+}
+
+// whereabouts are the mode with whom it is about, the repository, the account with who
+// the operator is in it, and the region.
 func (v *runScreen) whereabouts() string {
 	who, region := cmp.Or(v.outline.Who, v.who), ""
 	if v.flow != nil && v.flow.Answers != nil && v.flow.Answers.Blueprint != nil {
@@ -121,8 +143,19 @@ func (v *runScreen) whereabouts() string {
 	if v.staged() && who == "" {
 		return "checking your credentials"
 	}
-	parts := slices.DeleteFunc([]string{v.mode.title, who, region}, func(s string) bool { return s == "" })
+	parts := slices.DeleteFunc([]string{v.mode.headed(v.person()), v.repository(), who, region}, func(s string) bool { return s == "" })
 	return strings.Join(parts, "  ")
+}
+
+// repository is the name of the folder of the blueprint; a rehearsal's is nobody's.
+func (v *runScreen) repository() string {
+	if v.flow == nil || v.flow.Env == nil || v.flow.Env.BlueprintPath == "" || v.rehearsal {
+		return ""
+	}
+	if path, err := filepath.Abs(v.flow.Env.Root()); err == nil {
+		return filepath.Base(path)
+	}
+	return ""
 }
 
 // view puts stepper, content and notice together.

@@ -36,12 +36,12 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
 	press(m, "p", "down", "down", "enter", "esc")
 	shows(t, m, "What do you want to practice?")
-	press(m, "enter", "/", "left behind", "enter", "enter")
+	press(m, "enter", "end", "enter", "/", "left behind", "enter", "enter")
 	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {
 		t.Errorf("began %+v", m.request)
 	}
-	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
-	press(m, "enter")
+	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse()})
+	press(m, "end", "up", "enter")
 	if m.request.Fault == "" || m.request.Fault == "surprise me" || strings.Contains(m.View(), m.request.Fault) {
 		t.Errorf("surprised by %+v:\n%s", m.request, m.View())
 	}
@@ -134,7 +134,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	tall := plainLook
 	tall.height += 6 // all of it in sight
 	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
-	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "3 changes to make")
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding needs fixing by hand", "2 changes to make", "your confirmation")
 	frame := m.View()
 	at := -1
 	for _, text := range []string{
@@ -191,8 +191,11 @@ func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
 	r.Changes, r.NotOurs[0].ConfirmByName = nil, false
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
 	press(m, "enter")
-	if shows(t, m, "needs its own confirmation"); len(m.stack) != 1 {
+	if shows(t, m, "needs its own confirmation", "x adopt"); len(m.stack) != 1 {
 		t.Error("it asks whether to apply nothing")
+	}
+	if press(m, "x"); len(m.run.flow.Answers.Adopt) != 1 {
+		t.Errorf("the next key that is named agrees to %v", m.run.flow.Answers.Adopt)
 	}
 }
 
@@ -229,7 +232,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 		t.Error("suspended while changes are made")
 	}
 	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
-	shows(t, m, "Not done yet", "What is done stays")
+	shows(t, m, "Interrupted: what is done stays", "Stopped. What is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
@@ -420,4 +423,21 @@ func TestEnrolmentSaysHowLargeThePictureIsWhereItDoesNotFit(t *testing.T) {
 		t.Errorf("no picture at 80 by 24:\n%s", m.View())
 	}
 	shows(t, enrolling(t, look{width: 80, height: 24}, ""), "Type this seed")
+}
+
+// TestTheConfirmationKeepsItsChoicesInSight at the smallest size, and says all of what is
+// at stake where there is room.
+func TestTheConfirmationKeepsItsChoicesInSight(t *testing.T) {
+	r := proposed()
+	r.Actor = plan.Actor{Account: "111111111111", Name: "acme-admin", Identity: "user/operator"}
+	r.Changes[0].ConfirmByName = true
+	for _, l := range []look{{width: 60, height: 18, utf8: true}, {width: 80, height: 24, utf8: true}, {width: 200, height: 60, utf8: true}} {
+		m := begun(t, l, Options{})
+		shown(m, r, seen(m))
+		press(m, "4", "a")
+		shows(t, m, "Make these changes?", "111111111111 (acme-admin)", "user/operator", "Not yet", "Apply 6 changes", "Only step 4, 1 change")
+		if l.height > 18 {
+			shows(t, m, "4 to add, 1 to change, 0 to destroy. 1 command to run.", "about 1 USD a month", "Create the user alice", "1 not confirmed", "alice becomes a user")
+		}
+	}
 }

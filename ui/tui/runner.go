@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 
@@ -28,6 +29,10 @@ type runner struct {
 	// op is the id of the newest operation; an answer of an older one is stale.
 	op     int
 	cancel context.CancelFunc
+	// idle is closed once the newest operation has come to its end.
+	idle chan struct{}
+	// left are what clears away the rehearsals that were left.
+	left []func() error
 	// stop lets the changes under way finish.
 	stop chan struct{}
 	// made collects what several applications have done so far.
@@ -98,9 +103,11 @@ func (e *runner) run(work func(ctx context.Context, emit plan.Emit) tea.Msg) tea
 	ctx, cancel := context.WithCancel(e.ctx)
 	e.cancel = cancel
 	e.op++
-	op := e.op
+	op, idle := e.op, make(chan struct{})
+	e.idle = idle
 	emit := func(event plan.Event) { e.queue.push(answer{op, event}) }
 	return func() tea.Msg {
+		defer close(idle)
 		e.mu.Lock()
 		if e.ended {
 			e.mu.Unlock()
@@ -224,9 +231,52 @@ func (e *runner) note(s *plan.Summary) string {
 	return e.start.Note(s)
 }
 
-func (e *runner) close(s *plan.Summary) error {
-	if e.start == nil || e.start.Close == nil {
+// end clears away a rehearsal that was left, so that another can begin: its operation is
+// cancelled, and nothing of it counts.
+func (e *runner) end() tea.Cmd {
+	e.cancel()
+	e.op++
+	idle, left := e.idle, e.clearing()
+	e.start, e.made = nil, nil
+	e.mu.Lock()
+	e.left = append(e.left, left)
+	e.mu.Unlock()
+	return func() tea.Msg {
+		<-idle
+		if err := e.closeLeft(); err != nil {
+			return noticeMsg(err.Error())
+		}
 		return nil
 	}
-	return e.start.Close(s)
+}
+
+// clearing is what clears away the run that is under way.
+func (e *runner) clearing() func() error {
+	start, made := e.start, e.made
+	return func() error {
+		if start == nil || start.Close == nil {
+			return nil
+		}
+		return start.Close(made)
+	}
+}
+
+// closeLeft clears away the rehearsals that were left.
+func (e *runner) closeLeft() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var errs []error
+	for _, clearAway := range e.left {
+		errs = append(errs, clearAway())
+	}
+	e.left = nil
+	return errors.Join(errs...)
+}
+
+func (e *runner) close(s *plan.Summary) error {
+	err := e.closeLeft()
+	if e.start == nil || e.start.Close == nil {
+		return err
+	}
+	return errors.Join(err, e.start.Close(s))
 }

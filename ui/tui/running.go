@@ -167,7 +167,8 @@ func (v *runScreen) unapplied() *plan.Summary {
 	case v.staged() && v.review.toDo() == 0:
 		return nil // nobody has asked for the proof
 	case v.staged():
-		return &plan.Summary{Declined: true}
+		s.DryRun, s.Declined = false, true
+		return s
 	}
 	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
 	return s

@@ -33,6 +33,8 @@ type nav struct {
 	// begin begins a run, quit ends the program.
 	begin *Request
 	quit  bool
+	// copied goes to the clipboard.
+	copied *clip
 	// then goes on where the stack is as said.
 	then action
 }
@@ -49,6 +51,9 @@ func (m *root) follow(n nav, cmd tea.Cmd) tea.Cmd {
 	case n.quit:
 		return tea.Quit
 	case n.pop && len(m.stack) > 1:
+		if m.run != nil && m.top() == screen(m.run) {
+			cmd = tea.Batch(cmd, m.leaveRun())
+		}
 		m.stack = m.stack[:len(m.stack)-1]
 	case n.pop && n.then == nil: // below the last one is the terminal
 		return tea.Quit
@@ -58,6 +63,9 @@ func (m *root) follow(n nav, cmd tea.Cmd) tea.Cmd {
 	}
 	if n.begin != nil {
 		cmd = tea.Batch(cmd, m.begin(*n.begin))
+	}
+	if n.copied != nil {
+		cmd = tea.Batch(cmd, m.toClipboard(*n.copied))
 	}
 	if n.pop || n.push != nil || n.begin != nil {
 		m.layout()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // lookState is how far one stage's inspection is.
@@ -28,8 +29,8 @@ func (v *runScreen) title() string {
 	if v.last() && (v.phase != reviewing || v.err != nil || v.review.toDo() > 0) {
 		return "The whole plan"
 	}
-	if v.last() && v.review.bad() {
-		return "Not done yet"
+	if v.last() && (v.review.ended().Mark != words.Works || v.review.proof().State != plan.Proven) {
+		return "What there is now"
 	}
 	return v.stage().Title
 }
@@ -47,7 +48,7 @@ func (v *runScreen) goToStage(n int) {
 // firstToDo is the first stage that differs, or the last one.
 func (v *runScreen) firstToDo() int {
 	for _, s := range v.outline.Stages {
-		if state, _ := v.state(s.Number); state != stateRight && state != stateDone {
+		if state, _ := v.state(s.Number); !settledState(state) || state == stateAttention {
 			return s.Number
 		}
 	}
@@ -60,17 +61,43 @@ func (v *runScreen) firstToDo() int {
 // make, whatever its own are.
 func (v *runScreen) state(n int) (stepState, string) {
 	state, word := v.ownState(n)
-	if n == len(v.outline.Stages) && (state == stateRight || state == stateDone) && v.pending() {
+	switch {
+	case n != len(v.outline.Stages) || state != stateRight && state != stateDone:
+	case v.pending():
 		return stateToChange, "not yet"
+	case v.phase == reviewing:
+		return v.proven()
 	}
 	return state, word
+}
+
+// proven is how far the result was shown to work, as the stages that rest on it show.
+func (v *runScreen) proven() (stepState, string) {
+	switch p := v.review.proof(); p.State {
+	case plan.Proven:
+		return stateDone, "proven"
+	case plan.ProvenAsOperator:
+		return stateOperator, "as operator"
+	case plan.NotProven, plan.NothingToProve:
+	}
+	return stateUnproven, "not proven"
+}
+
+// settledState tells the states of a stage that asks for nothing more.
+func settledState(state stepState) bool {
+	switch state {
+	case stateRight, stateDone, stateAttention, stateOperator, stateUnproven:
+		return true
+	case stateNotYet, stateChecking, stateToChange, stateFailed:
+	}
+	return false
 }
 
 // pending tells whether a stage before the last has something to change or has
 // failed.
 func (v *runScreen) pending() bool {
 	for n := 1; n < len(v.outline.Stages); n++ {
-		if state, _ := v.ownState(n); state != stateRight && state != stateDone && state != stateAttention {
+		if state, _ := v.ownState(n); !settledState(state) {
 			return true
 		}
 	}
@@ -110,10 +137,24 @@ func (v *runScreen) inReview(n int) (stepState, string) {
 		return stateToChange, "left out"
 	case t.attention > 0:
 		return stateAttention, "look"
+	case v.outline.Stages[n-1].Proves && v.pendingBefore(n):
+		return stateNotYet, "not yet"
+	case v.outline.Stages[n-1].Proves:
+		return v.proven()
 	case v.progress != nil && v.progress.touched(n):
 		return stateDone, "done"
 	}
-	return stateRight, "right"
+	return stateRight, "in place"
+}
+
+// pendingBefore tells whether there is anything left to make in a stage before n.
+func (v *runScreen) pendingBefore(n int) bool {
+	for m := 1; m < n; m++ {
+		if t := v.review.tallies[m]; t != nil && (t.changes > 0 || t.failures > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // signs explain what the run shows.
@@ -121,8 +162,9 @@ func (v *runScreen) signs() []string {
 	g := v.theme.Glyphs
 	if v.staged() {
 		return []string{"Marks: " + strings.Join([]string{
-			g.NotYet + " not looked at yet", g.Right + " right already", g.ToChange + " to change",
-			g.Done + " done", g.Attention + " needs attention", g.Failed + " failed",
+			g.NotYet + " not looked at yet", g.Right + " in place", g.ToChange + " to change",
+			g.Done + " done or proven", g.Operator + " proven as the operator only", g.Unproven + " not proven",
+			g.Attention + " needs attention", g.Failed + " failed",
 		}, ", ")}
 	}
 	return []string{

@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -235,7 +237,7 @@ func TestResizeKeepsPlaceAndPhase(t *testing.T) {
 
 func TestFailureIsTheLastScreensFirstWord(t *testing.T) {
 	m := screens["failed"](t, plainLook)
-	shows(t, m, "Not done yet", "1 failed", "AccessDenied")
+	shows(t, m, "What there is now", "The setup for production is not complete", "1 failed", "AccessDenied")
 	if strings.Contains(m.View(), "Woohoo") {
 		t.Error("it cheers")
 	}
@@ -276,9 +278,64 @@ func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
 	if state, word := w.state(stepCount); state != stateToChange || word != "not yet" {
 		t.Errorf("state %d, %q", state, word)
 	}
-	w.setReview(plan.Review{Looked: fresh{}})
-	if state, word := w.state(stepCount); state != stateDone || word != "done" {
+	w.setReview(plan.Review{Looked: fresh{}, Proof: asAlice()})
+	if state, word := w.state(stepCount); state != stateDone || word != "proven" {
 		t.Errorf("with nothing left: state %d, %q", state, word)
+	}
+}
+
+// TestProvenAsTheOperatorAndNotProvenLookDifferent has the three proofs of one set-up:
+// the rail, the words and the signs of each are its own, and only one is cheered.
+func TestProvenAsTheOperatorAndNotProvenLookDifferent(t *testing.T) {
+	asOperator := asAlice()
+	asOperator.State, asOperator.As = plan.ProvenAsOperator, "user/operator"
+	frames := map[string]bool{}
+	for _, c := range []struct {
+		proof  plan.Proof
+		state  stepState
+		rail   string
+		says   []string
+		cheers bool
+	}{
+		{asAlice(), stateDone, "proven", []string{"✔ Alice can run Terraform in production.", "Proven as alice, with Terraform 1.11.4, at 14:03."}, true},
+		{asOperator, stateOperator, "as operator", []string{"◐ The setup for production is complete, but no admin has used it yet.", "Proven as the operator only (user/operator)"}, false},
+		{plan.Unproved(plan.ProofInterrupted), stateUnproven, "not proven", []string{"◌ The setup for production is complete, but it is not proven.", "Not proven: the run was interrupted."}, false},
+	} {
+		m := applyingRoot(t, look{width: 120, height: 36, utf8: true})
+		s := &plan.Summary{Applied: 6, Outcome: complete(), Proof: c.proof}
+		m.Update(madeMsg{summary: s, review: plan.Review{Looked: fresh{}, Outcome: s.Outcome, Proof: c.proof}, outline: seen(m)})
+		shows(t, m, append(c.says, "Bob's key waits in handover/bob.age until 6 December.")...)
+		for _, n := range []int{stepCount - 1, stepCount} {
+			if state, word := m.run.state(n); state != c.state || word != c.rail {
+				t.Errorf("%s: step %d is %d, %q", c.rail, n, state, word)
+			}
+		}
+		if cheers := strings.Contains(m.View(), "Woohoo"); cheers != c.cheers {
+			t.Errorf("%s: it cheers: %v", c.rail, cheers)
+		}
+		var out bytes.Buffer
+		closing(&out, m, m.summary(false))
+		for _, text := range c.says {
+			if _, text, _ = strings.Cut(text, " "); !strings.Contains(strings.ReplaceAll(out.String(), "\n", " "), text) {
+				t.Errorf("the closing words lack %q:\n%s", text, out.String())
+			}
+		}
+		frames[m.View()] = true
+	}
+	if len(frames) != 3 {
+		t.Errorf("%d different frames of 3 proofs", len(frames))
+	}
+}
+
+// TestNothingIsProvenBeforeAnythingExists has a plan none of whose changes is the
+// test's own, as where nobody of the admins sits here.
+func TestNothingIsProvenBeforeAnythingExists(t *testing.T) {
+	r := proposed()
+	r.Changes = slices.DeleteFunc(r.Changes, func(c plan.Change) bool { return c.Step == stepCount-1 })
+	m := begun(t, plainLook, Options{})
+	shown(m, r, seen(m))
+	if state, word := m.run.state(stepCount - 1); state != stateNotYet || word != "not yet" {
+		t.Errorf("state %d, %q", state, word)
 	}
 }
 
@@ -304,7 +361,7 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	m.run.setReview(r)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "a")
-	shows(t, m, "alice becomes a user", "Person number 3 gets in.", "more: the last choice below shows all", "Read who gets access")
+	shows(t, m, "alice becomes a user", "Person number 0 gets in.", "more: the last choice below shows all", "Read who gets access")
 	shown := 0
 	for i := range 14 {
 		if strings.Contains(m.View(), fmt.Sprintf("Person number %d gets in.", i)) {

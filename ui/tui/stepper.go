@@ -21,6 +21,10 @@ const (
 	stateDone
 	stateFailed
 	stateAttention
+	// stateOperator is what was proven with the operator's rights alone, stateUnproven
+	// what was made and nothing has proven.
+	stateOperator
+	stateUnproven
 )
 
 // stepper shows how far a run is: its stages, or its phases, with their states.
@@ -62,6 +66,10 @@ func (s *stepper) sign(state stepState) (string, lipgloss.Style) {
 		return t.Glyphs.Failed, t.Bad
 	case stateAttention:
 		return t.Glyphs.Attention, t.Warn
+	case stateOperator:
+		return t.Glyphs.Operator, t.Accent
+	case stateUnproven:
+		return t.Glyphs.Unproven, t.Warn
 	case stateNotYet:
 	}
 	return t.Glyphs.NotYet, t.Faint

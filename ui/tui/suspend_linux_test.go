@@ -117,7 +117,7 @@ func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
 	}
 	there(t, filepath.Join(dir, "ended"))
 	p.continued(110, 34)
-	p.Until("Nothing is wrong")
+	p.Until("Everything already matches")
 	p.Type("\r")
 	p.ended(plan.ExitDone)
 }

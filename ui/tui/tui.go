@@ -35,6 +35,9 @@ type Start struct {
 	Open engine.Open
 	// Given are the answers that nobody has to be asked for.
 	Given plan.Given
+	// Terminal are the commands with which somebody works on a rehearsal in a window of
+	// their own; nil without one.
+	Terminal []string
 	// Note is told at the end, unless it is empty; Close clears away what the run
 	// brought with it. Both are given how the run ended, nil where nothing was done,
 	// and may be nil.
@@ -53,9 +56,13 @@ type Options struct {
 	Modes []*Mode
 	// Sandbox rehearses; DryRun changes nothing.
 	Sandbox, DryRun bool
-	// Faults are those that can be practised. Troubleshooting in the sandbox asks
-	// for one of them first, unless there are none.
-	Faults []Fault
+	// Course are the faults that can be practised, by their chapters. Troubleshooting in
+	// the sandbox asks for one of them first, unless there are none.
+	Course []Chapter
+	// Progress is what was learned of it before, and Learned books and keeps what was
+	// learned now. It may be nil.
+	Progress Progress
+	Learned  func(fault string, points int, surprise bool) (Progress, error)
 	// Begin opens a run, in the sandbox or for real. It may take a while.
 	Begin func(ctx context.Context, r Request) (*Start, error)
 	// Stop, once closed, interrupts as Ctrl-C does.

@@ -27,6 +27,8 @@ type viewer struct {
 	list  scroll
 	width int
 	helps bool
+	// part is what is copied where that is not the whole text.
+	part clip
 	// save, when set, saves the text; notice is what was told last, such as how
 	// that ended.
 	save   action
@@ -102,11 +104,22 @@ func (v *viewer) keys() []key.Binding { return v.hotkeys().bindings() }
 
 func (v *viewer) hotkeys() hotkeys {
 	pop := goTo(nav{pop: true})
-	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, hotkey{keys.Save, v.save}.when(v.save != nil)}
+	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
 		list = append(list, hotkey{k, pop}.shown(false))
 	}
 	return list
+}
+
+// clip is the text; nobody needs a copy of the help.
+func (v *viewer) clip() clip {
+	if v.helps {
+		return clip{}
+	}
+	if v.part.text != "" {
+		return v.part
+	}
+	return clip{"the text", strings.Join(v.raw, "\n")}
 }
 
 // scroll moves the window itself: a viewer has no cursor.

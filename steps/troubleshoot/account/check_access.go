@@ -114,7 +114,7 @@ func checkHeaders(f *facts, s *stateAccess) health.Result {
 // the blueprint's key.
 func (s *stateAccess) written(f *facts) health.StateLocation {
 	at := s.StateLocation
-	if at.Planned {
+	if at.Planned && at.KMSKey == "" {
 		at.KMSKey = f.keyARN()
 	}
 	return at

@@ -58,7 +58,7 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 	trust := r.sends("CreateRole", "UpdateAssumeRolePolicy")
 	if there && seen.Role == nil {
 		x.Evidence += fmt.Sprintf(" There is no role %s in account %s.", r.environment.Role, r.environment.Account)
-		x.Remedy = "Create the role with stateroom setup."
+		x.Lead, x.Remedy = "The role does not exist.", "Create the role with stateroom setup."
 		x.Changes = planned(f, func(c plan.Change) bool { return trust(c) || r.ofPermissions(c) })
 		x.Needs = []string{"stateroom setup, as the operator: it creates the role " + r.arn}
 		return c.Failed(diagnosis.Answer(r.assumeErr), x)
@@ -76,13 +76,17 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 	case lacksFactor(f, r, q):
 		return c.Undecided("The role requires MFA, and %s was used without it: sign in with stateroom login.", r.by.who())
 	case why.Type == policy.IdentityBased:
+		x.Lead = "The policies of the identity do not let it assume the role."
 		x.Cause = r.by.profile + " " + string(policy.IdentityBased) // one group's policy, whatever roles it lacks
 		x.Remedy, x.Changes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
 		x.Needs = byGroup
-		if !why.Explicit {
+		if why.Explicit {
+			x.Lead = forbidden(why.Type, false)
+		} else {
 			x.Lacks = q.action
 		}
 	case why.Type == policy.RoleTrust:
+		x.Lead = "The trust policy of the role does not let the identity assume it."
 		x.Remedy, x.Changes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
 		x.Needs = []string{"This " + trustOf, wantedTrust(f, r)}
 	case why.Type == "":

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,6 +33,18 @@ func (s *stateAccess) ask(f *facts, action, resource string) question {
 	return question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
 }
 
+// forbidden is what is wrong where a Deny statement decided, by whose it is.
+func forbidden(by policy.Type, ofKey bool) string {
+	whose := "the " + string(cmp.Or(by, "policy"))
+	switch {
+	case by == policy.ResourceBased && ofKey:
+		whose = "the policy of the key"
+	case by == policy.ResourceBased:
+		whose = "the policy of the bucket"
+	}
+	return "A Deny in " + whose + " forbids it; no permission outweighs that."
+}
+
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
 func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) health.Result {
@@ -55,6 +68,9 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, string(why.Type)}, " "), evidence)
 	x.Err, x.Who = q.err, who
 	x.Details = decisionPath(f, q, why)
+	if why.Explicit {
+		x.Lead = forbidden(why.Type, ofKey)
+	}
 	if stray := q.at.Strays(f.answers); stray != "" && why.Type != policy.ResourceBased && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
@@ -82,6 +98,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 
 // byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
 func byOthers(x *health.Result, by policy.Type, who, what string) {
+	x.Lead = fmt.Sprintf("The %s forbids it; no permission outweighs that.", by)
 	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", by)
 	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", by, who, what)}
 }

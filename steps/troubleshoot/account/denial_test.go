@@ -8,6 +8,8 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // refusedWith is AWS's refusal in its own words.
@@ -52,5 +54,29 @@ func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 				t.Errorf("%s does not say %q: %s", c.name, says, got.Why)
 			}
 		}
+	}
+}
+
+// What a Deny forbids leads with whose policy it is: that decides who can help.
+func TestADenyLeadsWithWhosePolicyItIs(t *testing.T) {
+	for lead, of := range map[string]struct {
+		by    policy.Type
+		ofKey bool
+	}{
+		"A Deny in the service control policy forbids it; no permission outweighs that.": {policy.ServiceControl, true},
+		"A Deny in the permissions boundary forbids it; no permission outweighs that.":   {policy.PermissionsBoundary, false},
+		"A Deny in the policy of the key forbids it; no permission outweighs that.":      {policy.ResourceBased, true},
+		"A Deny in the policy of the bucket forbids it; no permission outweighs that.":   {policy.ResourceBased, false},
+		"A Deny in the policy forbids it; no permission outweighs that.":                 {"", false},
+	} {
+		if got := forbidden(of.by, of.ofKey); got != lead {
+			t.Errorf("%s leads with %q", of.by, got)
+		}
+	}
+	f := &facts{answers: &blueprint.Answers{Blueprint: blueprint.New()}, observed: &steps.Observed{}}
+	id := &identity{works: true, profile: "admin_iam", Identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: "111111111111", Kind: awsops.KindUser, Name: "alice"}}
+	q := question{by: id, at: &stateAccess{}, action: "kms:Decrypt", resource: "arn:aws:kms:eu-west-1:111111111111:key/k", err: refusedWith("with an explicit deny in a service control policy")}
+	if r := denial(f, health.Question{}, q, diagnosis.KMSDenied); r.Finding == nil || !strings.Contains(r.Lead, "service control policy forbids it") {
+		t.Errorf("told %+v", r.Finding)
 	}
 }

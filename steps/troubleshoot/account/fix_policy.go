@@ -24,7 +24,7 @@ func unblockBucket(f *facts, b *bucketAccess) (plan.Change, bool) {
 	have, after := policyAfter(f, "s3", "PutBucketPolicy", attached.Document)
 	living := policy.WithoutDeleted(have)
 	doc, removed := unblocked(f, living, own, b.questions(f))
-	if len(removed) == 0 {
+	if len(removed) == 0 || len(policy.SparesDeleted(have)) > 0 { // AWS would not store it
 		return plan.Change{}, false
 	}
 	for i, s := range own.Statements { // what is taken out may stand in the place of one
@@ -53,7 +53,7 @@ func unblockKey(f *facts, q question) (plan.Change, bool) {
 	decrypt.action = "kms:Decrypt"
 	living := policy.WithoutDeleted(have)
 	doc, removed := unblocked(f, living, policy.Document{}, []question{q, decrypt})
-	if len(removed) == 0 || !policy.KeepsRootAdministration(doc, q.by.partition(), f.answers.AdminAccount) {
+	if len(removed) == 0 || len(policy.SparesDeleted(have)) > 0 || !policy.KeepsRootAdministration(doc, q.by.partition(), f.answers.AdminAccount) {
 		return plan.Change{}, false
 	}
 	c := policyChange(q.resource, "key "+q.resource, have, doc, removed)

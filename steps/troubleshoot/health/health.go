@@ -102,8 +102,10 @@ type Report struct {
 	Findings []plan.Finding
 	Changes  []plan.Change
 	Fixes    []Fix
-	inits    map[string]Init
-	aliases  map[string]Alias // by the key of their finding
+	// Actor is who makes the changes that send calls; empty where nobody could sign in.
+	Actor   plan.Actor
+	inits   map[string]Init
+	aliases map[string]Alias // by the key of their finding
 }
 
 // Add takes over the results of a check that has ended, and tells of it at once.
@@ -155,6 +157,9 @@ func Merge(parts ...Report) Report {
 		all.Checks = append(all.Checks, part.Checks...)
 		all.Changes = append(all.Changes, part.Changes...)
 		all.Fixes = append(all.Fixes, part.Fixes...)
+		if part.Actor != (plan.Actor{}) {
+			all.Actor = part.Actor
+		}
 		for _, init := range part.inits {
 			all.need(init)
 		}

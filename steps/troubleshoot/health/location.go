@@ -3,6 +3,7 @@ package health
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -24,8 +25,8 @@ type StateLocation struct {
 	KMSKey          string // empty where none is named
 	Table           string // empty without a table
 	Lockfile        bool
-	// Planned says that the project has no S3 backend to read, so that this is
-	// the blueprint's.
+	// Planned says that the project has no S3 backend to read, or a partial one that init
+	// never completed, so that this is the blueprint's.
 	Planned bool
 }
 
@@ -135,9 +136,6 @@ func StateOf(a *blueprint.Answers, p Project, getenv func(string) string) StateL
 	if p.S3() != nil {
 		s.read(p, getenv)
 	}
-	if p.Backend != nil {
-		s.WorkspacePrefix = p.Backend.Attributes.Get("workspace_key_prefix")
-	}
 	workspace := getenv("TF_WORKSPACE")
 	if workspace == "" && p.Files != nil {
 		workspace = p.Files.State.Workspace
@@ -146,12 +144,18 @@ func StateOf(a *blueprint.Answers, p Project, getenv func(string) string) StateL
 }
 
 // read takes over what the backend says. An argument that is left out is left
-// out of Terraform's requests, too; one that is an expression is the
-// blueprint's as far as can be told.
+// out of Terraform's requests, too, unless -backend-config gives it: then it is what
+// init noted. One that is an expression, or that nobody has noted, is the blueprint's as
+// far as can be told.
 func (s *StateLocation) read(p Project, getenv func(string) string) {
-	s.Planned = false
+	partial, noted := p.Partial(), p.noted()
+	s.Planned = partial && noted == nil
 	value := func(name, otherwise string) string {
 		switch a := p.Backend.Attributes.Find(name); {
+		case a == nil && partial && noted != nil:
+			return noted.Attributes.Get(name)
+		case a == nil && partial:
+			return otherwise
 		case a == nil:
 			return ""
 		case a.Literal:
@@ -166,5 +170,6 @@ func (s *StateLocation) read(p Project, getenv func(string) string) {
 	s.Encrypt = value("encrypt", "true") == "true"
 	s.KMSKey = value("kms_key_id", "")
 	s.Table = cmp.Or(value("dynamodb_table", s.Table), value("lock_table", ""))
-	s.Lockfile = value("use_lockfile", "true") == "true"
+	s.Lockfile = value("use_lockfile", strconv.FormatBool(s.Lockfile)) == "true"
+	s.WorkspacePrefix = value("workspace_key_prefix", "")
 }

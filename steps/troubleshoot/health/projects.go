@@ -70,3 +70,11 @@ func (p Project) Provider() *tf.ProviderBlock {
 // Partial tells a backend whose place is not in the files: the rest is given
 // with -backend-config, and what is missing may be, too.
 func (p Project) Partial() bool { return p.Backend.Partial() }
+
+// noted is what init has noted of the project's S3 backend, nil where it has noted none.
+func (p Project) noted() *tf.BackendConfig {
+	if p.Files == nil || p.Files.State.Configured == nil || p.Files.State.Configured.Type != "s3" {
+		return nil
+	}
+	return &p.Files.State.Configured.BackendConfig
+}

@@ -1,6 +1,7 @@
 package laptop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -58,7 +59,11 @@ func encryption(ctx context.Context, in *inputs, p project) []health.Result {
 
 // wrongKey is a finding about the encryption of the bucket's objects.
 func wrongKey(id string, severity plan.Severity, evidence, remedy string) health.Result {
-	return finding(id, plan.StepBucket, severity, evidence, remedy)
+	r := finding(id, plan.StepBucket, severity, evidence, remedy)
+	if id == diagnosis.ExplicitDeny.ID {
+		r.Lead = "The policy of the bucket denies what the backend sends; no permission outweighs that."
+	}
+	return r
 }
 
 // headers tells what is wrong with the headers that Terraform would send; the result of
@@ -70,7 +75,7 @@ func headers(ctx context.Context, in *inputs, p project, id string) health.Resul
 	case id != "" && !keyARN.MatchString(id):
 		return notARN(in, p, id)
 	case !on(p.Backend.Attributes, "encrypt"):
-		sent = "encrypt is not set, so Terraform sends no encryption header"
+		sent = "encrypt is " + cmp.Or(p.Backend.Attributes.Get("encrypt"), "not set") + ", so Terraform sends no encryption header"
 		if id != "" {
 			sent += " and kms_key_id counts for nothing"
 		}

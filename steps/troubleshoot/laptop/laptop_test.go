@@ -103,6 +103,12 @@ var laptopFaults = []laptopFault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{healthtest.Config}, restored: true},
+	{name: "a setting of the profile that is not valid", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nmax_attempts = many\n")
+	}, finds: []string{"files.profile-not-valid error"}, stays: []string{"files.profile-not-valid error"}},
+	{name: "a file of certificates that is not there", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nca_bundle = /nowhere/ca.pem\n")
+	}, finds: []string{"files.profile-not-valid error"}, stays: []string{"files.profile-not-valid error"}},
 	{name: "a session's token beside the admin's own key", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\naws_session_token = hush\n")
 	}, finds: []string{"key-invalid error"}, changes: []string{healthtest.Config}, restored: true},
@@ -329,5 +335,22 @@ func TestOpenTofuMayTakeABackendFromVariablesThatSomebodyDeclares(t *testing.T) 
 	b.Write("live/staging/variables.tf", "variable \"bucket\" {\n  default = \"acme-terraform-state\"\n}\n")
 	if f := find(); f != nil {
 		t.Errorf("declared: %v", f)
+	}
+}
+
+// What is wrong with encrypt is told as it is written.
+func TestEncryptThatIsOffIsToldAsOff(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
+	for says, do := range map[string]func(*bench){
+		"encrypt is false, so":   healthtest.InBackend(`(?m)^(\s*encrypt .*)true`, "${1}false"),
+		"encrypt is not set, so": healthtest.InBackend(`(?m)^\s*encrypt .*\n`, ""),
+	} {
+		b.Restore(whole)
+		do(b)
+		if f := healthtest.Finding(b.Looked().Findings, "explicit-deny"); f == nil || !strings.Contains(f.Evidence, says) || !strings.Contains(f.Lead, "policy of the bucket") {
+			t.Errorf("%s: %v", says, f)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package laptop
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -71,6 +72,11 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 	switch {
 	case !in.aws.readable():
 		return []health.Result{q.Undecided("the files cannot be read")}
+	case u.trouble == nil && notValid(ctx, in, u.profile) != "":
+		evidence := notValid(ctx, in, u.profile)
+		r := q.Failed(evidence, finding("files.profile-not-valid", plan.StepFiles, plan.Failure, evidence, "Correct the setting, or remove it from the profile."))
+		r.Lead = "Terraform cannot read profile " + u.profile + ": a setting of it is not valid."
+		return []health.Result{r}
 	case u.trouble == nil && roleInTheWay(in, u.profile):
 		p := in.aws.profile(u.profile)
 		q.Asked = "profile " + u.profile
@@ -93,6 +99,24 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		}
 	}
 	return []health.Result{r}
+}
+
+// notValid is why Terraform can use nothing of a profile that has credentials; empty
+// where it can. A ca_bundle is opened before anything is asked, unless AWS_CA_BUNDLE
+// names another.
+func notValid(ctx context.Context, in *inputs, name string) string {
+	p := in.aws.profile(name)
+	if why := profiles.Unreadable(ctx, in.aws.credentials.Path, in.aws.config.Path, name); why != "" {
+		return fmt.Sprintf("%s or %s: %s.", in.aws.config.Path, in.aws.credentials.Path, why)
+	}
+	bundle := p.get("ca_bundle")
+	if bundle == "" || in.env.Environ.Get("AWS_CA_BUNDLE") != "" {
+		return ""
+	}
+	if _, err := os.Stat(bundle); err != nil {
+		return fmt.Sprintf("%s: the file that ca_bundle names cannot be read (%v).", p.at("ca_bundle"), err)
+	}
+	return ""
 }
 
 // byLogin tells of a profile that signs in with aws login. Of the engines Terraform 1.16 and

@@ -210,6 +210,15 @@ func (f *field) view(width int) []string {
 	for _, line := range f.body(width - 4) {
 		lines = append(lines, f.theme.Cut("    "+line, width))
 	}
+	if f.Kind == Choice && f.focused && f.Means[f.Options[f.cursor]] != "" {
+		means := f.Means[f.Options[f.cursor]]
+		if !f.stacked() {
+			means = f.Options[f.cursor] + ": " + means
+		}
+		for _, line := range words.Fit(means, width-6) {
+			lines = append(lines, "    "+f.theme.Faint.Render(line))
+		}
+	}
 	if err := f.problem(); err != nil && (f.touched || f.changed) {
 		for _, line := range words.Fit(err.Error(), width-6) {
 			lines = append(lines, "    "+f.theme.Bad.Render(line))

@@ -41,6 +41,9 @@ type Field struct {
 	Kind    Kind
 	Value   string
 	Options []string
+	// Means says of an option what choosing it means; it is shown beside the one that is
+	// chosen.
+	Means map[string]string
 	// Check says why a value cannot be; nil takes everything.
 	Check func(value string) error
 	// Hide takes out of a text of many lines what must not be shown; nil shows it

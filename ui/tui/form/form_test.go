@@ -116,3 +116,17 @@ func TestLeavingKeepsValues(t *testing.T) {
 		t.Errorf("%v", f.Values())
 	}
 }
+
+// TestTheFocusedOptionSaysWhatItMeans, and no other does.
+func TestTheFocusedOptionSaysWhatItMeans(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Choice, Options: []string{"strict", "compatible"}, Means: map[string]string{
+		"strict": "Every write names it.", "compatible": "A missing header is left.",
+	}})
+	if text := f.text(); !strings.Contains(text, "strict: Every write names it.") || strings.Contains(text, "A missing header") {
+		t.Errorf("first:\n%s", text)
+	}
+	pressed(f, tea.KeyRight)
+	if text := f.text(); !strings.Contains(text, "compatible: A missing header is left.") || strings.Contains(text, "Every write") {
+		t.Errorf("second:\n%s", text)
+	}
+}

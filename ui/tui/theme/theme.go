@@ -10,6 +10,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
 )
 
 // Theme is every style that a screen may use.
@@ -66,9 +67,17 @@ func (t *Theme) Sequences() map[string]bool {
 func (t *Theme) Dark() bool { return t.renderer.HasDarkBackground() }
 
 // New makes a theme for one renderer, which knows the terminal's colours and
-// background.
+// background. On a terminal NO_COLOR takes the colours and leaves bold
+// (https://no-color.org names colours only), where termenv takes both.
 func New(r *lipgloss.Renderer, utf8 bool) *Theme {
-	adaptive := func(light, dark, light16, dark16 string) lipgloss.CompleteAdaptiveColor {
+	colourless := r.ColorProfile() == termenv.Ascii && r.Output().ColorProfile() != termenv.Ascii
+	if colourless {
+		r.SetColorProfile(termenv.ANSI)
+	}
+	adaptive := func(light, dark, light16, dark16 string) lipgloss.TerminalColor {
+		if colourless {
+			return lipgloss.NoColor{}
+		}
 		return lipgloss.CompleteAdaptiveColor{
 			Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light, ANSI: light16},
 			Dark:  lipgloss.CompleteColor{TrueColor: dark, ANSI256: dark, ANSI: dark16},
@@ -82,16 +91,18 @@ func New(r *lipgloss.Renderer, utf8 bool) *Theme {
 	yellow := adaptive("#8f5b00", "#ffd43b", "3", "11")
 	red := adaptive("#c92a2a", "#ff8787", "1", "9")
 	line := adaptive("#c9c9d4", "#44444f", "7", "8")
-	onBanner := adaptive("#ffffff", "#14141a", "15", "0")
+	onBanner := adaptive("#ffffff", "#14141a", "0", "0")
 	s := r.NewStyle
+	// Many terminals of 16 colours draw bold black as grey.
+	banner := s().Bold(r.ColorProfile() != termenv.ANSI || colourless).Foreground(onBanner)
 	t := &Theme{
 		Plain: s(), Faint: s().Foreground(faint), Bold: s().Bold(true),
 		Title:  s().Bold(true).Foreground(accent),
 		Accent: s().Foreground(accent), Selected: s().Bold(true).Foreground(accent),
 		Add: s().Foreground(green), Change: s().Foreground(yellow), Remove: s().Foreground(red),
 		Good: s().Foreground(green), Bad: s().Foreground(red).Bold(true), Warn: s().Foreground(yellow).Bold(true),
-		Sandbox: s().Bold(true).Foreground(onBanner).Background(yellow),
-		DryRun:  s().Bold(true).Foreground(onBanner).Background(green),
+		Sandbox: banner.Background(adaptive("#8f5b00", "#ffd43b", "3", "3")),
+		DryRun:  banner.Background(adaptive("#1b7a3d", "#69db7c", "2", "2")),
 		Key:     s().Bold(true), KeyText: s().Foreground(faint),
 		Rule:     s().Foreground(line),
 		Picture:  s().Foreground(adaptive("#000000", "#ffffff", "0", "15")).Background(adaptive("#ffffff", "#000000", "15", "0")),
@@ -110,6 +121,9 @@ type Glyphs struct {
 	// The states of a step: not looked at, right already, to change, done,
 	// failed, needing attention.
 	NotYet, Right, ToChange, Done, Failed, Attention string
+	// Operator is what was proven with the operator's rights alone, Unproven what
+	// nothing has proven.
+	Operator, Unproven string
 	// Unknown is a check that could not be decided.
 	Unknown                                         string
 	Cursor, Open, Closed, Out, Radio, RadioOn       string
@@ -121,7 +135,7 @@ type Glyphs struct {
 }
 
 var unicodeGlyphs = Glyphs{
-	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?",
+	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?", Operator: "◐", Unproven: "◌",
 	Cursor: "›", Open: "▾", Closed: "▸", Out: "⊘", Radio: "○", RadioOn: "●",
 	Box: "[ ]", BoxOn: "[x]", Bar: "█", BarEmpty: "░", Rule: "─", Side: "│", Ellipsis: "…",
 	Dot: "·", Up: "↑", Down: "↓", Left: "←", Forward: "→",
@@ -129,7 +143,7 @@ var unicodeGlyphs = Glyphs{
 }
 
 var asciiGlyphs = Glyphs{
-	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?",
+	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?", Operator: "o", Unproven: "-",
 	Cursor: ">", Open: "v", Closed: " ", Out: "0", Radio: "( )", RadioOn: "(*)",
 	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
 	Dot: "-", Up: "^", Down: "v", Left: "<", Forward: ">",

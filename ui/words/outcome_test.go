@@ -1,0 +1,142 @@
+package words
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/steps/plan"
+)
+
+var (
+	now      = time.Date(2026, 11, 29, 14, 3, 0, 0, time.Local)
+	three    = []string{"staging", "preprod", "production"}
+	complete = plan.SetUp{Environments: three, Admin: "alice", Begun: true}
+	bobs     = plan.Sealed{User: "bob", Path: "handover/bob.age", Until: time.Date(2026, 12, 4, 9, 0, 0, 0, time.Local)}
+	asAlice  = plan.Proof{State: plan.Proven, As: "alice", With: plan.WithTerraform, Version: "1.11.4", At: now}
+	operator = plan.Proof{State: plan.ProvenAsOperator, As: "user/operator", With: plan.WithTerraform, Version: "1.11.4", At: now}
+	wrong    = []plan.Finding{{ID: "key.disabled", Severity: plan.Failure, Lead: "The state encryption key is disabled."}}
+	passed   = []plan.Check{{Name: "identity", Verdict: plan.Passed}, {Name: "key state", Verdict: plan.Passed}}
+)
+
+func places(reaches ...plan.Reach) (all []plan.Place) {
+	for i, r := range reaches {
+		all = append(all, plan.Place{Environment: three[i], Reach: r})
+	}
+	return all
+}
+
+// TestEveryEndingOpensWithWhatIsSoForAPerson has every way through the program end in
+// every way in which it can.
+func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
+	withKey := complete
+	withKey.Sealed = []plan.Sealed{bobs}
+	unfetched := complete
+	unfetched.Unfetched = []string{"common-staging", "common-production"}
+	carol := plan.Departure{User: "carol", Account: "111111111111", Deny: plan.Denies, Open: true, Until: time.Date(2026, 11, 29, 18, 40, 0, 0, time.UTC), Now: time.Date(2026, 11, 29, 14, 3, 0, 0, time.UTC)}
+	left, still, slow, gone := carol, carol, carol, carol
+	left.Open, still.Deny, slow.Deny, gone.Deny, gone.Open = false, plan.NotDenied, plan.NotInForce, plan.Gone, false
+	for name, c := range map[string]struct {
+		s    plan.Summary
+		mark Mark
+		want string // the first lines, joined
+	}{
+		"setup made":              {plan.Summary{Outcome: withKey, Proof: asAlice, Applied: 42}, Works, "Alice can run Terraform in staging, preprod and production. Bob's key waits in handover/bob.age until 4 December. Proven as alice, with Terraform 1.11.4, at 14:03. 42 changes made, 0 failed, 0 left out."},
+		"setup there already":     {plan.Summary{Outcome: complete, Proof: asAlice}, Works, "Alice can run Terraform in staging, preprod and production. Proven as alice, with Terraform 1.11.4, at 14:03. Nothing was changed."},
+		"setup without providers": {plan.Summary{Outcome: unfetched, Proof: asAlice, Applied: 42}, Works, "Alice can use the state and the roles of staging, preprod and production. terraform init still has to download providers in 2 projects."},
+		"setup by the operator":   {plan.Summary{Outcome: complete, Proof: operator, Applied: 42}, OperatorOnly, "The setup for staging, preprod and production is complete, but no admin has used it yet. Proven as the operator only (user/operator), with Terraform 1.11.4, at 14:03: that shows nothing of what an admin may do."},
+		"setup unproven":          {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofNeedsAdmin), Applied: 42}, Unshown, "The setup for staging, preprod and production is complete, but it is not proven. Not proven: the operator has not the rights of an admin, and no admin's profile is on this laptop."},
+		"setup interrupted":       {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofInterrupted), Applied: 42, Stopped: true}, Wrong, "Interrupted when every change was made: the result is not proven. Again to prove it. The setup for staging, preprod and production is complete, but it is not proven. Not proven: the run was interrupted."},
+		"made without Terraform":  {plan.Summary{Outcome: complete, Proof: plan.Proof{State: plan.Proven, As: "alice", With: plan.WithSDK, At: now}, Applied: 42}, Works, "Alice can use the state and the roles of staging, preprod and production. There is no Terraform on this laptop to run. Proven as alice, with the AWS SDK alone, at 14:03."},
+		"setup left by Ctrl-C":    {plan.Summary{Outcome: complete, Proof: asAlice, Applied: 42, Stopped: true, Ended: true}, Works, "Alice can run Terraform in staging, preprod and production. Proven as alice, with Terraform 1.11.4, at 14:03. 42 changes made, 0 failed, 0 left out."},
+		"setup failed":            {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofFailed), Applied: 40, Failed: 1, Skipped: 1, Due: 2}, Wrong, "The setup for staging, preprod and production is not complete: 2 changes are still to be made."},
+		"setup left out":          {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofLeftOut), Applied: 41, Excluded: 1}, Waits, "The setup for staging, preprod and production is not complete: 1 change is still to be made. Not proven: changes that it needs were left out. 41 changes made, 0 failed, 1 left out."},
+		"setup rehearsed":         {plan.Summary{Outcome: plan.SetUp{Environments: three}, Proof: plan.Unproved(plan.NotTried), DryRun: true, Due: 42}, Waits, "Nothing was changed: this was a dry run. Terraform cannot run in staging, preprod and production yet: nothing of the setup is there. 42 changes make it."},
+
+		"on board":              {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Planned, plan.Planned)}, Proof: asAlice, Applied: 9}, Works, "Bob can run Terraform in staging, preprod and production."},
+		"on board in one":       {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Refused)}, Proof: plan.Unproved(plan.ProofFailed), Findings: wrong, Applied: 9}, Wrong, "Bob can run Terraform in staging. It does not work in preprod. Not proven: it was tried and did not work."},
+		"on board without plan": {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Entered)}, Proof: plan.Unproved(plan.ProofNoProviders), Due: 3, Applied: 9}, Unshown, "Bob's access works in staging; terraform plan has not run there. Not proven: Terraform's providers could not be downloaded, so it was not run. 9 changes made, 0 failed, 0 left out. 3 changes are still to be made."},
+		"not on board":          {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Due: 9, Declined: true}, Waits, "Nothing was changed: you did not confirm. Bob cannot run Terraform on this laptop yet: 9 changes make it ready."},
+		"to sign in":            {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, SignIn: true, Places: places(plan.Untried)}, Proof: plan.Unproved(plan.ProofSignedOut)}, Waits, "Bob has to sign in before Terraform can run: stateroom login."},
+		"on board broken off":   {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Applied: 2, Skipped: 7, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Whether bob can run Terraform was not looked at again."},
+
+		"handed over":         {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
+		"handed over already": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
+		"nothing handed over": {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes", DryRun: true}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
+
+		"seen off":             {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 UTC. Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
+		"seen off for good":    {plan.Summary{Outcome: left, Applied: 4, Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left. Proven"},
+		"seen off and deleted": {plan.Summary{Outcome: gone, Applied: 9}, Works, "Carol is deleted from account 111111111111 and has no access left."},
+		"not seen off":         {plan.Summary{Outcome: still, Declined: true, Due: 4}, Waits, "Nothing was changed: you did not confirm. Carol still has access: 4 changes take it away."},
+		"deny failed":          {plan.Summary{Outcome: still, Failed: 1, Due: 1, Findings: wrong}, Wrong, "Carol still has access."},
+		"deny not in force":    {plan.Summary{Outcome: slow, Applied: 4, Findings: wrong, Proof: plan.Unproved(plan.ProofFailed)}, Wrong, "Carol still has access: AWS does not go by the deny yet."},
+		"seeing off stopped":   {plan.Summary{Outcome: still, Applied: 1, Skipped: 3, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Carol may still have access."},
+
+		"signed in":      {plan.Summary{Outcome: plan.SignedIn{User: "bob", Profile: "admin_iam", Wanted: true, Open: true}, Applied: 1}, Works, "Bob is signed in: Terraform can use profile admin_iam."},
+		"not signed in":  {plan.Summary{Outcome: plan.SignedIn{User: "bob", Profile: "admin_iam", Wanted: true}, Declined: true, Due: 1}, Waits, "Nothing was changed: you did not confirm. Bob is not signed in: a code of the MFA device opens a session."},
+		"no second step": {plan.Summary{Outcome: plan.SignedIn{User: "bob", Profile: "admin_iam"}}, Works, "Bob needs no MFA: Terraform can use profile admin_iam as it is."},
+
+		"healthy":     {plan.Summary{Outcome: plan.Health{}, Checks: passed}, Works, "Nothing is wrong: all 2 checks passed. Nothing was changed."},
+		"fixed":       {plan.Summary{Outcome: plan.Health{}, Checks: passed, Applied: 1}, Works, "Nothing is wrong any more: all 2 checks passed. 1 change made, 0 failed, 0 left out."},
+		"ill":         {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: wrong, Due: 1, DryRun: true}, Wrong, "Nothing was changed: this was a dry run. One thing is wrong. The state encryption key is disabled."},
+		"still ill":   {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: append(wrong, wrong...), Applied: 1}, Wrong, "2 things are still wrong."},
+		"undecided":   {plan.Summary{Outcome: plan.Health{}, Checks: []plan.Check{{Verdict: plan.Undecided}}}, Unshown, "Nothing wrong was found, but 1 check could not be made."},
+		"only a text": {plan.Summary{Outcome: plan.Health{TextOnly: true}}, Works, "The text tells of nothing that failed."},
+
+		"blocked":          {plan.Summary{Outcome: complete, Findings: []plan.Finding{{Severity: plan.Failure, Blocks: true}}, Due: 1}, Wrong, "Nothing was changed: correct what the findings say first. The setup for staging, preprod and production is not complete: 1 change is still to be made."},
+		"stopped at once":  {plan.Summary{Stopped: true}, Wrong, "Interrupted: nothing was changed."},
+		"nobody is told":   {plan.Summary{}, Works, "Everything already matches: nothing was changed."},
+		"nobody was asked": {plan.Summary{DryRun: true, Next: "stateroom setup --yes"}, Works, "Nothing was changed: nobody could be asked here."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := Outcome(&c.s, "Again")
+			if got := strings.Join(e.Lines(), " "); !strings.HasPrefix(got, c.want) {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			if e.Mark != c.mark {
+				t.Errorf("marked %d, not %d", e.Mark, c.mark)
+			}
+		})
+	}
+}
+
+// TestEveryReasonWhyNothingIsProvenHasWords: a reason without words would leave a
+// sentence without its end.
+func TestEveryReasonWhyNothingIsProvenHasWords(t *testing.T) {
+	for _, why := range []plan.WhyNot{
+		plan.NotTried, plan.ProofInterrupted, plan.ProofFailed, plan.ProofLeftOut, plan.ProofNeedsAdmin,
+		plan.ProofSignedOut, plan.ProofNoEngine, plan.ProofNoProviders, plan.ProofNotAllowed,
+	} {
+		if unprovedFor[why] == "" {
+			t.Errorf("%s has no words", why)
+		}
+	}
+}
+
+// TestAProofIsNoBetterThanItsWeakestPart: what one part does not show, the whole does
+// not.
+func TestAProofIsNoBetterThanItsWeakestPart(t *testing.T) {
+	roles := plan.Proof{State: plan.Proven, As: "alice"}
+	for name, c := range map[string]struct{ a, b, want plan.Proof }{
+		"both, with the tool": {roles, asAlice, asAlice},
+		"operator":            {asAlice, operator, operator},
+		"one failed":          {operator, plan.Unproved(plan.ProofFailed), plan.Unproved(plan.ProofFailed)},
+		"one needs none":      {plan.Proof{}, asAlice, asAlice},
+	} {
+		for _, got := range []plan.Proof{c.a.Weaker(c.b), c.b.Weaker(c.a)} {
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+	}
+}
+
+// TestOnlyAPlainNameGetsACapital: others are written as they are spelled.
+func TestOnlyAPlainNameGetsACapital(t *testing.T) {
+	for name, want := range map[string]string{"alice": "Alice", "bob.smith": "bob.smith", "Carol": "Carol", "d4": "d4", "": ""} {
+		if got := Named(name); got != want {
+			t.Errorf("%q became %q", name, got)
+		}
+	}
+}

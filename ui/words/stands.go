@@ -1,0 +1,255 @@
+package words
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/steps/plan"
+)
+
+// stands is what is so by a run's last look, in one or two sentences; none where the
+// flow does not tell.
+func stands(s *plan.Summary) []string {
+	text := standsFirst(s)
+	if text == "" {
+		return nil
+	}
+	if o, is := s.Outcome.(plan.SetUp); is && len(o.Sealed) > 0 {
+		return []string{text, waiting(o.Sealed)}
+	}
+	return []string{text}
+}
+
+func standsFirst(s *plan.Summary) string {
+	if s.Stale {
+		return unknown(s.Outcome)
+	}
+	switch o := s.Outcome.(type) {
+	case plan.SetUp:
+		return setUp(o, s)
+	case plan.Aboard:
+		return aboard(o, s)
+	case plan.Delivery:
+		return delivery(o, s)
+	case plan.Departure:
+		return departure(o, s)
+	case plan.SignedIn:
+		return signedIn(o, s)
+	case plan.Health:
+		return health(o, s)
+	}
+	return ""
+}
+
+// unknown is what nobody has seen since the changes began.
+func unknown(o plan.Outcome) string {
+	switch o := o.(type) {
+	case plan.Aboard:
+		return fmt.Sprintf("Whether %s can run Terraform was not looked at again.", o.User)
+	case plan.Delivery:
+		return fmt.Sprintf("Whether a key waits for %s was not looked at again.", o.User)
+	case plan.Departure:
+		return fmt.Sprintf("%s may still have access.", Named(o.User))
+	}
+	return ""
+}
+
+func setUp(o plan.SetUp, s *plan.Summary) string {
+	in := plan.Enumerated(o.Environments)
+	left := s.Due + s.Excluded
+	switch {
+	case left == 0 && len(s.NotOurs) > 0:
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(len(s.NotOurs), "needs your confirmation", "need your confirmation"))
+	case left > 0 && !o.Begun && carried(s) == 0:
+		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, changes(left, "makes it", "make it"))
+	case left > 0:
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(left, "is still to be made", "are still to be made"))
+	case s.Failed+s.Unknown > 0:
+		return fmt.Sprintf("The setup for %s is not complete.", in)
+	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
+		return fmt.Sprintf("%s can use the state and the roles of %s. terraform init still has to download providers in %s.",
+			Named(s.Proof.As), in, Plural(len(o.Unfetched), "project"))
+	case s.Proof.State == plan.Proven && s.Proof.With == plan.WithSDK:
+		return fmt.Sprintf("%s can use the state and the roles of %s. There is no Terraform on this laptop to run.", Named(s.Proof.As), in)
+	case s.Proof.State == plan.Proven:
+		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
+	case s.Proof.State == plan.ProvenAsOperator:
+		return fmt.Sprintf("The setup for %s is complete, but no admin has used it yet.", in)
+	case s.Proof.Why == plan.ProofFailed:
+		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
+	}
+	return fmt.Sprintf("The setup for %s is complete, but it is not proven.", in)
+}
+
+// changes is a number of changes with what they do.
+func changes(n int, one, many string) string {
+	if n == 1 {
+		return "1 change " + one
+	}
+	return fmt.Sprintf("%d changes %s", n, many)
+}
+
+// waiting says whose keys wait to be collected.
+func waiting(sealed []plan.Sealed) string {
+	const most = 3
+	if len(sealed) == 1 {
+		return keyWaits(sealed[0])
+	}
+	var users []string
+	first := time.Time{}
+	for _, w := range sealed {
+		users = append(users, w.User)
+		if first.IsZero() || !w.Until.IsZero() && w.Until.Before(first) {
+			first = w.Until
+		}
+	}
+	if len(users) > most {
+		users = append(users[:most:most], fmt.Sprintf("%d more", len(users)-most))
+	}
+	text := "The keys of " + plan.Enumerated(users) + " wait in " + sealed[0].Path[:strings.LastIndex(sealed[0].Path, "/")+1]
+	if first.IsZero() {
+		return text + "."
+	}
+	return text + ", the first until " + day(first) + "."
+}
+
+func keyWaits(w plan.Sealed) string {
+	text := fmt.Sprintf("%s's key waits in %s", Named(w.User), w.Path)
+	if w.Until.IsZero() {
+		return text + "."
+	}
+	return text + " until " + day(w.Until) + "."
+}
+
+func day(at time.Time) string { return at.Local().Format("2 January") }
+
+func aboard(o plan.Aboard, s *plan.Summary) string {
+	who := Named(o.User)
+	if o.User == "" {
+		who = "You"
+	}
+	if !o.Own {
+		if s.Due > 0 {
+			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, changes(s.Due, "makes it ready", "make it ready"))
+		}
+		return fmt.Sprintf("%s cannot run Terraform on this laptop yet.", who)
+	}
+	of := map[plan.Reach][]string{}
+	for _, at := range o.Places {
+		of[at.Reach] = append(of[at.Reach], at.Environment)
+	}
+	if o.SignIn {
+		return fmt.Sprintf("%s has to sign in before Terraform can run: stateroom login.", who)
+	}
+	if len(o.Places) == 0 {
+		return fmt.Sprintf("%s's key works, but no environment is open to it yet.", who)
+	}
+	var lines []string
+	if names := of[plan.Planned]; len(names) > 0 {
+		lines = append(lines, fmt.Sprintf("%s can run Terraform in %s.", who, plan.Enumerated(names)))
+	}
+	if names := of[plan.Entered]; len(names) > 0 {
+		lines = append(lines, fmt.Sprintf("%s's access works in %s; terraform plan has not run there.", who, plan.Enumerated(names)))
+	}
+	if names := slices.Concat(of[plan.Refused], of[plan.Untried]); len(names) > 0 {
+		whose := who + "'s access"
+		if len(lines) > 0 {
+			whose = "It"
+		}
+		lines = append(lines, fmt.Sprintf("%s does not work in %s.", whose, plan.Enumerated(names)))
+	}
+	return strings.Join(lines, " ")
+}
+
+func delivery(o plan.Delivery, s *plan.Summary) string {
+	switch {
+	case o.Superseded:
+		return fmt.Sprintf("%s's new key is gone already: somebody else made a handover at the same time, and that one counts.", Named(o.User))
+	case o.Sealed != nil && o.Others == 1:
+		return keyWaits(*o.Sealed) + fmt.Sprintf(" An older key of %s's is there beside it.", o.User)
+	case o.Sealed != nil:
+		return keyWaits(*o.Sealed)
+	case s.Due > 0:
+		return fmt.Sprintf("No key waits for %s yet.", o.User)
+	}
+	return fmt.Sprintf("No key waits for %s.", o.User)
+}
+
+func departure(o plan.Departure, s *plan.Summary) string {
+	who := Named(o.User)
+	ends := ""
+	if o.Open && !o.Until.IsZero() {
+		ends = fmt.Sprintf("; sessions that are open end by %s", by(o.Until.UTC(), o.Now))
+	}
+	switch o.Deny {
+	case plan.NotDenied:
+		if s.Due > 0 && carried(s) == 0 {
+			return fmt.Sprintf("%s still has access: %s.", who, changes(s.Due, "takes it away", "take it away"))
+		}
+		return fmt.Sprintf("%s still has access.", who)
+	case plan.NotInForce:
+		return fmt.Sprintf("%s still has access: AWS does not go by the deny yet.", who)
+	case plan.Gone:
+		return fmt.Sprintf("%s is deleted from account %s and has no access left%s.", who, o.Account, ends)
+	case plan.Attached, plan.Denies:
+	}
+	return fmt.Sprintf("%s has no access left%s.", who, ends)
+}
+
+func signedIn(o plan.SignedIn, s *plan.Summary) string {
+	switch {
+	case o.User == "":
+		return "You are not signed in."
+	case !o.Wanted:
+		return fmt.Sprintf("%s needs no MFA: Terraform can use profile %s as it is.", Named(o.User), o.Profile)
+	case o.Open && o.Until.IsZero():
+		return fmt.Sprintf("%s is signed in: Terraform can use profile %s.", Named(o.User), o.Profile)
+	case o.Open:
+		return fmt.Sprintf("%s is signed in until %s: Terraform can use profile %s.", Named(o.User), by(o.Until.Local(), time.Now()), o.Profile)
+	case s.Due > 0:
+		return fmt.Sprintf("%s is not signed in: a code of the MFA device opens a session.", Named(o.User))
+	}
+	return fmt.Sprintf("%s is not signed in.", Named(o.User))
+}
+
+func health(o plan.Health, s *plan.Summary) string {
+	wrong := Attention(s.Findings)
+	switch {
+	case o.TextOnly && wrong == 0:
+		return "The text tells of nothing that failed."
+	case wrong > 0:
+		return thingsWrong(s, wrong)
+	case undecided(s.Checks) > 0:
+		return fmt.Sprintf("Nothing wrong was found, but %s could not be made.", Plural(undecided(s.Checks), "check"))
+	case s.Applied > 0:
+		return fmt.Sprintf("Nothing is wrong any more: all %s passed.", Plural(len(s.Checks), "check"))
+	}
+	return fmt.Sprintf("Nothing is wrong: all %s passed.", Plural(len(s.Checks), "check"))
+}
+
+// thingsWrong counts what is wrong, with what the first of it is.
+func thingsWrong(s *plan.Summary, n int) string {
+	still, text := "", ""
+	if s.Applied > 0 {
+		still = " still"
+	}
+	failing := worst(s.Findings) == plan.Failure
+	switch {
+	case failing && n == 1:
+		text = "One thing is" + still + " wrong."
+	case failing:
+		text = fmt.Sprintf("%d things are%s wrong.", n, still)
+	case n == 1:
+		text = "One thing" + still + " needs a look."
+	default:
+		text = fmt.Sprintf("%d things%s need a look.", n, still)
+	}
+	for _, f := range s.Findings {
+		if n == 1 && f.Severity != plan.Info && f.Lead != "" {
+			return text + " " + f.Lead
+		}
+	}
+	return text
+}
