@@ -72,7 +72,7 @@ func restorer(terminal, screen bool) func() {
 	before, err := term.GetState(int(os.Stdin.Fd()))
 	return func() {
 		if screen {
-			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?25h") // main screen, plain paste, cursor
+			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?1002l\x1b[?1006l\x1b[?25h") // main screen, plain paste, no mouse, cursor
 		}
 		if err == nil {
 			_ = term.Restore(int(os.Stdin.Fd()), before) // the process ends anyway

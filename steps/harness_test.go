@@ -98,6 +98,8 @@ func (w *world) keep(e plan.Event) {
 	defer w.mu.Unlock()
 	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	} else if e.Kind == plan.EventChange && strings.Contains(c.Title, "arn:") {
+		w.t.Errorf("the title of %s names a thing by its ARN: %s", c.ID, c.Title)
 	}
 	w.events = append(w.events, e)
 }

@@ -53,7 +53,7 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 				return strings.Replace(text, `"Statement":[`, `"Statement":[`+denyDelete+",", 1)
 			})
 			return nil
-		}, "bucket.extra-statements", []string{"holds 1 statements beyond", "kept"},
+		}, "bucket.extra-statements", []string{"holds 1 statement beyond", "kept"},
 	}, {
 		"longer retention", func(h hands) error {
 			_, err := h.s3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: bucket, LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{
@@ -71,7 +71,7 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 			text := strings.Replace(*have.Policy, `"Statement":[`, `"Statement":[{"Sid":"Audit","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"kms:DescribeKey","Resource":"*"},`, 1)
 			_, err = h.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: id, Policy: &text})
 			return err
-		}, "key.extra-statements", []string{"holds 1 statements beyond", "kept"},
+		}, "key.extra-statements", []string{"holds 1 statement beyond", "kept"},
 	}, {
 		"MFA in a role's trust", func(hands) error {
 			have, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})

@@ -375,7 +375,7 @@ func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
 // should no longer name and who was deleted, and keeps everything else.
 func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	stored, want := o.Key.Policy, wantedKeyPolicy(o, a)
-	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+o.Key.Key.ARN, stored, changeKeyPolicy); f != nil {
+	if f := plan.SparesDeleted("key.deleted-spared", "policy of key "+a.Key.Alias, stored, changeKeyPolicy); f != nil {
 		p.Find(*f)
 		return
 	}
@@ -394,12 +394,12 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			c.Title = "Add what the key policy lacks"
 			c.Risk = "Anyone that the added statements name gains rights over the key."
 		}
-		p.Find(c.Drop("key.deleted-principal", "policy of key "+o.Key.Key.ARN, stored)...)
+		p.Find(c.Drop("key.deleted-principal", "policy of key "+a.Key.Alias, stored)...)
 		c.Needs = keyPrincipals(o, a)
 		p.Change(c)
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
-		p.Keep("key.extra-statements", fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)))
+		p.Keep("key.extra-statements", fmt.Sprintf("The policy of key %s holds %s beyond the blueprint's.", o.Key.Key.ARN, plan.Counted(len(extra), "statement")))
 	}
 }
 

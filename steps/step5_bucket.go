@@ -260,7 +260,7 @@ func (b *bucketBuilder) lifecycle() {
 		if r.NewerNoncurrentVersions < noncurrentVersions {
 			b.Find(plan.Finding{
 				ID: "bucket.lifecycle-shorter", Severity: plan.Warning,
-				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %d days and keeps only %d of them.", r.ID, b.b.Name, r.NoncurrentDays, r.NewerNoncurrentVersions),
+				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %s and keeps only %d of them.", r.ID, b.b.Name, plan.Counted(int(r.NoncurrentDays), "day"), r.NewerNoncurrentVersions),
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
 			})
 		}
@@ -306,7 +306,7 @@ func (b *bucketBuilder) longer(r awsops.LifecycleRule) bool {
 }
 
 func describeRule(r awsops.LifecycleRule) string {
-	return fmt.Sprintf("old versions expire after %d days beyond the newest %d; unfinished uploads after %d days", r.NoncurrentDays, r.NewerNoncurrentVersions, r.AbortMultipartDays)
+	return fmt.Sprintf("old versions expire after %s beyond the newest %d; unfinished uploads after %s", plan.Counted(int(r.NoncurrentDays), "day"), r.NewerNoncurrentVersions, plan.Counted(int(r.AbortMultipartDays), "day"))
 }
 
 // encryption makes the key the bucket's default. Another customer key in use

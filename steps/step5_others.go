@@ -148,7 +148,7 @@ func (b *bucketBuilder) lock() {
 
 func lockedFor(l *awsops.ObjectLock) string {
 	if l.Years > 0 {
-		return fmt.Sprintf("%d years", l.Years)
+		return plan.Counted(int(l.Years), "year")
 	}
-	return fmt.Sprintf("%d days", l.Days)
+	return plan.Counted(int(l.Days), "day")
 }

@@ -184,7 +184,7 @@ func (b *bucketBuilder) policy() {
 		}
 	}
 	if extra := policy.Extra(have, want); len(extra) > 0 {
-		b.Keep("bucket.extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
+		b.Keep("bucket.extra-statements", fmt.Sprintf("The policy of bucket %s holds %s beyond the blueprint's.", b.b.Name, plan.Counted(len(extra), "statement")))
 	}
 	if public := openToAll(b.o, b.a); public != nil {
 		b.Find(*public)

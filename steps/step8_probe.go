@@ -104,7 +104,7 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	}
 	if len(refused) > 0 { // one finding for all of them, however many there are
 		findings = append(findings, unproven("iam.roles-not-proven",
-			fmt.Sprintf("The roles of %d environments, such as %s, were", len(refused), slices.Min(refused))))
+			fmt.Sprintf("The roles of %s, such as %s, were", plan.Counted(len(refused), "environment"), slices.Min(refused))))
 		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
 	return left.Weaker(who.proof(findings)), findings

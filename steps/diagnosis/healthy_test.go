@@ -26,6 +26,7 @@ var healthy = map[string]string{
 	"version":       "Terraform v1.11.4\non linux_amd64\n\nYour version of Terraform is out of date! The latest version\nis 1.16.0. You can update by downloading from https://developer.hashicorp.com/terraform/install\n",
 	"workspaces":    "  default\n* errors\n",
 	"destroy":       "aws_x.y: Destroying... [id=1]\naws_x.y: Destruction complete after 1s\n\nDestroy complete! Resources: 1 destroyed.\n",
+	"provisioner":   "aws_x.y: Provisioning with 'local-exec'...\naws_x.y (local-exec): Executing: [\"/bin/sh\" \"-c\" \"curl x || true\"]\naws_x.y (local-exec): Error: NoSuchKey: The specified key does not exist\naws_x.y (local-exec): dial tcp: lookup x: no such host\naws_x.y: Creation complete after 3s [id=x]\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n",
 	"unlock":        "Terraform state has been successfully unlocked!\n\nThe state has been unlocked, and Terraform commands should now be able to\nobtain a new lock on the remote state.\n",
 	"terragrunt":    "10:00:01.100 STDOUT [net] tofu: No changes. Your infrastructure matches the configuration.\n10:00:01.200 STDOUT [db] tofu: aws_sns_topic.errors: Refreshing state... [id=failed]\n",
 }

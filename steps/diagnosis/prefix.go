@@ -34,6 +34,10 @@ var leading = wording(`^(?:\s*(?:` +
 // reflowed is a diagnostic that lost its lines and kept an edge of its box between two words.
 var reflowed = wording(`^[\s│╷|]*(?:Error|Warning): [^╷│╵]*[^\s╷│╵]`)
 
+// provisioner is a line that a provisioner's program printed: whether it failed the engine
+// says itself, in an error of its own.
+var provisioner = wording(`^\S+ \((?:local|remote)-exec\): `)
+
 // cut divides a line into its prefix and what the engine said, given the lines around it.
 func (p *prefixes) cut(line, before, behind string) (prefix, rest string) {
 	if at := strings.IndexAny(line, box); at >= 0 && !reflowed.regexp().MatchString(line) {
@@ -51,7 +55,7 @@ func (p *prefixes) cut(line, before, behind string) (prefix, rest string) {
 	if at := len(leading.regexp().FindString(line)); at > 0 {
 		return line[:at], line[at:]
 	}
-	if at := strings.Index(line, "Error: "); at > 0 {
+	if at := strings.Index(line, "Error: "); at > 0 && !provisioner.regexp().MatchString(line) {
 		s := shapeOf(line[:at])
 		if behindShape(before, s) >= 0 || behindShape(behind, s) >= 0 {
 			p.learn(line[:at])

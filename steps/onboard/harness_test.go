@@ -311,6 +311,8 @@ func (l *laptop) keep(e plan.Event) {
 	defer l.mu.Unlock()
 	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		l.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	} else if e.Kind == plan.EventChange && strings.Contains(c.Title, "arn:") {
+		l.t.Errorf("the title of %s names a thing by its ARN: %s", c.ID, c.Title)
 	}
 	l.events = append(l.events, e)
 }

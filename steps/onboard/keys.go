@@ -106,7 +106,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 		return
 	}
 	old := max(0, in.now().Sub(k.Created))
-	days := fmt.Sprintf("%d days", int(old.Hours()/24))
+	days := plan.Counted(int(old.Hours()/24), "day")
 	in.passed(plan.Check{Name: checkAge, Asked: "iam:ListAccessKeys as " + who.ARN}, days)
 	if who.status == owned && old > keyAge && !in.rotate {
 		in.find(plan.Finding{

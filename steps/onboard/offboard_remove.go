@@ -50,7 +50,7 @@ func (o *offboarding) removeUser() {
 		}
 		remove(plan.Change{
 			ID: "offboard.mfa." + lastPart(d.Serial), Action: plan.Delete,
-			Title:  fmt.Sprintf("Take %s's MFA device %s", o.name, d.Serial),
+			Title:  fmt.Sprintf("Take %s's MFA device %s", o.name, lastPart(d.Serial)),
 			Fields: []plan.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
 		})
 	}
@@ -149,7 +149,7 @@ func (o *offboarding) removeUnassigned() {
 	for _, serial := range o.left {
 		o.add(o.change(plan.Change{
 			ID: "offboard.device." + lastPart(serial), Action: plan.Delete,
-			Title:  fmt.Sprintf("Delete the MFA device %s, which is nobody's", serial),
+			Title:  fmt.Sprintf("Delete the MFA device %s, which is nobody's", lastPart(serial)),
 			Target: serial, Calls: []awsops.Call{awsops.DeleteVirtualMFADevice(serial)},
 		}))
 	}

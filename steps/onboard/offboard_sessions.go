@@ -140,13 +140,10 @@ func clock(t time.Time) string { return t.UTC().Format("15:04 UTC on 2 January")
 
 // hours are a role's longest session in words.
 func hours(d time.Duration) string {
-	switch {
-	case d == time.Hour:
-		return "1 hour"
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%d hours", d/time.Hour)
+	if d%time.Hour == 0 {
+		return plan.Counted(int(d/time.Hour), "hour")
 	}
-	return fmt.Sprintf("%d minutes", d/time.Minute)
+	return plan.Counted(int(d/time.Minute), "minute")
 }
 
 // sessionNotes tell of every role whether sessions may be alive, those that are

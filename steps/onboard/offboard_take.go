@@ -154,7 +154,7 @@ func (o *offboarding) leaveKeyPolicy() {
 		Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
 		Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
 	})
-	o.findAs(plan.StepKey, c.Drop("key.deleted-principal", what, key.Policy))
+	o.findAs(plan.StepKey, c.Drop("key.deleted-principal", "policy of key "+o.answers.Key.Alias, key.Policy))
 	c.JudgePolicy(plan.WidensKeyPolicy, have, after, "key "+key.ARN, "The "+what+" allows more than before.")
 	o.planOn(c, key.ARN, key.Tags)
 }
@@ -223,7 +223,7 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
 		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
 	})
-	o.findAs(plan.StepIAM, c.Drop("iam.role-deleted-principal", what, before))
+	o.findAs(plan.StepIAM, c.Drop("iam.role-deleted-principal", fmt.Sprintf("trust policy of role %s in %s", role.Role.Name, environment), before))
 	c.JudgePolicy(plan.WidensTrust, have, after, role.ARN, "The "+what+" allows more than before.")
 	o.planOn(c, role.ARN, role.Role.Tags)
 }

@@ -167,6 +167,14 @@ func (f Finding) anyRequest() Finding {
 // namesShown bounds how many names stand in one sentence.
 const namesShown = 12
 
+// Counted is a number with its noun: "1 statement", "2 statements".
+func Counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // Listed joins names by commas.
 func Listed(names []string) string {
 	if len(names) > namesShown {

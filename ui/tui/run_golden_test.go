@@ -13,12 +13,12 @@ func init() {
 		"menu-modes": func(t *testing.T, l look) *root { return newTestRoot(t, l, menuOptions()) },
 		"menu-practice": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
-			press(m, "down", "down", "down", "enter")
+			press(m, "p")
 			return m
 		},
 		"faults": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
-			press(m, "down", "down", "down", "enter", "down", "down", "enter", "end", "enter", "down")
+			press(m, "p", "down", "down", "enter", "end", "enter", "down")
 			return m
 		},
 		"chapters": func(t *testing.T, l look) *root {

@@ -100,7 +100,7 @@ func leftOut(r plan.Review, kept []plan.Change, byHand int) string {
 		n    int
 		text string
 	}{
-		{byHand + len(r.Excluded), "by you"}, {unconfirmed, "not confirmed"}, {len(r.Stopped), "that AWS would refuse"},
+		{byHand + len(r.Excluded), "by you"}, {unconfirmed, "not confirmed"}, {len(r.Stopped), "stopped by a finding"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.text))

@@ -40,7 +40,7 @@ func TestAConfirmationSaysAllThatIsAtStake(t *testing.T) {
 		"Environments":     "staging and production",
 		"Cost":             "about 1 USD a month",
 		"Cannot be undone": "Delete bob's access key AKIA1",
-		"Left out":         "3 by you, 1 not confirmed, 1 that AWS would refuse",
+		"Left out":         "3 by you, 1 not confirmed, 1 stopped by a finding",
 	} {
 		if got := valueOf(facts, name); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)

@@ -24,12 +24,7 @@ func Attention(findings []plan.Finding) int {
 }
 
 // Plural is a number with its noun: "1 change", "2 changes".
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func Plural(n int, noun string) string { return plan.Counted(n, noun) }
 
 // Took is a duration as people read it.
 func Took(d time.Duration) string {

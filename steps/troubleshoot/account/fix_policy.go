@@ -56,14 +56,17 @@ func unblockKey(f *facts, q question) (plan.Change, bool) {
 	if len(removed) == 0 || len(policy.SparesDeleted(have)) > 0 || !policy.KeepsRootAdministration(doc, q.by.partition(), f.answers.AdminAccount) {
 		return plan.Change{}, false
 	}
-	c := policyChange(q.resource, "key "+q.resource, have, doc, removed)
+	c := policyChange(q.resource, "key "+keyName(q.resource), have, doc, removed)
 	c.ID, c.Of, c.Account, c.Region, c.Needs = "key.policy.unblock", plan.StepKey, f.answers.AdminAccount, f.answers.StateRegion, after
 	c.Calls = []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())}
 	c.Undo = "aws kms put-key-policy with the policy shown as before"
-	c.Drop("key.deleted-principal", "policy of key "+q.resource, have)
+	c.Drop("key.deleted-principal", "policy of key "+keyName(q.resource), have)
 	c.JudgePolicy(plan.WidensKeyPolicy, living, doc, "key "+q.resource, unrefused("key "+q.resource, removed))
 	return c, true
 }
+
+// keyName is a key's id, by which people tell it; the target has its ARN.
+func keyName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 // policyChange takes statements out of the policy of a resource, with consent to the
 // first of them.

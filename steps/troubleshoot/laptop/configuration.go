@@ -52,7 +52,7 @@ func configuration(ctx context.Context, in *inputs, p project) []health.Result {
 		f := results[0].Finding
 		return append(results, q.FailedAs(f.Evidence, f.ID))
 	}
-	return []health.Result{q.Passed("%d files that can be read", len(p.Files.Files))}
+	return []health.Result{q.Passed("%s that can be read", plan.Counted(len(p.Files.Files), "file"))}
 }
 
 // isCache and isState tell the problems of what init and apply left behind from

@@ -48,7 +48,7 @@ func lockFile(_ context.Context, _ *inputs, p project) []health.Result {
 		return failed(fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.Files.State.DataDir),
 			"Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 	}
-	return []health.Result{q.Passed("it holds %d providers, and all that are asked for", len(locked))}
+	return []health.Result{q.Passed("it holds %s, and all that are asked for", plan.Counted(len(locked), "provider"))}
 }
 
 // lockProblem tells what the lock file lacks for one required provider.
