@@ -20,10 +20,12 @@ type chooser struct {
 	// main says that leaving it means leaving the program; stays that it is still
 	// there when one comes back from what was chosen.
 	main, stays bool
-	list        scroll
-	width       int
-	height      int
-	helped      []string
+	// own are keys beside those of every dialog.
+	own    hotkeys
+	list   scroll
+	width  int
+	height int
+	helped []string
 }
 
 // choice is one of the ways on.
@@ -45,7 +47,7 @@ func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
 func (c *chooser) hotkeys() hotkeys {
 	choose := goTo(nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose})
 	if c.main {
-		return hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}
+		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}, c.own...)
 	}
 	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
 }

@@ -64,7 +64,7 @@ type keyMap struct {
 	Accept, Next, Previous, Jump            key.Binding
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
-	Again, Read, Copy                       key.Binding
+	Again, Read, Copy, Practice             key.Binding
 	Filter, Tick, All, Back, Help, Quit     key.Binding
 	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
@@ -96,6 +96,7 @@ var keys = keyMap{
 	Save:      bind("s", "save", "s"),
 	Again:     bind("l", "look again", "l"),
 	Read:      bind("r", "read all", "r"),
+	Practice:  bind("p", "practice", "p"),
 	Copy:      bind("y", "copy", "y"),
 	Filter:    bind("/", "filter", "/"),
 	Tick:      bind("space", "choose", " "),

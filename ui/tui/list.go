@@ -335,10 +335,10 @@ func (l *list) draw(r *row, selected bool) string {
 func hidden(t *theme.Theme, above, below int) string {
 	var parts []string
 	if above > 0 {
-		parts = append(parts, fmt.Sprintf("%s %d above", t.Glyphs.Up, above))
+		parts = append(parts, fmt.Sprintf("%s %s above", t.Glyphs.Up, words.Plural(above, "line")))
 	}
 	if below > 0 {
-		parts = append(parts, fmt.Sprintf("%s %d below", t.Glyphs.Down, below))
+		parts = append(parts, fmt.Sprintf("%s %s below", t.Glyphs.Down, words.Plural(below, "line")))
 	}
 	return strings.Join(parts, "   ")
 }
