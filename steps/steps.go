@@ -302,8 +302,7 @@ func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
 }
 
 // prove lets the steps prove themselves, all at once, up to the first of which a
-// change was left out or that rests on one which AWS refuses, and gives what they found
-// in the steps' order.
+// change was left out, and gives what they found in the steps' order.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
@@ -313,8 +312,7 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 		if step.Prove == nil {
 			continue
 		}
-		before := func(c plan.Change) bool { return c.Step <= step.Number }
-		if slices.ContainsFunc(r.Excluded, before) || slices.ContainsFunc(r.Stopped, func(c plan.Change) bool { return before(c) && s.restsOn(c) }) {
+		if slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
 			proofs[i] = plan.Unproved(plan.ProofLeftOut)
 			continue
 		}
@@ -332,12 +330,6 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	}
 	r.Proof.At = time.Now()
 	return r
-}
-
-// restsOn tells whether every proof after a change rests on it: what is one environment's,
-// one project's or another person's keeps nothing from being proven beside it.
-func (s *Setup) restsOn(c plan.Change) bool {
-	return c.Purpose != plan.Cosmetic && c.Environment == "" && len(c.Calls) > 0 && (c.User == "" || c.User == me(s.observed, s.Answers))
 }
 
 func (s *Setup) close(summary *plan.Summary) []string {
