@@ -72,7 +72,7 @@ func restorer(terminal, screen bool) func() {
 	before, err := term.GetState(int(os.Stdin.Fd()))
 	return func() {
 		if screen {
-			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?25h") // main screen, plain paste, cursor
+			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?1002l\x1b[?1006l\x1b[?25h") // main screen, plain paste, no mouse, cursor
 		}
 		if err == nil {
 			_ = term.Restore(int(os.Stdin.Fd()), before) // the process ends anyway
@@ -151,11 +151,16 @@ func (s system) runners(i *session.Shutdown) runners {
 		}
 		return session.PrintPolicy(ctx, o, s.around(i), p, part)
 	}
-	if s.screen {
-		r.menu = func(ctx context.Context, o session.Options) error {
-			i.Screens()
-			return ended(session.Screens(ctx, o, s.around(i), session.SetUp, session.Onboard, session.Troubleshoot))
+	r.terminal = s.terminal
+	r.menu = func(ctx context.Context, o session.Options) error {
+		if err := s.rehearsed(&o); err != nil {
+			return err
 		}
+		if s.screen && !o.Plain {
+			i.Screens()
+			return ended(session.Screens(ctx, o, s.around(i), session.Modes...))
+		}
+		return ended(session.Menu(ctx, o, s.around(i)))
 	}
 	return r
 }
@@ -205,8 +210,9 @@ func ended(code int, err error) error {
 }
 
 // runners are what the commands run with their flags; a test of the flags brings
-// its own. The menu, a choice of modes, is nil without a screen.
+// its own. The menu is a choice of modes, which takes a terminal or --plain.
 type runners struct {
+	terminal    bool
 	run         func(context.Context, session.Options, *session.Mode) error
 	menu, serve func(context.Context, session.Options) error
 	policy      func(context.Context, session.Options, steps.Policy, string) error
@@ -214,6 +220,7 @@ type runners struct {
 
 // newCommand is the command tree.
 func newCommand(r runners) *cobra.Command {
+	var o session.Options
 	root := &cobra.Command{
 		Use:   "stateroom",
 		Short: "Encrypted, locked Terraform state for every account of an AWS organization",
@@ -225,8 +232,11 @@ func newCommand(r runners) *cobra.Command {
 			if len(args) > 0 {
 				return session.Usagef("there is no command %q%s: see stateroom --help", args[0], help.UnknownCommand(c, args[0]))
 			}
-			if r.menu != nil {
-				return r.menu(c.Context(), menuOptions())
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			if (r.terminal || o.Plain) && !o.JSON && !o.Yes {
+				return r.menu(c.Context(), o)
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
@@ -235,6 +245,12 @@ func newCommand(r runners) *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	help.Install(root)
+	help.AddFlags(root, help.Common, func(f *pflag.FlagSet) { commonFlags(f, &o) })
+	help.AddFlags(root, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); keepFlag(f, &o); stageFlags(f, &o) })
+	// The menu takes them all; the help of the commands lists them.
+	root.Flags().VisitAll(func(f *pflag.Flag) {
+		f.Hidden = !slices.Contains([]string{"sandbox", "dry-run", "plain", "profile"}, f.Name)
+	})
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w%s: see %s --help", err, help.UnknownFlag(c, err), c.CommandPath())
 	})
@@ -252,11 +268,6 @@ const (
 	forAdmin    = "admin"
 	forPractice = "practice"
 )
-
-// menuOptions are the options of a run that begins with the menu: the defaults.
-func menuOptions() session.Options {
-	return session.Options{Blueprint: session.BlueprintFile, Parallel: engine.DefaultParallel, Accounts: 3}
-}
 
 // command is a command that runs a mode over a blueprint.
 type command struct {

@@ -165,7 +165,7 @@ func TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders(t *testing.T) {
 				if placeholder != strings.ToUpper(placeholder) {
 					t.Errorf("--%s takes %q", f.Name, placeholder)
 				}
-				if !strings.Contains(got.out, "  --"+f.Name+" ") && !strings.Contains(got.out, ", --"+f.Name+" ") {
+				if !f.Hidden && !strings.Contains(got.out, "  --"+f.Name+" ") && !strings.Contains(got.out, ", --"+f.Name+" ") {
 					t.Errorf("--%s is not shown", f.Name)
 				}
 			})
@@ -1009,6 +1009,77 @@ func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestFlagsBeforeTheMenuAreTheMenus(t *testing.T) {
+	for args, want := range map[string]session.Options{
+		"":                               {Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3},
+		"--dry-run --profile ops":        {Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3, DryRun: true, Profile: "ops"},
+		"--sandbox --accounts 5":         {Parallel: 16, Accounts: 5, Sandbox: true},
+		"--plain --keep-files --sandbox": {Parallel: 16, Accounts: 3, Sandbox: true, Plain: true, KeepFiles: true},
+	} {
+		var got *session.Options
+		root := newCommand(runners{terminal: true, menu: func(_ context.Context, o session.Options) error { got = &o; return nil }})
+		root.SetArgs(strings.Fields(args))
+		if err := root.Execute(); err != nil || got == nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: %+v, %v", args, got, err)
+		}
+	}
+	ran := ""
+	root := newCommand(runners{run: func(_ context.Context, o session.Options, m *session.Mode) error {
+		ran = fmt.Sprint(m.Name, o.Sandbox, o.Profile)
+		return nil
+	}})
+	root.SetArgs([]string{"--sandbox", "setup"})
+	if err := root.Execute(); err != nil || ran != "setuptrue" {
+		t.Errorf("a flag before its command: %q, %v", ran, err)
+	}
+}
+
+func TestTheMenuNeedsSomebodyWhoChooses(t *testing.T) {
+	for _, args := range [][]string{nil, {"--json", "--plain"}, {"--plain", "--yes"}, {"--sandbox"}} {
+		got := program(t, "1\n", false, args...)
+		if got.code != plan.ExitUsage || !strings.Contains(got.err, "name a command") {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+	if got := program(t, "", false, "--accounts", "4"); got.code != plan.ExitUsage || !strings.Contains(got.err, "belongs to --sandbox") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheMenuInLinesOffersEveryModeAndPractice(t *testing.T) {
+	got := program(t, "q\n", false, "--plain")
+	for _, want := range []string{"1 Set up", "2 Onboard", "3 Troubleshoot", "4 Hand over", "5 Offboard", "6 Sign in", "7 Practice in the sandbox", "q leaves"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is missing in %s", want, got.out)
+		}
+	}
+	if got.code != plan.ExitDone {
+		t.Errorf("leaving the menu: %+v", got)
+	}
+	// Practice, back, practice again, hand over, back is no way out of the first question, bob.
+	got = program(t, "7\n<\npractice in the sandbox\n9\n4\n<\n2\n", false, "--plain")
+	for _, want := range []string{`"9" is not one of the numbers above`, "Which admin gets the key?", "This is the first question.", "bob's access key"} {
+		if !strings.Contains(unwrapped(got.out), want) {
+			t.Errorf("%q is missing in %+v", want, got)
+		}
+	}
+	if got.code != plan.ExitDone || !strings.Contains(unwrapped(got.out), "nothing real was touched") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheFaultToPracticeIsChosenInLines(t *testing.T) {
+	got := program(t, "3\n<\n3\nkms-disabled\n", false, "--plain", "--sandbox")
+	for _, want := range []string{"Which fault do you want to find?", "1 surprise me", "Enable the key", "1 change made, 0 failed"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is missing in %+v", want, got)
+		}
+	}
+	if got.code != plan.ExitDone {
+		t.Errorf("code %d\n%s", got.code, got.out)
 	}
 }
 

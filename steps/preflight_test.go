@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
@@ -580,5 +581,43 @@ func TestWhatAWSRefusesIsNotProven(t *testing.T) {
 				t.Errorf("the proof is %+v", summary.Proof)
 			}
 		})
+	}
+}
+
+// TestASimulationIsBelievedByWhatTheLookHasUsed: of every service once, and of an
+// environment's role by the right to read the role itself, which is all that its look has
+// used.
+func TestASimulationIsBelievedByWhatTheLookHasUsed(t *testing.T) {
+	t.Parallel()
+	o := &Observed{}
+	o.Account.Identity.Partition = "aws"
+	p := &preflight{o: o, a: &blueprint.Answers{Blueprint: team()}}
+	right := func(action, resource string) need {
+		return need{Right: awsops.Right{Action: action, Resource: resource}}
+	}
+	const role = "arn:aws:iam::222222222222:role/TerraformAdmin"
+	for name, c := range map[string]struct {
+		who  *maker
+		want []string
+	}{
+		"the operator": {
+			&maker{account: "111111111111", region: "eu-west-1", needs: []need{right("iam:CreateUser", "*"), right("iam:CreateGroup", "*"), right("kms:CreateKey", "*"), right("dynamodb:CreateTable", "*")}},
+			[]string{"iam:ListPolicies on *", "kms:ListAliases on *", "dynamodb:DescribeTable on arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"},
+		},
+		"a role": {
+			&maker{account: "222222222222", role: blueprint.DefaultReach, region: "eu-west-1", needs: []need{right("iam:CreateRole", role), right("iam:PutRolePolicy", role)}},
+			[]string{"iam:GetRole on " + role},
+		},
+	} {
+		var got []string
+		for _, u := range p.used(c.who) {
+			got = append(got, u.Action+" on "+u.Resource)
+			if regional := serviceOf(u.Action) != "iam"; regional != (len(u.Context["aws:RequestedRegion"]) == 1) {
+				t.Errorf("%s: %s is asked with %v", name, u.Action, u.Context)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }

@@ -302,7 +302,8 @@ func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
 }
 
 // prove lets the steps prove themselves, all at once, up to the first of which a
-// change was left out, and gives what they found in the steps' order.
+// change was left out, and gives what they found in the steps' order. A proof that rests
+// on what a finding stops is not tried, and says so.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)

@@ -34,6 +34,13 @@ func NewPrompt(in io.Reader, out io.Writer) *Prompt {
 	return &Prompt{in: in, out: out, lines: make(chan string)}
 }
 
+// Continue reads on where another prompt stopped: that one may hold lines already which
+// were read ahead.
+func (p *Prompt) Continue(from *Prompt) {
+	from.start.Do(func() { go from.read() })
+	p.start.Do(func() { p.lines = from.lines })
+}
+
 // Line asks for one line. It returns ErrNoAnswer at the end of the input, and
 // the context's error when that ends first.
 func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {

@@ -183,3 +183,45 @@ func TestConfirmAsksForEachForeignThing(t *testing.T) {
 		t.Errorf("with nothing adopted and nothing to apply, the rest must go on: %+v, %v", d, err)
 	}
 }
+
+func TestBackGoesToTheQuestionBeforeWhichSuggestsWhatWasTyped(t *testing.T) {
+	// Admins, back over both pages to the first question, and from there on again.
+	p, out := prompting("111111111111\nstaging=222222222222\nalice\n<\n<\n<\n<\n333333333333\n\n\n" + strings.Repeat("\n", 20) + "acme-state\n" + strings.Repeat("\n", 20))
+	a, err := p.fill(t.Context(), &blueprint.Answers{Blueprint: blueprint.New()}, true)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if a.AdminAccount != "333333333333" || !reflect.DeepEqual(a.UsersOf("admins"), []string{"alice"}) || a.Environments[0].Account != "222222222222" {
+		t.Errorf("the answers are\n%s", a.HCL())
+	}
+	for _, want := range []string{"< goes back", "[111111111111]", "[staging=222222222222]", "[alice]", "This is the first question."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}
+
+func TestBackSuggestsNoSecretAgain(t *testing.T) {
+	pair := []plan.Question{
+		{Path: "id", Prompt: "Access key id", Kind: plan.Text},
+		{Path: "secret", Prompt: "Secret access key", Kind: plan.Secret, Required: true},
+		{Path: "sure", Prompt: "Sure", Kind: plan.Confirm, Default: "true"},
+	}
+	open := func(_ context.Context, given plan.Given, _ plan.Asks) (engine.Opened, error) {
+		if given.Asked("sure") {
+			return engine.Opened{Flow: &engine.Flow{}}, nil
+		}
+		return engine.Opened{Questions: pair}, nil
+	}
+	p, out := prompting("AKIA\nfirst-secret\n<\n\nsecond-secret\n\n")
+	given := plan.Given{}
+	if _, err := p.Inquire(t.Context(), open, given); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if given.Text("secret") != "second-secret" || given.Text("id") != "AKIA" {
+		t.Errorf("given %q and %q", given.Text("id"), given.Text("secret"))
+	}
+	if strings.Contains(out.String(), "first-secret") || !strings.Contains(out.String(), "this answer is required") {
+		t.Errorf("it said:\n%s", out)
+	}
+}

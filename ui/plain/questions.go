@@ -23,13 +23,12 @@ func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given
 		SignIn: p.signIn,
 		Enrol:  p.enrol,
 	}
-	asked := map[string]plan.Question{}
-	var headed int
+	i := inquiry{Prompt: p, given: given, asked: map[string]plan.Question{}, typed: map[string]string{}}
 	for {
 		opened, err := open(ctx, given, asks)
 		var problem *plan.Problem
 		if errors.As(err, &problem) {
-			again, there := asked[problem.Path]
+			again, there := i.asked[problem.Path]
 			if !there {
 				return nil, err
 			}
@@ -39,23 +38,92 @@ func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given
 		if err != nil || opened.Flow != nil {
 			return opened.Flow, err
 		}
-		if len(asked) == 0 {
-			p.print("Enter takes the answer in brackets, ? explains the question.\n")
+		if len(i.asked) == 0 {
+			p.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
 		}
-		if s := opened.Stage; s != nil && s.Number != headed {
-			headed = s.Number
-			p.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
-		}
-		for _, q := range opened.Questions {
-			asked[q.Path] = q
-			if given[q.Path], err = p.answer(ctx, q); err != nil {
-				return nil, err
-			}
+		i.pages = append(i.pages, page{opened.Stage, opened.Questions})
+		if err := i.ask(ctx); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// answer asks one question of an inquiry until its answer is good.
+// errBack is the answer that goes back to the question before.
+var errBack = errors.New("back")
+
+// inquiry is the questions of a run so far.
+type inquiry struct {
+	*Prompt
+	given plan.Given
+	// pages are the questions in the order in which they were asked; asked are all of
+	// them by their path, and typed the answers that somebody went back over, which
+	// are suggested again.
+	pages  []page
+	asked  map[string]plan.Question
+	typed  map[string]string
+	headed int
+}
+
+// page are questions that are asked together, and the stage whose they are, which may
+// be nil.
+type page struct {
+	stage     *plan.Stage
+	questions []plan.Question
+}
+
+// ask asks the questions of the last page. Whoever goes back from its first comes to
+// the last of the page before, whose answers are then given anew.
+func (i *inquiry) ask(ctx context.Context) error {
+	i.heading()
+	for at := 0; at < len(i.last().questions); {
+		q := i.last().questions[at]
+		i.asked[q.Path] = q
+		if typed, there := i.typed[q.Path]; there {
+			q.Default = typed
+		}
+		answer, err := i.answer(ctx, q)
+		switch {
+		case err == nil:
+			i.given[q.Path] = answer
+			at++
+			continue
+		case !errors.Is(err, errBack):
+			return err
+		case at > 0:
+			at--
+		case len(i.pages) > 1:
+			i.pages = i.pages[:len(i.pages)-1]
+			at = len(i.last().questions) - 1
+			i.heading()
+		default:
+			i.print("    This is the first question.\n")
+			continue
+		}
+		i.forget(i.last().questions[at])
+	}
+	return nil
+}
+
+func (i *inquiry) last() page { return i.pages[len(i.pages)-1] }
+
+// heading says which stage the last page belongs to, where that is another than before.
+func (i *inquiry) heading() {
+	if s := i.last().stage; s != nil && s.Number != i.headed {
+		i.headed = s.Number
+		i.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
+	}
+}
+
+// forget takes an answer back, which is suggested when it is asked for again, unless it
+// is a secret.
+func (i *inquiry) forget(q plan.Question) {
+	if q.Kind != plan.Secret && q.Hide == nil {
+		i.typed[q.Path] = i.given.Text(q.Path)
+	}
+	delete(i.given, q.Path)
+}
+
+// answer asks one question of an inquiry until its answer is good, or is errBack.
 func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
@@ -63,9 +131,12 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 		if err != nil {
 			return secret.Secret{}, err
 		}
-		if line == "?" {
+		switch line {
+		case "?":
 			p.print("%s", wrapped(help(q), 4))
 			continue
+		case "<":
+			return secret.Secret{}, errBack
 		}
 		value, err := read(q, line)
 		if err == nil {
@@ -118,6 +189,9 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 		var lines []string
 		for {
 			line, err := p.Line(ctx, "")
+			if len(lines) == 0 && (line == "<" || line == "?") {
+				return line, err
+			}
 			if line == "." || errors.Is(err, ErrNoAnswer) && len(lines) > 0 {
 				return strings.Join(lines, "\n"), nil
 			}

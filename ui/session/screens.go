@@ -30,12 +30,11 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
 			begun = modes[slices.Index(shown, r.Mode)]
-			o.Sandbox = r.Sandbox
+			if r.Sandbox && !o.Sandbox {
+				o = practicing(o)
+			}
 			if r.Fault != "" {
 				o.Break = r.Fault
-			}
-			if menu && r.Sandbox {
-				o.Blueprint = "" // practice brings its own answers
 			}
 			return start(ctx, o, sys, begun)
 		},

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -13,35 +14,50 @@ import (
 // What is done over the team's blueprint, of which nothing is asked.
 var (
 	// loggingIn opens a session with a second factor for Terraform's profile.
-	loggingIn = ofTeam((*session).admin, func(_ *session, a *blueprint.Answers, env *engine.Env) *engine.Flow {
+	loggingIn = ofTeam(nobodyElse, (*session).admin, func(a *blueprint.Answers, env *engine.Env, _ string) *engine.Flow {
 		return (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)
 	})
 	// handingOver makes or remakes the sealed key file of one admin.
-	handingOver = ofTeam((*session).operator, func(s *session, a *blueprint.Answers, env *engine.Env) *engine.Flow {
-		return (&onboard.Handover{Answers: a, User: s.User}).Flow(env)
+	handingOver = ofTeam("Which admin gets the key?", (*session).operator, func(a *blueprint.Answers, env *engine.Env, user string) *engine.Flow {
+		return (&onboard.Handover{Answers: a, User: user}).Flow(env)
 	})
 	// offboarding takes one admin's access away.
-	offboarding = ofTeam((*session).operator, func(s *session, a *blueprint.Answers, env *engine.Env) *engine.Flow {
-		return (&onboard.Offboard{Answers: a, User: s.User, Now: time.Now}).Flow(env)
+	offboarding = ofTeam("Which admin leaves?", (*session).operator, func(a *blueprint.Answers, env *engine.Env, user string) *engine.Flow {
+		return (&onboard.Offboard{Answers: a, User: user, Now: time.Now}).Flow(env)
 	})
 )
 
-// ofTeam is the opener of a flow in the world that somebody has.
+// pathUser is the question which admin is meant, where the command line does not say.
+const pathUser = "user"
+
+// nobodyElse asks no such question.
+const nobodyElse = ""
+
+// ofTeam is the opener of a flow in the world that somebody has. Which is the question
+// about whom it is.
 func ofTeam(
+	which string,
 	world func(*session, context.Context, *blueprint.Answers, plan.Asks) (*engine.Env, error),
-	flow func(*session, *blueprint.Answers, *engine.Env) *engine.Flow,
+	flow func(a *blueprint.Answers, env *engine.Env, user string) *engine.Flow,
 ) opener {
 	return func(s *session, _ context.Context) (engine.Open, plan.Given, error) {
-		return func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
+		return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 			a, err := s.team(ctx)
 			if err != nil {
 				return engine.Opened{}, err
 			}
+			if which != nobodyElse && s.User == "" && !given.Asked(pathUser) {
+				return engine.Opened{Questions: []plan.Question{{
+					Path: pathUser, Prompt: which, Kind: plan.Choice, Options: a.AllUsers(), Required: true, Flag: "USER",
+					Help: "These are the admins in " + BlueprintFile + ".",
+				}}}, nil
+			}
+			user := cmp.Or(s.User, given.Text(pathUser))
 			env, err := world(s, ctx, a, asks)
 			if err != nil {
 				return engine.Opened{}, err
 			}
-			return engine.Opened{Flow: flow(s, a, env)}, nil
+			return engine.Opened{Flow: flow(a, env, user)}, nil
 		}, plan.Given{}, nil
 	}
 }

@@ -20,10 +20,12 @@ type chooser struct {
 	// main says that leaving it means leaving the program; stays that it is still
 	// there when one comes back from what was chosen.
 	main, stays bool
-	list        scroll
-	width       int
-	height      int
-	helped      []string
+	// own are keys beside those of every dialog.
+	own    hotkeys
+	list   scroll
+	width  int
+	height int
+	helped []string
 }
 
 // choice is one of the ways on.
@@ -45,7 +47,7 @@ func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
 func (c *chooser) hotkeys() hotkeys {
 	choose := goTo(nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose})
 	if c.main {
-		return hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}
+		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}, c.own...)
 	}
 	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
 }
@@ -53,7 +55,13 @@ func (c *chooser) hotkeys() hotkeys {
 // view is everything where it fits; where it does not, only the choice under the
 // cursor is explained.
 func (c *chooser) view() []string {
-	lines := []string{"", "  " + c.theme.Title.Render(c.title), ""}
+	lines, _ := c.drawn()
+	return lines
+}
+
+// drawn is the view, and for each line the choice that it belongs to, or -1.
+func (c *chooser) drawn() (lines []string, owners []int) {
+	lines = []string{"", "  " + c.theme.Title.Render(c.title), ""}
 	for _, text := range c.text {
 		for _, line := range words.Fit(text, c.room()) {
 			lines = append(lines, "  "+line)
@@ -62,17 +70,17 @@ func (c *chooser) view() []string {
 	if len(c.text) > 0 {
 		lines = append(lines, "")
 	}
-	if full := c.choices(lines, true); len(full) <= c.height {
-		return full
+	if full, owners := c.choices(lines, true); len(full) <= c.height {
+		return full, owners
 	}
-	brief := c.choices(lines, false)
+	brief, owners := c.choices(lines, false)
 	if over := len(brief) - c.height; over > 0 && len(c.text) > 0 { // the choices stay in sight
 		const head = 3
 		cut := max(head, len(lines)-1-over-1)
 		lines = append(lines[:cut:cut], "  "+c.theme.Faint.Render(c.theme.Glyphs.Ellipsis+" ? shows the rest"), "")
 		return c.choices(lines, false)
 	}
-	return brief
+	return brief, owners
 }
 
 func (c *chooser) room() int { return dialogRoom(c.width) }
@@ -81,9 +89,12 @@ func (c *chooser) room() int { return dialogRoom(c.width) }
 func dialogRoom(width int) int { return min(76, width-8) }
 
 // choices adds the ways on below the lines.
-func (c *chooser) choices(lines []string, roomy bool) []string {
-	lines = slices.Clone(lines)
+func (c *chooser) choices(above []string, roomy bool) (lines []string, owners []int) {
+	lines = slices.Clone(above)
 	for i, item := range c.items {
+		for len(owners) < len(lines) {
+			owners = append(owners, i-1)
+		}
 		mark, name := "    ", c.theme.Plain.Render(item.name)
 		if i == c.list.cursor {
 			mark, name = "  "+c.theme.Accent.Render(c.theme.Glyphs.Cursor)+" ", c.theme.Selected.Render(item.name)
@@ -99,7 +110,10 @@ func (c *chooser) choices(lines []string, roomy bool) []string {
 			lines = append(lines, "")
 		}
 	}
-	return lines
+	for len(owners) < len(lines) {
+		owners = append(owners, len(c.items)-1)
+	}
+	return lines, owners
 }
 
 func (c *chooser) typing() bool { return false }

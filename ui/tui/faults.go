@@ -33,7 +33,7 @@ func newFaults(t *theme.Theme, of *course, title string, all []Fault) *faults {
 func newFaultNames(t *theme.Theme, of *course) *faults {
 	all := of.all()
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
-	return listFaults(t, of, &faults{title: "Which fault do you want to find?", all: all, named: true})
+	return listFaults(t, of, &faults{title: FaultTitle, all: all, named: true})
 }
 
 func listFaults(t *theme.Theme, of *course, f *faults) *faults {

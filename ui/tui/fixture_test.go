@@ -55,20 +55,12 @@ func press(m *root, names ...string) {
 	}
 }
 
+// keyNamed is pressed, with "space" for what is hard to read in a list.
 func keyNamed(name string) tea.KeyMsg {
-	types := map[string]tea.KeyType{
-		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
-		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
-		"pgdown": tea.KeyPgDown, "end": tea.KeyEnd, "home": tea.KeyHome, "ctrl+c": tea.KeyCtrlC, "ctrl+z": tea.KeyCtrlZ,
-		"ctrl+l": tea.KeyCtrlL, "ctrl+u": tea.KeyCtrlU, "ctrl+d": tea.KeyCtrlD, "f1": tea.KeyF1, "backspace": tea.KeyBackspace,
-	}
-	if kind, ok := types[name]; ok {
-		return tea.KeyMsg{Type: kind}
-	}
 	if name == "space" {
-		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+		name = " "
 	}
-	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+	return pressed(name)
 }
 
 // deliver runs a command and hands on its message, as the program does. The

@@ -79,6 +79,15 @@ func (m *root) whereabouts() string {
 // footer shows as many keys as fit, whole; how to leave and how to get help are
 // always among them.
 func (m *root) footer() string {
+	line := ""
+	for _, k := range m.shownKeys() {
+		line += m.keyText(k)
+	}
+	return line
+}
+
+// shownKeys are the keys of the footer.
+func (m *root) shownKeys() []key.Binding {
 	list, always := m.top().keys(), []key.Binding{keys.Interrupt}
 	if i := slices.IndexFunc(list, leaves); i >= 0 {
 		always = []key.Binding{list[i]}
@@ -86,18 +95,19 @@ func (m *root) footer() string {
 	}
 	if !m.top().typing() {
 		always = append(always, keys.Help)
+		list = append(slices.Clone(list), keys.Palette)
 	}
 	tail := ""
 	for _, k := range always {
 		tail += m.keyText(k)
 	}
-	line := ""
+	var shown []key.Binding
 	for _, k := range list {
-		if item := m.keyText(k); ansi.StringWidth(line)+ansi.StringWidth(item)+ansi.StringWidth(tail) <= m.width {
-			line += item
+		if item := m.keyText(k); ansi.StringWidth(item)+ansi.StringWidth(tail) <= m.width {
+			shown, tail = append(shown, k), tail+item
 		}
 	}
-	return line + tail
+	return append(shown, always...)
 }
 
 // leaves tells the keys by which a screen is left.

@@ -159,6 +159,11 @@ var screens = map[string]func(t *testing.T, l look) *root{
 		}})
 		return m
 	},
+	"palette": func(t *testing.T, l look) *root {
+		m := reviewingRoot(t, l, Options{})
+		press(m, "5", ":", "c", "o", "p")
+		return m
+	},
 	"small": func(t *testing.T, _ look) *root {
 		return newTestRoot(t, look{width: 50, height: 12, utf8: true}, Options{})
 	},

@@ -21,11 +21,11 @@ func (h hotkey) when(works bool) hotkey {
 	return h
 }
 
-// shown is the key with its words only where they are worth their room; it works all
-// the same.
+// shown is the key with its words in the footer only where they are worth their room;
+// the palette has it all the same.
 func (h hotkey) shown(worth bool) hotkey {
 	if !worth {
-		h.SetHelp("", "")
+		h.SetHelp("", h.Help().Desc)
 	}
 	return h
 }
@@ -64,9 +64,9 @@ type keyMap struct {
 	Accept, Next, Previous, Jump            key.Binding
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
-	Again, Read, Copy                       key.Binding
+	Again, Read, Copy, Practice             key.Binding
 	Filter, Tick, All, Back, Help, Quit     key.Binding
-	Interrupt, Suspend                      key.Binding
+	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
 
 func bind(help, text string, keys ...string) key.Binding {
@@ -96,6 +96,7 @@ var keys = keyMap{
 	Save:      bind("s", "save", "s"),
 	Again:     bind("l", "look again", "l"),
 	Read:      bind("r", "read all", "r"),
+	Practice:  bind("p", "practice", "p"),
 	Copy:      bind("y", "copy", "y"),
 	Filter:    bind("/", "filter", "/"),
 	Tick:      bind("space", "choose", " "),
@@ -105,4 +106,6 @@ var keys = keyMap{
 	Quit:      bind("q", "quit", "q"),
 	Interrupt: bind("ctrl+c", "stop", "ctrl+c"),
 	Suspend:   bind("ctrl+z", "suspend", "ctrl+z"),
+	Palette:   bind(":", "commands", ":", "ctrl+k"),
+	Mouse:     bind("m", "mouse", "m"),
 }

@@ -70,6 +70,8 @@ type list struct {
 	// said are the items that the operator opened, or closed.
 	said  map[itemName]bool
 	width int
+	// clips are the named values among the texts.
+	clips []clip
 }
 
 func newList(t *theme.Theme, content func()) *list {
@@ -87,6 +89,7 @@ func (l *list) rewind() { l.top, l.cursor = 0, 0 }
 func (l *list) fill(width, height int) {
 	at, under := l.cursor, l.under()
 	l.width, l.height, l.rows = width, height, l.rows[:0]
+	l.clips = nil
 	l.content()
 	if by := l.moved(at, under); by != 0 {
 		l.cursor, l.top = at+by, max(0, l.top+by)
@@ -202,6 +205,7 @@ func (l *list) pairs(title string, facts []plan.Fact) {
 	column := 0
 	for _, f := range facts {
 		column = max(column, min(40, len(f.Name)))
+		l.clips = append(l.clips, clip{f.Name, f.Value})
 	}
 	for _, f := range facts {
 		name := t.Faint.Render(t.Pad(f.Name, column)) + "  "
@@ -331,10 +335,10 @@ func (l *list) draw(r *row, selected bool) string {
 func hidden(t *theme.Theme, above, below int) string {
 	var parts []string
 	if above > 0 {
-		parts = append(parts, fmt.Sprintf("%s %d above", t.Glyphs.Up, above))
+		parts = append(parts, fmt.Sprintf("%s %s above", t.Glyphs.Up, words.Plural(above, "line")))
 	}
 	if below > 0 {
-		parts = append(parts, fmt.Sprintf("%s %d below", t.Glyphs.Down, below))
+		parts = append(parts, fmt.Sprintf("%s %s below", t.Glyphs.Down, words.Plural(below, "line")))
 	}
 	return strings.Join(parts, "   ")
 }

@@ -6,23 +6,33 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
+// The words of the menu, in screens and lines alike.
+const (
+	MenuTitle     = "From an AWS organization to encrypted, locked Terraform state"
+	Practice      = "Practice in the sandbox"
+	PracticeText  = "The same, with an AWS inside this program and a scratch home. Nothing real is touched."
+	PracticeTitle = "What do you want to practice?"
+	Surprise      = "surprise me"
+	SurpriseText  = "One of them, and you are not told which."
+	FaultTitle    = "Which fault do you want to find?"
+)
+
 func beginning(r Request) action { return goTo(nav{begin: &r}) }
 
 // newMenu offers the modes, and to practise them in the sandbox. Where all is
 // the sandbox anyway, the modes are practice by themselves.
 func newMenu(t *theme.Theme, o *Options, of *course) *chooser {
 	var items []choice
+	var own hotkeys
 	for _, mode := range o.modes() {
 		items = append(items, choice{mode.menu, mode.what, practising{t, o, of}.choose(mode, o.Sandbox)})
 	}
 	if !o.Sandbox {
-		items = append(items, choice{
-			"Practice in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
-			practising{t, o, of}.menu(),
-		})
+		items = append(items, choice{Practice, PracticeText, practising{t, o, of}.menu()})
+		own = hotkeys{{keys.Practice, practising{t, o, of}.menu()}}
 	}
 	return &chooser{
-		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: append(items, choice{"Quit", "", goTo(nav{quit: true})}), main: true,
+		theme: t, title: MenuTitle, items: append(items, choice{"Quit", "", goTo(nav{quit: true})}), main: true, own: own,
 		helped: []string{
 			"What stateroom does",
 			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is already correct, so it can be run again at any time.",
@@ -44,7 +54,7 @@ func (r practising) menu() action {
 	if len(modes) == 1 {
 		return r.choose(modes[0], true)
 	}
-	c := &chooser{theme: r.theme, title: "What do you want to practice?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
+	c := &chooser{theme: r.theme, title: PracticeTitle, text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
 	for _, mode := range modes {
 		c.items = append(c.items, choice{mode.practice, mode.practiceText, r.choose(mode, true)})
 	}

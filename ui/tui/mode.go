@@ -32,6 +32,17 @@ type Mode struct {
 	faults bool
 }
 
+// Entry is its name and its description in a menu, or in one of what can be practised.
+func (m *Mode) Entry(practice bool) (name, text string) {
+	if practice {
+		return m.practice, m.practiceText
+	}
+	return m.menu, m.what
+}
+
+// Faults tells whether practising it asks for a fault first.
+func (m *Mode) Faults() bool { return m.faults }
+
 // command begins it again from the command line.
 func (m *Mode) command() string { return "stateroom " + m.Name }
 
@@ -72,17 +83,23 @@ var (
 		verb: "fix",
 	}
 	Handover = &Mode{
-		Name:  "handover",
+		Name: "handover",
+		menu: "Hand over", what: "Seal an admin's access key into one file that nobody else can open.",
+		practice: "Handover", practiceText: "A finished setup with two admins: seal a key for one of them.",
 		title: "Handover", of: "Handover for %s", why: "One file, sealed for one admin: key pair, account and blueprint. Nobody else can open it.",
 		opening: "Opening", looking: "Looking at the user and the keys", proving: "Looking again", verb: "seal",
 	}
 	Offboard = &Mode{
-		Name:  "offboard",
+		Name: "offboard",
+		menu: "Offboard", what: "Take an admin's access away: keys, groups, open sessions. The state and everybody else's access stay.",
+		practice: "Offboarding", practiceText: "A finished setup with two admins: take one's access away.",
 		title: "Offboarding", of: "Offboarding %s", why: "One user is denied everything, in open sessions too, and goes out of every group and policy; the state and everybody else's access stay.",
 		opening: "Opening", looking: "Looking at what the user has", proving: "Asking AWS what it decides now", verb: "apply",
 	}
 	Login = &Mode{
-		Name:  "login",
+		Name: "login",
+		menu: "Sign in", what: "Open a session with MFA for Terraform, where an environment requires MFA.",
+		practice: "Signing in", practiceText: "A finished setup, whose admin signs in for Terraform.",
 		title: "Sign-in", of: "Sign-in for %s", why: "Terraform cannot ask for a code, so its profile holds a session that you renew here.",
 		opening: "Opening", looking: "Asking AWS for a session", proving: "Looking again", verb: "apply",
 	}

@@ -262,7 +262,7 @@ func (v *runScreen) formView() []string {
 	}
 	room := v.height - len(v.noticeLines())
 	if !v.wide() {
-		room -= 2
+		room -= foldedHeight
 	}
 	if over := at + 6 - room; over > 0 {
 		lines = lines[min(over, len(lines)):]

@@ -36,6 +36,8 @@ type root struct {
 	// can be asked for it.
 	paint func(dark bool)
 	asks  bool
+	// mouse says that wheel and clicks come here, and do not select text.
+	mouse bool
 }
 
 func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
@@ -43,7 +45,7 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 		o.Interrupt = func(bool) {}
 	}
 	first := o.modes()[0]
-	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Mode: first, Sandbox: o.Sandbox}}
+	m := &root{o: o, theme: t, engine: newEngine(ctx, o), mouse: true, width: 80, height: 24, request: Request{Mode: first, Sandbox: o.Sandbox}}
 	m.course = &course{chapters: o.Course, progress: o.Progress, book: o.Learned}
 	switch {
 	case o.Menu:
@@ -116,6 +118,8 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.KeyMsg:
 		return m, m.key(msg)
+	case tea.MouseMsg:
+		return m, m.pointer(msg)
 	case backgroundMsg:
 		m.paint(msg.dark)
 		m.layout()
@@ -174,8 +178,14 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case !typing && key.Matches(msg, keys.Help):
 		if _, open := m.top().(*viewer); !open {
-			return m.follow(nav{push: newHelp(m.theme, m.top())}, nil)
+			return m.follow(nav{push: m.newHelp()}, nil)
 		}
+	case msg.Type == tea.KeyCtrlK, !typing && key.Matches(msg, keys.Palette):
+		if _, open := m.top().(*palette); !open {
+			return m.openPalette()
+		}
+	case !typing && key.Matches(msg, keys.Mouse):
+		return m.toggleMouse()
 	}
 	return m.follow(m.top().update(msg))
 }

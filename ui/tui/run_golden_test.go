@@ -13,12 +13,12 @@ func init() {
 		"menu-modes": func(t *testing.T, l look) *root { return newTestRoot(t, l, menuOptions()) },
 		"menu-practice": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
-			press(m, "down", "down", "down", "enter")
+			press(m, "p")
 			return m
 		},
 		"faults": func(t *testing.T, l look) *root {
 			m := newTestRoot(t, l, menuOptions())
-			press(m, "down", "down", "down", "enter", "down", "down", "enter", "end", "enter", "down")
+			press(m, "p", "down", "down", "enter", "end", "enter", "down")
 			return m
 		},
 		"chapters": func(t *testing.T, l look) *root {
@@ -165,7 +165,7 @@ func init() {
 
 // menuOptions are a program with all modes that a menu offers.
 func menuOptions() Options {
-	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot}, Course: someCourse()}
+	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}, Course: someCourse()}
 }
 
 // enrolling asks for the codes of a new device.

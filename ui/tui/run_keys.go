@@ -53,10 +53,11 @@ func (v *runScreen) stageKeys() hotkeys {
 	}
 	var list hotkeys
 	for i := range v.outline.Stages {
-		list = append(list, hotkey{bind("1-9", "step", fmt.Sprint(i+1)), show(i + 1)}.shown(i == 0))
+		name := fmt.Sprint(i + 1)
+		list = append(list, hotkey{bind(name, "go to "+v.outline.Stages[i].Name, name), show(i + 1)}.shown(false))
 	}
 	if v.staged() {
-		list = append(list, hotkey{keys.Next, show(v.current + 1)}, hotkey{keys.Previous, show(v.current - 1)})
+		list = append(list, hotkey{Binding: keys.Jump}, hotkey{Binding: keys.Next, do: show(v.current + 1)}, hotkey{Binding: keys.Previous, do: show(v.current - 1)})
 	}
 	return list
 }

@@ -195,7 +195,7 @@ func (v *runScreen) contentWidth() int {
 func (v *runScreen) listHeight() int {
 	height := v.height - len(v.noticeLines())
 	if !v.wide() {
-		height -= 2
+		height -= foldedHeight
 	}
 	if v.waiting() != "" {
 		height-- // what is under way has a line of its own

@@ -14,13 +14,13 @@ import (
 
 func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
-	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Practice in the sandbox", "Quit")
+	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Hand over", "Offboard", "Sign in", "Practice in the sandbox", "Quit", "p practice")
 	press(m, "down", "down", "enter")
 	if m.request != (Request{Mode: Troubleshoot}) || m.run == nil {
 		t.Errorf("began %+v", m.request)
 	}
 	m = newTestRoot(t, plainLook, menuOptions())
-	press(m, "down", "down", "down", "enter", "down", "enter")
+	press(m, "end", "up", "enter", "down", "enter")
 	if m.request != (Request{Mode: Onboard, Sandbox: true}) {
 		t.Errorf("began %+v", m.request)
 	}
@@ -34,7 +34,7 @@ func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 
 func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
-	press(m, "down", "down", "down", "enter", "down", "down", "enter", "esc")
+	press(m, "p", "down", "down", "enter", "esc")
 	shows(t, m, "What do you want to practice?")
 	press(m, "enter", "end", "enter", "/", "left behind", "enter", "enter")
 	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {

@@ -50,6 +50,9 @@ const (
 	stepperGap     = 2
 )
 
+// foldedHeight is that of the stepper on one line, and of the gap below it.
+const foldedHeight = 2
+
 // sign is a state's glyph and style.
 func (s *stepper) sign(state stepState) (string, lipgloss.Style) {
 	t := s.theme

@@ -25,7 +25,10 @@ func (m *root) suspend() tea.Cmd {
 
 // resumed redraws; the program has measured the terminal anew.
 func (m *root) resumed(msg resumedMsg) tea.Cmd {
-	if msg.err == nil {
+	switch {
+	case msg.err == nil && m.mouse:
+		return tea.EnableMouseCellMotion // Bubble Tea has taken it back and forgotten
+	case msg.err == nil:
 		return nil
 	}
 	return m.broadcast(noticeMsg("Not suspended: no shell with job control started this program, so nothing could continue it."))

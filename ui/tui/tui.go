@@ -101,7 +101,7 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 		o.In = &input{File: file, tell: func(msg tea.Msg) { go program.Send(msg) }}
 	}
 	program = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
-		tea.WithAltScreen(), tea.WithoutSignalHandler())
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutSignalHandler())
 	_, err := program.Run()
 	killed := ctx.Err() != nil
 	cancel()

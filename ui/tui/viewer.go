@@ -40,16 +40,18 @@ func newViewer(t *theme.Theme, title, text string, paint painter) *viewer {
 }
 
 // newHelp is the help of a screen: what it is about, and every key.
-func newHelp(t *theme.Theme, s screen) *viewer {
+func (m *root) newHelp() *viewer {
+	t, s := m.theme, m.top()
 	about := s.about()
 	text := strings.Join(about[1:], "\n\n") + "\n\nKeys\n"
 	for _, k := range s.keys() {
 		if k.Enabled() {
-			text += "  " + t.Pad(k.Help().Key, 12) + k.Help().Desc + "\n"
+			text += "  " + t.Pad(k.Help().Key, 14) + k.Help().Desc + "\n"
 		}
 	}
-	text += "  " + t.Pad("ctrl+c", 12) + "stop; while changes are made, finish those under way first\n"
-	text += "  " + t.Pad("ctrl+z", 12) + "suspend; the shell's fg goes on from here\n"
+	for _, d := range m.globals() {
+		text += "  " + t.Pad(d.key, 14) + d.text + "\n"
+	}
 	v := newViewer(t, about[0], text, nil)
 	v.helps = true
 	return v
@@ -106,7 +108,7 @@ func (v *viewer) hotkeys() hotkeys {
 	pop := goTo(nav{pop: true})
 	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
-		list = append(list, hotkey{k, pop}.shown(false))
+		list = append(list, hotkey{Binding: bind("", "", k.Keys()...), do: pop})
 	}
 	return list
 }
