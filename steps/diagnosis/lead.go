@@ -106,6 +106,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.profile-assumes-role":        "The profile assumes a role, where the state is reached with your own key.",
 	"files.profile-names-differ":        "The project names another profile than the blueprint.",
 	"files.profile-not-named":           "The project does not name a profile.",
+	"files.profile-not-valid":           "A profile has a setting that Terraform refuses.",
 	"files.read-differently":            "Terraform and the AWS CLI read a line differently.",
 	"files.region-differs":              "The files disagree about the region.",
 	"files.session-token-stale":         "The profile holds a session token of another key.",
