@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,8 @@ func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, watched()...)
+	// A reader that goes away ("| head") must not kill a run between two changes.
+	signal.Ignore(syscall.SIGPIPE)
 	screen := terminal && wantsScreen(os.Getenv)
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
@@ -103,6 +106,10 @@ func run(ctx context.Context, args []string, sys system) int {
 	defer i.Close()
 	go i.Watch(sys.signals)
 	sys.args = args
+	written := &output{to: sys.out}
+	if !sys.terminal { // the screens ask the terminal itself for its size
+		sys.out = written
+	}
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -122,7 +129,40 @@ func run(ctx context.Context, args []string, sys system) int {
 	if i.Seen() {
 		i.NameLeft()
 	}
+	if lost := written.lost(); lost != nil && codeOf(err) == plan.ExitDone {
+		err = exitCode(plan.ExitFailed)
+		if !errors.Is(lost, syscall.EPIPE) { // whoever closed the pipe wanted no more
+			fmt.Fprintf(sys.err, "stateroom: part of the output could not be written (%v); the run itself went on to its end\n", lost)
+		}
+	}
 	return codeOf(err)
+}
+
+// output remembers the first error of what it writes to: a run goes on to its end when
+// nobody can read of it any more, but does not say that all went well.
+type output struct {
+	to io.Writer
+	mu sync.Mutex
+	// err is the first error.
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err == nil {
+			o.err = err
+		}
+	}
+	return n, err //nolint:wrapcheck // the writer's own
+}
+
+func (o *output) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
 }
 
 // runners gives every command its run: the screens on a terminal that can show

@@ -1138,3 +1138,29 @@ func TestTheSummaryEventTellsTheOutcomeAndItsProof(t *testing.T) {
 		t.Errorf("%+v", summary)
 	}
 }
+
+// full is a disk, or a pipe, that takes no more.
+type full struct{ err error }
+
+func (f full) Write([]byte) (int, error) { return 0, f.err }
+
+func TestARunWhoseOutputIsLostDoesNotSayThatAllWentWell(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		says string
+	}{
+		"a full disk":            {syscall.ENOSPC, "part of the output could not be written"},
+		"a reader that has gone": {syscall.EPIPE, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PATH", t.TempDir())
+			sandboxtest.Setenv(t, sandboxtest.Home(t.TempDir()).Environ(sandboxtest.Nobody))
+			t.Chdir(t.TempDir())
+			var errs bytes.Buffer
+			code := run(t.Context(), []string{"setup", "--sandbox", "--json", "--dry-run"}, system{in: strings.NewReader(""), out: full{test.err}, err: &errs})
+			if said := strings.Contains(errs.String(), "could not be written"); code != plan.ExitFailed || said != (test.says != "") {
+				t.Errorf("code %d, %s", code, errs.String())
+			}
+		})
+	}
+}
