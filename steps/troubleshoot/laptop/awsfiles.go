@@ -136,7 +136,7 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
 		return "", &sourceTrouble{id: diagnosis.KeyInvalid.ID, evidence: stale.Evidence, remedy: stale.Remedy}
 	}
-	source := p.get("source_profile")
+	source, session := p.get("source_profile"), f.sessionMissing(p)
 	switch {
 	case source != "" && p.get("credential_source") != "":
 		return "", &sourceTrouble{
@@ -148,6 +148,10 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
 			remedy: "Write the role_arn, or remove source_profile.",
 		}
+	// The SDK reads the session before anything else of the profile that it is asked for,
+	// and of a source profile only where that has no key (SharedConfig.setFromIniSections).
+	case session != nil && (len(through) == 0 || !p.hasKeys()):
+		return "", session
 	case p.get("role_arn") != "":
 		return f.role(p, through)
 	}
@@ -286,18 +290,25 @@ type token struct {
 	RegistrationExpiresAt time.Time `json:"registrationExpiresAt"`
 }
 
+// sessionMissing tells of a sign-on session that a profile names and the config file does
+// not have; nil where all is well.
+func (f *awsFiles) sessionMissing(p profile) *sourceTrouble {
+	session := p.get("sso_session")
+	if _, there := profiles.SSOSession(f.config, session); session == "" || there {
+		return nil
+	}
+	return &sourceTrouble{
+		id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
+		remedy: "Write the section (aws configure sso), or correct the name.", also: []string{diagnosis.ProfileMissing.ID},
+		lead: "The profile names a sign-on session that the config file does not have.",
+	}
+}
+
 // signOn looks for the cached token of a single sign-on.
 func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	name := p.get("sso_start_url")
 	session := p.get("sso_session")
 	if session != "" {
-		if _, there := profiles.SSOSession(f.config, session); !there {
-			return "", &sourceTrouble{
-				id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
-				remedy: "Write the section (aws configure sso), or correct the name.", also: []string{diagnosis.ProfileMissing.ID},
-				lead: "The profile names a sign-on session that the config file does not have.",
-			}
-		}
 		name = session
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file

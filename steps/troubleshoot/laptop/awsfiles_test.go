@@ -50,7 +50,9 @@ func TestAProfileIsFollowedToItsCredentialsAsTheSDKDoes(t *testing.T) {
 		"a token that is missing":     {"", "[profile p]\n" + role + "web_identity_token_file = /nonexistent\n", "", "credentials-missing", "names no source"},
 		"sign-on without a token":     {"", "[profile p]\nsso_start_url = https://nowhere\nsso_region = x\n", "", "sso-expired", "there is no token"},
 		"sign-on without a session":   {"", "[profile p]\n" + sso, "", "credentials-missing", "has no section [sso-session acme]"},
-		"keys before sign-on":         {"[p]\n" + keys, "[profile p]\n" + sso, "access key AKIAX", "", ""},
+		"keys before sign-on":         {"[p]\n" + keys, "[profile p]\n" + sso + "[sso-session acme]\nsso_start_url = https://x\n", "access key AKIAX", "", ""},
+		"keys, and no such session":   {"[p]\n" + keys, "[profile p]\n" + sso, "", "credentials-missing", "has no section [sso-session acme]"},
+		"a source's keys, no session": {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + sso, "access key AKIAX", "", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
