@@ -124,10 +124,14 @@ func dirRule(value string) string {
 // stays below what that is relative to.
 func backendConfigRule(dir string) func(string) string {
 	return func(value string) string {
+		name, _, pair := strings.Cut(value, "=")
 		if strings.ContainsAny(value, " \t\n'\"`$&;|<>()*?[]{}!#~\\") {
+			if pair {
+				return "holds a character that a shell takes for something else: write the value bare, as in key=common/production"
+			}
 			return "holds a character that a shell takes for something else: give the file another name"
 		}
-		if name, _, pair := strings.Cut(value, "="); pair {
+		if pair {
 			return backendPairRule(name)
 		}
 		if value == "" || path.IsAbs(value) {
