@@ -304,4 +304,7 @@ func TestRunThatCannotBeginSaysWhy(t *testing.T) {
 	if s := end(t, tm, m); s != nil {
 		t.Errorf("summary %+v", s)
 	}
+	if header := ansi.Strip(strings.Split(m.View(), "\n")[0]); strings.Contains(header, "checking") {
+		t.Errorf("the header goes on asking: %q", header)
+	}
 }

@@ -141,6 +141,9 @@ func (v *runScreen) whereabouts() string {
 		who, region = cmp.Or(v.outline.Who, v.who, v.flow.Answers.AdminAccount), v.flow.Answers.StateRegion
 	}
 	if v.staged() && who == "" {
+		if v.err != nil {
+			return "AWS could not be asked"
+		}
 		return "checking your credentials"
 	}
 	parts := slices.DeleteFunc([]string{v.mode.headed(v.person()), v.repository(), who, region}, func(s string) bool { return s == "" })
