@@ -108,14 +108,16 @@ func TestASetUpRightAfterOneThatWasStoppedHolds(t *testing.T) {
 	}
 }
 
-// endsWell runs a set-up, and once more where the answer that holds a new access key's
-// secret was lost: the first run says that it waits for a person then (the secret is
-// given once), and the second replaces the key.
+// endsWell runs a set-up, and again where the answer that holds a new access key's
+// secret was lost: such a run says that it waits for a person (the secret is given
+// once), and the next replaces the key. Of seed long 109 the answer is lost twice.
 func (w *world) endsWell(b *blueprint.Blueprint) {
 	w.t.Helper()
 	summary := w.run(w.setup(b))
-	if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
-		summary = w.run(w.setup(b))
+	for range 3 {
+		if f := findingOf(summary.Findings, "iam.not-confirmed"); f != nil && strings.Contains(f.Evidence, "an answer of AWS was lost") {
+			summary = w.run(w.setup(b))
+		}
 	}
 	for _, f := range summary.Findings {
 		w.t.Log(f)
