@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	go i.Watch(sys.signals)
 	sys.args = args
 	written := &output{to: sys.out}
-	if !sys.terminal { // the screens ask the terminal itself for its size
+	if file, ok := sys.out.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) { // a terminal is asked what it can do
 		sys.out = written
 	}
 	commands := sys.runners(i)
