@@ -264,9 +264,7 @@ func permissionsOf(o *Observed, a *blueprint.Answers, environment string) (polic
 }
 
 func bucketPolicyOf(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
-	return policy.Bucket(policy.BucketRules{
-		Partition: o.partition(), Bucket: a.Bucket.Name, KMSKeyARN: o.keyARN(), Strict: a.Bucket.Policy == blueprint.BucketPolicyStrict,
-	}), nil
+	return policy.Bucket(bucketRules(o, a)), nil
 }
 
 func keyPolicyOf(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {

@@ -114,7 +114,7 @@ func (b *bucketBuilder) others() {
 	if b.fresh() || len(names) == 0 {
 		return
 	}
-	own := policy.Bucket(policy.BucketRules{Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict})
+	own := policy.Bucket(bucketRules(b.o, b.a))
 	agreed := slices.ContainsFunc(own.Statements, func(s policy.Statement) bool { return policy.Covers(held, s) })
 	for i := range b.Changes {
 		c := &b.Changes[i]

@@ -59,7 +59,9 @@ func ownStatement(o *Observed, a *blueprint.Answers, s policy.Statement) *policy
 		return nil
 	}
 	for _, strict := range []bool{true, false} {
-		doc := policy.Bucket(policy.BucketRules{Partition: o.partition(), Bucket: a.Bucket.Name, KMSKeyARN: o.keyARN(), Strict: strict})
+		rules := bucketRules(o, a)
+		rules.Strict = strict
+		doc := policy.Bucket(rules)
 		for _, own := range doc.Statements {
 			named := s
 			named.Conditions = withKey(s.Conditions, o.keyARN())
@@ -148,12 +150,17 @@ func refusesKey(o *Observed, a *blueprint.Answers, s policy.Statement) bool {
 	return decision.Explicit
 }
 
+// bucketRules are what the blueprint asks of the bucket's policy.
+func bucketRules(o *Observed, a *blueprint.Answers) policy.BucketRules {
+	return policy.BucketRules{
+		Partition: o.partition(), Bucket: a.Bucket.Name, KMSKeyARN: o.keyARN(), Strict: a.Bucket.Policy == blueprint.BucketPolicyStrict,
+	}
+}
+
 // policy adds the statements that the bucket's policy lacks and keeps every other, but for
 // whom they name that was deleted.
 func (b *bucketBuilder) policy() {
-	rules := policy.BucketRules{
-		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict,
-	}
+	rules := bucketRules(b.o, b.a)
 	want := policy.Bucket(rules)
 	stored := policy.ParseOrEmpty(b.b.Policy)
 	if f := plan.SparesDeleted("bucket.deleted-spared", "policy of bucket "+b.a.Bucket.Name, stored, changePolicy); f != nil {

@@ -47,6 +47,7 @@ func TestASecretThatIsBrokenOverLinesOrToldByItsShapeIsTakenOut(t *testing.T) {
 		"\"SecretAccessKey\": \"" + key[:20] + "\n" + key[20:] + "\",\n":               {key[:20], key[20:]},
 		"AWS_SESSION_TOKEN=" + token[:30] + "\n" + token[30:60] + "\n" + token[60:]:    {token[:30], token[30:60], token[60:]},
 		"git clone with ghp_abcdefghijklmnopqrstuvwxyz0123456789 failed":               {"ghp_"},
+
 		"glpat-abcdefghijklmnopqrst":                              {"glpat-"},
 		"xoxb-123456789012-abcdefghijkl":                          {"xoxb"},
 		"VAULT hvs.CAESIJ0123456789abcdefghij":                    {"hvs."},
