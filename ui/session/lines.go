@@ -3,12 +3,14 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Lines goes through a mode in lines or as JSON. It returns the exit code, or the
@@ -64,6 +66,18 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	questions, given, err := r.open(r.session, ctx)
 	if err != nil {
 		return 0, err
+	}
+	d := r.drafts(ctx)
+	if d != nil {
+		questions = d.over(questions)
+		defer func() {
+			if d.left(ctx, given, nil, summary) {
+				fmt.Fprintln(r.talk(), words.AnswersKept)
+			}
+		}()
+		if d.notice != "" {
+			r.say(d.notice)
+		}
 	}
 	flow, err := r.inquire(ctx, questions, given)
 	if err != nil {

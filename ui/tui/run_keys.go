@@ -31,19 +31,19 @@ func (v *runScreen) keys() []key.Binding {
 }
 
 func (v *runScreen) hotkeys() hotkeys {
-	quit, move := hotkey{keys.Quit, v.leave}, hotkey{Binding: keys.Down}
+	quit, back, move := hotkey{keys.Quit, v.leave}, hotkey{keys.Back, v.back}.shown(!v.first && v.lesson == nil), hotkey{Binding: keys.Down}
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
+		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), append(v.stageKeys(), back)...)
 	case applying:
-		return append(hotkeys{move, output}, v.stageKeys()...)
+		return append(hotkeys{move, output}, append(v.stageKeys(), back.shown(false))...)
 	case reviewing:
 		list := v.reviewKeys()
-		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
+		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), append(v.stageKeys(), back)...)
 	case opening, asking:
 	}
-	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
+	return append(append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...), back)
 }
 
 // stageKeys go from stage to stage.
