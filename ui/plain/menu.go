@@ -11,8 +11,12 @@ import (
 // Option is one of the ways on in a menu: its name, and in a sentence what it is.
 type Option struct{ Name, Text string }
 
-// ErrLeft says that somebody left a menu.
-var ErrLeft = errors.New("left")
+// Somebody goes where the program is not asking: ErrLeft out of it, and ErrBack to the
+// menu before.
+var (
+	ErrLeft = errors.New("left")
+	ErrBack = errors.New("back")
+)
 
 // Choose asks for one of a few ways on, by number or by name, and gives its index; Enter
 // takes the first. Back tells whether there is a menu before, to which -1 goes back. The

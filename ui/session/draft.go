@@ -66,7 +66,7 @@ func hashed(text []byte) string {
 // keepsDraft tells whether answers are kept and offered again: where a person is asked,
 // for real.
 func (s *session) keepsDraft() bool {
-	return s.ask && !s.yes && !s.Sandbox && !s.NoChecks && (s.sys.Terminal || s.keyboard != nil)
+	return s.ask && !s.yes && !s.Sandbox && !s.NoChecks && s.sits()
 }
 
 // drafts opens what is kept of this session's run; nil where nothing is. What lies there

@@ -46,20 +46,27 @@ func newLineRun(s *session) *lineRun {
 		events.Detailed = s.Detailed
 		r.show = events.Emit
 	}
-	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
+	if file, ok := s.answers().(*os.File); ok && s.sits() {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
-	r.prompt.Blocks = theme.UTF8(s.process.Get)
+	r.prompt.Blocks, r.prompt.Sits = theme.UTF8(s.process.Get), s.sits()
 	return r
 }
 
-// run asks, looks, shows, asks once and applies.
+// run asks, looks, shows, asks once and applies. Whoever leaves where something is asked
+// has changed nothing, and failed in nothing.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, r.closeLab(summary)) }()
+	defer func() {
+		if errors.Is(err, plain.ErrLeft) {
+			err = nil
+			fmt.Fprintln(r.talk(), "Nothing was changed.")
+		}
+		err = errors.Join(err, r.closeLab(summary))
+	}()
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
@@ -71,7 +78,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	if d != nil {
 		questions = d.over(questions)
 		defer func() {
-			if d.left(ctx, given, nil, summary) {
+			if d.left(ctx, given, nil, summary) && !errors.Is(err, plain.ErrBack) {
 				fmt.Fprintln(r.talk(), words.AnswersKept)
 			}
 		}()
