@@ -61,7 +61,7 @@ func (d *drafts) over(open engine.Open) engine.Open {
 		own, way := d.put(ctx, given, nil), given.Text(pathDraft)
 		opened, err := d.opened(ctx, open, own, asks, way)
 		if err == nil && !given.Asked(pathDraft) && d.offers(opened, own) {
-			return engine.Opened{Questions: []plan.Question{d.offer()}, Who: opened.Who}, nil
+			return engine.Opened{Questions: []plan.Question{d.offer()}, Stage: before, Who: opened.Who}, nil
 		}
 		return opened, err
 	}
@@ -138,9 +138,9 @@ func (d *drafts) learn(opened engine.Opened) {
 	}
 }
 
-// before is the answer of the run before to a question, if it is one. One that is open was
+// answered is the answer of the run before to a question, if it is one. One that is open was
 // only typed, and is judged when it is taken.
-func (d *drafts) before(q plan.Question) (answer draftAnswer, fits bool) {
+func (d *drafts) answered(q plan.Question) (answer draftAnswer, fits bool) {
 	if d.kept == nil || d.dropped[q.Path] || d.flagged(q.Path) || q.Kind == plan.Secret || q.Hide != nil {
 		return draftAnswer{}, false
 	}
@@ -171,7 +171,7 @@ func (d *drafts) fill(given plan.Given, opened engine.Opened) bool {
 	for _, page := range asked(opened) {
 		values := map[string]string{}
 		for _, q := range page {
-			if answer, fits := d.before(q); fits && !answer.Open && !given.Asked(q.Path) {
+			if answer, fits := d.answered(q); fits && !answer.Open && !given.Asked(q.Path) {
 				values[q.Path] = answer.Answer
 			}
 		}
@@ -188,7 +188,7 @@ func (d *drafts) fill(given plan.Given, opened engine.Opened) bool {
 // suggest puts the answers of the run before into questions.
 func (d *drafts) suggest(questions []plan.Question) {
 	for i := range questions {
-		if answer, fits := d.before(questions[i]); fits {
+		if answer, fits := d.answered(questions[i]); fits {
 			questions[i].Default = answer.Answer
 		}
 	}
@@ -200,12 +200,17 @@ func (d *drafts) offers(opened engine.Opened, own plan.Given) bool {
 	defer d.mu.Unlock()
 	for _, page := range asked(opened) {
 		for _, q := range page {
-			if _, fits := d.before(q); fits && !own.Asked(q.Path) {
+			if _, fits := d.answered(q); fits && !own.Asked(q.Path) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// before heads the question whether they are used: it comes before every stage.
+var before = &plan.Stage{
+	Title: "Answers from before", Why: "A run in this folder was left before it had come to its end. Its answers were kept on this computer, without secrets.",
 }
 
 // offer asks whether the answers of the run before are to be used.
@@ -219,7 +224,7 @@ func (d *drafts) offer() plan.Question {
 			askAgain:  "Every question, with the answer of " + at + " in it.",
 			startOver: "Every question, as if nothing had been answered.",
 		},
-		Help: "A run in this folder ended before it was finished. Its answers were kept on this computer, without secrets. Nothing is changed before you have confirmed it.",
+		Help: "Nothing is changed before you have confirmed it.",
 	}
 }
 

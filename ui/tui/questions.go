@@ -199,7 +199,7 @@ func (v *runScreen) ask() {
 	v.phase, v.err, v.notice, v.untold = asking, nil, v.untold, ""
 	p := v.asked.shown()
 	if p.stage != nil {
-		v.current = p.stage.Number
+		v.current = max(1, p.stage.Number) // or a page before all stages
 	}
 	p.form.Resize(v.contentWidth()-2, v.height)
 	v.list.rewind()

@@ -44,6 +44,9 @@ func (v *runScreen) heading() {
 	if v.staged() {
 		title, why = v.title(), v.stage().Why
 	}
+	if v.phase == asking && v.asked.shown().stage != nil {
+		title, why = v.asked.shown().stage.Title, v.asked.shown().stage.Why
+	}
 	title = t.Title.Render(title)
 	if _, word := v.state(v.current); word != "" && v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
 		title += t.Faint.Render("  " + word)
