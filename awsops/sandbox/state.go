@@ -36,6 +36,9 @@ func (s *Server) State() []string {
 	for _, t := range s.dynamodb.tables {
 		l.table(t)
 	}
+	if s.center != nil {
+		l.center(s.center)
+	}
 	slices.Sort(l)
 	return l
 }
@@ -93,5 +96,18 @@ func (l *stateList) table(t *dynamoTable) {
 			texts[name] = value.text()
 		}
 		l.add(t.arn+"/"+key, "%v", texts)
+	}
+}
+
+func (l *stateList) center(c *identityCenter) {
+	l.add("IAM Identity Center "+c.id, "%q of %s in %s, permission sets %t, key %s", c.name, c.owner.id, c.options.Region, c.setsOn, c.key)
+	for _, t := range c.teams {
+		l.add(c.storeARN("group/"+t.id), "%s, %q, %v", t.displayName, t.description, t.external)
+	}
+	for _, p := range c.people {
+		l.add(c.storeARN("user/"+p.id), "%s, %s, %v", p.userName, p.displayName, p.external)
+	}
+	for _, m := range c.memberships {
+		l.add(c.storeARN("membership/"+m.id), "%s in %s", m.person.userName, m.team.displayName)
 	}
 }
