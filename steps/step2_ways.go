@@ -148,6 +148,6 @@ func untried(id, what string, by plan.Obstacle) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
 		Evidence: fmt.Sprintf("%s not tried, because what is needed for it was not made (%s).", what, by),
-		Remedy:   by.Remedy(),
+		Remedy:   by.Remedy("stateroom setup"),
 	}
 }

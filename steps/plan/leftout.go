@@ -36,9 +36,10 @@ func (o Obstacle) String() string {
 	return fmt.Sprintf("%s: \"%s\" %s", o.change.ID, o.change.Title, became[o.why])
 }
 
-// Remedy is what takes it away, and lets the proof be made.
-func (o Obstacle) Remedy() string {
-	then := ", then run stateroom setup again: it proves the rest."
+// Remedy is what takes it away, and lets a command such as "stateroom setup" prove the
+// rest.
+func (o Obstacle) Remedy(command string) string {
+	then := ", then run " + command + " again: it proves the rest."
 	if o.change == nil {
 		return "Fix " + o.Finding + " first" + then
 	}
@@ -46,10 +47,10 @@ func (o Obstacle) Remedy() string {
 	case failed:
 		return fmt.Sprintf("Fix the reason why \"%s\" failed", o.change.Title) + then
 	case notAgreed:
-		return fmt.Sprintf("Let \"%s\" be made with --adopt %s: stateroom setup then proves the rest.", o.change.Title, o.change.NotOurs)
+		return fmt.Sprintf("Let \"%s\" be made with --adopt %s: %s then proves the rest.", o.change.Title, o.change.NotOurs, command)
 	case leftOut, stillDue:
 	}
-	return fmt.Sprintf("Let stateroom setup make \"%s\": it then proves the rest.", o.change.Title)
+	return fmt.Sprintf("Let %s make \"%s\": it then proves the rest.", command, o.change.Title)
 }
 
 // Obstacles say of every change of a review that is not made what stands in its way, by
