@@ -66,7 +66,7 @@ func (v *viewer) resize(width, height int) {
 		}
 	}
 	v.list.cursor = v.list.top // so that the window stays where it is
-	v.list.resize(len(v.lines), height-2)
+	v.list.resize(len(v.lines), height-len(heading(v.theme, v.title, "", 2, width-2))-1)
 }
 
 // broken is one line as many as it takes; sentences break at words, documents
@@ -106,7 +106,7 @@ func (v *viewer) keys() []key.Binding { return v.hotkeys().bindings() }
 
 func (v *viewer) hotkeys() hotkeys {
 	pop := goTo(nav{pop: true})
-	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
+	list := hotkeys{{keys.Back, pop}, v.list.pages(), {Binding: keys.Down}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
 		list = append(list, hotkey{Binding: bind("", "", k.Keys()...), do: pop})
 	}
@@ -148,10 +148,10 @@ func (v *viewer) scroll(pressed tea.KeyMsg) bool {
 
 func (v *viewer) view() []string {
 	from, to := v.list.window()
-	head := "  " + v.theme.Title.Render(v.title)
-	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
+	title := len(heading(v.theme, v.title, "", 2, v.width-2))
+	lines := append(heading(v.theme, v.title, v.list.position(v.theme), 2, v.width-2), "")[:title+1]
 	if v.notice != "" {
-		lines[1] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
+		lines[title] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
 	}
 	return append(lines, v.lines[from:to]...)
 }
