@@ -70,7 +70,7 @@ func (p *progress) bar(l *list) string {
 
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
-	v.phase, v.notice = applying, ""
+	v.phase, v.notice = applying, noticeMsg{}
 	v.progress = newProgress(changes, v.progress)
 	v.list.rewind()
 	v.rebuild()

@@ -65,7 +65,8 @@ type keyMap struct {
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
 	Again, Read, Copy, Practice             key.Binding
-	Filter, Tick, All, Back, Help, Quit     key.Binding
+	Filter, Search, Tick, All               key.Binding
+	Back, Help, Quit                        key.Binding
 	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
 
@@ -99,6 +100,7 @@ var keys = keyMap{
 	Practice:  bind("p", "practice", "p"),
 	Copy:      bind("y", "copy", "y"),
 	Filter:    bind("/", "filter", "/"),
+	Search:    bind("/", "search", "/"),
 	Tick:      bind("space", "choose", " "),
 	All:       bind("a", "all shown", "a"),
 	Back:      bind("esc", "back", "esc"),

@@ -70,6 +70,8 @@ type list struct {
 	// said are the items that the operator opened, or closed.
 	said  map[itemName]bool
 	width int
+	// search looks for words in the rows.
+	search search
 	// clips are the named values among the texts.
 	clips []clip
 }
@@ -78,7 +80,51 @@ func newList(t *theme.Theme, content func()) *list {
 	l := &list{theme: t, content: content, said: map[itemName]bool{}}
 	l.headed = true // what stands above the first item is read first
 	l.stops = func(i int) bool { return l.choosing && l.rows[i].item != nil }
+	l.search = newSearch(searched{count: func() int { return len(l.rows) }, text: l.plain, here: l.here, show: l.show})
 	return l
+}
+
+// plain is a row without styles. All that there is to an item that is not open is the
+// item's, so that it is found once, and also by what is not in sight.
+func (l *list) plain(i int) string {
+	at := l.owner(i)
+	switch r := &l.rows[i]; {
+	case r.detail && !l.rows[at].open:
+		return ""
+	case r.item != nil && r.open:
+		return ansi.Strip(l.draw(r, false))
+	case r.item != nil:
+		return ansi.Strip(l.draw(r, false)) + "\n" + r.item.clip().text
+	default:
+		return ansi.Strip(r.text)
+	}
+}
+
+// owner is the row of the item to which a row belongs, or the row itself.
+func (l *list) owner(i int) int {
+	for i > 0 && l.rows[i].detail {
+		i--
+	}
+	return i
+}
+
+// here is the row that the reader is at.
+func (l *list) here() int {
+	if from, to := l.window(); l.choosing && l.cursor >= from && l.cursor < to {
+		return l.cursor
+	}
+	return l.top
+}
+
+// show brings a row into sight, and puts the cursor on its item.
+func (l *list) show(i int) {
+	if at := l.owner(i); l.choosing && l.rows[at].item != nil {
+		l.cursor = at
+		l.revealItem()
+	}
+	if from, to := l.window(); i < from || i >= to {
+		l.shift(i - l.height/2 - l.top)
+	}
 }
 
 // rewind goes back to the first line, for another screen.
@@ -95,6 +141,9 @@ func (l *list) fill(width, height int) {
 		l.cursor, l.top = at+by, max(0, l.top+by)
 	}
 	l.resize(len(l.rows), height)
+	if l.search.asked() {
+		l.search.look()
+	}
 }
 
 // moved is how far the item that stood in a row has gone from there; 0 where there
@@ -309,10 +358,21 @@ func (l *list) view() []string {
 		if r.item != nil {
 			text = l.draw(r, l.choosing && i == l.cursor)
 		}
-		lines = append(lines, l.theme.Cut(text, l.width))
+		line := l.theme.Cut(text, l.width)
+		if l.search.asked() {
+			line = l.search.marked(l.theme, line, l.search.is(i) && !(l.choosing && i == l.cursor))
+		}
+		lines = append(lines, line)
+	}
+	last := ""
+	if l.search.asked() {
+		last = l.search.line(l.theme) + " "
 	}
 	if above, below := l.more(); above+below > 0 {
-		lines = append(lines, l.theme.Faint.Render(" "+hidden(l.theme, above, below)))
+		last += l.theme.Faint.Render(" " + hidden(l.theme, above, below))
+	}
+	if last != "" {
+		lines = append(lines, l.theme.Cut(last, l.width))
 	}
 	return lines
 }

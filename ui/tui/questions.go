@@ -194,12 +194,13 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 
 // ask shows the page that is gone to.
 func (v *runScreen) ask() {
-	v.phase, v.err, v.notice = asking, nil, ""
+	v.phase, v.err, v.notice = asking, nil, noticeMsg{}
 	p := v.asked.shown()
 	if p.stage != nil {
 		v.current = p.stage.Number
 	}
 	p.form.Resize(v.contentWidth()-2, v.height)
+	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
 }
@@ -270,4 +271,4 @@ func (v *runScreen) formView() []string {
 	return lines
 }
 
-func (v *runScreen) typing() bool { return v.phase == asking }
+func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }
