@@ -1,6 +1,6 @@
 // Package sandbox is AWS inside the process: STS, IAM, Organizations, Account,
-// the tagging API, KMS, S3 and DynamoDB on one loopback port, in the wire
-// protocols that aws-sdk-go-v2, the AWS CLI and Terraform speak.
+// the tagging API, KMS, S3, DynamoDB and IAM Identity Center on one loopback port, in
+// the wire protocols that aws-sdk-go-v2, the AWS CLI and Terraform speak.
 //
 // Signatures are verified and policies are evaluated, so that a refusal is the
 // refusal AWS would give, in its words. Everything lives in memory and goes

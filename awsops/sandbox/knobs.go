@@ -58,6 +58,10 @@ type Options struct {
 	// names in GetAccountSummary (AssumeRolePolicySizeQuota); AWS's own elsewhere.
 	Quotas map[string]map[string]int
 
+	// IdentityCenter is the organization's IAM Identity Center, which the zero value
+	// leaves out.
+	IdentityCenter CenterOptions
+
 	// Unenforced keeps policies and asks none of them, as emulators do: whoever signs
 	// may do everything.
 	Unenforced bool

@@ -32,7 +32,7 @@ func (s *Server) Log() []Entry {
 
 // readPrefixes begin the names of operations that change nothing.
 var readPrefixes = []string{
-	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey",
+	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey", "IsMember",
 }
 
 // mutating tells an operation that would change something: none that was cut off before

@@ -72,7 +72,7 @@ func TestProgressIsKeptPrivatelyAndTheBestCounts(t *testing.T) {
 	p.Learn("kms-disabled", MostPoints, false)
 	p.Learn("kms-disabled", 0, true)
 	p.Learn("lock-held", 0, true)
-	if err := p.Save(dir); err != nil {
+	if err := p.Save(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := LoadProgress(t.Context(), dir); !maps.Equal(got.Points, map[string]int{"kms-disabled": 3, "lock-held": 0}) || got.Surprises != 2 || got.Won != 0 {

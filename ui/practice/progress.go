@@ -3,10 +3,7 @@ package practice
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"stateroom/steps/files"
@@ -36,7 +33,7 @@ const maxProgress = 1 << 16
 // can be read, it begins anew.
 func LoadProgress(ctx context.Context, stateDir string) Progress {
 	p := Progress{}
-	text, err := files.Load(ctx, filepath.Join(stateDir, progressFile), files.Limit{Bytes: maxProgress})
+	text, err := files.LoadOwn(ctx, filepath.Join(stateDir, progressFile), files.Limit{Bytes: maxProgress})
 	if err == nil {
 		err = json.Unmarshal(text, &p)
 	}
@@ -59,28 +56,13 @@ func (p *Progress) Learn(fault string, points int, surprise bool) {
 	}
 }
 
-// Save keeps it in the state directory (0600), in one step: whoever reads it meanwhile
-// reads the old one.
-func (p *Progress) Save(stateDir string) error {
+// Save keeps it in the state directory.
+func (p *Progress) Save(ctx context.Context, stateDir string) error {
 	text, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("the progress: %w", err)
-	}
-	if err := os.MkdirAll(stateDir, 0o700); err != nil {
-		return fmt.Errorf("the progress cannot be kept: %w", err)
-	}
-	f, err := os.CreateTemp(stateDir, progressFile+".*") // 0600
-	if err != nil {
-		return fmt.Errorf("the progress cannot be kept: %w", err)
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(stateDir, progressFile))
+	if err == nil {
+		err = files.PutOwn(ctx, filepath.Join(stateDir, progressFile), text)
 	}
 	if err != nil {
-		if gone := os.Remove(f.Name()); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
-		}
 		return fmt.Errorf("the progress cannot be kept: %w", err)
 	}
 	return nil

@@ -78,7 +78,7 @@ func progress(ctx context.Context, o Options) (*practice.Progress, func(string, 
 		if !kept {
 			return told(p), nil
 		}
-		return told(p), p.Save(dir)
+		return told(p), p.Save(ctx, dir)
 	}
 }
 
