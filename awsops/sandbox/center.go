@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,10 @@ type identityCenter struct {
 	setsOn  bool
 	key     string // ARN of the customer's KMS key that encrypts it
 	directory
+	sets        map[string]*permissionSet // by ARN
+	assignments []assignment              // in the order in which they were made
+	reserved    map[provisioning]*reservedRole
+	tasks       []*centerTask // in the order in which they were asked for
 }
 
 // enableCenter does what the button in the management account's console does.
@@ -59,6 +64,7 @@ func (s *core) enableCenter(o CenterOptions, now time.Time) {
 	s.center = &identityCenter{
 		options: o, id: "ssoins-" + s.ids.hex(16), storeID: "d-" + s.ids.hex(10),
 		owner: s.accounts[cmp.Or(o.Owner, managementAccount)], created: now, setsOn: !o.SetsOff, directory: newDirectory(),
+		sets: map[string]*permissionSet{}, reserved: map[provisioning]*reservedRole{},
 	}
 }
 
@@ -68,6 +74,18 @@ func (s *Server) EnableIdentityCenter(o CenterOptions) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.enableCenter(o, s.options.Now())
+}
+
+// arn names the instance, or something of it such as permissionSet/ID or account/ID.
+func (c *identityCenter) arn(resource string) string {
+	kind, id, _ := strings.Cut(resource, "/")
+	switch kind {
+	case "":
+		resource = "instance/" + c.id
+	case "permissionSet":
+		resource = kind + "/" + c.id + "/" + id
+	}
+	return c.owner.partition.arn("sso", "", "", resource)
 }
 
 // storeARN names the identity store, or something in it such as group/ID.

@@ -102,6 +102,8 @@ func (s *core) late(r *request, resource string) error {
 		return badRequest("NotFoundException", "Key '%s' does not exist", resource)
 	case kind == "policy":
 		return noSuchEntity("Policy %s was not found.", resource)
+	case r.service == "sso":
+		return noSuchSet
 	case r.service == "identitystore":
 		return notInStore(strings.ToUpper(kind))
 	}

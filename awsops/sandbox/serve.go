@@ -66,6 +66,7 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 		out = r.fail(throttle(r))
 		entry = s.record(r, out.status)
 	default:
+		s.settle(r.now)
 		out = s.stale(r, target.answer(r))
 		entry = s.record(r, out.status)
 	}

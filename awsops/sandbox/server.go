@@ -66,6 +66,7 @@ func New(options Options) *Server {
 		"kms":           {jsonProtocol, routeJSON, kms.serve},
 		"dynamodb":      {jsonProtocol, routeJSON, s.dynamodb.serve},
 		"s3":            {s3Protocol, s.s3.route, s.s3.serve},
+		"sso":           {jsonProtocol, routeJSON, newSSOAdmin(c, kms).serve},
 		"identitystore": {jsonProtocol, routeJSON, newIdentityStore(c, kms).serve},
 	}
 	s.populate()

@@ -25,7 +25,7 @@ func (v *runScreen) learn() tea.Cmd {
 	if wrong { // the checks have found it
 		points = l.points()
 	}
-	v.say(fmt.Sprintf("Solved: %s, %d of %d points. Press enter for the next one.", l.fault.Name, points, mostPoints))
+	v.tell(noticeMsg{fmt.Sprintf("Solved: %s, %d of %d points. Press enter for the next one.", l.fault.Name, points, mostPoints), true})
 	return l.course.learn(l.fault.Name, points, l.surprise)
 }
 

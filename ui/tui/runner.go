@@ -248,7 +248,7 @@ func (e *runner) end(given plan.Given, typed map[string]string) tea.Cmd {
 	return func() tea.Msg {
 		<-idle
 		if err := e.closeLeft(); err != nil {
-			return noticeMsg(err.Error())
+			return noticeMsg{text: err.Error()}
 		}
 		return nil
 	}
