@@ -3,8 +3,10 @@ package tui
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
@@ -81,11 +83,8 @@ func (f *faults) above() []string {
 	if f.named {
 		about = "A setup is made in the sandbox and then broken in this way."
 	}
-	return []string{
-		"", "  " + t.Title.Render(f.title) + t.Faint.Render(f.list.position(t)),
-		"  " + t.Faint.Render(t.Cut(about, f.width-4)),
-		f.filterLine("name and text"), "",
-	}
+	lines := append([]string{""}, heading(t, f.title, f.list.position(t), 2, f.width-2)...)
+	return append(lines, "  "+t.Faint.Render(t.Cut(about, f.width-4)), f.filterLine("name and text"), "")
 }
 
 func (f *faults) draw(i int, selected bool) string {
@@ -107,7 +106,11 @@ func (f *faults) draw(i int, selected bool) string {
 		column := min(f.column, f.width/2)
 		return mark + solved + style.Render(t.Pad(fault.Name, column)) + t.Faint.Render(t.Cut(fault.Text, f.width-column-12))
 	}
-	return mark + solved + style.Render(t.Pad(fmt.Sprintf("%2d  %s", i+1, t.Cut(fault.Short, f.width-16)), 52)) + t.Faint.Render(t.Cut(name, max(0, f.width-64)))
+	title := fmt.Sprintf("%2d  %s", i+1, t.Cut(fault.Short, f.width-16))
+	if name != "" {
+		name = strings.Repeat(" ", max(2, 52-ansi.StringWidth(title))) + name
+	}
+	return mark + solved + style.Render(title) + t.Faint.Render(t.Cut(name, f.width-ansi.StringWidth(title)-12))
 }
 
 // explained says on a few lines what the fault under the cursor is, or what its goal is.

@@ -101,11 +101,13 @@ func aboard() plan.Review {
 		if e == "production" {
 			verdict, finding = plan.Failed, "assume-role-denied"
 		}
-		r.Checks = append(r.Checks, plan.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
+		r.Checks = append(r.Checks, plan.Check{Name: "role assumed", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
 		if verdict == plan.Passed {
-			r.Checks = append(r.Checks, plan.Check{Name: "a harmless read", Subject: e, Asked: "ec2:DescribeRegions", Answer: "told", Verdict: verdict})
+			for _, name := range []string{"in the account", "read allowed"} {
+				r.Checks = append(r.Checks, plan.Check{Name: name, Subject: e, Asked: "s3:ListAllMyBuckets", Answer: "told", Verdict: verdict})
+			}
 		}
-		for _, name := range []string{"state readable", "lock works", "key usable", "backend.tf and provider.tf", "terraform init", "terraform plan", "providers"} {
+		for _, name := range []string{"files right", "initialized", "state readable", "key usable", "lock works", "terraform plan"} {
 			verdict := plan.Passed
 			if e == "production" && name == "terraform plan" {
 				verdict = plan.Undecided
@@ -199,6 +201,11 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	}
 	m.Update(msg)
 	return m
+}
+
+// onFinding puts the cursor on a finding.
+func onFinding(m *root, id string) {
+	m.run.list.find(func(it item) bool { f, is := it.(*findingItem); return is && f.ID == id })
 }
 
 // looking is a run in the middle of its checks.
