@@ -56,8 +56,11 @@ func (q *query) key(pressed tea.KeyMsg) bool {
 		q.stop()
 	case q.open && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
 		q.input, _ = q.input.Update(pressed) // its command would only blink
-	case key.Matches(pressed, keys.Filter):
+	case pressed.Type == tea.KeyRunes && !pressed.Paste && pressed.Runes[0] == '/':
 		q.start()
+		if rest := pressed.Runes[1:]; len(rest) > 0 { // typed fast, or through a slow line
+			q.input, _ = q.input.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: rest})
+		}
 	default:
 		return false
 	}

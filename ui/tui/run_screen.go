@@ -209,6 +209,9 @@ func (v *runScreen) listHeight() int {
 // rebuild draws anew what is shown.
 func (v *runScreen) rebuild() {
 	v.list.choosing = v.phase == reviewing
+	if v.list.search.where = ""; v.staged() {
+		v.list.search.where = fmt.Sprintf(" in step %d", v.current)
+	}
 	v.list.fill(v.contentWidth()-1, v.listHeight())
 }
 

@@ -20,7 +20,9 @@ type search struct {
 	// gone to last, and from the line from which the search began.
 	found    []int
 	at, from int
-	of       searched
+	// where is said where nothing is found, of lines that are not all there is.
+	where string
+	of    searched
 }
 
 // searched is what is searched: its lines without styles, with what belongs to them and
@@ -51,8 +53,10 @@ func (s *search) update(pressed tea.KeyMsg) bool {
 	}
 	if s.input.Value() != before {
 		s.look()
-		s.at = sort.SearchInts(s.found, s.from) - 1
-		s.step(1)
+		if s.at = sort.SearchInts(s.found, s.from); s.at == len(s.found) {
+			s.at = 0
+		}
+		s.step(0)
 	}
 	return true
 }
@@ -102,7 +106,7 @@ func (s *search) keys() hotkeys {
 
 // line is the search as it stands.
 func (s *search) line(t *theme.Theme) string {
-	count := "nothing found"
+	count := "nothing found" + s.where
 	switch {
 	case len(s.words()) == 0:
 		count = "type what to look for"

@@ -35,6 +35,22 @@ func TestSearchGoesFromItemToItemOfAReview(t *testing.T) {
 	}
 }
 
+// A stage is not the whole run, and the search says so. It stays as the stages go by.
+func TestSearchOfAStageSaysThatItIsOfThatStage(t *testing.T) {
+	m := reviewingRoot(t, narrowLook, Options{})
+	press(m, "2", "/alias/terraform")
+	shows(t, m, "nothing found in step 2")
+	press(m, "enter", "4")
+	shows(t, m, "1 of ")
+}
+
+// Through a slow line what is typed arrives at once.
+func TestSearchTypedAtOnce(t *testing.T) {
+	m := lookedAt(t, narrowLook, Troubleshoot, Options{}, ill())
+	press(m, "/lock")
+	shows(t, m, "/ lock", "1 of ")
+}
+
 // What a line does not show is found all the same: an ARN in the details.
 func TestSearchFindsWhatIsFoldedIn(t *testing.T) {
 	m := lookedAt(t, narrowLook, Troubleshoot, Options{}, ill())
