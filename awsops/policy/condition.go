@@ -203,7 +203,7 @@ func (r *request) reason(name, key string, want []string) string {
 	if have := r.values(key); len(have) > 0 {
 		state = "is " + strings.Join(have, ", ")
 	}
-	return fmt.Sprintf("%s %s (%s %s)", key, state, name, shortList(want))
+	return lineEnds.Replace(fmt.Sprintf("%s %s (%s %s)", key, state, name, shortList(want)))
 }
 
 // shortList keeps an explanation to one line: a policy of a large team lists
