@@ -123,6 +123,18 @@ func instant(text string) (time.Time, bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
+// Spellings are the values of a condition key under an operator, once for each way in
+// which the key is written there: "Condition key names are not case-sensitive" (IAM User
+// Guide, "IAM JSON policy elements: Condition"). Of several all have to hold.
+func (c Conditions) Spellings(operator, key string) (values [][]string) {
+	for have, list := range c[operator] {
+		if strings.EqualFold(have, key) {
+			values = append(values, list)
+		}
+	}
+	return values
+}
+
 // holds says whether all conditions hold; an unknown operator does not. Keys that the
 // request lacks are noted unless what is known decides without them.
 func (c Conditions) holds(r *request) bool {
