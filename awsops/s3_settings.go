@@ -144,8 +144,7 @@ func lifecycleRule(in types.LifecycleRule) LifecycleRule {
 		Other: len(in.Transitions) > 0 || len(in.NoncurrentVersionTransitions) > 0,
 	}
 	for _, t := range in.Transitions {
-		switch t.StorageClass {
-		case types.TransitionStorageClassGlacier, types.TransitionStorageClassDeepArchive:
+		if t.StorageClass == types.TransitionStorageClassGlacier || t.StorageClass == types.TransitionStorageClassDeepArchive {
 			rule.Takes = fmt.Sprintf("moves objects to %s %s", t.StorageClass, ageOf(t.Days, t.Date))
 		}
 	}
