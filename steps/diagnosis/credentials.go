@@ -96,7 +96,7 @@ var (
 				meaning: "The job may not ask for a web identity token, or no credentials were given to it.",
 				remedy:  "Give the job permissions: id-token: write (and contents: read), and role-to-assume; a workflow from a fork gets no token.",
 			},
-			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
+			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|cannot be assumed with web identity token|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
 		},
 		is: func(err error) bool {
 			return strings.Contains(err.Error(), "AssumeRoleWithWebIdentity") && awsops.IsAccessDenied(err)

@@ -159,8 +159,10 @@ func layers(text string) []string {
 		inner = text[i+1:]
 	}
 	own := local.regexp().MatchString(inner)
-	if i := strings.LastIndex(inner, "caused by: "); i > 0 && !own {
-		inner = inner[i:]
+	for _, before := range []string{"caused by: ", "no valid credential sources found: "} {
+		if i := strings.LastIndex(inner, before); i > 0 && !own {
+			inner = inner[i+len(before):]
+		}
 	}
 	calls := operation.regexp().FindAllStringIndex(inner, -1)
 	last := inner

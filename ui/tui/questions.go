@@ -194,12 +194,13 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 
 // ask shows the page that is gone to.
 func (v *runScreen) ask() {
-	v.phase, v.err, v.notice = asking, nil, ""
+	v.phase, v.err, v.notice = asking, nil, noticeMsg{}
 	p := v.asked.shown()
 	if p.stage != nil {
 		v.current = p.stage.Number
 	}
 	p.form.Resize(v.contentWidth()-2, v.height)
+	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
 }
@@ -264,10 +265,7 @@ func (v *runScreen) formView() []string {
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	if over := at + 6 - room; over > 0 {
-		lines = lines[min(over, len(lines)):]
-	}
-	return lines
+	return around(v.theme, lines, at, room)
 }
 
-func (v *runScreen) typing() bool { return v.phase == asking }
+func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

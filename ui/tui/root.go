@@ -198,7 +198,7 @@ func (m *root) interrupt() tea.Cmd {
 		if !first {
 			m.o.Interrupt(true)
 		}
-		return m.broadcast(noticeMsg(text))
+		return m.broadcast(noticeMsg{text: text})
 	}
 	m.interrupted = true
 	return tea.Quit

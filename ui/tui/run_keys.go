@@ -15,6 +15,10 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	if v.phase == asking {
 		return v.answerKey(msg)
 	}
+	if v.phase != opening && v.list.search.update(msg) {
+		v.follows = false
+		return nav{}, nil
+	}
 	return v.hotkeys().update(msg, func(msg tea.KeyMsg) bool {
 		moved := v.list.move(msg)
 		v.follows = v.follows && !moved
@@ -30,17 +34,31 @@ func (v *runScreen) keys() []key.Binding {
 	return v.hotkeys().bindings()
 }
 
+// hotkeys are those of the phase, and of a search in it.
 func (v *runScreen) hotkeys() hotkeys {
+	s := &v.list.search
+	switch {
+	case s.open:
+		return s.keys()
+	case v.phase == opening:
+		return v.phaseKeys()
+	}
+	above, below := v.list.more()
+	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked())})
+}
+
+func (v *runScreen) phaseKeys() hotkeys {
 	quit, move := hotkey{keys.Quit, v.leave}, hotkey{Binding: keys.Down}
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
+		return append(append(hotkeys{v.list.pages(), move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
 	case applying:
-		return append(hotkeys{move, output}, v.stageKeys()...)
+		return append(hotkeys{v.list.pages(), move, output}, v.stageKeys()...)
 	case reviewing:
 		list := v.reviewKeys()
-		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
+		first := append(hotkeys{v.list.pages()}, v.lessonKeys()...)
+		return append(append(slices.Insert(list, 1, first...), output, quit), v.stageKeys()...)
 	case opening, asking:
 	}
 	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
@@ -93,7 +111,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
-	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
 		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look

@@ -76,7 +76,7 @@ type runScreen struct {
 	// anything from being looked at.
 	progress *progress
 	err      error
-	notice   string
+	notice   noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string
@@ -116,7 +116,7 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
-		v.say(string(msg))
+		v.tell(msg)
 	}
 	return nav{}, nil
 }
@@ -209,6 +209,9 @@ func (v *runScreen) listHeight() int {
 // rebuild draws anew what is shown.
 func (v *runScreen) rebuild() {
 	v.list.choosing = v.phase == reviewing
+	if v.list.search.where = ""; v.staged() {
+		v.list.search.where = fmt.Sprintf(" in step %d", v.current)
+	}
 	v.list.fill(v.contentWidth()-1, v.listHeight())
 }
 

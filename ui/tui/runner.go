@@ -244,7 +244,7 @@ func (e *runner) end() tea.Cmd {
 	return func() tea.Msg {
 		<-idle
 		if err := e.closeLeft(); err != nil {
-			return noticeMsg(err.Error())
+			return noticeMsg{text: err.Error()}
 		}
 		return nil
 	}

@@ -23,14 +23,14 @@ func (v *runScreen) begun(msg begunMsg) tea.Cmd {
 
 // open asks what follows from the answers so far.
 func (v *runScreen) open() tea.Cmd {
-	v.phase, v.err, v.notice, v.counting = opening, nil, "", ""
+	v.phase, v.err, v.notice, v.counting = opening, nil, noticeMsg{}, ""
 	v.rebuild()
 	return tea.Batch(v.engine.open(v.asked.given), v.spin())
 }
 
 // look lets the flow look, from nothing.
 func (v *runScreen) look() tea.Cmd {
-	v.phase, v.err, v.notice, v.counting = inspecting, nil, "", ""
+	v.phase, v.err, v.notice, v.counting = inspecting, nil, noticeMsg{}, ""
 	for _, stage := range v.outline.Stages {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
@@ -117,7 +117,7 @@ func (v *runScreen) apply(step int) tea.Cmd {
 func (v *runScreen) made(msg madeMsg) {
 	before := v.review.Findings
 	v.engine.book(msg.summary)
-	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
+	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, noticeMsg{}
 	v.review.result, v.review.mended, v.outline = msg.summary, nil, msg.outline
 	if msg.err != nil || msg.summary.Stopped {
 		clear(v.looking)
