@@ -41,7 +41,7 @@ var (
 	}
 	KMSUpdating = &Diagnosis{
 		ID: "kms-updating", Family: Key, Step: plan.StepKey,
-		Meaning: "AWS has not finished with the state encryption key: it is being created, or its primary Region is being changed.",
+		Meaning: "AWS has not finished with the state encryption key: it is being created, or its primary Region is being changed, during which it can be used and some of its settings cannot be changed.",
 		Remedy:  "Wait a few minutes, then try again.",
 		text:    []sign{{pattern: wording(aKey + `(?:creating|updating)`), at: outside}},
 		is:      inState("creating", "updating"),
@@ -50,7 +50,7 @@ var (
 	// guide).
 	KMSUnusable = &Diagnosis{
 		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
-		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable, creating or updating.",
+		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable or creating.",
 		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
 		Operator: "Ask the operator to run stateroom setup, which says what the state of the key asks for.",
 		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},

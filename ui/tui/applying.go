@@ -23,19 +23,19 @@ func (p *progress) show(l *list, busy, proving string) {
 		l.text(" " + t.Bad.Render(fmt.Sprintf("and %d more failed", more)))
 	}
 	for _, c := range p.running {
-		l.text(" " + t.Accent.Render(busy) + " " + c.Title)
+		l.marked(t.Accent.Render(busy), c.Title, t.Plain, "")
 	}
 	if p.proving {
-		l.text(" " + t.Accent.Render(busy) + " " + proving)
+		l.marked(t.Accent.Render(busy), proving, t.Plain, "")
 	}
 	p.tail(l)
 	for i := len(p.done) - 1; i >= max(0, len(p.done)-endedShown); i-- {
 		d := p.done[i]
 		if d.why != "" {
-			l.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
+			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "left out, "+d.why)
 			continue
 		}
-		l.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+words.Took(d.took)))
+		l.marked(t.Good.Render(t.Glyphs.Done), d.change.Title, t.Plain, words.Took(d.took))
 	}
 }
 

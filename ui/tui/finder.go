@@ -112,7 +112,7 @@ func (f *finder) hotkeys() hotkeys {
 		return hotkeys{{Binding: bind("enter", "keep the filter", "enter")}, {Binding: bind("esc", "clear it", "esc")}}
 	}
 	return slices.Concat(hotkeys{{bind("enter", f.accept, "enter"), f.take}}, f.own,
-		hotkeys{{Binding: keys.Down}, {Binding: keys.PageDown}, {keys.Back, goTo(nav{pop: true})}})
+		hotkeys{f.list.pages(), {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}})
 }
 
 func (f *finder) view() []string {

@@ -30,6 +30,12 @@ func (h hotkey) shown(worth bool) hotkey {
 	return h
 }
 
+// pages is the key by which a list goes on that is longer than the screen.
+func (s *scroll) pages() hotkey {
+	above, below := s.more()
+	return hotkey{Binding: keys.PageDown}.when(above+below > 0)
+}
+
 // hotkeys are the keys that work now, the most useful first.
 type hotkeys []hotkey
 
@@ -77,10 +83,10 @@ func bind(help, text string, keys ...string) key.Binding {
 var keys = keyMap{
 	Up:        bind("up", "up", "up", "k"),
 	Down:      bind("up/down", "move", "down", "j"),
-	PageUp:    bind("pgup", "page up", "pgup", "ctrl+b"),
-	PageDown:  bind("pgdn", "page down", "pgdown", "ctrl+f"),
-	Top:       bind("home", "first", "home", "g"),
-	Bottom:    bind("end", "last", "end", "G"),
+	PageUp:    bind("", "", "pgup", "ctrl+b"),
+	PageDown:  bind("pgdn/end", "scroll", "pgdown", "ctrl+f"),
+	Top:       bind("", "", "home", "g"),
+	Bottom:    bind("", "", "end", "G"),
 	Accept:    bind("enter", "continue", "enter"),
 	Next:      bind("tab", "next", "tab"),
 	Previous:  bind("shift+tab", "previous", "shift+tab"),

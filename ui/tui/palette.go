@@ -62,12 +62,12 @@ func (p *palette) update(msg tea.Msg) (nav, tea.Cmd) {
 }
 
 func (p *palette) keys() []key.Binding {
-	return hotkeys{{Binding: bind("enter", "do it", "enter")}, {Binding: keys.Down}, {Binding: keys.Back}}.bindings()
+	return hotkeys{{Binding: bind("enter", "do it", "enter")}, {Binding: keys.Down}, p.list.pages(), {Binding: keys.Back}}.bindings()
 }
 
 func (p *palette) above() []string {
 	t := p.theme
-	return []string{"", "  " + t.Title.Render("What can be done here") + t.Faint.Render(p.list.position(t)), "  " + p.filter.input.View(), ""}
+	return append(append([]string{""}, heading(t, "What can be done here", p.list.position(t), 2, p.width-2)...), "  "+p.filter.input.View(), "")
 }
 
 func (p *palette) draw(i int, selected bool) string {

@@ -265,10 +265,7 @@ func (v *runScreen) formView() []string {
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	if over := at + 6 - room; over > 0 {
-		lines = lines[min(over, len(lines)):]
-	}
-	return lines
+	return around(v.theme, lines, at, room)
 }
 
 func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

@@ -123,12 +123,14 @@ func init() {
 		},
 		"run-report": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "r")
+			onFinding(m, "assume-role-denied")
+			press(m, "r")
 			return m
 		},
 		"run-save": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "s")
+			onFinding(m, "assume-role-denied")
+			press(m, "s")
 			return m
 		},
 		"run-confirm": func(t *testing.T, l look) *root {

@@ -52,12 +52,13 @@ func (v *runScreen) phaseKeys() hotkeys {
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
+		return append(append(hotkeys{v.list.pages(), move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
 	case applying:
-		return append(hotkeys{move, output}, v.stageKeys()...)
+		return append(hotkeys{v.list.pages(), move, output}, v.stageKeys()...)
 	case reviewing:
 		list := v.reviewKeys()
-		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
+		first := append(hotkeys{v.list.pages()}, v.lessonKeys()...)
+		return append(append(slices.Insert(list, 1, first...), output, quit), v.stageKeys()...)
 	case opening, asking:
 	}
 	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
@@ -110,7 +111,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
-	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
 		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look

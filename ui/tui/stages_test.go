@@ -258,7 +258,7 @@ func TestWideCharactersKeepTheColumns(t *testing.T) {
 	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
 	m.run.review.Changes[0].Title = strings.Repeat("表", 60)
 	press(m, "2")
-	shows(t, m, "表…")
+	shows(t, m, "+ "+strings.Repeat("表", 36)+" "+strings.Repeat("表", 24))
 }
 
 func TestBackgroundAnswerChangesTheColours(t *testing.T) {

@@ -82,7 +82,7 @@ func (v *viewer) resize(width, height int) {
 		}
 	}
 	v.list.cursor = v.list.top // so that the window stays where it is
-	v.list.resize(len(v.lines), height-2)
+	v.list.resize(len(v.lines), height-len(heading(v.theme, v.title, "", 2, width-2))-1)
 	v.search.look()
 }
 
@@ -130,7 +130,7 @@ func (v *viewer) hotkeys() hotkeys {
 	}
 	pop := goTo(nav{pop: true})
 	above, below := v.list.more()
-	list := append(v.search.keys(), hotkey{keys.Back, pop}.shown(!v.search.asked()), hotkey{Binding: keys.Down}, hotkey{Binding: keys.PageDown}, v.clip().hotkey(),
+	list := append(v.search.keys(), hotkey{keys.Back, pop}.shown(!v.search.asked()), v.list.pages(), hotkey{Binding: keys.Down}, v.clip().hotkey(),
 		hotkey{keys.Save, v.save}.when(v.save != nil), hotkey{Binding: keys.Search}.shown(above+below > 0).when(!v.search.asked()))
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
 		list = append(list, hotkey{Binding: bind("", "", k.Keys()...), do: pop})
@@ -173,13 +173,13 @@ func (v *viewer) scroll(pressed tea.KeyMsg) bool {
 
 func (v *viewer) view() []string {
 	from, to := v.list.window()
-	head := "  " + v.theme.Title.Render(v.title)
-	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
+	title := len(heading(v.theme, v.title, "", 2, v.width-2))
+	lines := append(heading(v.theme, v.title, v.list.position(v.theme), 2, v.width-2), "")[:title+1]
 	switch {
 	case v.search.asked():
-		lines[1] = " " + v.search.line(v.theme)
+		lines[title] = " " + v.search.line(v.theme)
 	case v.notice.text != "":
-		lines[1] = "  " + v.notice.mark(v.theme) + " " + v.notice.text
+		lines[title] = "  " + v.notice.mark(v.theme) + " " + v.notice.text
 	}
 	for i, line := range v.lines[from:to] {
 		if v.search.asked() {
