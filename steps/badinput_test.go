@@ -369,6 +369,20 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 			b.Environments[0].Permissions = "own.json"
 		},
 		says: []string{"environment staging", "own.json", "Correct the file", "Nothing was changed."},
+	}, {
+		name: "a permissions file that IAM does not take", refused: true,
+		arrange: func(w *world, b *blueprint.Blueprint) {
+			w.write("own.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*"}]}`)
+			b.Environments[0].Permissions = "own.json"
+		},
+		says: []string{"environment staging", "own.json", "must contain resources", "Correct the file", "Nothing was changed."},
+	}, {
+		name: "a permissions file that says a thing twice", refused: true,
+		arrange: func(w *world, b *blueprint.Blueprint) {
+			w.write("own.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
+			b.Environments[0].Permissions = "own.json"
+		},
+		says: []string{"environment staging", "own.json", "\"Effect\" is there twice", "Nothing was changed."},
 	}}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -58,6 +58,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"bucket.group-too-large":           "A group reaches more states than its policies can name.",
 	"bucket.keys-disagree":             "The bucket and the alias name different keys.",
 	"bucket.keys-overlap":              "One state key is the end of another, so a group reaches more than its own states.",
+	"bucket.lifecycle-takes-states":    "A lifecycle rule deletes or archives the states themselves.",
 	"bucket.lifecycle-shorter":         "A lifecycle rule deletes old versions of states too soon.",
 	"bucket.longer-retention":          "The bucket keeps old versions for longer than the blueprint asks for.",
 	"bucket.no-expiry":                 "The bucket keeps old versions for ever.",
