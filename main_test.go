@@ -268,6 +268,16 @@ func TestNoCommandNamesTheCommands(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsPrintedAlone(t *testing.T) {
+	got := program(t, "", false, "--version")
+	if got.code != plan.ExitDone || got.err != "" || !strings.HasPrefix(got.out, "stateroom ") || !strings.Contains(got.out, "\nbuilt  with go1.") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "setup", "--version"); got.code != plan.ExitUsage {
+		t.Errorf("of a command: %+v", got)
+	}
+}
+
 func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
