@@ -173,19 +173,19 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 			[]string{"Leave stateroom?", "Nothing was changed.", "stateroom onboard looks again" + again},
 			-1, nil,
 		},
-		"a set-up's plan": {
+		"a setup's plan": {
 			func(t *testing.T) *root { return reviewingRoot(t, plainLook, Options{}) },
 			[]string{"q"},
 			append(unmade, "Terraform cannot run in production yet", "stateroom setup looks again"+again), plan.ExitDone,
 			[]string{"Nothing was changed: you left before applying.", "Plan: 4 to add, 1 to change, 0 to destroy."},
 		},
-		"a set-up's plan by esc": {
+		"a setup's plan by esc": {
 			func(t *testing.T) *root { return reviewingRoot(t, plainLook, Options{}) },
 			[]string{"esc"},
 			unmade, plan.ExitDone,
 			[]string{"Nothing was changed: you left before applying."},
 		},
-		"a set-up's plan without what was left out": {
+		"a setup's plan without what was left out": {
 			func(t *testing.T) *root {
 				m := reviewingRoot(t, plainLook, Options{})
 				press(m, "4", "x")
