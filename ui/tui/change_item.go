@@ -32,8 +32,6 @@ func (c *changeItem) title() (text, note string, indent int) {
 		note = "left out"
 	case c.of.left[c.ID]:
 		note = "left out with what it needs"
-	default:
-		note = c.Cost
 	}
 	return c.Title, note, len("+ ")
 }
@@ -48,7 +46,12 @@ func (c *changeItem) line(l *list, name string, room int, selected bool) string 
 		style = t.Selected
 	}
 	line := symbol + " " + style.Render(name)
-	if _, note, at := c.title(); note != "" && at+ansi.StringWidth(c.Title+gap+note) <= room {
+	_, note, at := c.title()
+	switch {
+	case name != c.Title:
+	case note == "":
+		line += l.beside(name, c.Cost, room-at)
+	case at+ansi.StringWidth(name+gap+note) <= room:
 		line += t.Faint.Render(gap + note)
 	}
 	return line

@@ -27,9 +27,13 @@ func (c *checkItem) title() (text, note string, indent int) { return c.Name, "",
 func (c *checkItem) line(l *list, name string, room int, selected bool) string {
 	t := l.theme
 	glyph, word, style := verdict(t, c.Verdict)
+	const least = 12 // of a path or an ARN, to be of use
 	padded := l.padded(name, min(38, l.width*3/7+1))
 	left := room - judgedWidth - ansi.StringWidth(padded) - len(gap)
-	answer := words.Short(strings.ReplaceAll(c.Answer, "\n", " "), max(24, left), t.Glyphs.Ellipsis)
+	answer := strings.ReplaceAll(c.Answer, "\n", " ")
+	if over := ansi.StringWidth(answer) - left; over > 0 && longest(answer)-over >= least {
+		answer = words.Short(answer, longest(answer)-over, t.Glyphs.Ellipsis)
+	}
 	return style.Render(t.Pad(glyph+" "+word, judgedWidth)) + l.name(name, selected) + padded[len(name):] + l.beside(padded, answer, room-judgedWidth)
 }
 

@@ -51,7 +51,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 			say("    ", f.Remedy)
 		}
 	}
-	for _, note := range s.Notes {
+	for _, note := range s.Told() {
 		say("- ", note)
 	}
 	if note := m.engine.note(s); note != "" {

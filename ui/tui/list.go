@@ -218,6 +218,14 @@ func (l *list) short(text string) string {
 	return words.Short(text, max(least, (l.width-below)/2), l.theme.Glyphs.Ellipsis)
 }
 
+// brief is a text as it is where it can be told whole, such as a command to be copied.
+func (l *list) brief(text string) string {
+	if len(words.Fit(text, l.width-below-1)) <= briefMost {
+		return text
+	}
+	return l.short(text)
+}
+
 // padded is a name filled up to a column, and never cut.
 func (l *list) padded(name string, column int) string {
 	return name + strings.Repeat(" ", max(0, column-ansi.StringWidth(name)))

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"testing"
@@ -104,11 +105,12 @@ var columns = regexp.MustCompile(` {2,}`)
 // missing is the first text of the lines that is not on the screen, neither whole nor
 // with a mark where it ends early.
 func missing(lines, screen []string) string {
-	all := joined(screen)
+	all, before := joined(screen), ""
 	for _, line := range lines {
 		for _, text := range columns.Split(strings.TrimSpace(line), -1) {
 			want, _, _ := strings.Cut(joined([]string{strings.TrimLeft(text, "›▸▾ ")}), "…")
-			if passing.MatchString(text) || len(text) < cellsMost && sideways.MatchString(all) || strings.Contains(all, want) || marks(all, want) {
+			if passing.MatchString(text) || len(text) < cellsMost && sideways.MatchString(all) || strings.Contains(all, want) || marks(all, want) || before != "" && strings.Contains(all, before+"…") {
+				before = want
 				continue
 			}
 			return text
@@ -254,4 +256,37 @@ func top(frame, before string) int {
 		}
 	}
 	return gone
+}
+
+// TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame reads the first 24 lines of every
+// result that has something to go on with: what is so stands on top, what to do next
+// below it, unless a finding has to be seen to first.
+func TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame(t *testing.T) {
+	ends := 0
+	for name, bring := range screens {
+		m := bring(t, look{width: 80, height: 24, utf8: true})
+		if m.run == nil || m.top() != screen(m.run) || m.run.phase != reviewing || m.run.err != nil {
+			continue
+		}
+		s := cmp.Or(m.run.review.result, m.run.review.settled)
+		if s == nil || s.Then == "" || !m.run.last() {
+			continue
+		}
+		ends++
+		press(m, "home")
+		flat := strings.Join(strings.Fields(m.View()), " ")
+		so, next := strings.Index(flat, m.run.review.ended().Lead[0]), strings.Index(flat, "Next "+s.Then)
+		switch first := m.run.review.found; {
+		case so < 0:
+			t.Errorf("%s does not say what is so:\n%s", name, m.View())
+		case first.pressing() > 0 && !strings.Contains(flat, named(first.list[0].Finding)):
+			t.Errorf("%s does not say what is wrong:\n%s", name, m.View())
+		case first.pressing() == 0 && next < so:
+			t.Errorf("%s does not say what is next:\n%s", name, m.View())
+		}
+	}
+	const least = 6
+	if ends < least {
+		t.Errorf("only %d screens are an end with something to go on with", ends)
+	}
 }
