@@ -199,7 +199,7 @@ func (v *runScreen) ask() {
 	if p.stage != nil {
 		v.current = p.stage.Number
 	}
-	p.form.Resize(v.contentWidth()-2, v.height)
+	p.form.Resize(prose(v.contentWidth()-2), v.height)
 	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
