@@ -192,7 +192,7 @@ func OfKey(k *awsops.Key) *Diagnosis {
 		return KMSPendingImport
 	case k.State == "Unavailable":
 		return KMSUnavailable
-	case k.State == "Creating", k.State == "Updating":
+	case k.State == "Creating": // in Updating a key is used as ever
 		return KMSUpdating
 	case !k.Enabled:
 		return KMSDisabled
