@@ -1,13 +1,11 @@
 package steps
 
 import (
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps/plan"
 )
 
 // TestAStateKeyThatAWSDoesNotShowYetIsNotMadeTwice: a run was stopped as it was made, and
@@ -48,36 +46,6 @@ func TestAStateKeyThatAWSDoesNotShowYetIsNotMadeTwice(t *testing.T) {
 			}
 			w.undoubled()
 			w.settledNow(team())
-		})
-	}
-}
-
-// TestAKeyThatWasWrittenAMomentAgoIsNotAStrangers: a run was stopped right after the admin's
-// key had reached the profile, and IAM does not list the key yet.
-func TestAKeyThatWasWrittenAMomentAgoIsNotAStrangers(t *testing.T) {
-	t.Parallel()
-	for seed := range 8 {
-		t.Run(strconv.Itoa(seed), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, sandbox.Options{Seed: strconv.Itoa(seed), Lag: 2 * harshLag, Propagation: 2 * harshLag})
-			first, stop := w.setup(team()), make(chan struct{})
-			first.Stop = stop
-			var once sync.Once
-			first.Emit = func(e plan.Event) {
-				if e.Kind == plan.EventApplied && e.Change.ID == KeyChange("alice") {
-					once.Do(func() { close(stop) })
-				}
-			}
-			if summary := w.run(first); !summary.Stopped {
-				t.Fatal("it was not stopped")
-			}
-			second := w.setup(team())
-			second.DryRun = true
-			for _, f := range w.run(second).Findings {
-				if f.ID == "iam.profile-taken" {
-					t.Error(f)
-				}
-			}
 		})
 	}
 }

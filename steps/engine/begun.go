@@ -23,7 +23,7 @@ func AwaitBegun(ctx context.Context, env *Env, change, what string, shown func(c
 		}
 		if !told {
 			told = true
-			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether %s was made: a run that ended a moment ago made it, or began to.", what)})
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether %s was made: a run ended before it knew.", what)})
 		}
 		return false, nil
 	})
