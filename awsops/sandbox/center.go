@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -95,4 +96,29 @@ func (c *identityCenter) storeARN(resource string) string {
 		account, resource = c.owner.id, "identitystore/"+c.storeID
 	}
 	return c.owner.partition.arn("identitystore", "", account, resource)
+}
+
+// startURL is where AWS has the portal, or the team.
+func (c *identityCenter) startURL() string {
+	return cmp.Or(c.options.StartURL, "https://"+c.storeID+".awsapps.com/start")
+}
+
+// starts says whether an address is one of the portal's.
+func (c *identityCenter) starts(address string) bool {
+	address = strings.TrimRight(address, "#/")
+	return c != nil && slices.Contains([]string{
+		strings.TrimRight(c.startURL(), "#/"), "https://" + c.storeID + ".awsapps.com/start",
+		"https://" + c.id + ".portal." + c.options.Region + ".app.aws", "https://identitycenter.amazonaws.com/" + c.id,
+	}, address)
+}
+
+// StartURL is the address of the access portal, which no call tells; empty where nobody
+// has enabled IAM Identity Center.
+func (s *Server) StartURL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.center == nil {
+		return ""
+	}
+	return s.center.startURL()
 }

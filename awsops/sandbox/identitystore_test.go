@@ -65,6 +65,9 @@ func named(path, value string) types.AlternateIdentifier {
 	}}
 }
 
+// memberOf is who is a member.
+func memberOf(userID string) types.MemberId { return &types.MemberIdMemberUserId{Value: userID} }
+
 // groupID finds a group by its name.
 func (st *centerStage) groupID(name string) (*string, error) {
 	out, err := st.store().GetGroupId(st.t.Context(), &identitystore.GetGroupIdInput{IdentityStoreId: st.id(), AlternateIdentifier: named("displayName", name)})
@@ -152,7 +155,7 @@ func TestIdentityStoreKeepsMemberships(t *testing.T) {
 	st := newCenterStage(t, CenterOptions{})
 	c, ctx := st.store(), t.Context()
 	st.must(st.Directory(map[string][]string{"Admins": {"alice", "bob"}, "Others": {"alice"}, "Empty": nil}))
-	alice := &types.MemberIdMemberUserId{Value: *st.userID("alice")}
+	alice := memberOf(*st.userID("alice"))
 	var groups []string
 	for _, name := range []string{"Admins", "Others", "Empty"} {
 		id, err := st.groupID(name)

@@ -98,8 +98,8 @@ type Fault struct {
 	After       func(Entry) // called when the work is done, before the answer leaves
 }
 
-// Intercept has hook called with every request that carries a good signature,
-// before any work is done; what it returns goes wrong. Requests meet the hook
+// Intercept has hook called with every request that carries a good signature or needs
+// none, before any work is done; what it returns goes wrong. Requests meet the hook
 // many at a time; it may block or end the process. The entry has neither
 // resource nor status yet. Nil takes the hook away.
 func (s *Server) Intercept(hook func(Entry) Fault) {

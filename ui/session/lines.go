@@ -7,6 +7,7 @@ import (
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
 )
@@ -21,7 +22,11 @@ func Lines(ctx context.Context, o Options, sys System, mode *Mode) (int, error) 
 	if o.NoChecks {
 		s.Sandbox = false // a text needs no AWS, and no lab either
 	}
-	return newLineRun(s).run(ctx)
+	r := newLineRun(s)
+	if s.teaches() {
+		return newLessons(s, r.prompt, false).run(ctx)
+	}
+	return r.run(ctx)
 }
 
 // lineRun is a session that is gone through in lines, or in JSON.
@@ -33,22 +38,33 @@ type lineRun struct {
 	prompt *plain.Prompt
 	// unasked says that the run changes nothing since nobody can be asked.
 	unasked bool
+	// lesson is the fault that is practiced, nil without one; found says that the last
+	// look found something wrong before anything was changed.
+	lesson *learn.Attempt
+	found  bool
 }
 
 func newLineRun(s *session) *lineRun {
-	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.answers(), s.talk())}
-	r.lines.Table, r.lines.Stages, r.lines.Brief = s.Table, s.Stages, s.tells && !s.Verbose
-	r.show = r.lines.Emit
-	if s.JSON {
-		events := plain.NewJSON(s.sys.Out, s.sys.Err)
-		events.Detailed = s.Detailed
-		r.show = events.Emit
-	}
+	r := &lineRun{session: s, prompt: plain.NewPrompt(s.answers(), s.talk())}
+	r.present()
 	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
 	r.prompt.Blocks = theme.UTF8(s.process.Get)
 	return r
+}
+
+// present begins to show a run anew.
+func (r *lineRun) present() {
+	r.found = false
+	r.lines = plain.NewLines(r.sys.Out)
+	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
+	r.show = r.lines.Emit
+	if r.JSON {
+		events := plain.NewJSON(r.sys.Out, r.sys.Err)
+		events.Detailed = r.Detailed
+		r.show = events.Emit
+	}
 }
 
 // run asks, looks, shows, asks once and applies.
@@ -61,26 +77,32 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
+	if summary, err = r.once(ctx); err != nil {
+		return 0, err
+	}
+	return r.exitCode(summary, r.Detailed), nil
+}
+
+// once goes through the flow once, in the lab that stands or for real.
+func (r *lineRun) once(ctx context.Context) (*plan.Summary, error) {
+	r.present()
 	questions, given, err := r.open(r.session, ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	flow, err := r.inquire(ctx, questions, given)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := r.consent(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	r.greet()
 	r.unasked = r.nobody()
 	r.DryRun = r.DryRun || r.unasked
 	flow.Env.NoWidening = r.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
-	if summary, err = flow.Run(ctx); err != nil {
-		return 0, err
-	}
-	return r.exitCode(summary, r.Detailed), nil
+	return flow.Run(ctx)
 }
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
@@ -125,7 +147,10 @@ func (r *lineRun) emit(e plan.Event) {
 	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
 		s.Next = r.nextCommand()
 	}
-	if e.Kind == plan.EventSummary {
+	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
+		r.found = true
+	}
+	if e.Kind == plan.EventSummary && r.lesson == nil {
 		if note := r.labNote(e.Summary); note != "" {
 			e.Summary.Notes = append(e.Summary.Notes, note)
 		}

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
 )
 
@@ -16,7 +17,7 @@ type faults struct {
 	finder
 	course *course
 	title  string
-	all    []Fault
+	all    []learn.Fault
 	// named shows causes; a chapter shows what Terraform says of them, until they are
 	// solved.
 	named bool
@@ -25,17 +26,17 @@ type faults struct {
 }
 
 // newFaults lists a chapter, and begins at the first fault that is not solved.
-func newFaults(t *theme.Theme, of *course, title string, all []Fault) *faults {
+func newFaults(t *theme.Theme, of *course, title string, all []learn.Fault) *faults {
 	f := listFaults(t, of, &faults{title: title, all: all})
-	f.list.cursor = of.next(all)
+	f.list.cursor = of.progress.Next(all)
 	return f
 }
 
 // newFaultNames lists all faults by their names.
 func newFaultNames(t *theme.Theme, of *course) *faults {
-	all := of.all()
+	all := learn.All(of.chapters)
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
-	return listFaults(t, of, &faults{title: FaultTitle, all: all, named: true})
+	return listFaults(t, of, &faults{title: learn.ByNameTitle, all: all, named: true})
 }
 
 func listFaults(t *theme.Theme, of *course, f *faults) *faults {
@@ -61,7 +62,7 @@ func listFaults(t *theme.Theme, of *course, f *faults) *faults {
 
 func (f *faults) update(msg tea.Msg) (nav, tea.Cmd) {
 	if _, ok := msg.(learnedMsg); ok && !f.named && len(f.shown) == len(f.all) {
-		f.list.cursor = f.course.next(f.all)
+		f.list.cursor = f.course.progress.Next(f.all)
 		f.list.resize(len(f.shown), f.list.height)
 	}
 	return f.finder.update(msg)
@@ -78,7 +79,7 @@ func (f *faults) practise() (nav, tea.Cmd) {
 
 func (f *faults) above() []string {
 	t := f.theme
-	about := f.course.count(f.all) + " solved. This is what Terraform says of each:"
+	about := f.course.progress.Count(f.all) + " solved. This is what Terraform says of each:"
 	if f.named {
 		about = "A setup is made in the sandbox and then broken in this way."
 	}
@@ -95,7 +96,7 @@ func (f *faults) draw(i int, selected bool) string {
 	const unsolved = "      "
 	solved := unsolved
 	if points, done := f.course.progress.Points[fault.Name]; done {
-		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, mostPoints))
+		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, learn.MostPoints))
 	}
 	name := ""
 	if solved != unsolved {

@@ -17,6 +17,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 )
 
 const (
@@ -281,8 +282,8 @@ func someEnrolment() plan.Enrolment {
 }
 
 // someCourse are two chapters of faults to practise.
-func someCourse() []Chapter {
-	first := []Fault{
+func someCourse() []learn.Chapter {
+	first := []learn.Fault{
 		{
 			Name: "bucket-missing", Text: "The state bucket was deleted.", Goal: "terraform plan works again in live/staging.",
 			Says: "Error: S3 bucket \"acme-terraform-state\" does not exist.", Short: "S3 bucket does not exist", Fix: "Correct the name in the backend, or create the bucket with stateroom setup.",
@@ -298,23 +299,26 @@ func someCourse() []Chapter {
 			Says: "Error: Error acquiring the state lock", Short: "Error acquiring the state lock", Fix: "Wait for the holder.", Hints: []string{"Who holds it?", "Read Who and Created.", "It was left behind."},
 		},
 	}
-	var more []Fault
+	var more []learn.Fault
 	for i := range 30 {
-		more = append(more, Fault{
+		more = append(more, learn.Fault{
 			Name: fmt.Sprintf("fault-%02d", i), Text: "Something else that goes wrong with a finished setup.", Goal: "It works again.",
 			Says: "Error: something", Short: "Something else", Hints: []string{"Look.", "Try.", "It is broken."}, Fix: "Fix it.",
 		})
 	}
-	return []Chapter{{"1 The bucket and its key", "What protects the state, and what to do when it stands in the way.", first}, {"2 The rare ones", "What few will ever meet.", more}}
+	return []learn.Chapter{
+		{Title: "The bucket and its key", About: "What protects the state, and what to do when it stands in the way.", Faults: first},
+		{Title: "The rare ones", About: "What few will ever meet.", Faults: more},
+	}
 }
 
 // lessonRoot is the lesson of the second fault of the first chapter, whose rehearsal is
 // there; what is learned is booked in memory.
 func lessonRoot(t testing.TB, l look) *root {
-	learned := Progress{Points: map[string]int{"bucket-missing": 3}, Surprises: 2, Won: 5}
+	learned := learn.Progress{Points: map[string]int{"bucket-missing": 3}, Surprises: 2, Won: 5}
 	m := newTestRoot(t, l, Options{
 		Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse(), Progress: learned,
-		Learned: func(fault string, points int, surprise bool) (Progress, error) {
+		Learned: func(fault string, points int, surprise bool) (learn.Progress, error) {
 			learned.Points = maps.Clone(learned.Points)
 			learned.Points[fault] = points
 			if surprise {

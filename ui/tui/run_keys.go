@@ -111,7 +111,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
-	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
 		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look

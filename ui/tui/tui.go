@@ -25,6 +25,7 @@ import (
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
 )
 
@@ -58,11 +59,11 @@ type Options struct {
 	Sandbox, DryRun bool
 	// Course are the faults that can be practised, by their chapters. Troubleshooting in
 	// the sandbox asks for one of them first, unless there are none.
-	Course []Chapter
+	Course []learn.Chapter
 	// Progress is what was learned of it before, and Learned books and keeps what was
 	// learned now. It may be nil.
-	Progress Progress
-	Learned  func(fault string, points int, surprise bool) (Progress, error)
+	Progress learn.Progress
+	Learned  func(fault string, points int, surprise bool) (learn.Progress, error)
 	// Begin opens a run, in the sandbox or for real. It may take a while.
 	Begin func(ctx context.Context, r Request) (*Start, error)
 	// Stop, once closed, interrupts as Ctrl-C does.
