@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,7 +99,9 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		case err != nil && !who.admin && lacksRight(err):
 			refused = append(refused, all[i].Name)
 		case err != nil:
-			findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
+			f := failure(diagnosis.AssumeRoleDenied.ID, err)
+			f.Remedy = cmp.Or(askedTooMuch(o, a, all[i]), f.Remedy)
+			findings = append(findings, f)
 		}
 	}
 	if len(refused) > 0 { // one finding for all of them, however many there are
@@ -107,6 +110,21 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
 	return left.Weaker(who.proof(findings)), findings
+}
+
+// askedTooMuch is the remedy where the trust policy of an environment's role asks for
+// what the blueprint does not: nothing else than that keeps the admins out, and another
+// run leaves it as it is. Empty where it does not.
+func askedTooMuch(o *Observed, a *blueprint.Answers, e blueprint.Environment) string {
+	role := o.IAM.Roles[e.Name].Role
+	if role == nil {
+		return ""
+	}
+	keys := asksBeyond(policy.ParseOrEmpty(role.Trust), roleFor(o, a, e.Name).trust())
+	if len(keys) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Take the conditions on %s out of the trust policy of role %s in %s if the admins cannot meet them, then run stateroom setup again.", plan.Enumerated(keys), e.Role, e.Name)
 }
 
 // provable are the environments whose role is there and meant for the caller:
@@ -240,7 +258,9 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case !may:
 			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
-		findings = append(findings, provenAsOperator(b.a))
+		if !b.o.Files.hidden() { // else step 7 has told why
+			findings = append(findings, provenAsOperator(b.a))
+		}
 	}
 	var err error
 	if b.env.Engine != nil {

@@ -5,7 +5,7 @@ import (
 )
 
 // noProvider is how a registry says that it has no such provider, or none that will do.
-const noProvider = `does not have a provider named|no available releases match|does not have a package available for|[Ii]ncompatible provider version|There is no (?:available )?release|Invalid provider (?:registry host|source)`
+const noProvider = `does not have a provider named|no available releases match|does not have a package available for|[Ii]ncompatible provider version|no provider exists with the given name|There is no (?:available )?release|Invalid provider (?:registry host|source)`
 
 // commandLine is how the engines refuse a command's options and arguments, and what it
 // would do to a workspace.
@@ -69,7 +69,7 @@ var (
 				remedy:  "Make the plan again, with -out and the version that will apply it.",
 			},
 			{
-				pattern: wording(`The file "[^"]+" could not be read|Failed to read file`), at: outside,
+				pattern: wording(`The file "[^"]+" could not be read|Failed to read file|Error loading (?:backend )?config: (?:open|stat) `), at: outside,
 				meaning: "A file that the command names is not there or cannot be read.",
 				remedy:  "Correct the path behind -backend-config or -var-file: it is relative to where the command runs, or to -chdir.",
 			},
@@ -114,6 +114,11 @@ var (
 				remedy:  "Write the role's whole ARN, arn:aws:iam::ACCOUNT:role/NAME, and a session name of letters, digits and =,.@-.",
 			},
 			{
+				pattern: wording(`x-amz-content-sha256 must be|XAmzContentSHA256Mismatch|STREAMING-UNSIGNED-PAYLOAD-TRAILER`), unless: wording(`[Ff]ailed to upload state`), at: outside,
+				meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with what is written.",
+				remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store.",
+			},
+			{
 				pattern: wording(takingLock + `NotImplemented`), at: outside,
 				meaning: "The store behind the endpoint is not AWS's and does not have what the lock file needs (conditional writes).",
 				remedy:  "Take use_lockfile out of the backend, and lock another way; a store that has conditional writes keeps it.",
@@ -131,7 +136,7 @@ var (
 			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|(?i:Unsupported (?:Terraform|OpenTofu) Core version))\b` +
 				`|^(?:Error: )?(?:Unknown (?:key_provider|encryption method) type|Circular reference detected|Backend config contains (?:sensitive|ephemeral) values|Duplicate metadata key|Encryption method configuration error|Unexpected provider alias|Only one of 'cloud'|Invalid (?:local (?:state file|workspace directory) path|required_providers block|legacy provider address|dependency on built-in provider|generate-config-out flag|Key Provider expression|encryption method|method configuration|ARN|IAM (?:Role|Policy) ARN|IAM Policy Document|JSON Document|Duration|Attribute Combination|retry mode|reference|block definition|character|attribute name|default value for variable|value for variable|function argument|index|required_version constraint|version constraint|provider configuration|module (?:source|instance|version)\w*|command-line option|multi-line string|number literal|for_each argument|count argument|variable name|combination of arguments|escape sequence|type specification|template interpolation value)|Conflicting (?:Parameters|configuration arguments)|Unset(?:ting)? backend` +
 				`|Unknown (?:values within backend definition|variable)|Undefined (?:variable|local)|Unsupported (?:attribute|operator)|Reference to undeclared \w+|No value for required variable|Value for undeclared variable|Attribute redefined|Duplicate (?:['"]?\w+['"]? (?:[\w"]+ )?(?:configuration|declaration|definition|block)|ephemeral|action|list|check|encryption|import|resource "|data|provider|variable|output|module|local|required providers|argument|attribute)|Missing (?:module call|data resource|ephemeral resource|provider block|entry in required_providers|name for|newline after|attribute separator|item separator|resource|required provider|base|key/value separator)|Cannot (?:override|import to)|Unterminated|Unexpected (?:attribute|resource instance key)|Incorrect (?:attribute value type|condition type)|Extra characters|Cycle: |Unreadable module directory|Module not found|No configuration files|Terraform initialized in an empty directory|Failed to (?:evaluate|parse)|Ephemeral variable|Can't change variable when applying|Call to unknown function|Error in function call|Too (?:few|many) command line arguments)` +
-				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|Failed to decode sse_customer_key|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},
+				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|Failed to decode sse_customer_key|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|unknown (?:resource|module|variable) '[^']+' referenced in|does not have attribute '[^']+' for variable|expected type '\w+', got unconvertible type|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},
 		},
 	}
 	ProviderLockFile = &Diagnosis{
@@ -150,7 +155,7 @@ var (
 		ID: "backend-changed", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The backend in the configuration is not the one that this directory was initialized with.",
 		Remedy:  "Run init -migrate-state when bucket, key or prefix differ, and init -reconfigure when only credentials, profile, encryption or lock do.",
-		text:    []sign{{pattern: wording(`Backend configuration changed|Reason: (?:Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`)}},
+		text:    []sign{{pattern: wording(`Backend configuration changed(?:[^!]|$)|Reason: (?:Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`)}},
 	}
 	StateFormat = &Diagnosis{
 		ID: "state-format", Family: Configuration, Step: plan.StepInit,
@@ -161,6 +166,11 @@ var (
 				pattern: wording(`Failed to decode current backend config|saved backend configuration is invalid`),
 				meaning: "What init recorded of the backend in .terraform is of another version of the engine.",
 				remedy:  "Run init -reconfigure where the backend is still the same, or use the engine version that ran init last.",
+			},
+			{
+				pattern: wording(`encryption key data.*InvalidCiphertextException`),
+				meaning: "OpenTofu's key for the state was made with another key, or another encryption context, than the configuration names.",
+				remedy:  "Give the encryption block back the key and the encryption context with which the state was written; change them with a fallback block.",
 			},
 			{
 				pattern: wording(`encrypted and can not be read without an encryption configuration|can not be checked for presen[sc]e of encryption|(?:de|en)cryption failed for|encountered unencrypted payload|invalid encrypted payload version|[Uu]nencrypted method is forbidden|(?:build|fetch) encryption key data|(?:en|de)code encrypted metadata|(?:[Ee]n|[Dd]e|[Cc]rypto)\w+ operation failed during method setup|key unavailable for method setup|Given payload is not a state file|invalid (?:state metadata, |data format for decryption)`), unless: wording(`operation error|api error|x509: |dial tcp`),
@@ -193,7 +203,7 @@ var (
 		ID: "backend-not-initialized", Family: Configuration, Step: plan.StepInit,
 		Meaning:     "This directory is not initialized.",
 		Remedy:      "Run terraform init.",
-		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run`), unless: wording(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`)}},
+		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run|reinitialization required\. Please run`), unless: wording(`Reason: (?:Backend configuration (?:block has )?changed|Backend type changed|Unsetting the previously)`)}},
 		consequence: true,
 	}
 )

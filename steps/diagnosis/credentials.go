@@ -133,7 +133,7 @@ var (
 		ID: "key-invalid", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "AWS does not know the access key: it is deleted, inactive, mistyped, of another partition, or seconds old.",
 		Remedy:  "Use an active access key; wait a minute if it was just made.",
-		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`)}},
+		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`), unless: wording(noSTS)}},
 		is:      func(err error) bool { return awsops.IsUnknownKey(err) || awsops.IsStaleToken(err) },
 	}
 	CredentialsMissing = &Diagnosis{

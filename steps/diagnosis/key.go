@@ -82,7 +82,7 @@ var (
 			pattern: wording(`[Tt]he ciphertext refers to a (?:customer master|KMS) key that does not exist`), at: outside,
 			meaning: "What was to be read is encrypted with a key that is not there any more, or that the identity may not use; KMS does not say which.",
 			remedy:  "Look which key it is (aws s3api head-object: SSEKMSKeyId). Allow kms:Decrypt on it to the identity, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
-		}, {pattern: wording(`perform: (?P<action>kms:\w+)`), at: outside}},
+		}, {pattern: wording(`perform: (?P<action>kms:\w+)|KMS (?:key )?access (?:was )?denied|\bKMSAccessDenied(?:Exception)?\b`), at: outside}},
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {
 			d, denied := awsops.DenialOf(err)

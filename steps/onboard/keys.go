@@ -279,10 +279,13 @@ func (p *keyPlan) findTaken() {
 	})
 }
 
+// notEdited is the id of the finding of an AWS file that must be left as it is.
+const notEdited = "onboard.cannot-edit"
+
 // cannotEdit is the finding of an AWS file that must be left as it is.
 func cannotEdit(err error) plan.Finding {
 	f := plan.Finding{
-		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()),
+		ID: notEdited, Of: plan.StepFiles, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()),
 		Remedy: "Correct the line, or add by hand what is shown, then run the command again.",
 	}
 	var conflict *profiles.ConflictError

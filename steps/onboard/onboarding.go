@@ -103,6 +103,9 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if err := in.read(); err != nil {
 		return err
 	}
+	if in.misencoded(); in.review.Blocked() {
+		return nil
+	}
 	in.openToOthers()
 	in.overridden()
 	if l.who, err = identify(ctx, in); err != nil || in.review.Blocked() {
