@@ -193,7 +193,7 @@ func TestARemedyNamesTheCorrectionsOfThisLaptop(t *testing.T) {
 				}
 			}
 			if named == 0 {
-				t.Errorf("nothing mends %s: %v", f, r.Changes)
+				t.Errorf("nothing fixes %s: %v", f, r.Changes)
 			}
 		})
 	}
