@@ -44,6 +44,9 @@ func (v *runScreen) heading() {
 	if v.staged() {
 		title, why = v.title(), v.stage().Why
 	}
+	if v.phase == asking && v.asked.shown().stage != nil {
+		title, why = v.asked.shown().stage.Title, v.asked.shown().stage.Why
+	}
 	word := ""
 	if v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
 		_, word = v.state(v.current)

@@ -35,6 +35,8 @@ type runScreen struct {
 	engine *runner
 	mode   *Mode
 	dryRun bool
+	// first says that no screen lies below it.
+	first bool
 	// rehearsal says that it is the sandbox's.
 	rehearsal     bool
 	width, height int
@@ -77,6 +79,8 @@ type runScreen struct {
 	progress *progress
 	err      error
 	notice   noticeMsg
+	// untold is a notice for the first screen that there is.
+	untold noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string
