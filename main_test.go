@@ -268,6 +268,16 @@ func TestNoCommandNamesTheCommands(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsPrintedAlone(t *testing.T) {
+	got := program(t, "", false, "--version")
+	if got.code != plan.ExitDone || got.err != "" || !strings.HasPrefix(got.out, "stateroom ") || !strings.Contains(got.out, "\nbuilt  with go1.") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "setup", "--version"); got.code != plan.ExitUsage {
+		t.Errorf("of a command: %+v", got)
+	}
+}
+
 func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -1059,14 +1069,15 @@ func TestTheMenuInLinesOffersEveryModeAndPractice(t *testing.T) {
 	if got.code != plan.ExitDone {
 		t.Errorf("leaving the menu: %+v", got)
 	}
-	// Practice, back, practice again, hand over, back is no way out of the first question, bob.
-	got = program(t, "7\n<\npractice in the sandbox\n9\n4\n<\n2\n", false, "--plain")
-	for _, want := range []string{`"9" is not one of the numbers above`, "Which admin gets the key?", "This is the first question.", "bob's access key"} {
+	// Practice, back, practice again, hand over, back to the menu from the first question,
+	// and the same once more, for bob.
+	got = program(t, "7\n<\npractice in the sandbox\n9\n4\n<\n7\n4\n2\n", false, "--plain")
+	for _, want := range []string{`"9" is not one of the numbers above`, "Which admin gets the key?", "bob's access key"} {
 		if !strings.Contains(unwrapped(got.out), want) {
 			t.Errorf("%q is missing in %+v", want, got)
 		}
 	}
-	if got.code != plan.ExitDone || !strings.Contains(unwrapped(got.out), "nothing real was touched") {
+	if got.code != plan.ExitDone || !strings.Contains(unwrapped(got.out), "nothing real was touched") || strings.Count(got.out, "Which admin gets the key?") != 2 {
 		t.Errorf("%+v", got)
 	}
 }

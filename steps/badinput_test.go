@@ -98,8 +98,8 @@ func checkBadInput(t *testing.T, c badInput) {
 	if code := summary.ExitCode(false); code != c.code {
 		t.Errorf("exit code %d, want %d", code, c.code)
 	}
-	if len(summary.Notes) > 0 {
-		t.Errorf("a blocked run tells what was built: %v", summary.Notes)
+	if len(summary.Told()) > 0 {
+		t.Errorf("a blocked run tells what was built: %v", summary.Told())
 	}
 }
 
@@ -308,9 +308,9 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		},
 		says: []string{"live/staging/main.tf", "cloud"},
 	}, {
-		name: "a credentials file with a byte order mark", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
+		name: "a credentials file with a byte order mark", finding: "files.encoding", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) { w.write(".aws/credentials", "\ufeff[default]\n"+key) },
-		says:    []string{".aws/credentials:1", "byte order mark", "save it as UTF-8 without BOM"},
+		says:    []string{".aws/credentials begins", "byte order mark", "Save it as UTF-8 without"},
 	}, {
 		name: "a credentials file with the section twice", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
@@ -591,7 +591,43 @@ func TestABrokenProjectAfterASetupBlocksTheNextRunWithoutAPanic(t *testing.T) {
 	if findingOf(summary.Findings, "files.cannot-edit") == nil || len(calls) > 0 {
 		t.Errorf("findings %v, planned %v, called %v", summary.Findings, ids, calls)
 	}
-	if len(summary.Notes) > 0 {
-		t.Errorf("a blocked run tells what was built: %v", summary.Notes)
+	if len(summary.Told()) > 0 {
+		t.Errorf("a blocked run tells what was built: %v", summary.Told())
+	}
+}
+
+// TestAFinishedSetupNamesTheEncodingThatHidesTheAdminsKey: of a file in which no tool finds
+// the profile nobody is told to write the key there, nor that there is no profile, and a
+// dry run does not say that all is well.
+func TestAFinishedSetupNamesTheEncodingThatHidesTheAdminsKey(t *testing.T) {
+	t.Parallel()
+	for name, written := range map[string]func(string) string{
+		"a byte order mark":     func(s string) string { return "\ufeff" + s },
+		"UTF-16 without a mark": func(s string) string { return strings.ReplaceAll(s, "", "\x00")[1:] },
+	} {
+		for _, me := range []string{"alice", ""} {
+			t.Run(name+" "+me, func(t *testing.T) {
+				t.Parallel()
+				w := finished(t)
+				w.write(".aws/credentials", written(w.read(".aws/credentials")))
+				before := w.tree()
+				for _, dry := range []bool{true, false} {
+					flow := w.setup(team())
+					flow.Answers.Me, flow.DryRun = me, dry
+					summary := w.run(flow)
+					if f := findingOf(summary.Findings, "files.encoding"); f == nil || summary.ExitCode(false) != plan.ExitFindings {
+						t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), summary.Findings)
+					}
+					for _, id := range []string{"iam.key-elsewhere", "init.no-admin-here", "init.proven-as-operator", "files.read-differently"} {
+						if f := findingOf(summary.Findings, id); f != nil {
+							t.Errorf("told besides: %s", f)
+						}
+					}
+				}
+				if diff := cmp.Diff(before, w.tree()); diff != "" {
+					t.Errorf("files were changed:\n%s", diff)
+				}
+			})
+		}
 	}
 }

@@ -258,7 +258,9 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case !may:
 			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
-		findings = append(findings, provenAsOperator(b.a))
+		if !b.o.Files.hidden() { // else step 7 has told why
+			findings = append(findings, provenAsOperator(b.a))
+		}
 	}
 	var err error
 	if b.env.Engine != nil {

@@ -41,6 +41,9 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if err := in.read(); err != nil {
 		return in.review, err
 	}
+	if in.misencoded(); in.review.Blocked() {
+		return in.review, nil
+	}
 	who, err := identify(ctx, in)
 	if err != nil || in.review.Blocked() {
 		return in.review, err
@@ -91,4 +94,4 @@ func (p *factorPlan) login(ctx context.Context) error {
 }
 
 // Close tells until when the session holds.
-func (l *Login) Close(*plan.Summary) []string { return l.note }
+func (l *Login) Close(*plan.Summary) (notes []string, then string) { return l.note, "" }

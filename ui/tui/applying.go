@@ -79,7 +79,10 @@ func (v *runScreen) begin(changes []plan.Change) {
 // halt stops between changes, and the second time cancels the calls. It says
 // which of the two.
 func (v *runScreen) halt() (first bool, text string) {
-	if v.engine.halt() {
+	switch first = v.engine.halt(); {
+	case first && v.progress.proving:
+		return true, "Stopping the proof: what was made stays, and is not proven. Ctrl-C again ends at once."
+	case first:
 		return true, "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them and ends."
 	}
 	v.engine.cancel()

@@ -41,10 +41,15 @@ func (v *runScreen) hotkeys() hotkeys {
 	case s.open:
 		return s.keys()
 	case v.phase == opening:
-		return v.phaseKeys()
+		return append(v.phaseKeys(), v.backKey())
 	}
 	above, below := v.list.more()
-	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked())})
+	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked()), v.backKey()})
+}
+
+// backKey goes to the screen before; a lesson's run has a key of its own for that.
+func (v *runScreen) backKey() hotkey {
+	return hotkey{keys.Back, v.back}.shown(!v.first && v.lesson == nil && v.phase != applying)
 }
 
 func (v *runScreen) phaseKeys() hotkeys {
