@@ -56,6 +56,9 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
+// nothingChanged is said where somebody leaves what asks them.
+const nothingChanged = "Nothing was changed."
+
 // present begins to show a run anew.
 func (r *lineRun) present() {
 	r.found = false
@@ -79,7 +82,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	defer func() {
 		if errors.Is(err, plain.ErrLeft) {
 			err = nil
-			fmt.Fprintln(r.talk(), "Nothing was changed.")
+			fmt.Fprintln(r.talk(), nothingChanged)
 		}
 		err = errors.Join(err, r.closeLab(summary))
 	}()
