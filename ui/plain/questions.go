@@ -14,32 +14,36 @@ import (
 	"stateroom/ui/words"
 )
 
-// Inquire asks what a flow has to know, page by page, and gives the flow. An
-// answer that cannot be is asked for again; what the flags answered is in given
-// already, and is an error if it cannot be.
-func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+// Inquiry begins to ask what a flow has to know; given is what the flags have answered.
+func (p *Prompt) Inquiry(given plan.Given) *Inquiry {
+	return &Inquiry{Prompt: p, given: given, asked: map[string]plan.Question{}, typed: map[string]string{}}
+}
+
+// Flow asks what is still to be asked, page by page, and gives the flow. An answer that
+// cannot be is asked for again; one of a flag is an error if it cannot be. The error is
+// [ErrBack] where somebody goes back from the first question, if that leads anywhere.
+func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, error) {
 	asks := plan.Asks{
-		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
-		SignIn: p.signIn,
-		Enrol:  p.enrol,
+		Code:   func() (string, error) { return i.Line(ctx, "  MFA code: ") },
+		SignIn: i.signIn,
+		Enrol:  i.enrol,
 	}
-	i := inquiry{Prompt: p, given: given, asked: map[string]plan.Question{}, typed: map[string]string{}}
 	for {
-		opened, err := open(ctx, given, asks)
+		opened, err := open(ctx, i.given, asks)
 		var problem *plan.Problem
 		if errors.As(err, &problem) {
 			again, there := i.asked[problem.Path]
 			if !there {
 				return nil, err
 			}
-			p.print("%s", wrapped(problem.Text, 4))
+			i.print("%s", wrapped(problem.Text, 4))
 			opened.Questions, err = []plan.Question{again}, nil
 		}
 		if err != nil || opened.Flow != nil {
 			return opened.Flow, err
 		}
 		if len(i.asked) == 0 {
-			p.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
+			i.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
 		}
 		i.pages = append(i.pages, page{opened.Stage, opened.Questions})
 		if err := i.ask(ctx); err != nil {
@@ -48,12 +52,15 @@ func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given
 	}
 }
 
-// errBack is the answer that goes back to the question before.
-var errBack = errors.New("back")
+// ErrBack is the answer that goes back to the question before, or to the menu.
+var ErrBack = errors.New("back")
 
-// inquiry is the questions of a run so far.
-type inquiry struct {
+// Inquiry is the questions of a run so far, with their answers.
+type Inquiry struct {
 	*Prompt
+	// Menu says that the first question goes back to the menu, from where the run was
+	// begun.
+	Menu  bool
 	given plan.Given
 	// pages are the questions in the order in which they were asked; asked are all of
 	// them by their path, and typed the answers that somebody went back over, which
@@ -73,7 +80,7 @@ type page struct {
 
 // ask asks the questions of the last page. Whoever goes back from its first comes to
 // the last of the page before, whose answers are then given anew.
-func (i *inquiry) ask(ctx context.Context) error {
+func (i *Inquiry) ask(ctx context.Context) error {
 	i.heading()
 	for at := 0; at < len(i.last().questions); {
 		q := i.last().questions[at]
@@ -87,7 +94,7 @@ func (i *inquiry) ask(ctx context.Context) error {
 			i.given[q.Path] = answer
 			at++
 			continue
-		case !errors.Is(err, errBack):
+		case !errors.Is(err, ErrBack):
 			return err
 		case at > 0:
 			at--
@@ -95,6 +102,8 @@ func (i *inquiry) ask(ctx context.Context) error {
 			i.pages = i.pages[:len(i.pages)-1]
 			at = len(i.last().questions) - 1
 			i.heading()
+		case i.Menu:
+			return ErrBack
 		default:
 			i.print("    This is the first question.\n")
 			continue
@@ -104,26 +113,32 @@ func (i *inquiry) ask(ctx context.Context) error {
 	return nil
 }
 
-func (i *inquiry) last() page { return i.pages[len(i.pages)-1] }
+func (i *Inquiry) last() page { return i.pages[len(i.pages)-1] }
 
 // heading says which stage the last page belongs to, where that is another than before.
-func (i *inquiry) heading() {
+func (i *Inquiry) heading() {
 	if s := i.last().stage; s != nil && s.Number != i.headed {
 		i.headed = s.Number
 		i.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
 	}
 }
 
+// Answered tells whether anything was answered here.
+func (i *Inquiry) Answered() bool { return len(i.asked) > 0 }
+
+// GoOn gives the answer with which a run goes on in spite of a refusal.
+func (i *Inquiry) GoOn(a plan.Anyway) { i.given[a.Path] = secret.New(a.Value) }
+
 // forget takes an answer back, which is suggested when it is asked for again, unless it
 // is a secret.
-func (i *inquiry) forget(q plan.Question) {
+func (i *Inquiry) forget(q plan.Question) {
 	if q.Kind != plan.Secret && q.Hide == nil {
 		i.typed[q.Path] = i.given.Text(q.Path)
 	}
 	delete(i.given, q.Path)
 }
 
-// answer asks one question of an inquiry until its answer is good, or is errBack.
+// answer asks one question of an inquiry until its answer is good, or is ErrBack.
 func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
@@ -136,7 +151,7 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 			p.print("%s", wrapped(help(q), 4))
 			continue
 		case "<":
-			return secret.Secret{}, errBack
+			return secret.Secret{}, ErrBack
 		}
 		value, err := read(q, line)
 		if err == nil {

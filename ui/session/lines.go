@@ -31,19 +31,14 @@ type lineRun struct {
 	lines  *plain.Lines
 	show   func(plan.Event)
 	prompt *plain.Prompt
+	// menu says that it was begun from one.
+	menu bool
 	// unasked says that the run changes nothing since nobody can be asked.
 	unasked bool
 }
 
 func newLineRun(s *session) *lineRun {
-	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.answers(), s.talk())}
-	r.lines.Table, r.lines.Stages, r.lines.Brief = s.Table, s.Stages, s.tells && !s.Verbose
-	r.show = r.lines.Emit
-	if s.JSON {
-		events := plain.NewJSON(s.sys.Out, s.sys.Err)
-		events.Detailed = s.Detailed
-		r.show = events.Emit
-	}
+	r := &lineRun{session: s, prompt: plain.NewPrompt(s.answers(), s.talk())}
 	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
@@ -51,7 +46,19 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
-// run asks, looks, shows, asks once and applies.
+// present brings a presenter to which nothing was told yet.
+func (r *lineRun) present() {
+	r.lines = plain.NewLines(r.sys.Out)
+	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
+	r.show = r.lines.Emit
+	if r.JSON {
+		events := plain.NewJSON(r.sys.Out, r.sys.Err)
+		events.Detailed = r.Detailed
+		r.show = events.Emit
+	}
+}
+
+// run begins, and goes on from what keeps it from going on as often as somebody wants.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
@@ -61,39 +68,52 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
-	questions, given, err := r.open(r.session, ctx)
+	open, given, err := r.begins(ctx)
 	if err != nil {
 		return 0, err
 	}
-	flow, err := r.inquire(ctx, questions, given)
+	answers := r.prompt.Inquiry(given)
+	answers.Menu = r.menu
+	for {
+		summary, err = r.attempt(ctx, open, given, answers)
+		if err == nil {
+			return r.exitCode(summary, r.Detailed), nil
+		}
+		if again, err := r.refused(ctx, err, summary, answers); !again {
+			return 0, err
+		}
+	}
+}
+
+// attempt asks, looks, shows, asks once and applies.
+func (r *lineRun) attempt(ctx context.Context, open engine.Open, given plan.Given, answers *plain.Inquiry) (*plan.Summary, error) {
+	r.present()
+	flow, err := r.inquire(ctx, open, given, answers)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := r.consent(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	r.greet()
 	r.unasked = r.nobody()
 	r.DryRun = r.DryRun || r.unasked
 	flow.Env.NoWidening = r.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
-	if summary, err = flow.Run(ctx); err != nil {
-		return 0, err
-	}
-	return r.exitCode(summary, r.Detailed), nil
+	return flow.Run(ctx)
 }
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
 // that no flag has answered is an error that names the flag.
-func (r *lineRun) inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+func (r *lineRun) inquire(ctx context.Context, open engine.Open, given plan.Given, answers *plain.Inquiry) (*engine.Flow, error) {
 	if r.ask {
-		flow, err := r.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		flow, err := answers.Flow(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 			opened, err := open(ctx, given, asks)
 			if err == nil {
 				r.greet()
 			}
 			return opened, err
-		}, given)
+		})
 		return flow, badAnswer(err)
 	}
 	opened, err := open(ctx, given, plan.Asks{})

@@ -19,16 +19,22 @@ var Modes = []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}
 func Menu(ctx context.Context, o Options, sys System) (int, error) {
 	s := newSession(o, sys, Troubleshoot)
 	prompt := plain.NewPrompt(s.answers(), s.talk())
-	o, mode, err := pick(ctx, prompt, o)
-	switch {
-	case errors.Is(err, plain.ErrLeft):
-		return plan.ExitDone, nil
-	case err != nil:
-		return 0, err
+	for {
+		chosen, mode, err := pick(ctx, prompt, o)
+		switch {
+		case errors.Is(err, plain.ErrLeft):
+			return plan.ExitDone, nil
+		case err != nil:
+			return 0, err
+		}
+		r := newLineRun(newSession(chosen, sys, mode))
+		r.prompt.Continue(prompt)
+		r.menu = true
+		code, err := r.run(ctx)
+		if !errors.Is(err, plain.ErrBack) {
+			return code, err
+		}
 	}
-	r := newLineRun(newSession(o, sys, mode))
-	r.prompt.Continue(prompt)
-	return r.run(ctx)
 }
 
 // pick asks for a mode, and for what to practice.

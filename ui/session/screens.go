@@ -40,7 +40,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 		},
 	})
 	if err != nil || summary == nil {
-		return plan.ExitDone, err
+		return plan.ExitDone, tell(sys.Err, err, 0, false)
 	}
 	return begun.exitCode(summary, o.Detailed), nil
 }
@@ -100,7 +100,7 @@ func start(ctx context.Context, o Options, sys System, mode *Mode) (*tui.Start, 
 		begun.Terminal = s.lab.Terminal()
 	}
 	var err error
-	if begun.Open, begun.Given, err = s.open(s, ctx); err != nil {
+	if begun.Open, begun.Given, err = s.begins(ctx); err != nil {
 		// Who gets no run has nothing to close: the lab goes with it.
 		return nil, errors.Join(err, s.closeLab(nil))
 	}

@@ -152,6 +152,9 @@ func (v *runScreen) stakes(kept []plan.Change, width int) []string {
 
 // leave asks before it throws away a plan that was never applied.
 func (v *runScreen) leave() (nav, tea.Cmd) {
+	if v.returns && v.phase == asking {
+		return v.onward()
+	}
 	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
 		return nav{quit: true}, nil
 	}

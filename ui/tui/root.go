@@ -25,7 +25,9 @@ type root struct {
 	theme  *theme.Theme
 	engine *runner
 	// run is the run that was begun; nil until then.
-	run           *runScreen
+	run *runScreen
+	// parked is the run from which practice was begun.
+	parked        *parked
 	stack         []screen
 	width, height int
 	request       Request
@@ -62,6 +64,10 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 // openRun puts the screen of the request on the stack.
 func (m *root) openRun() {
 	m.run = newRunScreen(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
+	m.run.first, m.run.returns = len(m.stack) == 0, m.parked != nil
+	if !m.request.Sandbox {
+		m.run.practice = practising{m.theme, &m.o, m.course}.choose(m.request.Mode, true)
+	}
 	m.stack = append(m.stack, m.run)
 	if f, known := m.course.fault(m.request.Fault); known {
 		m.run.held, m.run.lesson = true, newLesson(m.theme, m.course, f, m.request.Surprise, m.run)
@@ -69,10 +75,24 @@ func (m *root) openRun() {
 	}
 }
 
-// leaveRun ends a rehearsal that is left for the screen from which it was begun.
+// leaveRun ends a run that is left for the screen from which it was begun, and goes back
+// to the one that waits for that.
 func (m *root) leaveRun() tea.Cmd {
 	m.run, m.request.Sandbox = nil, m.o.Sandbox
-	return m.engine.end()
+	cmd := m.engine.end()
+	if p := m.parked; p != nil {
+		m.run, m.request, m.parked = p.run, p.request, nil
+		m.engine.start, m.engine.made, m.engine.request = p.start, p.made, p.request
+	}
+	return cmd
+}
+
+// parked is a run that waits while its mode is practised.
+type parked struct {
+	run     *runScreen
+	request Request
+	start   *Start
+	made    *plan.Summary
 }
 
 // Init begins the run, unless something is to be chosen first.
@@ -155,6 +175,9 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *root) broadcast(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, s := range slices.Clone(m.stack) {
+		if run, is := s.(*runScreen); is && run != m.run { // it waits
+			continue
+		}
 		cmds = append(cmds, m.follow(s.update(msg)))
 	}
 	return tea.Batch(cmds...)
@@ -209,6 +232,10 @@ func (m *root) working() bool { return m.run != nil && m.run.phase == applying }
 
 // begin begins what was chosen.
 func (m *root) begin(r Request) tea.Cmd {
+	if m.run != nil {
+		m.parked = &parked{m.run, m.request, m.engine.start, m.engine.made}
+		m.engine.start, m.engine.made = nil, nil
+	}
 	m.request = r
 	m.request.Sandbox = m.request.Sandbox || m.o.Sandbox
 	m.openRun()

@@ -32,9 +32,13 @@ func (v *runScreen) learn() tea.Cmd {
 // onward goes back to the list from which the practice was begun.
 func (v *runScreen) onward() (nav, tea.Cmd) { return nav{pop: true}, nil }
 
-// lessonKeys go back to the lesson, and from it to the list.
+// lessonKeys go back to the lesson, and from it to the list, or from practice to the run
+// that gave way to it.
 func (v *runScreen) lessonKeys() hotkeys {
-	if v.lesson == nil {
+	switch {
+	case v.lesson == nil && v.returns:
+		return hotkeys{{keys.Back, v.onward}}
+	case v.lesson == nil:
 		return nil
 	}
 	return hotkeys{

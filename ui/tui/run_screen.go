@@ -43,6 +43,12 @@ type runScreen struct {
 	// rehearses says that a finished set-up is made to practise on before anything
 	// is asked or looked at.
 	rehearses bool
+	// practice leads to what the sandbox offers in its stead, nil in the sandbox; first
+	// says that no screen lies below.
+	practice action
+	first    bool
+	// returns says that it is practice to which a run gave way, which waits.
+	returns bool
 
 	asked questions
 
@@ -102,17 +108,15 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	case tea.KeyMsg:
 		return v.key(msg)
 	case begunMsg:
-		return nav{}, v.begun(msg)
+		return v.begun(msg)
 	case openedMsg:
-		return nav{}, v.opened(msg)
+		return v.opened(msg)
 	case reviewedMsg:
-		v.reviewed(msg)
-		return nav{}, v.learn()
+		return v.reviewed(msg), v.learn()
 	case plan.Event:
 		return v.reported(msg), nil
 	case madeMsg:
-		v.made(msg)
-		return nav{}, v.learn()
+		return v.made(msg), v.learn()
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
@@ -142,7 +146,7 @@ func (v *runScreen) whereabouts() string {
 	}
 	if v.staged() && who == "" {
 		if v.err != nil {
-			return "AWS could not be asked"
+			return v.mode.Name + " cannot begin yet"
 		}
 		return "checking your credentials"
 	}
