@@ -89,8 +89,8 @@ func TestWithoutCredentialsEveryPlaceIsNamedThatWasLookedAt(t *testing.T) {
 }
 
 func TestAProfileThatIsNotThereIsNamedWithThoseThatAre(t *testing.T) {
-	r := refusalOf(t, askAs(t, "wrok", "[work]\n"+aKey, ""))
-	tells(t, r, "There is no profile wrok.", "in neither", "named by --profile", "stateroom setup --profile work", "aws configure sso --profile wrok")
+	r := refusalOf(t, askAs(t, "other", "[work]\n"+aKey, ""))
+	tells(t, r, "There is no profile other.", "in neither", "named by --profile", "stateroom setup --profile work", "aws configure sso --profile other")
 	r = refusalOf(t, askAs(t, "", "[work]\n"+aKey, "", "AWS_PROFILE=the work", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="))
 	tells(t, r, "There is no profile the work.", "named by AWS_PROFILE", "aws configure --profile 'the work'")
 }

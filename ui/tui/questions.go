@@ -156,7 +156,7 @@ func (v *runScreen) opened(msg openedMsg) (nav, tea.Cmd) {
 		v.asked.restore()
 		return v.fail(msg.err), nil
 	}
-	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
+	v.rehearses, v.who, v.tries = false, cmp.Or(msg.opened.Who, v.who), 0
 	if msg.opened.Flow == nil {
 		v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions)
 		v.ask()

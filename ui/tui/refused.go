@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -24,7 +25,8 @@ type refused struct {
 	practice action
 	width    int
 	lines    []refusedLine
-	notice   string
+	// notice is what happened last, and still what trying again has come to.
+	notice, still string
 }
 
 // refusedLine is a line of it, which may be one of its commands.
@@ -64,6 +66,7 @@ func (r *refused) fill() {
 		mark = "   "
 	}
 	wrap(r.What, 3, t.Plain.Render)
+	wrap(r.kept(), 3, t.Faint.Render)
 	if r.Remedy != "" {
 		add("")
 		wrap(r.Remedy, 3, t.Bold.Render)
@@ -87,8 +90,6 @@ func (r *refused) fill() {
 			name = strings.Repeat(" ", column)
 		}
 	}
-	add("")
-	add("   " + t.Faint.Render(r.kept()))
 }
 
 // kept is what became of the team's set-up, and of what was answered.
@@ -104,13 +105,15 @@ func (r *refused) update(msg tea.Msg) (nav, tea.Cmd) {
 	if told, ok := msg.(noticeMsg); ok {
 		r.notice = string(told)
 	}
-	return r.hotkeys().update(msg, r.scroll.key)
+	return r.hotkeys().update(msg, r.key)
 }
 
 func (r *refused) keys() []key.Binding { return r.hotkeys().bindings() }
 
 func (r *refused) hotkeys() hotkeys {
-	again := func() (nav, tea.Cmd) { return nav{pop: true, then: func() (nav, tea.Cmd) { return nav{}, r.run.again() }}, nil }
+	again := func() (nav, tea.Cmd) {
+		return nav{pop: true, then: func() (nav, tea.Cmd) { return nav{}, r.run.again() }}, nil
+	}
 	list := hotkeys{{bind("r", "try again", "r", "enter"), again}}
 	if r.Anyway != nil {
 		list = append(list, hotkey{bind("c", r.Anyway.Text, "c"), r.anyway})
@@ -182,6 +185,9 @@ func (r *refused) view() []string {
 	if above, below := r.more(); above+below > 0 {
 		last = t.Faint.Render(" " + hidden(t, above, below))
 	}
+	if r.still != "" {
+		last = " " + t.Warn.Render(t.Glyphs.Attention) + " " + r.still + last
+	}
 	if r.notice != "" {
 		last = " " + t.Good.Render(t.Glyphs.Done) + " " + r.notice
 	}
@@ -225,7 +231,14 @@ func (v *runScreen) again() tea.Cmd {
 
 // fail shows an error that keeps everything from being looked at.
 func (v *runScreen) fail(err error) nav {
-	v.phase, v.err = reviewing, err
+	r := newRefused(v.theme, v, err, v.practice)
+	if v.tries++; v.refused != r.Title {
+		v.tries = 1
+	}
+	v.phase, v.err, v.refused = reviewing, err, r.Title
+	if v.tries > 1 {
+		r.still = fmt.Sprintf("Tried %d times: this is still so.", v.tries)
+	}
 	v.rebuild()
-	return nav{push: newRefused(v.theme, v, err, v.practice)}
+	return nav{push: r}
 }

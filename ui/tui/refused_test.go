@@ -24,6 +24,7 @@ func TestWhatKeepsARunFromGoingOnIsAScreenWithTheWaysOn(t *testing.T) {
 	}
 	shows(t, m, "checking your credentials")
 	answerWith(m, engine.Opened{}, unasked())
+	shows(t, m, "Tried 2 times: this is still so.")
 	press(m, "enter")
 	if m.run.phase != opening {
 		t.Error("enter does not try again")

@@ -82,7 +82,11 @@ type runScreen struct {
 	// anything from being looked at.
 	progress *progress
 	err      error
-	notice   string
+	// refused is the title of what kept it from going on last, and tries how often in a
+	// row that was so.
+	refused string
+	tries   int
+	notice  string
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string
