@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -262,6 +263,7 @@ type runners struct {
 // newCommand is the command tree.
 func newCommand(r runners) *cobra.Command {
 	var o session.Options
+	version := false
 	root := &cobra.Command{
 		Use:   "stateroom",
 		Short: "Encrypted, locked Terraform state for every account of an AWS organization",
@@ -272,6 +274,11 @@ func newCommand(r runners) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return session.Usagef("there is no command %q%s: see stateroom --help", args[0], help.UnknownCommand(c, args[0]))
+			}
+			if version {
+				info, _ := debug.ReadBuildInfo()
+				_, err := fmt.Fprint(c.OutOrStdout(), help.Version(info))
+				return err //nolint:wrapcheck // it is the writer's
 			}
 			if err := check(&o, c.Flags()); err != nil {
 				return err
@@ -291,6 +298,9 @@ func newCommand(r runners) *cobra.Command {
 	// The menu takes them all; the help of the commands lists them.
 	root.Flags().VisitAll(func(f *pflag.Flag) {
 		f.Hidden = !slices.Contains([]string{"sandbox", "dry-run", "plain", "profile"}, f.Name)
+	})
+	help.AddFlags(root, help.Common, func(f *pflag.FlagSet) {
+		f.BoolVar(&version, "version", false, "print version, commit, date and Go")
 	})
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w%s: see %s --help", err, help.UnknownFlag(c, err), c.CommandPath())

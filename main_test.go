@@ -268,6 +268,16 @@ func TestNoCommandNamesTheCommands(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsPrintedAlone(t *testing.T) {
+	got := program(t, "", false, "--version")
+	if got.code != plan.ExitDone || got.err != "" || !strings.HasPrefix(got.out, "stateroom ") || !strings.Contains(got.out, "\nbuilt  with go1.") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "setup", "--version"); got.code != plan.ExitUsage {
+		t.Errorf("of a command: %+v", got)
+	}
+}
+
 func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -1077,20 +1087,36 @@ func TestTheMenuInLinesOffersEveryModeAndPractice(t *testing.T) {
 			t.Errorf("%q is missing in %+v", want, got)
 		}
 	}
-	if got.code != plan.ExitDone || !strings.Contains(unwrapped(got.out), "nothing real was touched") {
+	if got.code != plan.ExitDone || !strings.Contains(unwrapped(got.out), "nothing real was touched") || strings.Count(got.out, "Which admin gets the key?") != 2 {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestTheFaultToPracticeIsChosenInLines(t *testing.T) {
-	got := program(t, "3\n<\n3\nkms-disabled\n", false, "--plain", "--sandbox")
-	for _, want := range []string{"Which fault do you want to find?", "1 surprise me", "Enable the key", "1 change made, 0 failed"} {
-		if !strings.Contains(got.out, want) {
-			t.Errorf("%q is missing in %+v", want, got)
-		}
+// TestPracticeTeachesInLines: the chapters, the goal, hints one at a time, the fix, points
+// and progress of the screens are there through a pipe, too.
+func TestPracticeTeachesInLines(t *testing.T) {
+	home := sandboxtest.Home(t.TempDir())
+	// From the menu and back to it, the sixth chapter, its first fault, a hint, the checks.
+	first := programOf(t, home, "3\n<\n3\n6\n1\n2\n1\nq\n", false, "--plain", "--sandbox")
+	says(t, first.out, "Learn to find what is wrong", "0 of 67 solved so far", "1 No valid credentials 0 of 8 solved. The article's first case",
+		"Goal: terraform plan works again in live/staging.", "Terraform says:", "2 Give me a hint Number 1 of 3. It costs a point.",
+		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: kms-disabled, 1 of 3 points.",
+		"Solved: kms-disabled, 1 of 3 points. 2 ")
+	if first.code != plan.ExitDone || strings.Contains(strings.Join(strings.Fields(first.out), " "), "The cause:") {
+		t.Errorf("%+v", first)
 	}
-	if got.code != plan.ExitDone {
-		t.Errorf("code %d\n%s", got.code, got.out)
+	// Another day, in a troubleshooting of its own: the next fault is suggested, the fix
+	// is shown, and a pipe that ends leaves.
+	again := programOf(t, home, "6\n\n3\n1\n", false, "troubleshoot", "--plain", "--sandbox")
+	says(t, again.out, "1 of 67 solved so far", "A number (< goes back, q leaves) [2]:", "The cause:", "The fix:", "0 of 3 points.")
+	if again.code != plan.ExitDone {
+		t.Errorf("%+v", again)
+	}
+	// A surprise is not named before it is solved, and is left by <.
+	left := programOf(t, home, "surprise me\n<\nq\n", false, "troubleshoot", "--plain", "--sandbox")
+	says(t, left.out, "What is wrong here?", "2 of 67 solved so far")
+	if left.code != plan.ExitDone {
+		t.Errorf("%+v", left)
 	}
 }
 

@@ -387,13 +387,17 @@ func statusOf(err error) int { return answerOf(err).Status }
 
 func messageOf(err error) string { return answerOf(err).Message }
 
+// rawText is the SDK's own text: an [Error]'s, which asks here what it is, is not asked for
+// its own.
 func rawText(err error) string {
-	if err == nil {
-		return ""
-	}
 	var e *Error
-	if errors.As(err, &e) && e.Err != nil {
-		return e.Err.Error()
+	switch {
+	case err == nil:
+		return ""
+	case !errors.As(err, &e):
+		return err.Error()
+	case e.Err == nil:
+		return e.Message
 	}
-	return err.Error()
+	return e.Err.Error()
 }

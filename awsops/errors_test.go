@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,6 +55,24 @@ func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
 				t.Errorf("the session token is shown: %v", err)
 			}
 		})
+	}
+}
+
+// Whatever an error of ours lacks, it can be told and judged.
+func TestAnErrorWithNothingInItIsTold(t *testing.T) {
+	t.Parallel()
+	for text, err := range map[string]error{
+		"iam:GetUser failed: .":                    &Error{Service: "iam", Operation: "GetUser"},
+		"iam:GetUser failed: nobody knows.":        &Error{Service: "iam", Operation: "GetUser", Message: "nobody knows"},
+		"look: iam:GetUser failed: nobody knows.":  fmt.Errorf("look: %w", &Error{Service: "iam", Operation: "GetUser", Message: "nobody knows"}),
+		"iam:GetUser failed: It is so. Let it be.": &Error{Service: "iam", Operation: "GetUser", Message: "no EC2 IMDS role found", Meaning: "It is so.", Remedy: "Let it be."},
+	} {
+		if got := err.Error(); got != text {
+			t.Errorf("%q, want %q", got, text)
+		}
+		if IsSSO(err) || IsThrottle(err) || IsAccessDenied(err) {
+			t.Errorf("%q is taken for what it is not", text)
+		}
 	}
 }
 

@@ -22,7 +22,11 @@ type Key struct {
 	Spec         string    // SYMMETRIC_DEFAULT for a key that S3 can use
 	Usage        string    // ENCRYPT_DECRYPT for a key that S3 can use
 	Origin       string    // AWS_KMS, EXTERNAL, …: only AWS_KMS rotates by itself
-	Enabled      bool
+	// Enabled says that it can be used to encrypt and decrypt. That goes on while its
+	// primary Region is being changed, of which KMS says that it is not enabled: then it is
+	// Updating, and only some of its settings cannot be changed (UpdatePrimaryRegion, KMS
+	// API reference).
+	Enabled bool
 }
 
 // Key describes a key by id, ARN or alias ("alias/terraform"); nil when there
@@ -34,7 +38,7 @@ func (s *Session) Key(ctx context.Context, idOrAlias string) (*Key, error) {
 			return &Key{
 				ID: aws.ToString(k.KeyId), ARN: aws.ToString(k.Arn), State: string(k.KeyState), Description: aws.ToString(k.Description),
 				DeletionDate: aws.ToTime(k.DeletionDate), Manager: string(k.KeyManager), Spec: string(k.KeySpec), Usage: string(k.KeyUsage),
-				Origin: string(k.Origin), Enabled: k.Enabled,
+				Origin: string(k.Origin), Enabled: k.Enabled || k.KeyState == types.KeyStateUpdating,
 			}
 		})
 }

@@ -50,6 +50,12 @@ type LifecycleRule struct {
 	NewerNoncurrentVersions int32  // noncurrent versions that are kept whatever their age
 	AbortMultipartDays      int32  // 0 means none
 	ExpireDeleteMarkers     bool   // a delete marker goes once no version is left below it
+	// Takes is what the rule does to the newest version of an object that has not been
+	// written for a time: it deletes it, or moves it to where it cannot be read before it
+	// is restored ("Restoring an archived object", S3 user guide); empty for neither.
+	Takes string
+	// Tagged says that the rule is about objects with certain tags alone.
+	Tagged bool
 	// Other says that the rule does something besides, or has another filter.
 	Other bool
 

@@ -2,7 +2,9 @@ package awsops
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -141,14 +143,25 @@ func lifecycleRule(in types.LifecycleRule) LifecycleRule {
 		ID: aws.ToString(in.ID), Enabled: in.Status == types.ExpirationStatusEnabled, read: &in,
 		Other: len(in.Transitions) > 0 || len(in.NoncurrentVersionTransitions) > 0,
 	}
+	for _, t := range in.Transitions {
+		if t.StorageClass == types.TransitionStorageClassGlacier || t.StorageClass == types.TransitionStorageClassDeepArchive {
+			rule.Takes = fmt.Sprintf("moves objects to %s %s", t.StorageClass, ageOf(t.Days, t.Date))
+		}
+	}
 	if e := in.Expiration; e != nil {
 		rule.ExpireDeleteMarkers = aws.ToBool(e.ExpiredObjectDeleteMarker)
-		rule.Other = rule.Other || e.Days != nil || e.Date != nil
+		if e.Days != nil || e.Date != nil {
+			rule.Other, rule.Takes = true, "deletes objects "+ageOf(e.Days, e.Date)
+		}
 	}
 	rule.Prefix = aws.ToString(in.Prefix) //nolint:staticcheck // deprecated, but old rules still carry it
 	if f := in.Filter; f != nil {
 		rule.Prefix = aws.ToString(f.Prefix)
 		rule.Other = rule.Other || f.And != nil || f.Tag != nil || f.ObjectSizeGreaterThan != nil || f.ObjectSizeLessThan != nil
+		rule.Tagged = f.Tag != nil
+		if f.And != nil {
+			rule.Prefix, rule.Tagged = aws.ToString(f.And.Prefix), len(f.And.Tags) > 0
+		}
 	}
 	if e := in.NoncurrentVersionExpiration; e != nil {
 		rule.NoncurrentDays = aws.ToInt32(e.NoncurrentDays)
@@ -158,6 +171,17 @@ func lifecycleRule(in types.LifecycleRule) LifecycleRule {
 		rule.AbortMultipartDays = aws.ToInt32(a.DaysAfterInitiation)
 	}
 	return rule
+}
+
+// ageOf is when a rule acts: so many days after an object was written, or on a date.
+func ageOf(days *int32, date *time.Time) string {
+	if days == nil && date != nil {
+		return "on " + date.UTC().Format(time.DateOnly)
+	}
+	if n := aws.ToInt32(days); n != 1 {
+		return fmt.Sprintf("after %d days", n)
+	}
+	return "after 1 day"
 }
 
 // Equal compares by meaning: a rule that was read equals the one that wrote it.

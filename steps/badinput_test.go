@@ -308,9 +308,9 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		},
 		says: []string{"live/staging/main.tf", "cloud"},
 	}, {
-		name: "a credentials file with a byte order mark", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
+		name: "a credentials file with a byte order mark", finding: "files.encoding", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) { w.write(".aws/credentials", "\ufeff[default]\n"+key) },
-		says:    []string{".aws/credentials:1", "byte order mark", "save it as UTF-8 without BOM"},
+		says:    []string{".aws/credentials begins", "byte order mark", "Save it as UTF-8 without"},
 	}, {
 		name: "a credentials file with the section twice", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
@@ -369,6 +369,20 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 			b.Environments[0].Permissions = "own.json"
 		},
 		says: []string{"environment staging", "own.json", "Correct the file", "Nothing was changed."},
+	}, {
+		name: "a permissions file that IAM does not take", refused: true,
+		arrange: func(w *world, b *blueprint.Blueprint) {
+			w.write("own.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*"}]}`)
+			b.Environments[0].Permissions = "own.json"
+		},
+		says: []string{"environment staging", "own.json", "must contain resources", "Correct the file", "Nothing was changed."},
+	}, {
+		name: "a permissions file that says a thing twice", refused: true,
+		arrange: func(w *world, b *blueprint.Blueprint) {
+			w.write("own.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
+			b.Environments[0].Permissions = "own.json"
+		},
+		says: []string{"environment staging", "own.json", "\"Effect\" is there twice", "Nothing was changed."},
 	}}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -579,5 +593,41 @@ func TestABrokenProjectAfterASetupBlocksTheNextRunWithoutAPanic(t *testing.T) {
 	}
 	if len(summary.Notes) > 0 {
 		t.Errorf("a blocked run tells what was built: %v", summary.Notes)
+	}
+}
+
+// TestAFinishedSetupNamesTheEncodingThatHidesTheAdminsKey: of a file in which no tool finds
+// the profile nobody is told to write the key there, nor that there is no profile, and a
+// dry run does not say that all is well.
+func TestAFinishedSetupNamesTheEncodingThatHidesTheAdminsKey(t *testing.T) {
+	t.Parallel()
+	for name, written := range map[string]func(string) string{
+		"a byte order mark":     func(s string) string { return "\ufeff" + s },
+		"UTF-16 without a mark": func(s string) string { return strings.ReplaceAll(s, "", "\x00")[1:] },
+	} {
+		for _, me := range []string{"alice", ""} {
+			t.Run(name+" "+me, func(t *testing.T) {
+				t.Parallel()
+				w := finished(t)
+				w.write(".aws/credentials", written(w.read(".aws/credentials")))
+				before := w.tree()
+				for _, dry := range []bool{true, false} {
+					flow := w.setup(team())
+					flow.Answers.Me, flow.DryRun = me, dry
+					summary := w.run(flow)
+					if f := findingOf(summary.Findings, "files.encoding"); f == nil || summary.ExitCode(false) != plan.ExitFindings {
+						t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), summary.Findings)
+					}
+					for _, id := range []string{"iam.key-elsewhere", "init.no-admin-here", "init.proven-as-operator", "files.read-differently"} {
+						if f := findingOf(summary.Findings, id); f != nil {
+							t.Errorf("told besides: %s", f)
+						}
+					}
+				}
+				if diff := cmp.Diff(before, w.tree()); diff != "" {
+					t.Errorf("files were changed:\n%s", diff)
+				}
+			})
+		}
 	}
 }

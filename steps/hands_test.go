@@ -121,6 +121,11 @@ func (w *world) settledNow(b *blueprint.Blueprint, adopt ...string) *plan.Summar
 	w.healthy(summary)
 	if ids, calls := w.plannedIDs(), w.mutations(mark); len(ids)+len(calls) > 0 {
 		w.t.Errorf("a further run planned %v and called %v", ids, calls)
+		for _, e := range w.events {
+			if e.Change != nil && e.Change.Write != nil {
+				w.t.Log(e.Change.Write.Diff)
+			}
+		}
 	}
 	return summary
 }

@@ -111,22 +111,21 @@ func (w *world) run(s *engine.Flow) *plan.Summary {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.provesNothingStopped(summary.Findings)
+	w.provesNothingUnmade(summary)
 	return summary
 }
 
-// provesNothingStopped fails the test where a proof has failed although a failing finding
-// has stopped something: what it rests on was left out, and its own remedy cannot help.
-func (w *world) provesNothingStopped(findings []plan.Finding) {
+// provesNothingUnmade fails the test where a proof has failed although something was
+// stopped, failed or not agreed to: what it rests on was not made, and its own remedy
+// cannot help.
+func (w *world) provesNothingUnmade(s *plan.Summary) {
 	w.t.Helper()
-	for _, stopper := range findings {
-		if len(stopper.Stops) == 0 || stopper.Severity != plan.Failure {
-			continue
-		}
-		for _, f := range findings {
-			if slices.Contains(proofFailures, f.ID) {
-				w.t.Errorf("%s stops %v, and the proof fails: %s", stopper.ID, stopper.Stops, f)
-			}
+	unmade := len(s.NotOurs) > 0 || s.Failed > 0 || slices.ContainsFunc(s.Findings, func(f plan.Finding) bool {
+		return len(f.Stops) > 0 && f.Severity == plan.Failure
+	})
+	for _, f := range s.Findings {
+		if unmade && slices.Contains(proofFailures, f.ID) {
+			w.t.Errorf("%d changes failed, %d were not agreed to, findings %v, and the proof fails: %s", s.Failed, len(s.NotOurs), findingIDs(s.Findings), f)
 		}
 	}
 }

@@ -123,6 +123,18 @@ func (w *world) endsWell(b *blueprint.Blueprint) {
 		w.t.Log(f)
 	}
 	w.healthy(summary)
+	if w.t.Failed() {
+		for _, e := range w.events {
+			switch {
+			case e.Finding != nil:
+				w.t.Log("EV", e.Kind, e.Finding)
+			case e.Change != nil:
+				w.t.Log("EV", e.Kind, e.Change.ID, e.Err)
+			default:
+				w.t.Log("EV", e.Kind, e.Text)
+			}
+		}
+	}
 }
 
 // damage takes from a set-up what a further one makes again, by hands that AWS serves
@@ -261,7 +273,7 @@ func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
 	t.Parallel()
 	for state, remedy := range map[string]string{
 		"Disabled": "enable-key", "PendingDeletion": "cancel-key-deletion", "PendingImport": "import-key-material",
-		"Unavailable": "key store", "Updating": "Wait", "Creating": "Wait",
+		"Unavailable": "key store", "Creating": "Wait",
 	} {
 		o := &Observed{Key: KeyFacts{Key: &awsops.Key{ID: "k", State: state}}}
 		f := unusableKey(o, &blueprint.Answers{Blueprint: team()})
@@ -279,7 +291,7 @@ func TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins(t *testing.T) {
 	w.healthy(w.run(w.setup(team())))
 	for state, want := range map[string][2]string{
 		"PendingImport": {"kms-pending-import", "aws kms import-key-material"}, "Unavailable": {"kms-unavailable", "aws kms connect-custom-key-store"},
-		"Creating": {"kms-updating", "Wait"}, "Updating": {"kms-updating", "Wait"}, "PendingReplicaDeletion": {"kms-pending-deletion", "aws kms cancel-key-deletion"},
+		"Creating": {"kms-updating", "Wait"}, "PendingReplicaDeletion": {"kms-pending-deletion", "aws kms cancel-key-deletion"},
 	} {
 		if !w.server.SetKeyState("arn:aws:kms:eu-west-1:111111111111:key/"+w.keyID(), state) {
 			t.Fatal("there is no key")
@@ -290,5 +302,22 @@ func TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins(t *testing.T) {
 			t.Fatalf("%s: findings %v, calls %v", state, summary.Findings, calls)
 		}
 		says(t, f.Evidence+" "+f.Remedy, "alias/terraform", want[1])
+	}
+}
+
+// TestAKeyWhosePrimaryRegionIsBeingChangedIsUsedAsEver: in the state Updating KMS encrypts
+// and decrypts, and says that the key is not enabled. Nothing is stopped by it, and what
+// is missing is made.
+func TestAKeyWhosePrimaryRegionIsBeingChangedIsUsedAsEver(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	if !w.server.SetKeyState("arn:aws:kms:eu-west-1:111111111111:key/"+w.keyID(), "Updating") {
+		t.Fatal("there is no key")
+	}
+	w.settledNow(team())
+	summary, ids, _ := w.again(withDev())
+	w.healthy(summary)
+	if !slices.Contains(ids, "iam.role.dev") {
+		t.Errorf("planned %v", ids)
 	}
 }

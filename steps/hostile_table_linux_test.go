@@ -357,7 +357,7 @@ func textCells() []cell {
 		{file: blueprintIn, tries: "depth", bring: text(strings.Repeat("(", 200_000)), code: plan.ExitUsage, says: "deeper"},
 		{file: blueprintIn, tries: "to let somebody in", bring: func(*clone, string) {}, args: []string{"--no-widening"}, code: plan.ExitFindings, says: "--no-widening"},
 		{file: permissions, tries: "to let somebody in", bring: text(strings.Replace(allowed, `"s3:*","ec2:*"`, `"*"`, 1)), args: []string{"--no-widening"}, code: plan.ExitFindings, says: "--no-widening"},
-		{file: permissions, tries: "control sequences", bring: text(strings.Replace(allowed, `"Effect"`, `"Sid":"`+spelt+`","Effect"`, 1)), made: true},
+		{file: permissions, tries: "control sequences", bring: text(strings.Replace(allowed, `"Effect"`, `"Condition":{"StringNotEquals":{"aws:UserAgent":"`+spelt+`"}},"Effect"`, 1)), made: true},
 		{file: permissions, tries: "a reference", bring: text(strings.Replace(allowed, `"Resource":"*"`, `"Resource":"arn:aws:s3:::`+reference+`"`, 1)), made: true, also: literal("PutRolePolicy")},
 		{file: backendTF, tries: "control sequences", bring: text(strings.Replace(backendOf(""), "common/production", spelt, 1)), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
 		{file: backendTF, tries: "raw control sequences", bring: text(backendOf("profile = \"" + escapes + "\"")), made: true},

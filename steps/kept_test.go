@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -127,29 +129,84 @@ func addCondition(t testing.TB, text, operator, key, value string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conditions := policy.Conditions{operator: {key: {value}}}
-	for operator, keys := range doc.Statements[0].Conditions {
-		conditions[operator] = keys
+	conditions := doc.Statements[0].Conditions
+	if conditions == nil {
+		conditions = policy.Conditions{}
+		doc.Statements[0].Conditions = conditions
 	}
-	doc.Statements[0].Conditions = conditions
+	if conditions[operator] == nil {
+		conditions[operator] = map[string][]string{}
+	}
+	conditions[operator][key] = []string{value}
 	return doc.JSON()
 }
 
+// TestASecondFactorSurvivesTheCorrectionOfATrust: and another organization's id does not,
+// however the keys of the conditions are written: to AWS their case means nothing.
 func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
+	t.Parallel()
+	for _, keys := range [][3]string{
+		{"aws:MultiFactorAuthPresent", "StringEquals", "aws:PrincipalOrgID"},
+		{"aws:multifactorauthpresent", "StringEquals", "aws:principalorgid"},
+		{"aws:multiFactorAuthPresent", "StringLike", "aws:PrincipalOrgId"},
+	} {
+		t.Run(keys[1]+" "+keys[2], func(t *testing.T) {
+			t.Parallel()
+			w := finished(t)
+			staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
+			wide := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"sts:AssumeRole","Condition":{"Bool":{%q:"true"},%q:{%q:"o-other"}}}]}`, keys[0], keys[1], keys[2])
+			_, err := staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: &wide})
+			w.must(err)
+			_, ids, _ := w.again(team())
+			if diff := cmp.Diff([]string{"iam.role.staging.trust"}, ids); diff != "" {
+				t.Errorf("changes (-want +planned):\n%s", diff)
+			}
+			after := w.plannedChange("iam.role.staging.trust").Fields[0].After
+			says(t, after, keys[0], "arn:aws:iam::111111111111:root")
+			if strings.Contains(after, "o-other") {
+				t.Errorf("another organization was kept: %s", after)
+			}
+		})
+	}
+}
+
+// TestATrustThatNobodyMeetsIsNamedWhereTheProofFails: it is kept, so that another run
+// would end in the same way.
+func TestATrustThatNobodyMeetsIsNamedWhereTheProofFails(t *testing.T) {
 	t.Parallel()
 	w := finished(t)
 	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
-	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-other"}}}]}`
-	_, err := staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: &wide})
+	out, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})
 	w.must(err)
-	_, ids, _ := w.again(team())
+	_, err = staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(addCondition(t, *out.Role.AssumeRolePolicyDocument, "StringEquals", "sts:ExternalId", "x"))})
+	w.must(err)
+	summary, ids, _ := w.again(team())
+	if len(ids) > 0 {
+		t.Errorf("planned %v", ids)
+	}
+	kept, failed := findingOf(summary.Findings, "iam.role-trust-stronger"), findingOf(summary.Findings, diagnosis.AssumeRoleDenied.ID)
+	if kept == nil || failed == nil {
+		t.Fatalf("found %v", summary.Findings)
+	}
+	says(t, kept.Evidence, "asks for more than the blueprint does: sts:ExternalId.")
+	says(t, failed.Remedy, "sts:ExternalId", "trust policy of role TerraformAdmin in staging")
+}
+
+// TestATrustThatNamesTheOrganizationTwiceIsCorrected: both have to hold, and one cannot.
+func TestATrustThatNamesTheOrganizationTwiceIsCorrected(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
+	out, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})
+	w.must(err)
+	both := policy.ParseOrEmpty(*out.Role.AssumeRolePolicyDocument)
+	both.Statements[0].Conditions["StringEquals"]["aws:principalorgid"] = []string{"o-other"}
+	_, err = staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(both.JSON())})
+	w.must(err)
+	summary, ids, _ := w.again(team())
+	w.healthy(summary)
 	if diff := cmp.Diff([]string{"iam.role.staging.trust"}, ids); diff != "" {
 		t.Errorf("changes (-want +planned):\n%s", diff)
-	}
-	after := w.plannedChange("iam.role.staging.trust").Fields[0].After
-	says(t, after, "aws:MultiFactorAuthPresent", "arn:aws:iam::111111111111:root")
-	if strings.Contains(after, "o-other") {
-		t.Errorf("another organization was kept: %s", after)
 	}
 }
 

@@ -179,3 +179,68 @@ func TestWhateverIsStoppedTheProofFailsOfNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestWhateverNobodyAgreedToOrFailedTheProofNamesIt takes every change of a first set-up,
+// one after the other, for something that is another's, and lets it fail: no proof fails
+// of it, and none says that another set-up helps; the remedy names the change.
+func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
+	t.Parallel()
+	model := newWorld(t, sandbox.Options{})
+	r, err := model.setup(team()).Review(context.Background())
+	if err != nil || len(r.Changes) == 0 {
+		t.Fatal(r.Changes, err)
+	}
+	const madeByAWS = "bucket.public-access" // with every new bucket: only what waits for it is due
+	roles := []string{"iam.group.admins", "iam.member.admins.alice", "iam.policy.stateroom-admins-assume-1", "iam.policy.stateroom-admins-assume-1.attach", "iam.role.staging", "iam.role.preprod", "iam.role.production"}
+	state := []string{"iam.policy.stateroom-admins-state-1", "iam.policy.stateroom-admins-state-1.attach", "key.create", "key.alias", "bucket.create", "bucket.policy", "lock.create"}
+	for name, mode := range map[string]struct {
+		makes  func(c *plan.Change)
+		remedy string
+	}{
+		"another's": {func(c *plan.Change) { c.NotOurs = "arn:another" }, "with --adopt arn:another"},
+		"failed":    {func(c *plan.Change) { c.Role = "/Nobody" }, "Fix the reason why"},
+	} {
+		for _, change := range r.Changes {
+			if len(change.Calls) == 0 {
+				continue
+			}
+			t.Run(name+"/"+change.ID, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, sandbox.Options{})
+				s, flow := w.nine(team())
+				s.Env.Patience = 30 * time.Second
+				look, replan := flow.Look, flow.Replan
+				altered := func(r plan.Review) plan.Review {
+					for i := range r.Changes {
+						if r.Changes[i].ID == change.ID {
+							mode.makes(&r.Changes[i])
+						}
+					}
+					return r
+				}
+				flow.Preflight = nil
+				flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+					r, err := look(ctx, env)
+					return altered(r), err
+				}
+				flow.Replan = func(forbidden []plan.Finding) plan.Review { return altered(replan(forbidden)) }
+				summary, err := flow.Run(context.Background())
+				w.must(err)
+				for _, f := range summary.Findings {
+					if slices.Contains(proofFailures, f.ID) {
+						t.Errorf("the proof fails: %s", f)
+					}
+				}
+				for finding, rests := range map[string][]string{"iam.roles-not-tried": roles, "init.not-tried": state} {
+					told := findingOf(summary.Findings, finding)
+					if slices.Contains(rests, change.ID) && told == nil {
+						t.Errorf("%s is not told of %v", finding, findingIDs(summary.Findings))
+					}
+					if told != nil && change.ID != madeByAWS {
+						says(t, told.Evidence+told.Remedy, change.ID, change.Title, mode.remedy)
+					}
+				}
+			})
+		}
+	}
+}

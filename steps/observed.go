@@ -52,11 +52,11 @@ type Observed struct {
 	// need one of them, by the id of the finding that tells.
 	Forbidden map[string]string
 	// Fresh says that something was made just now, for which the probes have
-	// to be patient, and Undone is what of it is still to do. Stopped is what a finding
-	// stops, as in Forbidden: a probe that rests on it is not made.
-	Fresh   bool
-	Undone  []plan.Change
-	Stopped map[string]string
+	// to be patient, and Undone is what of it is still to do. Obstacles say of what was not
+	// made why: a probe that rests on it is not made.
+	Fresh     bool
+	Undone    []plan.Change
+	Obstacles map[string]plan.Obstacle
 }
 
 // readProjects reads the projects' files, unless another step has.

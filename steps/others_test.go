@@ -71,7 +71,7 @@ func TestWhoeverUsesABucketIsNamedBeforeTheyLoseIt(t *testing.T) {
 	if i < 0 || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v", summary.Findings)
 	}
-	says(t, summary.Findings[i].String(), "is used by others", "arn:aws:iam::222222222222:root", "logging.s3.amazonaws.com", "--adopt "+bucketOfOthers+"/*")
+	says(t, summary.Findings[i].String(), "is used by others", "arn:aws:iam::222222222222:root", "logging.s3.amazonaws.com", "--adopt '"+bucketOfOthers+"/*'")
 	out, err := h.s3.GetBucketEncryption(context.Background(), &s3.GetBucketEncryptionInput{Bucket: aws.String(team().Bucket.Name)})
 	w.must(err)
 	if by := out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm; by != types.ServerSideEncryptionAes256 {

@@ -108,7 +108,7 @@ func WithoutAWS(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	for _, name := range a.AllUsers() {
 		o.IAM.Users[name] = UserFacts{User: &awsops.User{Name: name, ARN: awsops.Ref(userChange(name), "arn")}}
 	}
-	return o, o.IAM.readPermissions(ctx, env, a)
+	return o, o.IAM.readPermissions(ctx, env, a, o.partition())
 }
 
 // PolicyLook asks AWS for what policies name: the organization, accounts, users, groups
@@ -118,7 +118,7 @@ func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	if err := inspectAccount(ctx, env, a, o); err != nil {
 		return nil, err
 	}
-	if err := o.IAM.readPermissions(ctx, env, a); err != nil {
+	if err := o.IAM.readPermissions(ctx, env, a, o.partition()); err != nil {
 		return nil, err
 	}
 	for _, look := range []func() error{

@@ -67,7 +67,7 @@ func iamQuestions(a *blueprint.Answers) []plan.Question {
 func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
-	if err := f.readPermissions(ctx, env, a); err != nil {
+	if err := f.readPermissions(ctx, env, a, o.partition()); err != nil {
 		return err
 	}
 	f.readLed(env, a, o.readProjects(env, a))
@@ -106,8 +106,9 @@ func (f *IAMFacts) inspectMemberships(ctx context.Context, home *awsops.Session,
 // maxPermissions bounds a file of permissions: IAM takes a hundredth of it.
 const maxPermissions = 1 << 20
 
-// readPermissions reads the JSON policies that environments name by file.
-func (f *IAMFacts) readPermissions(ctx context.Context, env *engine.Env, a *blueprint.Answers) error {
+// readPermissions reads the JSON policies that environments name by file. What IAM would
+// refuse is refused before a role is made that could do nothing.
+func (f *IAMFacts) readPermissions(ctx context.Context, env *engine.Env, a *blueprint.Answers, partition string) error {
 	f.Permissions = map[string]policy.Document{}
 	for _, e := range a.Environments {
 		if !permissionsFile(e) {
@@ -118,6 +119,9 @@ func (f *IAMFacts) readPermissions(ctx context.Context, env *engine.Env, a *blue
 		if err == nil {
 			var doc policy.Document
 			if doc, err = policy.Parse(string(text)); err == nil {
+				err = policy.AcceptedIdentity(doc, partition)
+			}
+			if err == nil {
 				f.Permissions[e.Name] = doc
 				continue
 			}

@@ -83,7 +83,7 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 	}
 	return &plan.Finding{
 		ID: "iam.two-identities", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
-		Evidence: fmt.Sprintf("Profile %s is two identities: %s holds access key %s, and %s names %s. Which of them counts is not the same for the AWS CLI and Terraform, so nothing was done with the profile.",
+		Evidence: fmt.Sprintf("Profile %s is two identities: %s holds access key %s, and %s names %s. Which of them counts is not the same for the AWS CLI and Terraform.",
 			name, credentials.Path, id, conflict.Path, strings.Join(other, ", ")),
 		Remedy: fmt.Sprintf("Decide which of the two it is to be. Take %s out of %s if it is the key; rename the profile there if you need both.", strings.Join(conflict.Keys, ", "), conflict.Path),
 	}

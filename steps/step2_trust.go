@@ -58,7 +58,9 @@ func (b *roleBuilder) updateTrust() {
 	kept, rest := b.keptTrust(have, want)
 	right := policy.Equivalent(rest, want)
 	if !right && atLeast(rest, want) {
-		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does")
+		if keys := asksBeyond(rest, want); len(keys) > 0 {
+			b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does: "+plan.Enumerated(keys))
+		}
 		right = true
 	}
 	if right {
@@ -227,6 +229,21 @@ func atLeast(have, want policy.Document) bool {
 	})
 }
 
+// asksBeyond are the condition keys of have that want does not ask for in the same way.
+func asksBeyond(have, want policy.Document) (keys []string) {
+	for _, h := range have.Statements {
+		for operator, conditions := range h.Conditions {
+			for key := range conditions {
+				if !slices.ContainsFunc(want.Statements, func(w policy.Statement) bool { return len(w.Conditions.Spellings(operator, key)) > 0 }) {
+					keys = append(keys, key)
+				}
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // alsoAsking carries the conditions of a lone statement over to the lone
 // statement that takes its place, so that correcting it loses no second factor
 // that somebody asked for. The organization is the blueprint's to know.
@@ -235,20 +252,21 @@ func alsoAsking(want, have policy.Document) policy.Document {
 		return want
 	}
 	conditions := policy.Conditions{}
-	for _, source := range []policy.Conditions{have.Statements[0].Conditions, want.Statements[0].Conditions} {
-		for operator, keys := range source {
-			for key, values := range keys {
-				if conditions[operator] == nil {
-					conditions[operator] = map[string][]string{}
-				}
-				conditions[operator][key] = values
+	for operator, keys := range want.Statements[0].Conditions {
+		conditions[operator] = maps.Clone(keys)
+	}
+	for operator, keys := range have.Statements[0].Conditions {
+		for key, values := range keys {
+			fixes := strings.HasPrefix(operator, "String") && !strings.Contains(operator, "Not")
+			if len(conditions.Spellings(operator, key)) > 0 || fixes && strings.EqualFold(key, orgKey) {
+				continue
 			}
+			if conditions[operator] == nil {
+				conditions[operator] = map[string][]string{}
+			}
+			conditions[operator][key] = values
 		}
 	}
-	if _, asked := want.Statements[0].Conditions["StringEquals"][orgKey]; !asked {
-		delete(conditions["StringEquals"], orgKey)
-	}
-	maps.DeleteFunc(conditions, func(_ string, keys map[string][]string) bool { return len(keys) == 0 })
 	want.Statements = slices.Clone(want.Statements)
 	want.Statements[0].Conditions = conditions
 	return want
@@ -260,7 +278,8 @@ const orgKey = "aws:PrincipalOrgID"
 func conditionsInclude(have, want policy.Conditions) bool {
 	for operator, keys := range want {
 		for key, values := range keys {
-			if !slices.Equal(have[operator][key], values) {
+			spellings := have.Spellings(operator, key)
+			if len(spellings) == 0 || slices.ContainsFunc(spellings, func(v []string) bool { return !slices.Equal(v, values) }) {
 				return false
 			}
 		}

@@ -159,6 +159,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys.Kept())
 	switch {
+	case name == a.Me && o.Files.hidden(): // step 7 tells
 	case kept >= engine.MaxKeys && name == a.Me && f.Keys.Find(o.IAM.OwnKey) == nil:
 		p.Find(plan.Finding{
 			ID: "iam.two-keys", Severity: plan.Warning,
@@ -196,6 +197,9 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	return p
 }
 
+// profileCannotEdit is the finding of a credentials file that cannot be written.
+const profileCannotEdit = "iam.profile-cannot-edit"
+
 // planOwnKey lets the key go straight into this laptop's own profile.
 func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal) {
 	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
@@ -206,7 +210,7 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 	edit, err := profiles.EditCredentials(o.Files.Credentials, o.Files.Config, profiles.KeyPair(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")))
 	if err != nil {
 		p.Find(plan.Finding{
-			ID: "iam.profile-cannot-edit", Severity: plan.Failure, Blocks: true,
+			ID: profileCannotEdit, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
 		})
 		return

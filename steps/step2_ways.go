@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -121,8 +122,15 @@ func (w ways) state(user string, project blueprint.Project) (needs []string) {
 	return needs
 }
 
-// stopped is the finding that stops one of these changes; empty without one.
-func (o *Observed) stopped(needs []string) string { return firstOf(o.Stopped, needs) }
+// obstacle is what stands in the way of the first of these changes that is not made.
+func (o *Observed) obstacle(needs []string) plan.Obstacle {
+	for _, id := range needs {
+		if by := o.Obstacles[id]; by.Known() {
+			return by
+		}
+	}
+	return plan.Obstacle{}
+}
 
 // firstOf is the finding of the first of these changes that is stopped; empty without one.
 func firstOf(stopped map[string]string, needs []string) string {
@@ -134,12 +142,12 @@ func firstOf(stopped map[string]string, needs []string) string {
 	return ""
 }
 
-// untried is the finding of a proof that was not tried, since what it rests on was left
-// out: what fails of that would be told with a remedy that cannot help.
-func untried(id, what, by string) plan.Finding {
+// untried is the finding of a proof that was not tried, since what it rests on was not
+// made: what fails of that would be told with a remedy that cannot help.
+func untried(id, what string, by plan.Obstacle) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
-		Evidence: what + " not tried, because what is needed for it was left out (" + by + ").",
-		Remedy:   "Fix " + by + " first, then run stateroom setup again: it proves the rest.",
+		Evidence: fmt.Sprintf("%s not tried, because what is needed for it was not made (%s).", what, by),
+		Remedy:   by.Remedy("stateroom setup"),
 	}
 }

@@ -342,7 +342,7 @@ func enabling(k *awsops.Key) string {
 		return fmt.Sprintf("Import its key material with aws kms import-key-material --key-id %s", k.ID)
 	case "Unavailable":
 		return "Have its key store connected again (aws kms connect-custom-key-store)"
-	case "Creating", "Updating":
+	case "Creating":
 		return "Wait until AWS has finished with it, which takes minutes, and run stateroom setup again"
 	}
 	return fmt.Sprintf("Enable it with aws kms enable-key --key-id %s", k.ID)

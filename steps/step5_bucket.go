@@ -253,11 +253,18 @@ func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) pla
 // lifecycle lets old versions expire in a bucket that we made. A bucket that
 // keeps more than that keeps it.
 func (b *bucketBuilder) lifecycle() {
+	expires := false
 	for _, r := range b.b.Lifecycle {
-		if r.ID == lifecycleRule || r.ID == probeRule || !r.Enabled || r.NoncurrentDays == 0 {
+		if !r.Enabled || r.Tagged || r.ID == probeRule || !b.holdsStates(r.Prefix) {
 			continue
 		}
-		if r.NewerNoncurrentVersions < noncurrentVersions {
+		if r.Takes != "" {
+			b.Find(takesStates(b.o, b.a, r))
+		}
+		if r.ID == lifecycleRule || r.NoncurrentDays == 0 {
+			continue
+		}
+		if expires = true; r.NewerNoncurrentVersions < noncurrentVersions {
 			b.Find(plan.Finding{
 				ID: "bucket.lifecycle-shorter", Severity: plan.Warning,
 				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %s and keeps only %d of them.", r.ID, b.b.Name, plan.Counted(int(r.NoncurrentDays), "day"), r.NewerNoncurrentVersions),
@@ -275,6 +282,8 @@ func (b *bucketBuilder) lifecycle() {
 		return
 	case i >= 0 && b.longer(b.b.Lifecycle[i]):
 		b.Keep("bucket.longer-retention", fmt.Sprintf("Rule %s of bucket %s keeps more than the blueprint's: %s.", lifecycleRule, b.b.Name, describeRule(b.b.Lifecycle[i])))
+		return
+	case i < 0 && expires && !b.o.Bucket.Made:
 		return
 	case i < 0 && !b.fresh() && !b.o.Bucket.Made:
 		b.Keep("bucket.no-expiry", fmt.Sprintf("Bucket %s has no rule of ours for old versions.", b.b.Name))
@@ -302,7 +311,33 @@ func (b *bucketBuilder) lifecycle() {
 
 // longer tells a rule that keeps at least as much as ours.
 func (b *bucketBuilder) longer(r awsops.LifecycleRule) bool {
-	return !r.Enabled || r.NoncurrentDays == 0 || r.NoncurrentDays >= noncurrentDays && r.NewerNoncurrentVersions >= noncurrentVersions
+	return !r.Enabled || r.Takes == "" && (r.NoncurrentDays == 0 || r.NoncurrentDays >= noncurrentDays && r.NewerNoncurrentVersions >= noncurrentVersions)
+}
+
+// holdsStates tells whether states of the blueprint lie, or may, at keys that begin with
+// prefix.
+func (b *bucketBuilder) holdsStates(prefix string) bool {
+	const workspaces = "env:/"
+	return strings.HasPrefix(workspaces, prefix) || strings.HasPrefix(prefix, workspaces) ||
+		slices.ContainsFunc(b.a.Projects, func(p blueprint.Project) bool { return strings.HasPrefix(p.StateKey, prefix) })
+}
+
+// takesStates is the finding of a lifecycle rule that deletes or archives the states
+// themselves, which nobody writes while nothing changes: Terraform then begins without
+// one, and makes everything a second time, or cannot read it. Of a bucket that is not the
+// blueprint's nothing is touched.
+func takesStates(o *Observed, a *blueprint.Answers, r awsops.LifecycleRule) plan.Finding {
+	f := plan.Finding{
+		ID: "bucket.lifecycle-takes-states", Severity: plan.Warning, Resource: a.Bucket.Name,
+		Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s %s, and a state is written only when something changes.", r.ID, a.Bucket.Name, r.Takes),
+		Remedy:   "Remove that rule, or give it a prefix below which no state lies.",
+	}
+	if !ourBucket(o, a) {
+		f.Severity, f.Blocks = plan.Failure, true
+		f.Evidence += " Nothing was changed."
+		f.Remedy += " Or choose another name with --set bucket.name=NAME."
+	}
+	return f
 }
 
 func describeRule(r awsops.LifecycleRule) string {

@@ -96,7 +96,7 @@ func statements(list []policy.Statement) string {
 	var names []string
 	for _, s := range list {
 		if s.Sid != "" {
-			names = append(names, "statement "+s.Sid)
+			names = append(names, "statement "+s.Label())
 		} else {
 			names = append(names, "a statement for "+plan.Listed(slices.Concat(s.Actions, s.NotActions)))
 		}

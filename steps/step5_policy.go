@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -78,8 +79,10 @@ func withKey(conditions policy.Conditions, arn string) policy.Conditions {
 	out := policy.Conditions{}
 	for operator, keys := range conditions {
 		out[operator] = maps.Clone(keys)
-		if _, there := keys[keyHeader]; there && operator != "Null" {
-			out[operator][keyHeader] = []string{arn}
+		for key := range keys {
+			if strings.EqualFold(key, keyHeader) && operator != "Null" {
+				out[operator][key] = []string{arn}
+			}
 		}
 	}
 	return out
@@ -87,9 +90,9 @@ func withKey(conditions policy.Conditions, arn string) policy.Conditions {
 
 // demandedKeys are the keys that a statement lets writes name.
 func demandedKeys(s policy.Statement) (keys []string) {
-	for operator, conditions := range s.Conditions {
+	for operator := range s.Conditions {
 		if operator != "Null" {
-			keys = append(keys, conditions[keyHeader]...)
+			keys = append(keys, slices.Concat(s.Conditions.Spellings(operator, keyHeader)...)...)
 		}
 	}
 	return keys
@@ -117,8 +120,8 @@ func KeyDisagreements(o *Observed, a *blueprint.Answers) []string {
 }
 
 func mentions(s policy.Statement, key string) bool {
-	for _, keys := range s.Conditions {
-		if _, found := keys[key]; found {
+	for operator := range s.Conditions {
+		if len(s.Conditions.Spellings(operator, key)) > 0 {
 			return true
 		}
 	}

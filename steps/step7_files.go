@@ -106,6 +106,10 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 		p.Find(*f)
 	}
 	planConfig(o, a, in, &p)
+	for _, f := range Misencoded(o.Files.Credentials, o.Files.Config) {
+		f.Blocks, f.Stops, f.Also = a.Me != "", asAdmin(a), []string{profileCannotEdit}
+		p.Find(f)
+	}
 	p.Find(Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
 		p.Find(*f)
@@ -163,14 +167,37 @@ func fileFacts(_ *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
 	return f
 }
 
+// Misencoded tell of AWS files that no tool reads whole for their encoding, which is what
+// Windows' editors and shells write unless told otherwise.
+func Misencoded(credentials, config files.Snapshot) (findings []plan.Finding) {
+	for _, file := range []files.Snapshot{credentials, config} {
+		if wrong := profiles.Encoding(file); wrong != "" {
+			findings = append(findings, plan.Finding{
+				ID: "files.encoding", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{changeProfile},
+				Evidence: fmt.Sprintf("%s %s.", file.Path, wrong),
+				Remedy:   "Save it as UTF-8 without a byte order mark (BOM), then run the command again.",
+			})
+		}
+	}
+	return findings
+}
+
+// hidden tells whether the profiles of this laptop cannot be seen for the encoding of the
+// file that holds them.
+func (f *FileFacts) hidden() bool { return profiles.Encoding(f.Credentials) != "" }
+
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
-// read differently, whoever wrote them.
+// read differently, whoever wrote them. Of a file in a wrong encoding that is all there is
+// to say ([Misencoded]).
 func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 	var findings []plan.Finding
 	for _, at := range []struct {
 		kind profiles.Kind
 		file files.Snapshot
 	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
+		if profiles.Encoding(at.file) != "" {
+			continue
+		}
 		for _, d := range profiles.Disagreements(at.kind, at.file) {
 			findings = append(findings, plan.Finding{
 				ID: "files.read-differently", Of: plan.StepFiles, Severity: plan.Info,
@@ -247,7 +274,7 @@ func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snaps
 // environment, on a laptop that has the admin profile or is about to. Of an environment
 // that the admin cannot reach, as a preflight found, the profile is left as it is.
 func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
-	if a.Me == "" && o.IAM.ProfileKey == "" {
+	if a.Me == "" && o.IAM.ProfileKey == "" || profiles.Encoding(o.Files.Config) != "" {
 		return
 	}
 	needs := asAdmin(a)

@@ -114,6 +114,7 @@ func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	switch none := o.Init.NoEngine(); {
 	case none != nil:
 		p.Find(*none)
+	case o.Files.hidden(): // step 7 tells
 	case !adminHere(o, a):
 		p.Find(plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,

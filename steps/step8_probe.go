@@ -1,9 +1,9 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -99,7 +99,9 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		case err != nil && !who.admin && lacksRight(err):
 			refused = append(refused, all[i].Name)
 		case err != nil:
-			findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
+			f := failure(diagnosis.AssumeRoleDenied.ID, err)
+			f.Remedy = cmp.Or(askedTooMuch(o, a, all[i]), f.Remedy)
+			findings = append(findings, f)
 		}
 	}
 	if len(refused) > 0 { // one finding for all of them, however many there are
@@ -110,15 +112,31 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	return left.Weaker(who.proof(findings)), findings
 }
 
+// askedTooMuch is the remedy where the trust policy of an environment's role asks for
+// what the blueprint does not: nothing else than that keeps the admins out, and another
+// run leaves it as it is. Empty where it does not.
+func askedTooMuch(o *Observed, a *blueprint.Answers, e blueprint.Environment) string {
+	role := o.IAM.Roles[e.Name].Role
+	if role == nil {
+		return ""
+	}
+	keys := asksBeyond(policy.ParseOrEmpty(role.Trust), roleFor(o, a, e.Name).trust())
+	if len(keys) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Take the conditions on %s out of the trust policy of role %s in %s if the admins cannot meet them, then run stateroom setup again.", plan.Enumerated(keys), e.Role, e.Name)
+}
+
 // provable are the environments whose role is there and meant for the caller:
 // those of the user's groups. A key alone cannot prove a role that asks for a
-// second factor. The findings tell of those that rest on what was stopped.
+// second factor. The findings tell of those that rest on what was not made.
 func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, findings []plan.Finding) {
 	user, mine := me(o, a), map[string]bool{}
 	for _, e := range a.EnvironmentsFor(user) {
 		mine[e.Name] = true
 	}
 	in, left := waysOf(o, a), map[string][]string{}
+	var obstacles []plan.Obstacle
 	for _, e := range o.environments(a.Environments) {
 		if e.MFA || user != "" && !mine[e.Name] {
 			continue
@@ -129,14 +147,17 @@ func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment,
 		}
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
-		if by := o.stopped(needs); by != "" {
-			left[by] = append(left[by], e.Name)
+		if by := o.obstacle(needs); by.Known() {
+			if left[by.String()] == nil {
+				obstacles = append(obstacles, by)
+			}
+			left[by.String()] = append(left[by.String()], e.Name)
 		} else if there {
 			found = append(found, e)
 		}
 	}
-	for _, by := range slices.Sorted(maps.Keys(left)) { // one finding for all of them, however many there are
-		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by])), by))
+	for _, by := range obstacles { // one finding for all of them, however many there are
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.String()])), by))
 	}
 	return found, findings
 }
@@ -187,7 +208,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 		return plan.Unproved(plan.NotTried), nil
 	}
 	project := projects[0]
-	if by := o.stopped(backendNeeds(o, a, project)); by != "" {
+	if by := o.obstacle(backendNeeds(o, a, project)); by.Known() {
 		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
 	}
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
@@ -237,7 +258,9 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case !may:
 			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
-		findings = append(findings, provenAsOperator(b.a))
+		if !b.o.Files.hidden() { // else step 7 has told why
+			findings = append(findings, provenAsOperator(b.a))
+		}
 	}
 	var err error
 	if b.env.Engine != nil {

@@ -303,10 +303,10 @@ func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
 
 // prove lets the steps prove themselves, all at once, up to the first of which a
 // change was left out, and gives what they found in the steps' order. A proof that rests
-// on what a finding stops is not tried, and says so.
+// on what was not made is not tried, and says so.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
-	s.observed.Stopped = plan.StoppedBy(slices.Concat(s.observed.Undone, r.Stopped), r.Findings)
+	s.observed.Obstacles = r.Obstacles(made.Failures)
 	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
@@ -402,7 +402,7 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
-			Remedy:   "Let it be changed with --adopt " + c.NotOurs + ", or choose another name.",
+			Remedy:   "Let it be changed with --adopt " + plan.Shell(c.NotOurs) + ", or choose another name.",
 			Details:  plan.WouldChange(notOurs, c.NotOurs),
 		})
 	}

@@ -123,6 +123,18 @@ func instant(text string) (time.Time, bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
+// Spellings are the values of a condition key under an operator, once for each way in
+// which the key is written there: "Condition key names are not case-sensitive" (IAM User
+// Guide, "IAM JSON policy elements: Condition"). Of several all have to hold.
+func (c Conditions) Spellings(operator, key string) (values [][]string) {
+	for have, list := range c[operator] {
+		if strings.EqualFold(have, key) {
+			values = append(values, list)
+		}
+	}
+	return values
+}
+
 // holds says whether all conditions hold; an unknown operator does not. Keys that the
 // request lacks are noted unless what is known decides without them.
 func (c Conditions) holds(r *request) bool {
@@ -203,7 +215,7 @@ func (r *request) reason(name, key string, want []string) string {
 	if have := r.values(key); len(have) > 0 {
 		state = "is " + strings.Join(have, ", ")
 	}
-	return fmt.Sprintf("%s %s (%s %s)", key, state, name, shortList(want))
+	return lineEnds.Replace(fmt.Sprintf("%s %s (%s %s)", key, state, name, shortList(want)))
 }
 
 // shortList keeps an explanation to one line: a policy of a large team lists

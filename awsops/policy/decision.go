@@ -62,7 +62,7 @@ func (r *request) implicit(t Type, policies []Named, attached bool) Decision {
 // name says which statement of which policy, counting from one.
 func (h hit) name(t Type) string {
 	statement := fmt.Sprintf("statement %d", h.index+1)
-	if sid := h.policy.Document.Statements[h.index].Sid; sid != "" {
+	if sid := h.policy.Document.Statements[h.index].Label(); sid != "" {
 		statement = "statement " + sid
 	}
 	switch name := h.policy.Name; {

@@ -98,8 +98,14 @@ func (p Principals) living() Principals {
 
 // nameOf is what a statement is called: its Sid, or its number from 1 on.
 func (d Document) nameOf(i int) string {
-	if sid := d.Statements[i].Sid; sid != "" {
+	if sid := d.Statements[i].Label(); sid != "" {
 		return sid
 	}
 	return "number " + strconv.Itoa(i+1)
 }
+
+// Label is the Sid as one line: S3 and KMS take any text for one.
+func (s Statement) Label() string { return lineEnds.Replace(s.Sid) }
+
+// lineEnds writes out what would end a line.
+var lineEnds = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`)

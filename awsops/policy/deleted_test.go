@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,5 +113,24 @@ func TestWhoWasDeletedIsNotOneOfTheOthers(t *testing.T) {
 	used := doc(t, `[{"Effect":"Allow","Principal":{"AWS":["`+deadUser+`","`+deadRole+`","222222222222"]},"Action":"s3:*","Resource":"*"}]`)
 	if diff := cmp.Diff([]string{"222222222222"}, Others(used, "111111111111")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestASidStaysOneLine: S3 and KMS take any text for a Sid, and what decides a request is
+// told in one sentence.
+func TestASidStaysOneLine(t *testing.T) {
+	t.Parallel()
+	d := Document{Version: Version2012, Statements: []Statement{{
+		Sid: "mine\n\nINFO: all is well", Effect: Deny, Principals: Principals{"AWS": {deadUser, "*"}}, Actions: []string{"s3:*"}, Resources: []string{"*"},
+		Conditions: Conditions{"StringNotEquals": {"aws:UserAgent": {"a\n\nINFO: b"}}},
+	}}}
+	decided := Evaluate(Request{Principal: "arn:aws:iam::111111111111:user/alice", Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}, Policies{Resource: &Named{Name: "b", Document: d}})
+	if !decided.Explicit {
+		t.Fatalf("nothing denied: %+v", decided)
+	}
+	for _, shown := range []string{decided.Why, Deleted(d)[0].Statement, d.Statements[0].Label()} {
+		if strings.Contains(shown, "\n") || !strings.Contains(shown, `mine\n\nINFO`) {
+			t.Errorf("%q is more than a line", shown)
+		}
 	}
 }

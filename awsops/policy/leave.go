@@ -68,8 +68,10 @@ func FixesSessionName(trust Document) bool {
 			return false
 		}
 		for _, operator := range []string{"StringEquals", "StringLike"} {
-			if slices.Equal(s.Conditions[operator]["sts:RoleSessionName"], []string{"${aws:username}"}) {
-				return false
+			for _, names := range s.Conditions.Spellings(operator, "sts:RoleSessionName") {
+				if slices.Equal(names, []string{"${aws:username}"}) {
+					return false
+				}
 			}
 		}
 		return true

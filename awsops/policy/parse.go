@@ -252,15 +252,36 @@ func scalar(raw json.RawMessage) (string, error) {
 	}
 }
 
-// object reads one JSON object and nothing after it.
+// object reads one JSON object and nothing after it. No member may be there twice, as IAM
+// has it ("More than one Effect, Action, or Resource element in a statement element" of
+// "Troubleshoot IAM policies"): JSON's readers keep the last, which may be the wider one.
 func object(raw []byte) (map[string]json.RawMessage, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
-	var m map[string]json.RawMessage
-	if err := decoder.Decode(&m); err != nil {
+	start, err := decoder.Token()
+	if err != nil {
 		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
-	if m == nil {
-		return nil, errors.New("not a JSON object: null")
+	if start != json.Delim('{') {
+		return nil, fmt.Errorf("not a JSON object: %v", start)
+	}
+	m := map[string]json.RawMessage{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, fmt.Errorf("not a JSON object: %w", err)
+		}
+		name, _ := token.(string) // an object's member has no other name
+		if _, twice := m[name]; twice {
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, fmt.Errorf("not a JSON object: %w", err)
+		}
+		m[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more text follows the JSON object")

@@ -171,6 +171,9 @@ func (c *caller) addKeys(keys map[string][]string, now time.Time) {
 	if c.session == nil {
 		return // long-lived keys carry no MFA keys at all, which BoolIfExists relies on
 	}
+	if c.session.person != "" {
+		keys["identitystore:UserId"] = []string{c.session.person}
+	}
 	keys["aws:TokenIssueTime"] = []string{c.session.issued.UTC().Format(time.RFC3339)}
 	keys["aws:MultiFactorAuthPresent"] = []string{strconv.FormatBool(c.mfaPresent())}
 	if c.mfaPresent() {

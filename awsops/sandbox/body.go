@@ -14,12 +14,13 @@ import (
 
 // The bounds of a request. A program on this machine, or a page in a browser on
 // it, must not be able to fill the memory: who has not signed is answered from
-// the headers alone.
+// the headers alone, but for what somebody signs in with, which is short.
 const (
-	maxBody   = 1 << 20   // of every service but S3's objects; the longest document is a policy
-	maxObject = 256 << 20 // of an object or a part, whose signature is verified before the body is read
-	maxBodies = 256 << 20 // of all bodies that are being worked on
-	maxHeader = 64 << 10  // of headers, a session token among them
+	maxUnsigned = 4 << 10
+	maxBody     = 1 << 20   // of every service but S3's objects; the longest document is a policy
+	maxObject   = 256 << 20 // of an object or a part, whose signature is verified before the body is read
+	maxBodies   = 256 << 20 // of all bodies that are being worked on
+	maxHeader   = 64 << 10  // of headers, a session token among them
 
 	headerWait = 10 * time.Second
 	bodyWait   = time.Minute // for a body, and for an answer to be taken

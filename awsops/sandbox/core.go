@@ -22,6 +22,7 @@ type core struct {
 	accounts     map[string]*account
 	order        []string // account ids in the order they were made
 	organization *organization
+	center       *identityCenter // nil where nobody has enabled it
 	credentials  map[string]*credential
 	issued       []string   // every secret given out
 	catalog      iamCatalog // AWS's own managed policies

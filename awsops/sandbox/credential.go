@@ -32,6 +32,7 @@ type credential struct {
 // session is what temporary credentials know beside their secret.
 type session struct {
 	name   string // role session name
+	person string // id in the identity store, of who came by the access portal
 	mfa    time.Time
 	issued time.Time
 }

@@ -1,6 +1,6 @@
 // Package sandbox is AWS inside the process: STS, IAM, Organizations, Account,
-// the tagging API, KMS, S3 and DynamoDB on one loopback port, in the wire
-// protocols that aws-sdk-go-v2, the AWS CLI and Terraform speak.
+// the tagging API, KMS, S3, DynamoDB and IAM Identity Center on one loopback port, in
+// the wire protocols that aws-sdk-go-v2, the AWS CLI and Terraform speak.
 //
 // Signatures are verified and policies are evaluated, so that a refusal is the
 // refusal AWS would give, in its words. Everything lives in memory and goes
@@ -16,13 +16,18 @@
 //     projection on names. KMS encrypts nothing: data keys are random.
 //   - Regions are names: STS, IAM and Organizations answer in any of them that the
 //     account has enabled, and enabling one takes no time.
-//   - Identity: no SAML, web identity, SSO, federation tokens, service-linked
+//   - Identity: no SAML, web identity, federation tokens, service-linked
 //     roles, instance profiles, server certificates or hardware MFA. Console
 //     passwords, SSH keys, signing certificates and service credentials are
 //     kept and listed, and nobody takes them. Tags on a principal are known to
 //     conditions; session tags, session policies and source identities are not.
 //   - AWS's managed policies are a dozen (see awsPolicies), the read-only ones
 //     cut to the services above.
+//   - IAM Identity Center: one instance in one region, without applications, AWS
+//     managed or inline policies in permission sets, and attributes for access control.
+//     Who is at the browser agrees or refuses at once ([Server.SignIn]), so that no page
+//     is served. Nobody signs what people sign in with, so that its region is not known
+//     and a wrong sso_region goes unnoticed.
 //   - Organizations: no organizational units, no policies but service control
 //     ones, no invitations, no moving or closing of accounts. An account under
 //     way is there on the second look at it.

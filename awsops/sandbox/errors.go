@@ -140,14 +140,16 @@ func (f refusal) in(p protocol, message string) *apiError {
 	return e
 }
 
-// throttle refuses a request in the words of its service: Organizations and
-// Account say TooManyRequestsException.
+// throttle refuses a request in the words of its service: Organizations, Account and the
+// access portal say TooManyRequestsException, and who lets people sign in SlowDownException.
 func throttle(r *request) *apiError {
 	e := throttled.in(r.protocol, "")
 	switch r.service {
-	case "organizations", "account":
+	case "sso-oauth":
+		e = signInError("SlowDownException", "slow_down")
+	case "organizations", "account", "awsssoportal":
 		e.code = "TooManyRequestsException"
-		if r.service == "account" {
+		if r.service != "organizations" {
 			e.status = http.StatusTooManyRequests
 		}
 	}

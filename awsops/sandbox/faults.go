@@ -40,6 +40,7 @@ func (s *Server) Act(account, serviceName, operation string, in ActInput) ([]byt
 	if r.operation = target.route(r); r.operation != operation {
 		return nil, fmt.Errorf("sandbox: %s has no operation %s", serviceName, operation)
 	}
+	s.settle(r.now)
 	out := target.answer(r)
 	if r.failure != nil {
 		return nil, fmt.Errorf("sandbox: %s:%s: %w", serviceName, operation, r.failure)

@@ -187,6 +187,9 @@ func onEntity(kind *iamKind, do func(*request, *entity) (any, error)) iamOperati
 		if err != nil {
 			return nil, err
 		}
+		if e.reserved && mutating(r.operation) {
+			return nil, badRequest("UnmodifiableEntity", "Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", e.name)
+		}
 		return do(r, e)
 	}}
 }

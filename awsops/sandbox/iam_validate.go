@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,22 +59,8 @@ func (s *core) checkIdentityPolicy(text string) error {
 	if err != nil {
 		return err
 	}
-	for _, st := range doc.Statements {
-		if len(st.Principals) > 0 || len(st.NotPrincipals) > 0 {
-			return malformed("Policy document should not specify a principal.")
-		}
-		resources := slices.Concat(st.Resources, st.NotResources)
-		if len(resources) == 0 {
-			return malformed("Policy statement must contain resources.")
-		}
-		for _, resource := range resources {
-			if resource != "*" && !strings.HasPrefix(resource, "arn:") {
-				return malformed("Resource %s must be in ARN format or \"*\".", resource)
-			}
-			if in := strings.SplitN(resource, ":", 3); len(in) > 1 && in[1] != s.partition.id && !strings.Contains(in[1], "*") {
-				return malformed("Partition \"%s\" is not valid for resource \"%s\".", in[1], resource)
-			}
-		}
+	if err := policy.AcceptedIdentity(doc, s.partition.id); err != nil {
+		return malformed("%s", err)
 	}
 	return nil
 }
@@ -114,24 +99,11 @@ func (s *core) checkTrust(account, text string, now time.Time) error {
 // checkDocument holds what is true of every policy.
 func checkDocument(text string) (policy.Document, error) {
 	doc, err := policy.Parse(text)
-	if err != nil || len(doc.Statements) == 0 {
+	if err != nil {
 		return doc, malformed("Syntax errors in policy.")
 	}
-	sids := map[string]bool{}
-	for _, st := range doc.Statements {
-		if st.Sid != "" && sids[st.Sid] {
-			return doc, malformed("Statement IDs (SID) in a single policy must be unique.")
-		}
-		sids[st.Sid] = true
-		actions := slices.Concat(st.Actions, st.NotActions)
-		if len(actions) == 0 {
-			return doc, malformed("Policy statement must contain actions.")
-		}
-		for _, action := range actions {
-			if action != "*" && !strings.Contains(action, ":") {
-				return doc, malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-			}
-		}
+	if err := policy.Accepted(doc); err != nil {
+		return doc, malformed("%s", err)
 	}
 	return doc, nil
 }

@@ -64,6 +64,9 @@ func (s *idSource) uuid() string {
 // lower is n characters of lower-case letters and digits.
 func (s *idSource) lower(n int) string { return s.text("abcdefghijklmnopqrstuvwxyz0123456789", n) }
 
+// hex is n hexadecimal digits.
+func (s *idSource) hex(n int) string { return s.text("0123456789abcdef", n) }
+
 // digits is n decimal digits, none of them zero.
 func (s *idSource) digits(n int) string { return s.text("123456789", n) }
 

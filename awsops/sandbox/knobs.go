@@ -58,6 +58,10 @@ type Options struct {
 	// names in GetAccountSummary (AssumeRolePolicySizeQuota); AWS's own elsewhere.
 	Quotas map[string]map[string]int
 
+	// IdentityCenter is the organization's IAM Identity Center, which the zero value
+	// leaves out.
+	IdentityCenter CenterOptions
+
 	// Unenforced keeps policies and asks none of them, as emulators do: whoever signs
 	// may do everything.
 	Unenforced bool
@@ -94,8 +98,8 @@ type Fault struct {
 	After       func(Entry) // called when the work is done, before the answer leaves
 }
 
-// Intercept has hook called with every request that carries a good signature,
-// before any work is done; what it returns goes wrong. Requests meet the hook
+// Intercept has hook called with every request that carries a good signature or needs
+// none, before any work is done; what it returns goes wrong. Requests meet the hook
 // many at a time; it may block or end the process. The entry has neither
 // resource nor status yet. Nil takes the hook away.
 func (s *Server) Intercept(hook func(Entry) Fault) {

@@ -102,6 +102,10 @@ func (s *core) late(r *request, resource string) error {
 		return badRequest("NotFoundException", "Key '%s' does not exist", resource)
 	case kind == "policy":
 		return noSuchEntity("Policy %s was not found.", resource)
+	case r.service == "sso":
+		return noSuchSet
+	case r.service == "identitystore":
+		return notInStore(strings.ToUpper(kind))
 	}
 	return noSuchEntity("The %s with name %s cannot be found.", kind, name[strings.LastIndexByte(name, '/')+1:])
 }
@@ -124,7 +128,7 @@ func (s *core) stale(r *request, out response) response {
 		}
 		return out
 	}
-	if r.resource == "*" {
+	if r.resource == "*" || strings.HasSuffix(r.resource, "/*") {
 		scope = whole
 	}
 	question := fmt.Sprint(scope, r.region, r.operation, r.http.URL, string(r.body))

@@ -32,7 +32,8 @@ func (s *Server) Log() []Entry {
 
 // readPrefixes begin the names of operations that change nothing.
 var readPrefixes = []string{
-	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey",
+	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey", "IsMember",
+	"RegisterClient", "StartDeviceAuthorization", "Authorize", "CreateToken", // somebody signs in
 }
 
 // mutating tells an operation that would change something: none that was cut off before
@@ -70,8 +71,13 @@ func (r *request) describe() {
 	case queryProtocol:
 		r.input = formValue(r.form)
 	case jsonProtocol, restJSONProtocol:
-		var input map[string]any
-		if json.Unmarshal(r.body, &input) == nil {
+		input := map[string]any{}
+		for name := range r.http.URL.Query() {
+			input[name] = r.http.URL.Query().Get(name)
+		}
+		if len(input) > 0 {
+			r.input = input
+		} else if json.Unmarshal(r.body, &input) == nil {
 			r.input = input
 		}
 	case s3Protocol:

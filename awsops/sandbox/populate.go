@@ -42,6 +42,9 @@ func (s *Server) populate() {
 	s.operator = operator.keys[0].public()
 	management.root = s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management})
 	s.root = management.root.public()
+	if s.options.IdentityCenter.Region != "" {
+		s.enableCenter(s.options.IdentityCenter, now)
+	}
 }
 
 // Operator gives the keys of an administrator in the management account.

@@ -73,6 +73,7 @@ type entity struct {
 	created    time.Time
 	tags       tagSet
 	grants     eventual[grants]
+	reserved   bool // a role that AWS alone may change
 }
 
 type user struct {

@@ -66,6 +66,7 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 		out = r.fail(throttle(r))
 		entry = s.record(r, out.status)
 	default:
+		s.settle(r.now)
 		out = s.stale(r, target.answer(r))
 		entry = s.record(r, out.status)
 	}
@@ -92,6 +93,9 @@ func (s *Server) admit(r *request) (service, *apiError) {
 	r.protocol = guessProtocol(r.http)
 	g, signed, problem := parseSignature(r.http)
 	if !signed {
+		if call, ok := unsignedCalls[r.http.Method+" "+r.http.URL.Path]; ok {
+			return s.admitUnsigned(r, call)
+		}
 		return service{}, missingToken.in(r.protocol, "")
 	}
 	target, ok := s.services[g.service]
@@ -127,12 +131,16 @@ func guessProtocol(h *http.Request) protocol {
 	return s3Protocol
 }
 
-// busy takes one request off the service's rate for the caller's account.
+// busy takes one request off the service's rate for the caller's account, or for all
+// who have not signed.
 func (s *Server) busy(r *request) bool {
 	if s.options.Rate <= 0 || s.choked[r.service] {
 		return s.choked[r.service]
 	}
-	key := r.service + "/" + r.account.id
+	key := r.service + "/"
+	if r.account != nil {
+		key += r.account.id
+	}
 	limiter, ok := s.limiters[key]
 	if !ok {
 		limiter = rate.NewLimiter(rate.Limit(s.options.Rate), s.options.Rate)

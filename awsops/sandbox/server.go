@@ -20,6 +20,7 @@ type Server struct {
 	kms      *kmsService
 	s3       *s3Service
 	dynamodb *dynamodbService
+	portal   *portalService
 	bodies   *semaphore.Weighted
 
 	// The core's lock guards these as well.
@@ -51,7 +52,7 @@ func New(options Options) *Server {
 	c := newCore(options)
 	kms := newKMS(c)
 	s := &Server{
-		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c),
+		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c), portal: newPortal(c),
 		bodies: semaphore.NewWeighted(maxBodies), limiters: map[string]*rate.Limiter{}, choked: map[string]bool{},
 	}
 	c.holders = []func(rewrite){kms.rewritePolicies, s.s3.rewritePolicies}
@@ -66,6 +67,10 @@ func New(options Options) *Server {
 		"kms":           {jsonProtocol, routeJSON, kms.serve},
 		"dynamodb":      {jsonProtocol, routeJSON, s.dynamodb.serve},
 		"s3":            {s3Protocol, s.s3.route, s.s3.serve},
+		"sso":           {jsonProtocol, routeJSON, newSSOAdmin(c, kms).serve},
+		"sso-oauth":     {restJSONProtocol, routeUnsigned, s.portal.serveSignIn},
+		"awsssoportal":  {restJSONProtocol, routeUnsigned, s.portal.servePortal},
+		"identitystore": {jsonProtocol, routeJSON, newIdentityStore(c, kms).serve},
 	}
 	s.populate()
 	return s

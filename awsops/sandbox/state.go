@@ -13,6 +13,7 @@ import (
 func (s *Server) State() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(s.options.Now())
 	var l stateList
 	l.add("AWS", "clock %s ahead, throttled %v", time.Duration(s.ahead.Load()), s.choked)
 	for _, a := range s.accounts {
@@ -35,6 +36,9 @@ func (s *Server) State() []string {
 	}
 	for _, t := range s.dynamodb.tables {
 		l.table(t)
+	}
+	if s.center != nil {
+		l.center(s.center)
 	}
 	slices.Sort(l)
 	return l
@@ -93,5 +97,30 @@ func (l *stateList) table(t *dynamoTable) {
 			texts[name] = value.text()
 		}
 		l.add(t.arn+"/"+key, "%v", texts)
+	}
+}
+
+func (l *stateList) center(c *identityCenter) {
+	l.add("IAM Identity Center "+c.id, "%q of %s in %s, permission sets %t, key %s", c.name, c.owner.id, c.options.Region, c.setsOn, c.key)
+	for _, t := range c.teams {
+		l.add(c.storeARN("group/"+t.id), "%s, %q, %v", t.displayName, t.description, t.external)
+	}
+	for _, p := range c.people {
+		l.add(c.storeARN("user/"+p.id), "%s, %s, %v", p.userName, p.displayName, p.external)
+	}
+	for _, m := range c.memberships {
+		l.add(c.storeARN("membership/"+m.id), "%s in %s", m.person.userName, m.team.displayName)
+	}
+	for arn, set := range c.sets {
+		l.add(arn, "%s, %q, %s, %s, tags %v, %v, boundary %+v", set.name, set.description, set.duration, set.relayState, set.tags, set.references, set.boundary)
+	}
+	for _, a := range c.assignments {
+		l.add("assignment of "+a.set.arn, "%s %s in %s", a.principalType, a.principalID, a.account.id)
+	}
+	for of, have := range c.reserved {
+		l.add("provisioned "+of.set.arn, "%s, up to date: %t", have.role.arn(of.account), have.version == of.set.version)
+	}
+	for _, t := range c.tasks {
+		l.add("request "+t.id, "%s", t.state())
 	}
 }

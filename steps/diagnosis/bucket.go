@@ -4,6 +4,9 @@ import (
 	"stateroom/steps/plan"
 )
 
+// noSTS is how the resolver says that a region has no STS, as the regions of other clouds have none.
+const noSTS = `lookup sts\.[\w.-]+(?: on \S+)?: no such host`
+
 // The bucket with its region, and the state object in it.
 var (
 	RegionWrong = &Diagnosis{
@@ -17,7 +20,11 @@ var (
 		ID: "region-invalid", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The region is missing or is not one that AWS has.",
 		Remedy:  "Write a valid region in the backend and in the provider.",
-		text:    []sign{{pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
+		text: []sign{{
+			pattern: wording(noSTS + `.*InvalidClientTokenId`),
+			meaning: "There is no STS in that region, and AWS does not know the key: the region is not AWS's, and the store behind the endpoint is somebody else's.",
+			remedy:  "Where the store is not AWS's, set skip_credentials_validation, skip_requesting_account_id and skip_region_validation = true and endpoints = { s3 = \"URL\" } in the backend; otherwise correct the region.",
+		}, {pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
 	}
 	BucketMissing = &Diagnosis{
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,
@@ -71,7 +78,7 @@ var (
 			pattern: wording(`[Ff]ailed to upload state: .*(?:XAmzContentSHA256Mismatch|x-amz-content-sha256|NotImplemented|checksum)`), at: outside,
 			meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with the state; the new state is in errored.tfstate.",
 			remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store. Then run terraform state push errored.tfstate; never apply again before that.",
-		}, {pattern: wording(`Failed to save state\b|Failed to persist state to backend`), at: outside}},
+		}, {pattern: wording(`Failed to save state\b|Failed to persist state to backend|state push errored\.tfstate`), at: outside}},
 		consequence: true,
 	}
 )

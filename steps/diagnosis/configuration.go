@@ -5,7 +5,12 @@ import (
 )
 
 // noProvider is how a registry says that it has no such provider, or none that will do.
-const noProvider = `does not have a provider named|no available releases match|does not have a package available for|incompatible provider version|There is no (?:available )?release|Invalid provider (?:registry host|source)`
+const noProvider = `does not have a provider named|no available releases match|does not have a package available for|[Ii]ncompatible provider version|no provider exists with the given name|There is no (?:available )?release|Invalid provider (?:registry host|source)`
+
+// commandLine is how the engines refuse a command's options and arguments, and what it
+// would do to a workspace.
+const commandLine = `options are (?:aliases of one another and )?mutually[- ]exclusive|^(?:Error: )?Wrong combination of options|flag conflicts with|Invalid (?:-chdir option|command line options)|handling -chdir option|must include an equals sign followed by|Expected a single argument|(?:Exactly|At least) (?:one|two) (?:argument|address)|Error parsing command-line flags` +
+	`|working directory already contains files|is your active workspace|Workspace "[^"]+" already exists|(?:[Cc]annot|can't) delete (?:the )?default (?:workspace|state)|Workspace is not empty|Can't re-plan a saved plan|Cannot apply incomplete plan`
 
 // fullDisk is how the systems say that a disk is full.
 const fullDisk = `no space left on device|There is not enough space on the disk|[Dd]isk quota exceeded|ENOSPC`
@@ -29,7 +34,7 @@ var (
 				remedy:  "Correct source and version in required_providers: terraform providers shows which module asks for what. No registry and no mirror has what is asked for.",
 			},
 			{
-				pattern: wording(`IAM Role ARN not set|The attribute "assume_role\.role_arn" is required`),
+				pattern: wording(`(?:IAM Role ARN not|Role ARN was not) set|The attribute "assume_role\.role_arn" is required`),
 				meaning: "The backend is to assume a role and does not say which: role_arn is empty.",
 				remedy:  "Write the role's ARN in assume_role, or take the argument out of the backend. Nobody was refused anything.",
 			},
@@ -39,7 +44,32 @@ var (
 				remedy:  "Write the value in the backend block, or give it to init: -backend-config=FILE or -backend-config=\"NAME=VALUE\", as whoever set the project up did.",
 			},
 			{
-				pattern: wording(`The file "[^"]+" could not be read|Failed to read file`), at: outside,
+				pattern: wording(`(?:expanding|reading|open(?:ing)?) (?:the )?(?:custom CA bundle|shared config|shared credentials|web identity token)`),
+				meaning: "A file that the back end, the provider or the environment names is not there or cannot be read.",
+				remedy:  "Correct its path: custom_ca_bundle or AWS_CA_BUNDLE, shared_config_files, shared_credentials_files, web_identity_token_file.",
+			},
+			{
+				pattern: wording(`Invalid HTTPS? Proxy\b|parsing HTTPS? proxy URL`),
+				meaning: "The proxy's address is not a URL.",
+				remedy:  "Write it as http://HOST:PORT, in http_proxy and https_proxy of the back end, or in HTTP_PROXY and HTTPS_PROXY.",
+			},
+			{
+				pattern: wording(commandLine), at: outside,
+				meaning: "The command was not given as Terraform takes it, so nothing was done.",
+				remedy:  "Correct the options and arguments that are named, those in TF_CLI_ARGS and in -chdir, too; -help after the command lists them.",
+			},
+			{
+				pattern: wording(`[Ee]rror asking for (?:approval|confirmation|new state name)|input not a valid number`), unless: wording(`migration`),
+				meaning: "The command asks a question, and nobody could answer it.",
+				remedy:  "Run it where somebody can type; in automation apply a saved plan or give -auto-approve, and give force-unlock -force.",
+			},
+			{
+				pattern: wording(`^(?:Error: )?(?:Invalid plan file|Failed to read plan file|Provider type mismatch|Invalid variable value in plan)\b|plan file .{0,60}(?:was created by|is not a zip)`),
+				meaning: "What was given as a saved plan cannot be read: it is damaged, of another version of the engine, or no plan.",
+				remedy:  "Make the plan again, with -out and the version that will apply it.",
+			},
+			{
+				pattern: wording(`The file "[^"]+" could not be read|Failed to read file|Error loading (?:backend )?config: (?:open|stat) `), at: outside,
 				meaning: "A file that the command names is not there or cannot be read.",
 				remedy:  "Correct the path behind -backend-config or -var-file: it is relative to where the command runs, or to -chdir.",
 			},
@@ -84,19 +114,29 @@ var (
 				remedy:  "Write the role's whole ARN, arn:aws:iam::ACCOUNT:role/NAME, and a session name of letters, digits and =,.@-.",
 			},
 			{
+				pattern: wording(`x-amz-content-sha256 must be|XAmzContentSHA256Mismatch|STREAMING-UNSIGNED-PAYLOAD-TRAILER`), unless: wording(`[Ff]ailed to upload state`), at: outside,
+				meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with what is written.",
+				remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store.",
+			},
+			{
 				pattern: wording(takingLock + `NotImplemented`), at: outside,
 				meaning: "The store behind the endpoint is not AWS's and does not have what the lock file needs (conditional writes).",
 				remedy:  "Take use_lockfile out of the backend, and lock another way; a store that has conditional writes keeps it.",
 			},
 			{
-				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist`), unless: wording(takingLock),
-				meaning: "The workspace that is selected, or named, is not in this back end.",
+				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist|No existing workspaces\.|Couldn't create initial workspace|[Ii]nvalid workspace name\b|currently overridden using the TF_WORKSPACE|workspace name "[^"]*" is not allowed`), unless: wording(takingLock),
+				meaning: "The workspace that is selected, or named, is not in this back end, or cannot be.",
 				remedy:  "List them with terraform workspace list; select one, or make it with terraform workspace new. TF_WORKSPACE decides where it is set.",
 			},
+			{
+				pattern: wording(`^(?:Error: )?No state file was found!`),
+				meaning: "There is no state here: neither in this folder nor where its back end keeps it.",
+				remedy:  "Run the command in the project's folder, after terraform init and in the right workspace; or apply first, which makes the state.",
+			},
 			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|(?i:Unsupported (?:Terraform|OpenTofu) Core version))\b` +
-				`|^(?:Error: )?(?:Invalid (?:ARN|IAM (?:Role|Policy) ARN|IAM Policy Document|JSON Document|Duration|Attribute Combination|retry mode|reference|block definition|character|attribute name|default value for variable|value for variable|function argument|index|required_version constraint|version constraint|provider configuration|module (?:source|instance|version)\w*|command-line option|multi-line string|number literal|for_each argument|count argument|variable name|combination of arguments|escape sequence|type specification|template interpolation value)|Conflicting (?:Parameters|configuration arguments)|Unset(?:ting)? backend` +
-				`|Unknown (?:values within backend definition|variable)|Undefined (?:variable|local)|Unsupported (?:attribute|operator)|Reference to undeclared \w+|No value for required variable|Value for undeclared variable|Attribute redefined|Duplicate (?:resource|data|provider|variable|output|module|local|required providers|argument|attribute)|Missing (?:name for|newline after|attribute separator|item separator|resource|required provider|base|key/value separator)|Unterminated|Unexpected (?:attribute|resource instance key)|Incorrect (?:attribute value type|condition type)|Extra characters|Cycle: |Unreadable module directory|Module not found|No configuration files|Terraform initialized in an empty directory|Failed to (?:evaluate|parse)|Call to unknown function|Error in function call|Too (?:few|many) command line arguments)` +
-				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},
+				`|^(?:Error: )?(?:Unknown (?:key_provider|encryption method) type|Circular reference detected|Backend config contains (?:sensitive|ephemeral) values|Duplicate metadata key|Encryption method configuration error|Unexpected provider alias|Only one of 'cloud'|Invalid (?:local (?:state file|workspace directory) path|required_providers block|legacy provider address|dependency on built-in provider|generate-config-out flag|Key Provider expression|encryption method|method configuration|ARN|IAM (?:Role|Policy) ARN|IAM Policy Document|JSON Document|Duration|Attribute Combination|retry mode|reference|block definition|character|attribute name|default value for variable|value for variable|function argument|index|required_version constraint|version constraint|provider configuration|module (?:source|instance|version)\w*|command-line option|multi-line string|number literal|for_each argument|count argument|variable name|combination of arguments|escape sequence|type specification|template interpolation value)|Conflicting (?:Parameters|configuration arguments)|Unset(?:ting)? backend` +
+				`|Unknown (?:values within backend definition|variable)|Undefined (?:variable|local)|Unsupported (?:attribute|operator)|Reference to undeclared \w+|No value for required variable|Value for undeclared variable|Attribute redefined|Duplicate (?:['"]?\w+['"]? (?:[\w"]+ )?(?:configuration|declaration|definition|block)|ephemeral|action|list|check|encryption|import|resource "|data|provider|variable|output|module|local|required providers|argument|attribute)|Missing (?:module call|data resource|ephemeral resource|provider block|entry in required_providers|name for|newline after|attribute separator|item separator|resource|required provider|base|key/value separator)|Cannot (?:override|import to)|Unterminated|Unexpected (?:attribute|resource instance key)|Incorrect (?:attribute value type|condition type)|Extra characters|Cycle: |Unreadable module directory|Module not found|No configuration files|Terraform initialized in an empty directory|Failed to (?:evaluate|parse)|Ephemeral variable|Can't change variable when applying|Call to unknown function|Error in function call|Too (?:few|many) command line arguments)` +
+				`|Only one of "[^"]+" and .{0,60} can be set|Cannot have both kms_key_id and sse_customer_key|The parameters "[^"]+" and "[^"]+" cannot be configured together|sse_customer_key must be|Failed to decode sse_customer_key|AWS_SSE_CUSTOMER_KEY" must be|invalid retry mode|unknown (?:resource|module|variable) '[^']+' referenced in|does not have attribute '[^']+' for variable|expected type '\w+', got unconvertible type|is not a valid (?:HTTPS )?URL|cannot be parsed as (?:an ARN|a URL|a duration)|There is no backend type named|could not be found\. This is the backend`)},
 		},
 	}
 	ProviderLockFile = &Diagnosis{
@@ -115,7 +155,7 @@ var (
 		ID: "backend-changed", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The backend in the configuration is not the one that this directory was initialized with.",
 		Remedy:  "Run init -migrate-state when bucket, key or prefix differ, and init -reconfigure when only credentials, profile, encryption or lock do.",
-		text:    []sign{{pattern: wording(`Backend configuration changed|Reason: (?:Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`)}},
+		text:    []sign{{pattern: wording(`Backend configuration changed(?:[^!]|$)|Reason: (?:Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`)}},
 	}
 	StateFormat = &Diagnosis{
 		ID: "state-format", Family: Configuration, Step: plan.StepInit,
@@ -123,23 +163,47 @@ var (
 		Remedy:  "Use the engine version that wrote it, or a newer one; move a damaged .terraform aside and init again.",
 		text: []sign{
 			{
-				pattern: wording(`Failed to decode current backend config`),
+				pattern: wording(`Failed to decode current backend config|saved backend configuration is invalid`),
 				meaning: "What init recorded of the backend in .terraform is of another version of the engine.",
 				remedy:  "Run init -reconfigure where the backend is still the same, or use the engine version that ran init last.",
 			},
 			{
-				pattern: wording(`encrypted and can not be read without an encryption configuration|can not be checked for presen[sc]e of encryption|decryption failed for|encountered unencrypted payload`),
+				pattern: wording(`encryption key data.*InvalidCiphertextException`),
+				meaning: "OpenTofu's key for the state was made with another key, or another encryption context, than the configuration names.",
+				remedy:  "Give the encryption block back the key and the encryption context with which the state was written; change them with a fallback block.",
+			},
+			{
+				pattern: wording(`encrypted and can not be read without an encryption configuration|can not be checked for presen[sc]e of encryption|(?:de|en)cryption failed for|encountered unencrypted payload|invalid encrypted payload version|[Uu]nencrypted method is forbidden|(?:build|fetch) encryption key data|(?:en|de)code encrypted metadata|(?:[Ee]n|[Dd]e|[Cc]rypto)\w+ operation failed during method setup|key unavailable for method setup|Given payload is not a state file|invalid (?:state metadata, |data format for decryption)`), unless: wording(`operation error|api error|x509: |dial tcp`),
 				meaning: "The state is encrypted by OpenTofu and the configuration does not say how, or says it otherwise.",
 				remedy:  "Give the encryption block (or TF_ENCRYPTION) with which the state was written; an unencrypted state needs a fallback block the first time.",
 			},
-			{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|(?:Unsupported|Invalid) state file format|State format upgrade failed|Failed to read state file|does not conform to the expected JSON data structure|state snapshot was created by a newer|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|(?i:decod(?:ing|ed) (?:CLI )?state|state version 0|(?:Terraform|OpenTofu) \S+ does not support (?:CLI )?state version))`)},
+			{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|(?:Unsupported|Invalid) state file format|Legacy remote state not supported|^(?:Error: )?(?:Duplicate resource instance|Invalid (?:resource|output|check)[\w ]*|Provider[\w ]*) (?:saved )?in state\b|^(?:Error: )?(?:Provider field missing state|Invalid (?:Terraform|OpenTofu) version string)|State format upgrade failed|Failed to read state file|does not conform to the expected JSON data structure|state snapshot was created by a newer|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|(?i:decod(?:ing|ed) (?:CLI )?state|state version 0|(?:Terraform|OpenTofu) \S+ does not support (?:CLI )?state version))`)},
+		},
+	}
+	FileDenied = &Diagnosis{
+		ID: "file-denied", Family: Configuration, Step: plan.StepInit,
+		Meaning: "A file of this machine may not be read or written by who runs the command.",
+		Remedy:  "Give the user who runs the command the file and its folder, which an earlier run as root or in a container often took: .terraform, .terraform.lock.hcl, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR, ~/.aws.",
+		text:    []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}},
+	}
+	StateConflict = &Diagnosis{
+		ID: "state-conflict", Family: Configuration, Step: plan.StepInit,
+		Meaning: "The state in the back end is another, or a newer one, than what was to take its place.",
+		Remedy:  "Compare both: terraform state pull shows lineage and serial of the one in the back end. Push with -force only when the other is surely the right one.",
+		text: []sign{
+			{
+				pattern: wording(`Saved plan is stale|Saved plan does not match the given state|planned state update is from an unrelated state lineage|has been changed by another operation since the given update was planned`),
+				meaning: "The saved plan was made from another state than the one that is there now.",
+				remedy:  "Make the plan again and apply that one: another run has changed the state in between.",
+			},
+			{pattern: wording(`cannot (?:import|overwrite) (?:existing )?state with (?:lineage|serial)|unsupported state snapshot relationship`)},
 		},
 	}
 	BackendNotInitialized = &Diagnosis{
 		ID: "backend-not-initialized", Family: Configuration, Step: plan.StepInit,
 		Meaning:     "This directory is not initialized.",
 		Remedy:      "Run terraform init.",
-		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run`), unless: wording(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`)}},
+		text:        []sign{{pattern: wording(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed|Module (?:source|version requirements) ha(?:s|ve) changed|initialization required[,:] please run|reinitialization required\. Please run`), unless: wording(`Reason: (?:Backend configuration (?:block has )?changed|Backend type changed|Unsetting the previously)`)}},
 		consequence: true,
 	}
 )

@@ -96,7 +96,7 @@ var (
 				meaning: "The job may not ask for a web identity token, or no credentials were given to it.",
 				remedy:  "Give the job permissions: id-token: write (and contents: read), and role-to-assume; a workflow from a fork gets no token.",
 			},
-			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
+			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|cannot be assumed with web identity token|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
 		},
 		is: func(err error) bool {
 			return strings.Contains(err.Error(), "AssumeRoleWithWebIdentity") && awsops.IsAccessDenied(err)
@@ -133,7 +133,7 @@ var (
 		ID: "key-invalid", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "AWS does not know the access key: it is deleted, inactive, mistyped, of another partition, or seconds old.",
 		Remedy:  "Use an active access key; wait a minute if it was just made.",
-		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`)}},
+		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`), unless: wording(noSTS)}},
 		is:      func(err error) bool { return awsops.IsUnknownKey(err) || awsops.IsStaleToken(err) },
 	}
 	CredentialsMissing = &Diagnosis{

@@ -103,7 +103,7 @@ const (
 // To teach a new text, add a sign to its cause; Unknown is what no sign matched.
 var catalogue = []*Diagnosis{
 	// Nothing below is reached before the configuration is right.
-	DiskFull, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat,
+	DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
 	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, WebIdentityDenied, CredentialProcessFailed,
 	TokenExpired, RegionNotEnabled, KeyInvalid, CredentialsMissing,
 	// What a Deny statement forbids no other policy allows.
@@ -192,7 +192,7 @@ func OfKey(k *awsops.Key) *Diagnosis {
 		return KMSPendingImport
 	case k.State == "Unavailable":
 		return KMSUnavailable
-	case k.State == "Creating", k.State == "Updating":
+	case k.State == "Creating": // in Updating a key is used as ever
 		return KMSUpdating
 	case !k.Enabled:
 		return KMSDisabled

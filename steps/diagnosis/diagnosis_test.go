@@ -73,7 +73,7 @@ func TestAKeyThatCannotBeUsedLeadsToItsCause(t *testing.T) {
 		{&awsops.Key{State: "PendingImport"}, KMSPendingImport},
 		{&awsops.Key{State: "Unavailable"}, KMSUnavailable},
 		{&awsops.Key{State: "Creating"}, KMSUpdating},
-		{&awsops.Key{State: "Updating"}, KMSUpdating},
+		{&awsops.Key{State: "Updating", Enabled: true}, nil},
 		{&awsops.Key{State: "Disabled"}, KMSDisabled},
 		{&awsops.Key{State: "Enabled", Enabled: true}, nil},
 	} {

@@ -41,7 +41,7 @@ var (
 	}
 	KMSUpdating = &Diagnosis{
 		ID: "kms-updating", Family: Key, Step: plan.StepKey,
-		Meaning: "AWS has not finished with the state encryption key: it is being created, or its primary Region is being changed.",
+		Meaning: "AWS has not finished with the state encryption key: it is being created, or its primary Region is being changed, during which it can be used and some of its settings cannot be changed.",
 		Remedy:  "Wait a few minutes, then try again.",
 		text:    []sign{{pattern: wording(aKey + `(?:creating|updating)`), at: outside}},
 		is:      inState("creating", "updating"),
@@ -50,7 +50,7 @@ var (
 	// guide).
 	KMSUnusable = &Diagnosis{
 		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
-		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable, creating or updating.",
+		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable or creating.",
 		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
 		Operator: "Ask the operator to run stateroom setup, which says what the state of the key asks for.",
 		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},
@@ -82,7 +82,7 @@ var (
 			pattern: wording(`[Tt]he ciphertext refers to a (?:customer master|KMS) key that does not exist`), at: outside,
 			meaning: "What was to be read is encrypted with a key that is not there any more, or that the identity may not use; KMS does not say which.",
 			remedy:  "Look which key it is (aws s3api head-object: SSEKMSKeyId). Allow kms:Decrypt on it to the identity, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
-		}, {pattern: wording(`perform: (?P<action>kms:\w+)`), at: outside}},
+		}, {pattern: wording(`perform: (?P<action>kms:\w+)|KMS (?:key )?access (?:was )?denied|\bKMSAccessDenied(?:Exception)?\b`), at: outside}},
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {
 			d, denied := awsops.DenialOf(err)

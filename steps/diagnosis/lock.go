@@ -26,9 +26,9 @@ var (
 				meaning: "The state of this folder is a file on this machine, whose lock goes with the process that holds it: it is not the one that is locked.",
 				remedy:  "Run it where the project is initialized on its back end (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
 			},
-			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?does not match|invalid lock id: "`), at: outside},
+			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?(?:from \w+ )?does not match|invalid lock id: "`), at: outside},
 			{
-				pattern: wording(`Failed to unlock state:? .*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
+				pattern: wording(`Failed to unlock state:? .*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404|no lock info found)`), at: outside,
 				meaning: "There is no lock of that state any more.",
 				remedy:  "Nothing is to be released: run what the lock kept from running. If it is locked still, look whether backend and workspace are those of the lock's Path.",
 			},
@@ -40,7 +40,7 @@ var (
 		Remedy:  "Wait for the holder; force-unlock only when that run is surely over.",
 		text: []sign{
 			{
-				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404)`), at: outside,
+				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404|no lock info found)`), at: outside,
 				meaning: "A lock was there when Terraform wanted it, and gone when it was looked at.",
 				remedy:  "Run the command again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
 			},
@@ -49,7 +49,7 @@ var (
 				meaning: "Another run took or released the lock in the same moment.",
 				remedy:  "Run the command again.",
 			},
-			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
+			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
 			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
 		},
 	}
@@ -83,7 +83,11 @@ var (
 		ID: "digest-mismatch", Family: Lock, Step: plan.StepLock,
 		Meaning: "The state in the bucket is not the one whose checksum the lock table holds.",
 		Remedy:  "Compare the versions of the state object, then repair the item BUCKET/KEY-md5 of the table.",
-		text:    []sign{{pattern: wording(`state data in S3 does not have the expected content\.?(?:.*?Bucket: (?P<bucket>\S+) Key: \S+ Calculated checksum: \S* ?Stored checksum: \w*)?`)}},
+		text: []sign{{
+			pattern: wording(`\binvalid (?:payload )?md5$`),
+			meaning: "What the lock table holds as the state's checksum is not one.",
+			remedy:  "Compare the versions of the state object, then write the checksum of the right one in the item BUCKET/KEY-md5 of the table.",
+		}, {pattern: wording(`state data in S3 does not have the expected content\.?(?:.*?Bucket: (?P<bucket>\S+) Key: \S+ Calculated checksum: \S* ?Stored checksum: \w*)?`)}},
 	}
 	LockReleaseFailed = &Diagnosis{
 		ID: "lock-release-failed", Family: Lock, Step: plan.StepLock,
@@ -95,7 +99,7 @@ var (
 				meaning: "The work was done, and its lock was gone before it could be taken away: somebody released it by force.",
 				remedy:  "Nothing is to be released. Look whether two runs changed the state at once: terraform plan shows what it does not agree with.",
 			},
-			{pattern: wording(`Error releasing the state lock`), at: outside},
+			{pattern: wording(`Error releasing the state lock|Error unlocking S3 state|failed to unlock (?:both S3 and DynamoDB|S3|DynamoDB): |lock released but (?:s3|dynamoDB) failed`), at: outside},
 		},
 		consequence: true,
 	}

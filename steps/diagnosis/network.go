@@ -8,7 +8,7 @@ import (
 // unreachable is how Go, the systems and the AWS CLI say that no answer came.
 const unreachable = `lookup [\w.-]+(?: on \S+)?: no such host|no such host|connection refused|dial (?:tcp|udp)\b|cannot assign requested address|request canceled while waiting|connection reset by peer|i/o timeout|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout exceeded` +
 	`|Temporary failure in name resolution|server misbehaving|Name or service not known|No such host is known|getaddrinfow|connectex|wsarecv|wsasend|broken pipe|tls: handshake failure|unexpected EOF|: EOF\b|context deadline exceeded` +
-	`|Bad Gateway|Gateway Time-?out|StatusCode: 50[24]\b|[Cc]ould not connect to the endpoint URL|(?:Connect|Read) timeout on endpoint URL|Failed to connect to \S+|request send failed|StatusCode: 0\b|could not connect to registry|RequestError: send request failed`
+	`|Bad Gateway|Gateway Time-?out|StatusCode: 50[24]\b|[Cc]ould not connect to the endpoint URL|(?:Connect|Read) timeout on endpoint URL|Failed to connect to \S+|request send failed|StatusCode: 0\b|could not connect to registry|[Rr]egistry service (?:is )?unreachable|RequestError: send request failed`
 
 // What passes by itself, and the way to AWS and to the registry.
 var (

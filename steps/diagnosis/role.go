@@ -24,7 +24,7 @@ var (
 				meaning: "The role may be assumed, but not with session tags or a source identity.",
 				remedy:  "Allow the action beside sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",
 			},
-			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|[Tt]he role "[^"]+" cannot be assumed|perform:? (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
+			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed\.|[Tt]he role "[^"]+" cannot be assumed|perform:? (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
 		},
 		is: refused("sts", "AssumeRole"),
 	}
@@ -32,7 +32,7 @@ var (
 		ID: "wrong-account", Family: Role, Step: plan.StepAccount,
 		Meaning: "The credentials work, but belong to another account than the configuration allows.",
 		Remedy:  "Name the profile or the role of the right account, or correct allowed_account_ids.",
-		text:    []sign{{pattern: wording(`(?i)AWS account ID not allowed: \d+`)}},
+		text:    []sign{{pattern: wording(`(?i)(?:AWS account ID not allowed|Forbidden AWS account ID): \d+`)}},
 	}
 	EnvironmentDenied = &Diagnosis{
 		ID: "environment-denied", Family: Role, Step: plan.StepIAM,

@@ -147,6 +147,9 @@ var (
 	// operation begins a call in the SDK's words, answered tells that AWS answered it.
 	operation = wording(`operation error [\w -]+: \w+,`)
 	answered  = wording(`StatusCode: [1-9]|api error|Exception: `)
+	// several begins a list of calls that were tried one after the other, of which none led
+	// to another.
+	several = wording(`\d+ errors? occurred: ?\*`)
 )
 
 // layers are the parts of an error from its innermost cause to all of it: a request that
@@ -159,12 +162,14 @@ func layers(text string) []string {
 		inner = text[i+1:]
 	}
 	own := local.regexp().MatchString(inner)
-	if i := strings.LastIndex(inner, "caused by: "); i > 0 && !own {
-		inner = inner[i:]
+	for _, before := range []string{"caused by: ", "no valid credential sources found: "} {
+		if i := strings.LastIndex(inner, before); i > 0 && !own {
+			inner = inner[i+len(before):]
+		}
 	}
 	calls := operation.regexp().FindAllStringIndex(inner, -1)
 	last := inner
-	if n := len(calls); n > 1 && !answered.regexp().MatchString(inner[calls[n-2][0]:calls[n-1][0]]) {
+	if n := len(calls); n > 1 && !several.regexp().MatchString(inner) && !answered.regexp().MatchString(inner[calls[n-2][0]:calls[n-1][0]]) {
 		last = inner[calls[n-1][0]:]
 	}
 	if at := unsent.regexp().FindStringIndex(last); at != nil && !own {

@@ -58,9 +58,9 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 		if !placed {
 			what += ": " + name
 		}
-		remedy := fmt.Sprintf("Find out who wrote that and remove it; if it is meant, allow it with --adopt %s.", name)
+		remedy := fmt.Sprintf("Find out who wrote that and remove it; if it is meant, allow it with --adopt %s.", plan.Shell(name))
 		if holds != "" {
-			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, let it be moved with --adopt %s --adopt %s.", name, holds)
+			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, let it be moved with --adopt %s --adopt %s.", plan.Shell(name), plan.Shell(holds))
 		}
 		findings = append(findings, plan.Finding{
 			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure, Resource: name,

@@ -300,7 +300,8 @@ type Open func(ctx context.Context, given plan.Given, asks plan.Asks) (Opened, e
 // Opened is what [Open] came to: questions or the flow, never both.
 type Opened struct {
 	Questions []plan.Question
-	// Stage is whose questions they are; it is nil in a run of one piece.
+	// Stage is whose questions they are, with the number 0 where they come before all
+	// stages; it is nil in a run of one piece.
 	Stage *plan.Stage
 	// Who is the account and the identity that the run has, where that is known
 	// before it looks.

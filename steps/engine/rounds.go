@@ -178,7 +178,7 @@ func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.
 			evidence = fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target)
 		}
 		findings = append(findings, plan.Finding{
-			ID: c.ID + "-not-held", Of: c.Of, Step: c.Step, Severity: plan.Failure, Evidence: evidence,
+			ID: c.NotHeldID(), Of: c.Of, Step: c.Step, Severity: plan.Failure, Evidence: evidence,
 			Remedy: "Run the command again; if it differs once more, something else is changing it.",
 		})
 	}

@@ -129,31 +129,15 @@ func (t telling) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // a reader's errors are its own
 }
 
-// slurp opens first and asks what it has opened afterwards, so that nothing can
-// be put in the file's place between the two.
+// slurp reads what open admits, within the limit.
 func slurp(path string, limit Limit, came chan<- struct{}) taken {
-	flags := os.O_RDONLY
-	if !limit.Pipe {
-		flags |= syscall.O_NONBLOCK // a pipe's opening would wait for a writer
-	}
-	f, err := os.OpenFile(path, flags, 0)
+	f, info, err := open(path, limit)
 	if err != nil {
-		return taken{err: &Error{Action: "read", Path: path, Err: Bare(err)}}
+		return taken{err: err}
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	info, err := f.Stat()
-	if err != nil {
-		return taken{err: &Error{Action: "read", Path: path, Err: Bare(err)}}
-	}
-	pipe := limit.Pipe && info.Mode()&fs.ModeNamedPipe != 0
-	if !info.Mode().IsRegular() && !pipe {
-		return taken{err: &Error{Action: "read", Path: path, Problem: "it is " + kindOf(info.Mode()) + ", and not a regular file"}}
-	}
-	if info.Size() > limit.bytes() {
-		return taken{err: tooLarge(path, limit)}
-	}
 	var in io.Reader = f
-	if pipe {
+	if !info.Mode().IsRegular() {
 		in = telling{f, came}
 	}
 	text, err := io.ReadAll(io.LimitReader(in, limit.bytes()+1))
@@ -164,6 +148,34 @@ func slurp(path string, limit Limit, came chan<- struct{}) taken {
 		return taken{err: tooLarge(path, limit)}
 	}
 	return taken{text: text, info: info}
+}
+
+// open admits a regular file within the limit, and a pipe where the limit does. It opens
+// first and asks what it has opened afterwards, so that nothing can be put in the file's
+// place between the two.
+func open(path string, limit Limit) (*os.File, fs.FileInfo, error) {
+	flags := os.O_RDONLY
+	if !limit.Pipe {
+		flags |= syscall.O_NONBLOCK // a pipe's opening would wait for a writer
+	}
+	f, err := os.OpenFile(path, flags, 0)
+	if err != nil {
+		return nil, nil, &Error{Action: "read", Path: path, Err: Bare(err)}
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = &Error{Action: "read", Path: path, Err: Bare(err)}
+	case !info.Mode().IsRegular() && (!limit.Pipe || info.Mode()&fs.ModeNamedPipe == 0):
+		err = &Error{Action: "read", Path: path, Problem: "it is " + kindOf(info.Mode()) + ", and not a regular file"}
+	case info.Size() > limit.bytes():
+		err = tooLarge(path, limit)
+	}
+	if err != nil {
+		_ = f.Close() // nothing was read
+		return nil, nil, err
+	}
+	return f, info, nil
 }
 
 func tooLarge(path string, limit Limit) error {

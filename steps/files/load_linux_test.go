@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ func TestOnlyRegularFilesOfABoundedSizeAreRead(t *testing.T) {
 		if _, err := Read(path); err == nil {
 			t.Errorf("Read took %s", name)
 		}
+		if _, streamed := io.ReadAll(Open(t.Context(), path, Limit{})); streamed == nil || streamed.Error() != err.Error() {
+			t.Errorf("Open %s: %v, and Load says %v", name, streamed, err)
+		}
 	}
 	if _, err := Load(t.Context(), filepath.Join(t.TempDir(), "none"), Limit{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
@@ -40,36 +44,46 @@ func TestOnlyRegularFilesOfABoundedSizeAreRead(t *testing.T) {
 	}
 }
 
+// readers are the two ways in which a path of the command line is read.
+var readers = map[string]func(context.Context, string, Limit) ([]byte, error){
+	"whole": Load,
+	"streamed": func(ctx context.Context, path string, limit Limit) ([]byte, error) {
+		return io.ReadAll(Open(ctx, path, limit))
+	},
+}
+
 func TestAPipeOfTheCommandLineIsBoundedInSizeAndTime(t *testing.T) {
 	odd := filestest.Hostile(t)
-	for _, name := range []string{"device", "directory", "huge"} {
-		if _, err := Load(t.Context(), odd[name], Limit{Pipe: true}); err == nil {
-			t.Errorf("%s was read", name)
+	for way, read := range readers {
+		for _, name := range []string{"device", "directory", "huge"} {
+			if _, err := read(t.Context(), odd[name], Limit{Pipe: true}); err == nil {
+				t.Errorf("%s was read %s", name, way)
+			}
 		}
-	}
-	if _, err := Load(t.Context(), odd["pipe"], Limit{Pipe: true, Wait: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "nothing came from it") {
-		t.Errorf("a pipe that nobody writes to: %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Load(ctx, odd["pipe"], Limit{Pipe: true}); !errors.Is(err, context.Canceled) {
-		t.Errorf("an interrupted pipe: %v", err)
-	}
-	for text, fits := range map[string]bool{"secret\n": true, strings.Repeat("x", 20): false} {
-		r, w, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
+		if _, err := read(t.Context(), odd["pipe"], Limit{Pipe: true, Wait: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "nothing came from it") {
+			t.Errorf("a pipe that nobody writes to, %s: %v", way, err)
 		}
-		go func() {
-			_, _ = w.WriteString(text)
-			_ = w.Close()
-		}()
-		path := filepath.Join("/dev/fd", strconv.Itoa(int(r.Fd())))
-		got, err := Load(t.Context(), path, Limit{Pipe: true, Bytes: 10})
-		if fits != (err == nil) || fits && string(got) != text {
-			t.Errorf("%q from a pipe: %q, %v", text, got, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := read(ctx, odd["pipe"], Limit{Pipe: true}); !errors.Is(err, context.Canceled) {
+			t.Errorf("an interrupted pipe, %s: %v", way, err)
 		}
-		_ = r.Close()
+		for text, fits := range map[string]bool{"secret\n": true, strings.Repeat("x", 20): false} {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_, _ = w.WriteString(text)
+				_ = w.Close()
+			}()
+			path := filepath.Join("/dev/fd", strconv.Itoa(int(r.Fd())))
+			got, err := read(t.Context(), path, Limit{Pipe: true, Bytes: 10})
+			if fits != (err == nil) || fits && string(got) != text {
+				t.Errorf("%q from a pipe, %s: %q, %v", text, way, got, err)
+			}
+			_ = r.Close()
+		}
 	}
 }
 
@@ -84,8 +98,10 @@ func TestAPipeThatGoesOnForEverIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join("/dev/fd", strconv.Itoa(int(r.Fd())))
-	if _, err := Load(t.Context(), path, Limit{Pipe: true, Wait: time.Hour, Whole: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "had not ended after 1ms") {
-		t.Errorf("got %v", err)
+	for way, read := range readers {
+		if _, err := read(t.Context(), path, Limit{Pipe: true, Wait: time.Hour, Whole: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "had not ended after 1ms") {
+			t.Errorf("%s: got %v", way, err)
+		}
 	}
 }
 

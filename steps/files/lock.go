@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,8 +36,8 @@ func acquire(ctx context.Context, path string) (func(), error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case unlock != nil && ctx.Err() == nil:
-			return unlock, nil
+		case unlock != nil && !errors.Is(ctx.Err(), context.Canceled):
+			return unlock, nil // though the time was up: nobody else had it
 		case unlock != nil:
 			unlock() // cancelled as it was taken; nobody else would let it go
 		}

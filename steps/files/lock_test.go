@@ -28,3 +28,19 @@ func TestALockThatIsCancelledAsItIsTakenIsNotKept(t *testing.T) {
 		release(next, path)
 	}
 }
+
+// TestALockThatNobodyHasIsTakenThoughTheTimeIsUp: a machine that stood still for a second
+// told of another stateroom that there was not.
+func TestALockThatNobodyHasIsTakenThoughTheTimeIsUp(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
+	defer cancel()
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := acquire(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := acquire(ctx, path); err == nil {
+		t.Error("what somebody has was taken")
+	}
+	unlock()
+}

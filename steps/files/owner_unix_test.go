@@ -45,3 +45,20 @@ func TestRootLeavesAUsersFilesTheUsers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Only root can give a file away; for anybody else the file stays the user's own, which is
+// read.
+func TestAFileOfSomebodyElsesIsNotReadAsOnesOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "draft.json")
+	filestest.Put(t, path, "{}", 0o600)
+	t.Setenv("HOME", t.TempDir())
+	refused := os.Getuid() == 0
+	if refused {
+		if err := os.Chown(path, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := LoadOwn(t.Context(), path, Limit{}); refused != (err != nil) {
+		t.Errorf("refused %t, %v", refused, err)
+	}
+}

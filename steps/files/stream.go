@@ -2,8 +2,10 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 )
 
@@ -19,6 +21,40 @@ func Stream(ctx context.Context, in io.Reader, name string, limit Limit) io.Read
 	}
 	go s.pump(in)
 	return s
+}
+
+// Open is [Stream] of the file, or the pipe, that path leads to: for what is too large to be
+// held whole. It is opened when it is first read, and closed behind its end. Every error is
+// an [*Error], as those of [Load] are.
+func Open(ctx context.Context, path string, limit Limit) io.Reader {
+	return Stream(ctx, &unopened{path: path, limit: limit}, path, limit)
+}
+
+// unopened opens its file on the side on which a stream reads, since neither can be cut
+// short by other means.
+type unopened struct {
+	path  string
+	limit Limit
+	file  *os.File
+}
+
+func (u *unopened) Read(p []byte) (int, error) {
+	if u.file == nil {
+		f, _, err := open(u.path, u.limit)
+		if err != nil {
+			return 0, err
+		}
+		u.file = f
+	}
+	n, err := u.file.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	_ = u.file.Close() // it was only read
+	if errors.Is(err, io.EOF) {
+		return n, io.EOF
+	}
+	return n, &Error{Action: "read", Path: u.path, Err: Bare(err)}
 }
 
 type stream struct {
@@ -38,10 +74,12 @@ type piece struct {
 
 const pieceSize = 64 << 10
 
-// pump reads on the side, because a read cannot be cut short by other means.
+// pump reads on the side, because a read cannot be cut short by other means. Two buffers are
+// enough: a piece is taken when the one before is used up.
 func (s *stream) pump(in io.Reader) {
+	buffer, spare := make([]byte, pieceSize), make([]byte, pieceSize)
 	for {
-		buffer := make([]byte, pieceSize)
+		buffer, spare = spare, buffer
 		n, err := in.Read(buffer)
 		select {
 		case s.pieces <- piece{buffer[:n], err}:

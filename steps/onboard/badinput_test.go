@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -164,7 +165,7 @@ func badInputs() []badInput {
 			l.write(".aws/credentials", "\ufeff[mine]\naws_access_key_id = x\n")
 			return l.withHandover()
 		},
-		finding: "onboard.cannot-edit", says: []string{"credentials:1", "byte order mark", "[admin_iam]", "aws_secret_access_key = (secret)"},
+		finding: "files.encoding", says: []string{"credentials begins", "byte order mark", "Save it as UTF-8"},
 	}, {
 		name: "the profile is there twice",
 		prepare: func(l *laptop) *engine.Flow {
@@ -513,5 +514,26 @@ func TestTheSecretsStandNowhereButInTheProfile(t *testing.T) {
 	l.secretFree("the summary", rendered(t, *summary))
 	if strings.Contains(l.read(".aws/credentials"), h.SecretAccessKey) {
 		t.Error("the secret that was handed over reached the disk")
+	}
+}
+
+// TestWhoComesBackIsToldTheEncodingThatHidesTheKey: nobody is sent for another handover
+// where the profile is there and no tool finds it.
+func TestWhoComesBackIsToldTheEncodingThatHidesTheKey(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{".aws/credentials", ".aws/config"} {
+		for _, mark := range []string{"\ufeff", "\xff\xfe"} {
+			t.Run(file+fmt.Sprintf(" %x", mark), func(t *testing.T) {
+				t.Parallel()
+				l := founded(t).laptop("bob")
+				l.onBoard(l.come(l.handed()))
+				l.write(file, mark+l.read(file))
+				summary := l.come(nil)
+				if len(summary.Findings) != 1 || summary.Findings[0].ID != "files.encoding" || summary.ExitCode(false) != plan.ExitFindings {
+					t.Fatalf("findings %v", summary.Findings)
+				}
+				says(t, summary.Findings[0].Evidence, file)
+			})
+		}
 	}
 }

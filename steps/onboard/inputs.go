@@ -93,6 +93,15 @@ func (in *inputs) openToOthers() {
 	})
 }
 
+// misencoded tells of AWS files in which no profile can be read or written for their
+// encoding.
+func (in *inputs) misencoded() {
+	for _, f := range steps.Misencoded(in.credentials, in.config) {
+		f.Blocks, f.Also = true, []string{notEdited}
+		in.find(f)
+	}
+}
+
 // twoIdentities tells of a profile with the user's key that gives another identity
 // besides: what is written and proven with it could be either's.
 func (in *inputs) twoIdentities() {

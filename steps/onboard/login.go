@@ -41,6 +41,9 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if err := in.read(); err != nil {
 		return in.review, err
 	}
+	if in.misencoded(); in.review.Blocked() {
+		return in.review, nil
+	}
 	who, err := identify(ctx, in)
 	if err != nil || in.review.Blocked() {
 		return in.review, err

@@ -8,7 +8,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // TestWhateverIsStoppedAnAdminsProofFailsOfNothing stops in every way there is what an
@@ -65,6 +67,43 @@ func TestWhateverIsStoppedAnAdminsProofFailsOfNothing(t *testing.T) {
 				case untried, mine && slices.Contains([]string{checkUse, checkLock}, check.Name) && check.Verdict != plan.Passed:
 					t.Errorf("%+v", check)
 				}
+			}
+		})
+	}
+}
+
+// TestAProjectThatWasNotMadeReadyIsNotPlannedIn leaves out what makes a project ready, and
+// lets it fail: the proof names that change and how it comes to be made, and sends nobody
+// to run terraform init by hand.
+func TestAProjectThatWasNotMadeReadyIsNotPlannedIn(t *testing.T) {
+	t.Parallel()
+	const project, ready = "common-preprod", "init.common-preprod"
+	for name, c := range map[string]struct {
+		spoil  func(f *engine.Flow)
+		remedy string
+	}{
+		"left out": {func(f *engine.Flow) { f.Exclude = map[string]bool{ready: true} }, "Let stateroom onboard make"},
+		"failed":   {func(*engine.Flow) {}, "Fix the reason why"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := founded(t).laptop("bob")
+			l.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+			_, f := l.onboarding(l.handed())
+			c.spoil(f)
+			summary := l.run(f)
+			if told := finding(summary, "backend-not-initialized"); told != nil {
+				t.Errorf("told besides: %s", told)
+			}
+			i := slices.IndexFunc(summary.Checks, func(c plan.Check) bool { return c.Name == checkPlan && c.Subject == project })
+			if i < 0 {
+				t.Fatalf("checks %v", summary.Checks)
+			}
+			check := summary.Checks[i]
+			says(t, check.Answer, "not tried, because of "+ready)
+			says(t, check.Remedy, c.remedy)
+			if check.Verdict != plan.Undecided {
+				t.Errorf("%+v", check)
 			}
 		})
 	}

@@ -59,6 +59,8 @@ type look struct {
 	// that are readable.
 	worker   worker
 	readable map[string]bool
+	// obstacles are what keeps the changes that were not made.
+	obstacles map[string]plan.Obstacle
 }
 
 // settled tells whether the profile holds the user's own key, for good.
@@ -100,6 +102,9 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	in := l.inputs
 	if err := in.read(); err != nil {
 		return err
+	}
+	if in.misencoded(); in.review.Blocked() {
+		return nil
 	}
 	in.openToOthers()
 	in.overridden()
@@ -156,7 +161,7 @@ func (o *Onboarding) renews(who *identity, keys userKeys) bool {
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
-func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
+func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	l := o.last
 	if l == nil || r.Blocked() || !l.settled() {
 		return r
@@ -167,6 +172,7 @@ func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ 
 			l.review.Findings[i] = onceMore(f)
 		}
 	}
+	l.obstacles = r.Obstacles(made.Failures)
 	l.prove(ctx)
 	l.order()
 	reached := l.outcome()

@@ -322,3 +322,17 @@ func TestWithoutANetworkNothingIsWrittenAndTheCallIsNamed(t *testing.T) {
 		t.Error("a file was written")
 	}
 }
+
+// TestAKeyWhosePrimaryRegionIsBeingChangedKeepsNobodyFromWork: in the state Updating it
+// encrypts and decrypts as ever.
+func TestAKeyWhosePrimaryRegionIsBeingChangedKeepsNobodyFromWork(t *testing.T) {
+	t.Parallel()
+	company := founded(t)
+	key, err := company.iam().Key(t.Context(), "alias/terraform")
+	company.must(err)
+	if !company.server.SetKeyState(key.ARN, "Updating") {
+		t.Fatal("there is no key")
+	}
+	l := company.laptop("bob")
+	l.onBoard(l.come(l.handed()))
+}

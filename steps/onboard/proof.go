@@ -57,6 +57,11 @@ func (l *look) prove(ctx context.Context) {
 			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, by)
 			continue
 		}
+		if by := l.unmade(l.projects[i]); by.Known() {
+			c := plan.Check{Name: checkPlan, Subject: p.Name, Remedy: by.Remedy("stateroom onboard")}
+			l.untried(c, by.String())
+			continue
+		}
 		plans = append(plans, func() {
 			if ctx.Err() == nil {
 				l.worker.plan(ctx, l.projects[i])
@@ -65,6 +70,19 @@ func (l *look) prove(ctx context.Context) {
 	}
 	together(l.env.Parallel, states)
 	together(plansAtOnce, plans)
+}
+
+// unmade is what keeps a change of a project's files, or of its initialization.
+func (l *look) unmade(at projectFiles) plan.Obstacle {
+	if by := l.obstacles[plan.InitID(at.Project.Name)]; by.Known() {
+		return by
+	}
+	for _, c := range slices.Concat(l.review.Changes, l.review.NotOurs, l.review.Excluded) {
+		if by := l.obstacles[c.ID]; by.Known() && c.ProjectDir() == at.Dir {
+			return by
+		}
+	}
+	return plan.Obstacle{}
 }
 
 // untried books a check that was not made because of a finding, or where none stops it

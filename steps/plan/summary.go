@@ -41,8 +41,9 @@ type Summary struct {
 	// month, who has keys still to collect, what to do next.
 	Notes []string
 	// DryRun says that nothing was applied; Declined that the operator said
-	// no; Stopped that the run was interrupted.
-	DryRun, Declined, Stopped bool
+	// no; Left that they went away without an answer; Stopped that the run was
+	// interrupted.
+	DryRun, Declined, Left, Stopped bool
 	// Ended says that the run came to its end by itself: what interrupted the program came
 	// later, and broke nothing off.
 	Ended bool
@@ -52,8 +53,11 @@ type Summary struct {
 }
 
 // CarriedOut says that the plan was, at least in part: the run was no dry run, and
-// nobody declined or interrupted it.
-func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Stopped }
+// nobody declined, left or interrupted it.
+func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Left && !s.Stopped }
+
+// Finished says that the run came to its end, and that everything of it was made.
+func (s *Summary) Finished() bool { return s.CarriedOut() && s.Failed+s.Unknown+s.Skipped == 0 }
 
 // BrokenOff says that an interrupt came before the run had ended.
 func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
@@ -82,6 +86,8 @@ func (s *Summary) ExitCode(detailed bool) int {
 		return ExitInterrupted
 	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
 		return ExitFailed
+	case s.Left: // nothing was asked of the program that it has not done
+		return ExitDone
 	case NeedsAttention(s.Findings):
 		return ExitFindings
 	case s.DryRun && detailed && s.Add+s.Change+s.Destroy > 0:

@@ -47,7 +47,7 @@ var compiled = sync.OnceValues(func() ([]byte, error) { return Build("", "stater
 
 // Program compiles stateroom as a user would get it, once a process, and gives
 // the test a copy.
-func Program(t *testing.T) string {
+func Program(t testing.TB) string {
 	t.Helper()
 	binary, err := compiled()
 	if err != nil {

@@ -242,3 +242,17 @@ func TestLongDiffIsCountedRatherThanShown(t *testing.T) {
 		t.Errorf("%d lines, ending in %q", n, got[len(got)-40:])
 	}
 }
+
+// TestConsentIsOfferedAsAShellTakesIt: the names of others hold spaces, and a bucket's
+// holds a star.
+func TestConsentIsOfferedAsAShellTakesIt(t *testing.T) {
+	var out bytes.Buffer
+	NewLines(&out).Emit(plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{NotOurs: []plan.Change{
+		{Title: "Remove a statement", NotOurs: "arn:aws:s3:::acme#Deny it all"}, {Title: "Block the bucket", NotOurs: "arn:aws:s3:::acme/*"}, {Title: "Use the key", NotOurs: "arn:aws:kms:eu-west-1:111111111111:key/1"},
+	}}})
+	for _, want := range []string{"--adopt 'arn:aws:s3:::acme#Deny it all'\n", "--adopt 'arn:aws:s3:::acme/*'\n", "--adopt arn:aws:kms:eu-west-1:111111111111:key/1\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}

@@ -52,15 +52,9 @@ func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, err
 	}
 }
 
-// ErrBack is the answer that goes back to the question before, or to the menu.
-var ErrBack = errors.New("back")
-
 // Inquiry is the questions of a run so far, with their answers.
 type Inquiry struct {
 	*Prompt
-	// Menu says that the first question goes back to the menu, from where the run was
-	// begun.
-	Menu  bool
 	given plan.Given
 	// pages are the questions in the order in which they were asked; asked are all of
 	// them by their path, and typed the answers that somebody went back over, which
@@ -79,7 +73,8 @@ type page struct {
 }
 
 // ask asks the questions of the last page. Whoever goes back from its first comes to
-// the last of the page before, whose answers are then given anew.
+// the last of the page before, whose answers are then given anew, and from the very first
+// to the menu, or out.
 func (i *Inquiry) ask(ctx context.Context) error {
 	i.heading()
 	for at := 0; at < len(i.last().questions); {
@@ -105,12 +100,27 @@ func (i *Inquiry) ask(ctx context.Context) error {
 		case i.Menu:
 			return ErrBack
 		default:
-			i.print("    This is the first question.\n")
+			if err := i.first(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		i.forget(i.last().questions[at])
 	}
 	return nil
+}
+
+// first is told whoever goes back from the first question, and may leave there.
+func (i *Inquiry) first(ctx context.Context) error {
+	if !i.Sits {
+		i.print("    This is the first question.\n")
+		return nil
+	}
+	answer, err := i.Line(ctx, "    This is the first question. Leave? Only 'yes' leaves: ")
+	if err == nil && answer == "yes" {
+		err = ErrLeft
+	}
+	return err
 }
 
 func (i *Inquiry) last() page { return i.pages[len(i.pages)-1] }
@@ -207,7 +217,7 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 			if len(lines) == 0 && (line == "<" || line == "?") {
 				return line, err
 			}
-			if line == "." || errors.Is(err, ErrNoAnswer) && len(lines) > 0 {
+			if line == "." || (errors.Is(err, ErrNoAnswer) || errors.Is(err, ErrLeft)) && len(lines) > 0 {
 				return strings.Join(lines, "\n"), nil
 			}
 			if err != nil {

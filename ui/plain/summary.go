@@ -40,7 +40,7 @@ func (l *Lines) summary(s *plan.Summary) {
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.NotOurs != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), c.NotOurs)
+			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), plan.Shell(c.NotOurs))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package practice
 import (
 	"fmt"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 )
 
@@ -22,7 +23,7 @@ func (l *Lab) Blueprint() *blueprint.Blueprint {
 	b.AdminAccount = adminAccount
 	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{me, other}}}
 	b.Users = []blueprint.User{{Name: other, Recipient: l.recipient}}
-	b.Bucket.Name = "terraform-state-" + adminAccount + "-" + b.StateRegion
+	b.Bucket.Name = steps.SuggestBucket(&blueprint.Answers{Blueprint: b})
 	for i := range l.members() {
 		name, id := member(i)
 		e := blueprint.NewEnvironment(name)

@@ -5,29 +5,18 @@ import (
 	"slices"
 
 	"stateroom/steps/diagnosis"
+	"stateroom/ui/learn"
 )
 
-// Lesson is what somebody who practices is told of a fault, a little at a time.
-type Lesson struct {
-	// Goal says when it is done. Find says that it is to find the cause: to remove it is
-	// somebody else's to do, or nobody's.
-	Goal string
-	Find bool
-	// Says is what Terraform prints, as far as it matters, and Short a few words of it.
-	Says, Short string
-	// Hints lead to the cause, the first saying least and the last all.
-	Hints []string
-	// Fix is the one thing to do.
-	Fix string
-}
-
-// Lesson is the one of the fault.
-func (f Fault) Lesson() Lesson {
+// Lesson is what somebody who practices is told of the fault.
+func (f Fault) Lesson() learn.Fault {
 	var l lesson
 	if i := slices.IndexFunc(lessons, func(l lesson) bool { return l.of == f.Diagnosis }); i >= 0 {
 		l = lessons[i]
 	}
-	done := Lesson{Goal: cmp.Or(l.goal, "terraform plan works again in live/staging."), Says: l.says, Short: l.short, Hints: []string{l.look, l.try, f.About}, Fix: f.Diagnosis.Remedy}
+	done := learn.Fault{
+		Name: f.Name(), Text: f.About, Goal: cmp.Or(l.goal, "terraform plan works again in live/staging."), Says: l.says, Short: l.short, Hints: []string{l.look, l.try, f.About}, Fix: f.Diagnosis.Remedy,
+	}
 	if slices.Contains(toFind, f.Name()) {
 		done.Goal, done.Find = l.find, true
 	}

@@ -10,20 +10,21 @@ import (
 	"testing"
 
 	"stateroom/steps/diagnosis"
+	"stateroom/ui/learn"
 )
 
 func TestTheCourseHasEveryFaultOnceAndBeginsWithTheArticlesTwoCases(t *testing.T) {
 	t.Parallel()
 	var taught []string
-	for i, c := range Chapters() {
+	for i, c := range Course() {
 		if len(c.Faults) != len(strings.Fields(chapters[i].faults)) || c.About == "" {
 			t.Errorf("chapter %s has a fault that there is not", c.Title)
 		}
 		for _, f := range c.Faults {
-			taught = append(taught, f.Name())
+			taught = append(taught, f.Name)
 		}
 	}
-	if taught[0] != "profile-missing-name" || Chapters()[1].Faults[0].Name() != "s3-list-denied" {
+	if taught[0] != "profile-missing-name" || Course()[1].Faults[0].Name != "s3-list-denied" {
 		t.Errorf("it begins with %s", taught[0])
 	}
 	slices.Sort(taught)
@@ -68,11 +69,8 @@ func TestProgressIsKeptPrivatelyAndTheBestCounts(t *testing.T) {
 	if len(p.Points) != 0 || p.Points == nil {
 		t.Errorf("nobody has learned %+v", p)
 	}
-	p.Learn("kms-disabled", 1, false)
-	p.Learn("kms-disabled", MostPoints, false)
-	p.Learn("kms-disabled", 0, true)
-	p.Learn("lock-held", 0, true)
-	if err := p.Save(dir); err != nil {
+	p = p.With("kms-disabled", 1, false).With("kms-disabled", learn.MostPoints, false).With("kms-disabled", 0, true).With("lock-held", 0, true)
+	if err := SaveProgress(t.Context(), dir, p); err != nil {
 		t.Fatal(err)
 	}
 	if got := LoadProgress(t.Context(), dir); !maps.Equal(got.Points, map[string]int{"kms-disabled": 3, "lock-held": 0}) || got.Surprises != 2 || got.Won != 0 {

@@ -3,12 +3,15 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Lines goes through a mode in lines or as JSON. It returns the exit code, or the
@@ -21,7 +24,11 @@ func Lines(ctx context.Context, o Options, sys System, mode *Mode) (int, error) 
 	if o.NoChecks {
 		s.Sandbox = false // a text needs no AWS, and no lab either
 	}
-	return newLineRun(s).run(ctx)
+	r := newLineRun(s)
+	if s.teaches() {
+		return newLessons(s, r.prompt, false).run(ctx)
+	}
+	return r.run(ctx)
 }
 
 // lineRun is a session that is gone through in lines, or in JSON.
@@ -31,23 +38,26 @@ type lineRun struct {
 	lines  *plain.Lines
 	show   func(plan.Event)
 	prompt *plain.Prompt
-	// menu says that it was begun from one.
-	menu bool
 	// unasked says that the run changes nothing since nobody can be asked.
 	unasked bool
+	// lesson is the fault that is practiced, nil without one; found says that the last
+	// look found something wrong before anything was changed.
+	lesson *learn.Attempt
+	found  bool
 }
 
 func newLineRun(s *session) *lineRun {
 	r := &lineRun{session: s, prompt: plain.NewPrompt(s.answers(), s.talk())}
-	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
+	if file, ok := s.answers().(*os.File); ok && s.sits() {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
-	r.prompt.Blocks = theme.UTF8(s.process.Get)
+	r.prompt.Blocks, r.prompt.Sits = theme.UTF8(s.process.Get), s.sits()
 	return r
 }
 
 // present brings a presenter to which nothing was told yet.
 func (r *lineRun) present() {
+	r.found = false
 	r.lines = plain.NewLines(r.sys.Out)
 	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
 	r.show = r.lines.Emit
@@ -58,29 +68,55 @@ func (r *lineRun) present() {
 	}
 }
 
-// run begins, and goes on from what keeps it from going on as often as somebody wants.
+// run asks, looks, shows, asks once and applies. Whoever leaves where something is asked
+// has changed nothing, and failed in nothing.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, r.closeLab(summary)) }()
+	defer func() {
+		if errors.Is(err, plain.ErrLeft) {
+			err = nil
+			fmt.Fprintln(r.talk(), "Nothing was changed.")
+		}
+		err = errors.Join(err, r.closeLab(summary))
+	}()
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
-	open, given, err := r.begins(ctx)
-	if err != nil {
+	if summary, err = r.once(ctx); err != nil {
 		return 0, err
 	}
+	return r.exitCode(summary, r.Detailed), nil
+}
+
+// once goes through the flow, in the lab that stands or for real, and goes on from what
+// keeps it from going on as often as somebody wants.
+func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
+	open, given, err := r.begins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := r.drafts(ctx)
+	if d != nil {
+		open = d.over(open)
+		defer func() {
+			if d.left(ctx, given, nil, summary) && !errors.Is(err, plain.ErrBack) {
+				fmt.Fprintln(r.talk(), words.AnswersKept)
+			}
+		}()
+		if d.notice != "" {
+			r.say(d.notice)
+		}
+	}
 	answers := r.prompt.Inquiry(given)
-	answers.Menu = r.menu
 	for {
-		summary, err = r.attempt(ctx, open, given, answers)
-		if err == nil {
-			return r.exitCode(summary, r.Detailed), nil
+		if summary, err = r.attempt(ctx, open, given, answers); err == nil {
+			return summary, nil
 		}
 		if again, err := r.refused(ctx, err, summary, answers); !again {
-			return 0, err
+			return summary, err
 		}
 	}
 }
@@ -145,7 +181,10 @@ func (r *lineRun) emit(e plan.Event) {
 	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
 		s.Next = r.nextCommand()
 	}
-	if e.Kind == plan.EventSummary {
+	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
+		r.found = true
+	}
+	if e.Kind == plan.EventSummary && r.lesson == nil {
 		if note := r.labNote(e.Summary); note != "" {
 			e.Summary.Notes = append(e.Summary.Notes, note)
 		}

@@ -3,11 +3,9 @@ package session
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
-	"stateroom/ui/practice"
 	"stateroom/ui/tui"
 )
 
@@ -19,6 +17,7 @@ var Modes = []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}
 func Menu(ctx context.Context, o Options, sys System) (int, error) {
 	s := newSession(o, sys, Troubleshoot)
 	prompt := plain.NewPrompt(s.answers(), s.talk())
+	prompt.Sits = s.sits()
 	for {
 		chosen, mode, err := pick(ctx, prompt, o)
 		switch {
@@ -29,45 +28,37 @@ func Menu(ctx context.Context, o Options, sys System) (int, error) {
 		}
 		r := newLineRun(newSession(chosen, sys, mode))
 		r.prompt.Continue(prompt)
-		r.menu = true
-		code, err := r.run(ctx)
+		r.prompt.Menu = true
+		run := r.run
+		if r.teaches() {
+			run = newLessons(r.session, prompt, true).run
+		}
+		code, err := run(ctx)
 		if !errors.Is(err, plain.ErrBack) {
 			return code, err
 		}
 	}
 }
 
-// pick asks for a mode, and for what to practice.
+// pick asks for a mode, for real or to practice.
 func pick(ctx context.Context, prompt *plain.Prompt, o Options) (Options, *Mode, error) {
 	for {
 		options := entries(o.Sandbox)
 		if !o.Sandbox {
 			options = append(options, plain.Option{Name: tui.Practice, Text: tui.PracticeText})
 		}
-		at, err := prompt.Choose(ctx, tui.MenuTitle, options, false)
+		at, err := prompt.Choose(ctx, plain.Menu{Title: tui.MenuTitle, Options: options})
 		if err != nil {
 			return o, nil, err
 		}
-		if at < len(Modes) && !o.Sandbox {
+		if at < len(Modes) {
 			return o, Modes[at], nil
 		}
-		chosen := o
-		if !o.Sandbox {
-			if at, err = prompt.Choose(ctx, tui.PracticeTitle, entries(true), true); err != nil {
-				return o, nil, err
-			}
-			chosen = practicing(o)
-		}
-		if at >= 0 && Modes[at].Faults() && o.Break == "" {
-			if chosen.Break, err = pickFault(ctx, prompt); err != nil {
-				return o, nil, err
-			}
-			if chosen.Break == "" {
-				continue
-			}
+		if at, err = prompt.Choose(ctx, plain.Menu{Title: tui.PracticeTitle, Options: entries(true), Back: true}); err != nil {
+			return o, nil, err
 		}
 		if at >= 0 {
-			return chosen, Modes[at], nil
+			return practicing(o), Modes[at], nil
 		}
 	}
 }
@@ -80,23 +71,6 @@ func entries(practice bool) []plain.Option {
 		options = append(options, plain.Option{Name: name, Text: text})
 	}
 	return options
-}
-
-// pickFault asks which fault to practice on; empty goes back.
-func pickFault(ctx context.Context, prompt *plain.Prompt) (string, error) {
-	all := practice.Faults()
-	options := []plain.Option{{Name: tui.Surprise, Text: tui.SurpriseText}}
-	for _, f := range all {
-		options = append(options, plain.Option{Name: f.Name(), Text: f.About})
-	}
-	at, err := prompt.Choose(ctx, tui.FaultTitle, options, true)
-	switch {
-	case err != nil || at < 0:
-		return "", err
-	case at == 0:
-		at = 1 + rand.IntN(len(all)) //nolint:gosec // a game, no secret
-	}
-	return all[at-1].Name(), nil
 }
 
 // practicing are the options of a rehearsal that was chosen on the way: it brings its

@@ -50,7 +50,7 @@ func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answe
 	}
 	err = tell(out, err, applied, answers.Answered())
 	for r.ask {
-		way, asking := r.prompt.Onward(ctx, *refusal, r.lab == nil, r.menu)
+		way, asking := r.prompt.Onward(ctx, *refusal, r.lab == nil, r.prompt.Menu)
 		switch {
 		case errors.Is(asking, plain.ErrNoAnswer), way == plain.Leave && asking == nil:
 			return false, err
@@ -74,17 +74,17 @@ func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answe
 	return false, err
 }
 
-// practice goes through the mode in the sandbox.
+// practice goes through the mode in the sandbox, from which one can go back.
 func (r *lineRun) practice(ctx context.Context) error {
-	o := practicing(r.Options)
-	if r.Faults() {
-		var err error
-		if o.Break, err = pickFault(ctx, r.prompt); err != nil || o.Break == "" {
-			return err
-		}
-	}
-	p := newLineRun(newSession(o, r.sys, r.Mode))
+	p := newLineRun(newSession(practicing(r.Options), r.sys, r.Mode))
 	p.prompt.Continue(r.prompt)
-	_, err := p.run(ctx)
-	return err
+	p.prompt.Menu = true
+	run := p.run
+	if p.teaches() {
+		run = newLessons(p.session, p.prompt, true).run
+	}
+	if _, err := run(ctx); !errors.Is(err, plain.ErrBack) {
+		return err
+	}
+	return nil
 }

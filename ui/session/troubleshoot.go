@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,15 +101,14 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 	if s.ErrorFile == "" {
 		return "", nil
 	}
-	limit, name := files.Limit{Bytes: maxErrorText, Wait: errorTextWait, Whole: errorTextWhole, Pipe: true}, "standard input"
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	limit, name := files.Limit{Bytes: maxErrorText, Wait: errorTextWait, Whole: errorTextWhole, Pipe: true}, s.ErrorFile
 	var in io.Reader
-	if s.ErrorFile != "-" {
-		text, err := files.Load(ctx, s.ErrorFile, limit)
-		if err != nil {
-			return "", Usagef("--error: %w", err)
-		}
-		in, name = bytes.NewReader(text), s.ErrorFile
+	if name != "-" {
+		in = files.Open(ctx, name, limit)
 	} else {
+		name = "standard input"
 		if s.sys.Terminal {
 			s.say("Paste what Terraform printed, then press Ctrl-D on a line of its own.")
 		}
@@ -120,9 +118,12 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 		in = files.Stream(ctx, s.sys.In, name, limit)
 	}
 	text, err := diagnosis.Read(in)
+	var unread *files.Error
 	switch {
 	case err == nil:
 		return text, nil
+	case errors.As(err, &unread):
+		return "", Usagef("--error: %w", unread)
 	case s.NoChecks || !saysNothing(err):
 		return "", Usagef("--error %s: %w", name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
@@ -89,10 +90,11 @@ func (a *accounts) above() []string {
 		}
 	}
 	numbers := fmt.Sprintf("%d of %s, %d chosen", len(a.shown), words.Plural(len(a.all), "account"), ticked)
-	return []string{
-		"  " + t.Title.Render("Which accounts are environments?") + "  " + t.Faint.Render(numbers+a.list.position(t)),
-		a.filterLine("name, id and e-mail"), "", "      " + t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"),
+	if hidden := a.list.position(t); hidden != "" {
+		numbers += "  " + hidden
 	}
+	return append(heading(t, "Which accounts are environments?", numbers, 2, a.width-2),
+		a.filterLine("name, id and e-mail"), "", "      "+t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"))
 }
 
 func (a *accounts) draw(i int, selected bool) string {
@@ -101,10 +103,10 @@ func (a *accounts) draw(i int, selected bool) string {
 	if a.chosen[account.ID] {
 		box = t.Glyphs.BoxOn
 	}
-	text := box + " " + t.Pad(account.ID, 14) + t.Pad(t.Cut(account.Name, 28), 30) + account.Email
-	text = t.Cut(text, a.width-4)
+	text := box + " " + t.Pad(account.ID, 14) + t.Pad(t.Cut(account.Name, 28), 30)
+	email := t.Cut(account.Email, a.width-4-ansi.StringWidth(text))
 	if selected {
-		return " " + t.Accent.Render(t.Glyphs.Cursor) + t.Selected.Render(text)
+		return " " + t.Accent.Render(t.Glyphs.Cursor) + t.Selected.Render(text) + email
 	}
-	return "  " + text
+	return "  " + text + email
 }

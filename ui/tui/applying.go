@@ -23,19 +23,19 @@ func (p *progress) show(l *list, busy, proving string) {
 		l.text(" " + t.Bad.Render(fmt.Sprintf("and %d more failed", more)))
 	}
 	for _, c := range p.running {
-		l.text(" " + t.Accent.Render(busy) + " " + c.Title)
+		l.marked(t.Accent.Render(busy), c.Title, t.Plain, "")
 	}
 	if p.proving {
-		l.text(" " + t.Accent.Render(busy) + " " + proving)
+		l.marked(t.Accent.Render(busy), proving, t.Plain, "")
 	}
 	p.tail(l)
 	for i := len(p.done) - 1; i >= max(0, len(p.done)-endedShown); i-- {
 		d := p.done[i]
 		if d.why != "" {
-			l.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
+			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "left out, "+d.why)
 			continue
 		}
-		l.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+words.Took(d.took)))
+		l.marked(t.Good.Render(t.Glyphs.Done), d.change.Title, t.Plain, words.Took(d.took))
 	}
 }
 
@@ -70,7 +70,7 @@ func (p *progress) bar(l *list) string {
 
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
-	v.phase, v.notice = applying, ""
+	v.phase, v.notice = applying, noticeMsg{}
 	v.progress = newProgress(changes, v.progress)
 	v.list.rewind()
 	v.rebuild()
@@ -79,7 +79,10 @@ func (v *runScreen) begin(changes []plan.Change) {
 // halt stops between changes, and the second time cancels the calls. It says
 // which of the two.
 func (v *runScreen) halt() (first bool, text string) {
-	if v.engine.halt() {
+	switch first = v.engine.halt(); {
+	case first && v.progress.proving:
+		return true, "Stopping the proof: what was made stays, and is not proven. Ctrl-C again ends at once."
+	case first:
 		return true, "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them and ends."
 	}
 	v.engine.cancel()

@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
@@ -21,8 +22,7 @@ type changeItem struct {
 
 func (c *changeItem) name() itemName { return itemName{kind: aChange, name: c.ID} }
 
-func (c *changeItem) line(l *list, selected bool) string {
-	t, text, note := l.theme, l.theme.Plain.Render(c.Title), ""
+func (c *changeItem) title() (text, note string, indent int) {
 	switch {
 	case c.foreign && c.ConfirmByName:
 		note = "cannot be undone; x asks for its name"
@@ -32,19 +32,24 @@ func (c *changeItem) line(l *list, selected bool) string {
 		note = "left out"
 	case c.of.left[c.ID]:
 		note = "left out with what it needs"
-	case c.Cost != "":
+	default:
 		note = c.Cost
 	}
+	return c.Title, note, len("+ ")
+}
+
+func (c *changeItem) line(l *list, name string, room int, selected bool) string {
+	t, style := l.theme, l.theme.Plain
 	symbol := markStyle(t, c.Symbol()).Render(c.Symbol())
 	if c.foreign || c.of.left[c.ID] {
-		symbol, text = t.Faint.Render(t.Glyphs.Out), t.Faint.Render(c.Title)
+		symbol, style = t.Faint.Render(t.Glyphs.Out), t.Faint
 	}
 	if selected {
-		text = t.Selected.Render(c.Title)
+		style = t.Selected
 	}
-	line := symbol + " " + text
-	if note != "" {
-		line += t.Faint.Render("  " + note)
+	line := symbol + " " + style.Render(name)
+	if _, note, at := c.title(); note != "" && at+ansi.StringWidth(c.Title+gap+note) <= room {
+		line += t.Faint.Render(gap + note)
 	}
 	return line
 }
@@ -94,7 +99,7 @@ func (c *changeItem) keys(l *list) hotkeys {
 // show adds the change with what is below it.
 func (c *changeItem) show(l *list, indent int) {
 	if l.add(c, indent, false) {
-		for _, line := range changeDetail(l.theme, c.Change, l.width) {
+		for _, line := range changeDetail(l.theme, c.Change, l.width-indent) {
 			l.below(strings.Repeat(" ", indent) + line)
 		}
 	}

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // checkItem is one check.
@@ -16,15 +18,19 @@ type checkItem plan.Check
 
 func (c *checkItem) name() itemName { return itemName{aCheck, c.Subject, c.Name} }
 
-func (c *checkItem) line(l *list, selected bool) string {
+// judgedWidth is that of a check's verdict with its sign.
+const judgedWidth = 13
+
+func (c *checkItem) title() (text, note string, indent int) { return c.Name, "", judgedWidth }
+
+// line is the check with what came back, in columns as long as the names are short.
+func (c *checkItem) line(l *list, name string, room int, selected bool) string {
 	t := l.theme
 	glyph, word, style := verdict(t, c.Verdict)
-	name := t.Pad(c.Name, min(38, l.width*3/7+1))
-	if selected {
-		name = t.Selected.Render(name)
-	}
-	answer := strings.ReplaceAll(c.Answer, "\n", " ")
-	return style.Render(t.Pad(glyph+" "+word, 13)) + name + "  " + t.Faint.Render(answer)
+	padded := l.padded(name, min(38, l.width*3/7+1))
+	left := room - judgedWidth - ansi.StringWidth(padded) - len(gap)
+	answer := words.Short(strings.ReplaceAll(c.Answer, "\n", " "), max(24, left), t.Glyphs.Ellipsis)
+	return style.Render(t.Pad(glyph+" "+word, judgedWidth)) + l.name(name, selected) + padded[len(name):] + l.beside(padded, answer, room-judgedWidth)
 }
 
 func (c *checkItem) keys(l *list) hotkeys {
@@ -47,14 +53,12 @@ func readCheck(c plan.Check) string {
 
 func (g *group) name() itemName { return itemName{kind: aGroup, subject: g.subject} }
 
-func (g *group) line(l *list, selected bool) string {
-	t := l.theme
-	glyph, _, style := verdict(t, g.worst())
-	text := t.Pad(g.title(), min(34, g.of.widest))
-	if selected {
-		text = t.Selected.Render(text)
-	}
-	return style.Render(glyph) + " " + text + "  " + t.Faint.Render(g.String())
+func (g *group) title() (text, note string, indent int) { return g.called(), "", len("x ") }
+
+func (g *group) line(l *list, name string, room int, selected bool) string {
+	glyph, _, style := verdict(l.theme, g.worst())
+	padded := l.padded(name, min(34, g.of.widest))
+	return style.Render(glyph) + " " + l.name(name, selected) + padded[len(name):] + l.beside(padded, g.String(), room-len("x "))
 }
 
 func (g *group) keys(*list) hotkeys { return nil }
@@ -86,7 +90,10 @@ var urgency = map[plan.Verdict]int{plan.Failed: 0, plan.Undecided: 1, plan.Passe
 
 func (l *line) name() itemName { return itemName{kind: aSubject, subject: l.subject} }
 
-func (l *line) line(to *list, selected bool) string {
+// title is empty, since a table shortens its subjects itself.
+func (l *line) title() (text, note string, indent int) { return "", "", 0 }
+
+func (l *line) line(to *list, _ string, _ int, selected bool) string {
 	return l.table.draw(to.theme, l, to.width, selected)
 }
 

@@ -49,8 +49,8 @@ type group struct {
 	tallied
 }
 
-// title is what the group is about, in words.
-func (g *group) title() string {
+// called is what the group is about, in words.
+func (g *group) called() string {
 	if g.subject == "" {
 		return "the whole setup"
 	}
@@ -92,7 +92,7 @@ func (l *checklist) add(c plan.Check) {
 		i = len(l.groups)
 		l.at[c.Subject] = i
 		l.groups = append(l.groups, group{of: l, subject: c.Subject})
-		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].title()))
+		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].called()))
 	}
 	g := &l.groups[i]
 	g.checks = append(g.checks, len(l.all)-1)

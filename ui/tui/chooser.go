@@ -47,7 +47,7 @@ func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
 func (c *chooser) hotkeys() hotkeys {
 	choose := goTo(nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose})
 	if c.main {
-		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}, c.own...)
+		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}, hotkey{keys.Back, goTo(nav{pop: true})}.shown(false)}, c.own...)
 	}
 	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
 }
@@ -61,7 +61,8 @@ func (c *chooser) view() []string {
 
 // drawn is the view, and for each line the choice that it belongs to, or -1.
 func (c *chooser) drawn() (lines []string, owners []int) {
-	lines = []string{"", "  " + c.theme.Title.Render(c.title), ""}
+	lines = append(append([]string{""}, heading(c.theme, c.title, "", 2, c.width-2)...), "")
+	head := len(lines)
 	for _, text := range c.text {
 		for _, line := range words.Fit(text, c.room()) {
 			lines = append(lines, "  "+line)
@@ -75,7 +76,6 @@ func (c *chooser) drawn() (lines []string, owners []int) {
 	}
 	brief, owners := c.choices(lines, false)
 	if over := len(brief) - c.height; over > 0 && len(c.text) > 0 { // the choices stay in sight
-		const head = 3
 		cut := max(head, len(lines)-1-over-1)
 		lines = append(lines[:cut:cut], "  "+c.theme.Faint.Render(c.theme.Glyphs.Ellipsis+" ? shows the rest"), "")
 		return c.choices(lines, false)
@@ -95,11 +95,13 @@ func (c *chooser) choices(above []string, roomy bool) (lines []string, owners []
 		for len(owners) < len(lines) {
 			owners = append(owners, i-1)
 		}
-		mark, name := "    ", c.theme.Plain.Render(item.name)
+		mark, style := "    ", c.theme.Plain
 		if i == c.list.cursor {
-			mark, name = "  "+c.theme.Accent.Render(c.theme.Glyphs.Cursor)+" ", c.theme.Selected.Render(item.name)
+			mark, style = "  "+c.theme.Accent.Render(c.theme.Glyphs.Cursor)+" ", c.theme.Selected
 		}
-		lines = append(lines, mark+name)
+		for _, line := range words.Fit(item.name, c.width-len("    ")) {
+			lines, mark = append(lines, mark+style.Render(line)), "    "
+		}
 		if item.text == "" || !roomy && i != c.list.cursor {
 			continue
 		}

@@ -31,14 +31,14 @@ const mostCopied = 74994
 // at, over SSH, too. Nothing tells whether the terminal takes it.
 func (m *root) toClipboard(c clip) tea.Cmd {
 	if len(c.text) > mostCopied {
-		return m.broadcast(noticeMsg("Not copied: " + c.what + " is longer than a terminal takes. Save it to a file instead."))
+		return m.broadcast(noticeMsg{text: "Not copied: " + c.what + " is longer than a terminal takes. Save it to a file instead."})
 	}
 	text, out, getenv := printable.Text(c.text), m.o.Out, m.o.Getenv
 	return func() tea.Msg {
 		if err := writeClipboard(m.engine.ctx, out, getenv, text); err != nil {
-			return noticeMsg("Not copied: " + err.Error())
+			return noticeMsg{text: "Not copied: " + err.Error()}
 		}
-		return noticeMsg("Copied " + c.what + ": " + abstract(text))
+		return noticeMsg{"Copied " + c.what + ": " + abstract(text), true}
 	}
 }
 

@@ -21,39 +21,38 @@ const shortValue = 160
 // field, the calls, the file, the price.
 func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
 	var lines []string
-	say := func(style lipgloss.Style, format string, args ...any) {
-		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), width-8)))
+	say := func(style lipgloss.Style, text string) {
+		for _, line := range words.Fit(text, width-below-1) {
+			lines = append(lines, strings.Repeat(" ", below)+style.Render(line))
+		}
 	}
 	for _, line := range words.Where(c) {
-		say(t.Faint, "%s", line)
+		say(t.Faint, line)
 	}
 	for _, f := range c.Fields {
 		mark, line := words.Field(f.Name, brief(f.Before), brief(f.After))
-		say(markStyle(t, mark), "%s", line)
+		say(markStyle(t, mark), line)
 	}
 	for _, call := range c.Calls {
-		say(t.Plain, "calls %s:%s", call.Service, call.Operation)
+		say(t.Plain, "calls "+call.Service+":"+call.Operation)
 	}
 	if c.Write != nil && c.Write.Diff != "" {
 		for i, line := range words.DiffLines(c.Write.Diff) {
-			if i == 12 {
-				say(t.Faint, "%s (d shows all of it)", t.Glyphs.Ellipsis)
+			if i == longMost {
+				say(t.Faint, t.Glyphs.Ellipsis+" (d shows all of it)")
 				break
 			}
-			say(paintDiff(t, line), "%s", line)
+			say(paintDiff(t, line), t.Cut(line, width-below-1))
 		}
 	}
 	if c.Run != nil {
 		for _, line := range c.Run.Lines {
-			say(t.Plain, "$ %s", line)
+			say(t.Plain, "$ "+line)
 		}
 	}
 	for _, pair := range [][2]string{{"Cost", c.Cost}, {"Risk", c.Risk}, {"Undo", c.Undo}} {
-		if pair[1] == "" {
-			continue
-		}
-		for _, line := range words.Fit(pair[0]+": "+pair[1], width-8) {
-			say(t.Faint, "%s", line)
+		if pair[1] != "" {
+			say(t.Faint, pair[0]+": "+pair[1])
 		}
 	}
 	return append(lines, "")

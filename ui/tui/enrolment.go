@@ -107,7 +107,7 @@ func (e *enrolment) view() []string {
 
 func (e *enrolment) text() []string {
 	t, ask := e.theme, e.ask.enrolment
-	lines := []string{t.Title.Render("MFA for " + ask.User)}
+	lines := heading(t, "MFA for "+ask.User, "", 0, e.room())
 	say := func(text string) { lines = append(lines, words.Fit(text, e.room())...) }
 	if ask.Problem != "" {
 		for _, line := range words.Fit(ask.Problem, e.room()-2) {
@@ -126,8 +126,12 @@ func (e *enrolment) text() []string {
 	}
 	lines = append(lines, "")
 	say("2 Type two codes, one after the other:")
-	fields, _ := e.form.View()
-	return append(lines, fields...)
+	fields, at := e.form.View()
+	lines, at = append(lines, fields...), at+len(lines)
+	if over := len(lines) - e.height; over > 0 {
+		lines, at = tight(lines, e.height), at-over
+	}
+	return around(t, lines, at, e.height)
 }
 
 // inFours sets a seed in groups of four, as apps show it.

@@ -3,9 +3,12 @@ package tui
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
+	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
 )
 
@@ -14,7 +17,7 @@ type faults struct {
 	finder
 	course *course
 	title  string
-	all    []Fault
+	all    []learn.Fault
 	// named shows causes; a chapter shows what Terraform says of them, until they are
 	// solved.
 	named bool
@@ -23,17 +26,17 @@ type faults struct {
 }
 
 // newFaults lists a chapter, and begins at the first fault that is not solved.
-func newFaults(t *theme.Theme, of *course, title string, all []Fault) *faults {
+func newFaults(t *theme.Theme, of *course, title string, all []learn.Fault) *faults {
 	f := listFaults(t, of, &faults{title: title, all: all})
-	f.list.cursor = of.next(all)
+	f.list.cursor = of.progress.Next(all)
 	return f
 }
 
 // newFaultNames lists all faults by their names.
 func newFaultNames(t *theme.Theme, of *course) *faults {
-	all := of.all()
+	all := learn.All(of.chapters)
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
-	return listFaults(t, of, &faults{title: FaultTitle, all: all, named: true})
+	return listFaults(t, of, &faults{title: learn.ByNameTitle, all: all, named: true})
 }
 
 func listFaults(t *theme.Theme, of *course, f *faults) *faults {
@@ -59,7 +62,7 @@ func listFaults(t *theme.Theme, of *course, f *faults) *faults {
 
 func (f *faults) update(msg tea.Msg) (nav, tea.Cmd) {
 	if _, ok := msg.(learnedMsg); ok && !f.named && len(f.shown) == len(f.all) {
-		f.list.cursor = f.course.next(f.all)
+		f.list.cursor = f.course.progress.Next(f.all)
 		f.list.resize(len(f.shown), f.list.height)
 	}
 	return f.finder.update(msg)
@@ -76,15 +79,12 @@ func (f *faults) practise() (nav, tea.Cmd) {
 
 func (f *faults) above() []string {
 	t := f.theme
-	about := f.course.count(f.all) + " solved. This is what Terraform says of each:"
+	about := f.course.progress.Count(f.all) + " solved. This is what Terraform says of each:"
 	if f.named {
 		about = "A setup is made in the sandbox and then broken in this way."
 	}
-	return []string{
-		"", "  " + t.Title.Render(f.title) + t.Faint.Render(f.list.position(t)),
-		"  " + t.Faint.Render(t.Cut(about, f.width-4)),
-		f.filterLine("name and text"), "",
-	}
+	lines := append([]string{""}, heading(t, f.title, f.list.position(t), 2, f.width-2)...)
+	return append(lines, "  "+t.Faint.Render(t.Cut(about, f.width-4)), f.filterLine("name and text"), "")
 }
 
 func (f *faults) draw(i int, selected bool) string {
@@ -96,7 +96,7 @@ func (f *faults) draw(i int, selected bool) string {
 	const unsolved = "      "
 	solved := unsolved
 	if points, done := f.course.progress.Points[fault.Name]; done {
-		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, mostPoints))
+		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, learn.MostPoints))
 	}
 	name := ""
 	if solved != unsolved {
@@ -106,7 +106,11 @@ func (f *faults) draw(i int, selected bool) string {
 		column := min(f.column, f.width/2)
 		return mark + solved + style.Render(t.Pad(fault.Name, column)) + t.Faint.Render(t.Cut(fault.Text, f.width-column-12))
 	}
-	return mark + solved + style.Render(t.Pad(fmt.Sprintf("%2d  %s", i+1, t.Cut(fault.Short, f.width-16)), 52)) + t.Faint.Render(t.Cut(name, max(0, f.width-64)))
+	title := fmt.Sprintf("%2d  %s", i+1, t.Cut(fault.Short, f.width-16))
+	if name != "" {
+		name = strings.Repeat(" ", max(2, 52-ansi.StringWidth(title))) + name
+	}
+	return mark + solved + style.Render(title) + t.Faint.Render(t.Cut(name, f.width-ansi.StringWidth(title)-12))
 }
 
 // explained says on a few lines what the fault under the cursor is, or what its goal is.

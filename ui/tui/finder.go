@@ -4,9 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/ui/tui/theme"
@@ -19,12 +17,11 @@ type finder struct {
 	theme *theme.Theme
 	// texts are what the filter looks at, in lower case; shown are the indices
 	// of those that match.
-	texts     []string
-	shown     []int
-	filter    textinput.Model
-	filtering bool
-	list      scroll
-	width     int
+	texts  []string
+	shown  []int
+	filter query
+	list   scroll
+	width  int
 	// head are the lines above the list, row one of it by the index of its text, and
 	// foot the lines below it; foot may be nil.
 	head func() []string
@@ -40,10 +37,7 @@ type finder struct {
 
 // index lets the filter look at these texts.
 func (f *finder) index(texts []string) {
-	f.filter, f.texts = textinput.New(), texts
-	f.filter.Prompt = "/ "
-	f.filter.Cursor.SetMode(cursor.CursorStatic)
-	f.filter.KeyMap.Paste.SetEnabled(false)
+	f.filter, f.texts = newQuery(), texts
 	for i := range f.texts {
 		f.texts[i] = strings.ToLower(f.texts[i])
 	}
@@ -52,10 +46,10 @@ func (f *finder) index(texts []string) {
 
 // match finds what the filter's words are all in.
 func (f *finder) match() {
-	words := strings.Fields(strings.ToLower(f.filter.Value()))
+	words := f.filter.words()
 	f.shown = f.shown[:0]
 	for i, text := range f.texts {
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
+		if hasAll(text, words) {
 			f.shown = append(f.shown, i)
 		}
 	}
@@ -92,56 +86,33 @@ func (f *finder) update(msg tea.Msg) (nav, tea.Cmd) {
 
 // key handles the keys of the filter; it tells whether this was one.
 func (f *finder) key(pressed tea.KeyMsg) bool {
-	switch {
-	case key.Matches(pressed, keys.Back) && (f.filtering || f.filter.Value() != ""):
-		f.filter.SetValue("")
-		f.stopFiltering()
-		f.match()
-	case key.Matches(pressed, keys.Accept) && f.filtering:
-		f.stopFiltering()
-	case f.filtering && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
-		f.write(pressed)
-	case key.Matches(pressed, keys.Filter):
-		f.filtering = true
-		f.filter.Focus() // its command would only blink
-	default:
-		return false
-	}
-	return true
-}
-
-func (f *finder) write(pressed tea.KeyMsg) {
-	before := f.filter.Value()
-	f.filter, _ = f.filter.Update(pressed) // its command would only blink
-	if f.filter.Value() != before {
+	before := f.filter.input.Value()
+	used := f.filter.key(pressed)
+	if f.filter.input.Value() != before {
 		f.match()
 	}
-}
-
-func (f *finder) stopFiltering() {
-	f.filtering = false
-	f.filter.Blur()
+	return used
 }
 
 // filterLine is the filter as it stands, or what it would look at.
 func (f *finder) filterLine(what string) string {
-	if f.filtering || f.filter.Value() != "" {
-		return "  " + f.filter.View()
+	if f.filter.asked() {
+		return "  " + f.filter.input.View()
 	}
 	return "  " + f.theme.Faint.Render("/ filters by "+what)
 }
 
 // typing says that letters are the filter's.
-func (f *finder) typing() bool { return f.filtering }
+func (f *finder) typing() bool { return f.filter.open }
 
 func (f *finder) keys() []key.Binding { return f.hotkeys().bindings() }
 
 func (f *finder) hotkeys() hotkeys {
-	if f.filtering {
+	if f.filter.open {
 		return hotkeys{{Binding: bind("enter", "keep the filter", "enter")}, {Binding: bind("esc", "clear it", "esc")}}
 	}
 	return slices.Concat(hotkeys{{bind("enter", f.accept, "enter"), f.take}}, f.own,
-		hotkeys{{Binding: keys.Down}, {Binding: keys.PageDown}, {keys.Back, goTo(nav{pop: true})}})
+		hotkeys{f.list.pages(), {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}})
 }
 
 func (f *finder) view() []string {

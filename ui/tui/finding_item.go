@@ -43,7 +43,14 @@ func (f *findingItem) pressing() bool { return f.Severity != plan.Info }
 // mendable tells whether a change says that it mends the finding.
 func (f *findingItem) mendable() bool { return len(f.mends) > 0 || f.shared }
 
-func (f *findingItem) line(l *list, selected bool) string {
+// verdictWidth is that of a verdict with its sign, before a name.
+const verdictWidth = 11
+
+func (f *findingItem) title() (text, note string, indent int) {
+	return named(f.Finding), "", verdictWidth
+}
+
+func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
 	t := l.theme
 	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
 	switch f.Severity {
@@ -53,11 +60,12 @@ func (f *findingItem) line(l *list, selected bool) string {
 		glyph, word, style = t.Glyphs.Attention, "warning", t.Warn
 	case plan.Info:
 	}
-	name := t.Bold.Render(named(f.Finding))
 	if selected {
-		name = t.Selected.Render(named(f.Finding))
+		name = t.Selected.Render(name)
+	} else {
+		name = t.Bold.Render(name)
 	}
-	return style.Render(t.Pad(glyph+" "+word, 11)) + name
+	return style.Render(t.Pad(glyph+" "+word, verdictWidth)) + name
 }
 
 // named is a finding's id with what it is about.
@@ -128,7 +136,7 @@ func (f *findingItem) briefly(l *list) []string {
 	if f.brief.width == l.width {
 		return f.brief.lines
 	}
-	f.brief.width, f.brief.lines = l.width, l.beginning(cmp.Or(f.Lead, f.Told()), l.theme.Plain)
+	f.brief.width, f.brief.lines = l.width, l.beginning(l.short(cmp.Or(f.Lead, f.Told())), l.theme.Plain)
 	if f.pressing() && (!f.mendable() || f.Lead != "") {
 		_, style := f.remedy(l.theme)
 		f.brief.lines = append(f.brief.lines, l.beginning(f.Remedy, style)...)

@@ -183,7 +183,7 @@ func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
 	shown.send(tm, "down", "enter")
 	shown.until(t, "17 to do")
 	for n := 1; n < stepCount; n++ {
-		shown.send(tm, "enter", "space", "c", "esc")
+		shown.send(tm, "enter", "space", "c", "left")
 	}
 	shown.until(t, "asks once more")
 	shown.send(tm, "enter", "down", "enter")

@@ -21,12 +21,7 @@ func (m *root) View() string {
 	}
 	lines := m.header()
 	body := m.height - len(lines) - footerHeight
-	for i, line := range m.top().view() {
-		if i == body {
-			break
-		}
-		lines = append(lines, line)
-	}
+	lines = append(lines, around(m.theme, m.top().view(), 0, body)...)
 	for len(lines) < m.height-footerHeight {
 		lines = append(lines, "")
 	}

@@ -30,6 +30,12 @@ func (h hotkey) shown(worth bool) hotkey {
 	return h
 }
 
+// pages is the key by which a list goes on that is longer than the screen.
+func (s *scroll) pages() hotkey {
+	above, below := s.more()
+	return hotkey{Binding: keys.PageDown}.when(above+below > 0)
+}
+
 // hotkeys are the keys that work now, the most useful first.
 type hotkeys []hotkey
 
@@ -65,7 +71,8 @@ type keyMap struct {
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
 	Again, Read, Copy, Practice             key.Binding
-	Filter, Tick, All, Back, Help, Quit     key.Binding
+	Filter, Search, Tick, All               key.Binding
+	Back, Help, Quit                        key.Binding
 	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
 
@@ -76,10 +83,10 @@ func bind(help, text string, keys ...string) key.Binding {
 var keys = keyMap{
 	Up:        bind("up", "up", "up", "k"),
 	Down:      bind("up/down", "move", "down", "j"),
-	PageUp:    bind("pgup", "page up", "pgup", "ctrl+b"),
-	PageDown:  bind("pgdn", "page down", "pgdown", "ctrl+f"),
-	Top:       bind("home", "first", "home", "g"),
-	Bottom:    bind("end", "last", "end", "G"),
+	PageUp:    bind("", "", "pgup", "ctrl+b"),
+	PageDown:  bind("pgdn/end", "scroll", "pgdown", "ctrl+f"),
+	Top:       bind("", "", "home", "g"),
+	Bottom:    bind("", "", "end", "G"),
 	Accept:    bind("enter", "continue", "enter"),
 	Next:      bind("tab", "next", "tab"),
 	Previous:  bind("shift+tab", "previous", "shift+tab"),
@@ -99,6 +106,7 @@ var keys = keyMap{
 	Practice:  bind("p", "practice", "p"),
 	Copy:      bind("y", "copy", "y"),
 	Filter:    bind("/", "filter", "/"),
+	Search:    bind("/", "search", "/"),
 	Tick:      bind("space", "choose", " "),
 	All:       bind("a", "all shown", "a"),
 	Back:      bind("esc", "back", "esc"),

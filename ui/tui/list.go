@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -19,8 +20,13 @@ import (
 type item interface {
 	// name is how it is known from one look to the next.
 	name() itemName
-	// line is how it is drawn, behind the marks of cursor and fold.
-	line(l *list, selected bool) string
+	// title is what it is called, which is never cut: where it is longer than the line, it
+	// goes on below. It stands so many cells from the marks of cursor and fold. What note
+	// says beside it stands below it where there is no room.
+	title() (text, note string, indent int)
+	// line is how it is drawn behind those marks; name is what there is room for of its
+	// title.
+	line(l *list, name string, room int, selected bool) string
 	// keys are those that are its own.
 	keys(l *list) hotkeys
 	// clip is what of it is worth copying.
@@ -70,6 +76,8 @@ type list struct {
 	// said are the items that the operator opened, or closed.
 	said  map[itemName]bool
 	width int
+	// search looks for words in the rows.
+	search search
 	// clips are the named values among the texts.
 	clips []clip
 }
@@ -78,7 +86,52 @@ func newList(t *theme.Theme, content func()) *list {
 	l := &list{theme: t, content: content, said: map[itemName]bool{}}
 	l.headed = true // what stands above the first item is read first
 	l.stops = func(i int) bool { return l.choosing && l.rows[i].item != nil }
+	l.search = newSearch(searched{count: func() int { return len(l.rows) }, text: l.plain, here: l.here, show: l.show})
 	return l
+}
+
+// plain is a row without styles. All that there is to an item that is not open is the
+// item's, so that it is found once, and also by what is not in sight.
+func (l *list) plain(i int) string {
+	at := l.owner(i)
+	switch r := &l.rows[i]; {
+	case r.detail && !l.rows[at].open:
+		return ""
+	case r.item != nil && r.open:
+		return ansi.Strip(l.draw(r, false))
+	case r.item != nil:
+		title, _, _ := r.item.title()
+		return ansi.Strip(l.draw(r, false)) + "\n" + title + "\n" + r.item.clip().text
+	default:
+		return ansi.Strip(r.text)
+	}
+}
+
+// owner is the row of the item to which a row belongs, or the row itself.
+func (l *list) owner(i int) int {
+	for i > 0 && l.rows[i].detail {
+		i--
+	}
+	return i
+}
+
+// here is the row that the reader is at.
+func (l *list) here() int {
+	if from, to := l.window(); l.choosing && l.cursor >= from && l.cursor < to {
+		return l.cursor
+	}
+	return l.top
+}
+
+// show brings a row into sight, and puts the cursor on its item.
+func (l *list) show(i int) {
+	if at := l.owner(i); l.choosing && l.rows[at].item != nil {
+		l.cursor = at
+		l.revealItem()
+	}
+	if from, to := l.window(); i < from || i >= to {
+		l.shift(i - l.height/2 - l.top)
+	}
 }
 
 // rewind goes back to the first line, for another screen.
@@ -95,6 +148,9 @@ func (l *list) fill(width, height int) {
 		l.cursor, l.top = at+by, max(0, l.top+by)
 	}
 	l.resize(len(l.rows), height)
+	if l.search.asked() {
+		l.search.look()
+	}
 }
 
 // moved is how far the item that stood in a row has gone from there; 0 where there
@@ -121,7 +177,58 @@ func (l *list) add(it item, indent int, open bool) bool {
 		open = said
 	}
 	l.rows = append(l.rows, row{item: it, indent: indent, open: open})
+	title, note, at := it.title()
+	room := l.width - marksWidth - indent - at
+	over := ansi.StringWidth(title) - room
+	if over > 0 {
+		for _, more := range words.Fit(title, room)[1:] {
+			l.below(strings.Repeat(" ", marksWidth+indent+at) + more)
+		}
+	}
+	if note != "" && over+len(gap)+ansi.StringWidth(note) > 0 {
+		l.below(strings.Repeat(" ", marksWidth+indent+at) + l.theme.Faint.Render(note))
+	}
 	return open
+}
+
+// marksWidth is that of the marks of cursor and fold.
+const marksWidth = 5
+
+// gap is what stands between a title and a note.
+const gap = "  "
+
+// beside is a note behind a title, as far as there is room for it in a line of the
+// width: the note gives way, not the title.
+func (l *list) beside(title, note string, width int) string {
+	const least = 8
+	left := width - ansi.StringWidth(title) - len(gap)
+	switch {
+	case note == "" || left <= 0:
+		return ""
+	case left < min(least, ansi.StringWidth(note)):
+		note = l.theme.Glyphs.Ellipsis
+	}
+	return l.theme.Faint.Render(gap + l.theme.Cut(note, left))
+}
+
+// short is a text for a line or two, with its ARNs and paths shortened in their middle.
+// They are whole where the item is opened.
+func (l *list) short(text string) string {
+	const least = 36
+	return words.Short(text, max(least, (l.width-below)/2), l.theme.Glyphs.Ellipsis)
+}
+
+// padded is a name filled up to a column, and never cut.
+func (l *list) padded(name string, column int) string {
+	return name + strings.Repeat(" ", max(0, column-ansi.StringWidth(name)))
+}
+
+// name is the name of an item that needs no style of its own but the cursor's.
+func (l *list) name(name string, selected bool) string {
+	if selected {
+		return l.theme.Selected.Render(name)
+	}
+	return name
 }
 
 // text adds lines that are drawn already.
@@ -143,8 +250,22 @@ func (l *list) wrapped(text string, indent int, render func(...string) string) {
 
 // failed adds a change that could not be made, with why.
 func (l *list) failed(title string, why error) {
-	l.text(" " + l.theme.Bad.Render(l.theme.Glyphs.Failed+" "+title))
+	l.marked(l.theme.Bad.Render(l.theme.Glyphs.Failed), title, l.theme.Bad, "")
 	l.wrapped(why.Error(), 3, l.theme.Plain.Render)
+}
+
+// marked adds a title behind a sign, on as many lines as it takes, and beside its end
+// what of a note there is room for.
+func (l *list) marked(sign, title string, style lipgloss.Style, note string) {
+	const indent = 3
+	lines := words.Fit(title, l.width-indent)
+	for i, line := range lines {
+		drawn := l.theme.Pad(" "+sign, indent) + style.Render(line)
+		if sign = ""; i == len(lines)-1 {
+			drawn += l.beside(line, note, l.width-indent)
+		}
+		l.text(drawn)
+	}
 }
 
 // access says who gets in, before anything else of a plan.
@@ -154,7 +275,7 @@ func (l *list) access(sentences []string) {
 	}
 	l.text(" " + l.theme.Warn.Render(l.theme.Glyphs.Attention+" This gives access:"))
 	for _, sentence := range sentences {
-		l.wrapped(sentence, 3, l.theme.Plain.Render)
+		l.wrapped(l.short(sentence), 3, l.theme.Plain.Render)
 	}
 	l.text("")
 }
@@ -247,7 +368,7 @@ func (l *list) under() item {
 func (l *list) move(msg tea.KeyMsg) bool {
 	before := l.cursor
 	moved := l.key(msg)
-	if l.cursor != before {
+	if l.cursor != before && key.Matches(msg, keys.Up, keys.Down) { // a page shows itself
 		l.revealItem()
 	}
 	return moved
@@ -309,10 +430,21 @@ func (l *list) view() []string {
 		if r.item != nil {
 			text = l.draw(r, l.choosing && i == l.cursor)
 		}
-		lines = append(lines, l.theme.Cut(text, l.width))
+		line := l.theme.Cut(text, l.width)
+		if l.search.asked() {
+			line = l.search.marked(l.theme, line, l.search.is(i) && !(l.choosing && i == l.cursor))
+		}
+		lines = append(lines, line)
+	}
+	last := ""
+	if l.search.asked() {
+		last = l.search.line(l.theme) + " "
 	}
 	if above, below := l.more(); above+below > 0 {
-		lines = append(lines, l.theme.Faint.Render(" "+hidden(l.theme, above, below)))
+		last += l.theme.Faint.Render(" " + hidden(l.theme, above, below))
+	}
+	if last != "" {
+		lines = append(lines, l.theme.Cut(last, l.width))
 	}
 	return lines
 }
@@ -328,7 +460,12 @@ func (l *list) draw(r *row, selected bool) string {
 	if r.open {
 		fold = t.Glyphs.Open
 	}
-	return mark + strings.Repeat(" ", r.indent) + t.Faint.Render(fold) + " " + r.item.line(l, selected)
+	title, _, at := r.item.title()
+	room := l.width - marksWidth - r.indent
+	if ansi.StringWidth(title) > room-at {
+		title = words.Fit(title, room-at)[0]
+	}
+	return mark + strings.Repeat(" ", r.indent) + t.Faint.Render(fold) + " " + r.item.line(l, title, room, selected)
 }
 
 // hidden says how many lines are above and below those in sight.

@@ -12,9 +12,6 @@ const (
 	Practice      = "Practice in the sandbox"
 	PracticeText  = "The same, with an AWS inside this program and a scratch home. Nothing real is touched."
 	PracticeTitle = "What do you want to practice?"
-	Surprise      = "surprise me"
-	SurpriseText  = "One of them, and you are not told which."
-	FaultTitle    = "Which fault do you want to find?"
 )
 
 func beginning(r Request) action { return goTo(nav{begin: &r}) }

@@ -114,31 +114,3 @@ type Request struct {
 	Fault    string
 	Surprise bool
 }
-
-// Fault is a mistake to practise troubleshooting on.
-type Fault struct {
-	// Name is its name, and Text one sentence on what it is about.
-	Name, Text string
-	// Goal says when it is solved, and Find that this is when its cause is found. Says is
-	// what Terraform prints, and Short a few words of it. The hints lead to the cause, and
-	// Fix is the one thing to do.
-	Goal, Says, Short, Fix string
-	Hints                  []string
-	Find                   bool
-}
-
-// Chapter is a part of the course: faults that teach one thing.
-type Chapter struct {
-	// Title is its heading, and About one sentence on what it teaches.
-	Title, About string
-	Faults       []Fault
-}
-
-// Progress is what somebody has learned so far.
-type Progress struct {
-	// Points are the most that were won with a fault that was solved, by its name.
-	Points map[string]int
-	// Surprises are how many faults were solved that nobody had named, and Won the
-	// points of all of these.
-	Surprises, Won int
-}

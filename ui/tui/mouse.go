@@ -27,7 +27,7 @@ func (m *root) toggleMouse() tea.Cmd {
 	if m.mouse {
 		text, cmd = "Mouse on: wheel and clicks. Press m to select text.", tea.EnableMouseCellMotion
 	}
-	return tea.Batch(cmd, m.broadcast(noticeMsg(text)))
+	return tea.Batch(cmd, m.broadcast(noticeMsg{text, true}))
 }
 
 // pointer is a click, or a turn of the wheel.
@@ -75,9 +75,7 @@ func (l *list) click(y int) (nav, tea.Cmd) {
 	if !l.choosing || at < from || at >= to {
 		return nav{}, nil
 	}
-	for at > 0 && l.rows[at].detail {
-		at--
-	}
+	at = l.owner(at)
 	switch {
 	case l.rows[at].item == nil:
 	case at == l.cursor:

@@ -7,26 +7,37 @@ import (
 	"stateroom/ui/words"
 )
 
-// noticeMsg is a line above the footer.
-type noticeMsg string
+// noticeMsg is a line above the footer: something to look at, or with done something
+// that was done as it was wanted.
+type noticeMsg struct {
+	text string
+	done bool
+}
+
+// mark is the sign before a notice.
+func (n noticeMsg) mark(t *theme.Theme) string {
+	if n.done {
+		return t.Good.Render(t.Glyphs.Done)
+	}
+	return t.Warn.Render(t.Glyphs.Attention)
+}
 
 // say shows a line above the footer until something else happens.
-func (v *runScreen) say(text string) {
-	v.notice = text
+func (v *runScreen) say(text string) { v.tell(noticeMsg{text: text}) }
+
+func (v *runScreen) tell(n noticeMsg) {
+	v.notice = n
 	v.rebuild()
 }
 
 // noticeLines are what just happened, above the footer.
 func (v *runScreen) noticeLines() []string {
-	if v.notice == "" {
+	if v.notice.text == "" {
 		return nil
 	}
 	var lines []string
-	mark := v.theme.Warn.Render(v.theme.Glyphs.Attention)
-	if v.lesson != nil && v.lesson.solved {
-		mark = v.theme.Good.Render(v.theme.Glyphs.Done)
-	}
-	for _, line := range wrapMost(v.notice, v.width-4, 3, v.theme) {
+	mark := v.notice.mark(v.theme)
+	for _, line := range wrapMost(v.notice.text, v.width-4, 3, v.theme) {
 		lines = append(lines, " "+mark+" "+line)
 		mark = " "
 	}

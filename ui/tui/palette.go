@@ -33,8 +33,7 @@ func newPalette(t *theme.Theme, all []deed) *palette {
 	}
 	p.finder = finder{theme: t, head: p.above, row: p.draw, accept: "do it", take: p.choose, helped: []string{"What can be done here"}}
 	p.index(texts)
-	p.filtering = true
-	p.filter.Focus() // its command would only blink
+	p.filter.start()
 	return p
 }
 
@@ -52,10 +51,10 @@ func (p *palette) update(msg tea.Msg) (nav, tea.Cmd) {
 	switch {
 	case ok && key.Matches(pressed, keys.Accept):
 		return p.choose()
-	case ok && (key.Matches(pressed, keys.Back) && p.filter.Value() == "" || pressed.Type == tea.KeyCtrlK):
+	case ok && (key.Matches(pressed, keys.Back) && p.filter.input.Value() == "" || pressed.Type == tea.KeyCtrlK):
 		return nav{pop: true}, nil
 	case ok && key.Matches(pressed, keys.Back):
-		p.filter.SetValue("")
+		p.filter.input.SetValue("")
 		p.match()
 		return nav{}, nil
 	}
@@ -63,12 +62,12 @@ func (p *palette) update(msg tea.Msg) (nav, tea.Cmd) {
 }
 
 func (p *palette) keys() []key.Binding {
-	return hotkeys{{Binding: bind("enter", "do it", "enter")}, {Binding: keys.Down}, {Binding: keys.Back}}.bindings()
+	return hotkeys{{Binding: bind("enter", "do it", "enter")}, {Binding: keys.Down}, p.list.pages(), {Binding: keys.Back}}.bindings()
 }
 
 func (p *palette) above() []string {
 	t := p.theme
-	return []string{"", "  " + t.Title.Render("What can be done here") + t.Faint.Render(p.list.position(t)), "  " + p.filter.View(), ""}
+	return append(append([]string{""}, heading(t, "What can be done here", p.list.position(t), 2, p.width-2)...), "  "+p.filter.input.View(), "")
 }
 
 func (p *palette) draw(i int, selected bool) string {

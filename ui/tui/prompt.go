@@ -73,7 +73,7 @@ func formEvent(f *form.Form, msg tea.Msg) form.Event {
 }
 
 func (p *prompt) view() []string {
-	lines := []string{"", "  " + p.theme.Title.Render(p.title), ""}
+	lines := append(append([]string{""}, heading(p.theme, p.title, "", 2, p.width-2)...), "")
 	for _, text := range p.text {
 		for _, line := range words.Fit(text, min(76, p.width-4)) {
 			lines = append(lines, "  "+line)

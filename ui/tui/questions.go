@@ -30,7 +30,8 @@ type questions struct {
 	page  int
 	given plan.Given
 	// edited is a page that was gone back to from the review, by its stage's number,
-	// before are the answers until then, and drafts are the pages that were left.
+	// before are the answers until then, nil where none was gone back to, and drafts are
+	// the pages that were left.
 	edited int
 	before plan.Given
 	drafts map[int]page
@@ -77,8 +78,8 @@ func (q *questions) edit(t *theme.Theme, stage plan.Stage) {
 
 // restore takes back what was answered since the review was left.
 func (q *questions) restore() {
-	if q.edited > 0 {
-		q.given = q.before
+	if q.before != nil {
+		q.given, q.before = q.before, nil
 	}
 }
 
@@ -165,7 +166,7 @@ func (v *runScreen) opened(msg openedMsg) (nav, tea.Cmd) {
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
 		v.current = 1 // the last question is not where the review begins
 	}
-	v.flow, v.asked.edited = msg.opened.Flow, 0
+	v.flow, v.asked.edited, v.asked.before = msg.opened.Flow, 0, nil
 	if v.held {
 		return nav{}, nil
 	}
@@ -182,6 +183,7 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 	if v.staged() && len(v.stage().Questions) > 0 {
 		v.asked.edit(v.theme, v.stage())
 	} else {
+		v.asked.before = maps.Clone(v.asked.given)
 		v.asked.back(len(v.asked.pages) - 1)
 	}
 	v.ask()
@@ -190,12 +192,13 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 
 // ask shows the page that is gone to.
 func (v *runScreen) ask() {
-	v.phase, v.err, v.notice = asking, nil, ""
+	v.phase, v.err, v.notice, v.untold = asking, nil, v.untold, noticeMsg{}
 	p := v.asked.shown()
 	if p.stage != nil {
-		v.current = p.stage.Number
+		v.current = max(1, p.stage.Number) // or a page before all stages
 	}
 	p.form.Resize(v.contentWidth()-2, v.height)
+	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
 }
@@ -218,19 +221,19 @@ func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 }
 
 // leftForm goes back: to the page before, to the review that the operator came
-// from, or out.
+// from, or to the screen from which the run was begun.
 func (v *runScreen) leftForm() (nav, tea.Cmd) {
 	switch {
 	case v.asked.edited == 0 && v.asked.page > 0:
 		v.asked.back(v.asked.page - 1)
 		v.ask()
-	case v.flow != nil:
+	case v.review.Looked != nil:
 		v.asked.restore()
 		v.phase, v.asked.edited = reviewing, 0
 		v.list.rewind()
 		v.rebuild()
 	default:
-		return v.leave()
+		return v.back()
 	}
 	return nav{}, nil
 }
@@ -260,10 +263,7 @@ func (v *runScreen) formView() []string {
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	if over := at + 6 - room; over > 0 {
-		lines = lines[min(over, len(lines)):]
-	}
-	return lines
+	return around(v.theme, lines, at, room)
 }
 
-func (v *runScreen) typing() bool { return v.phase == asking }
+func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

@@ -26,7 +26,8 @@ type refused struct {
 	width    int
 	lines    []refusedLine
 	// notice is what happened last, and still what trying again has come to.
-	notice, still string
+	notice noticeMsg
+	still  string
 }
 
 // refusedLine is a line of it, which may be one of its commands.
@@ -103,7 +104,7 @@ func (r *refused) kept() string {
 
 func (r *refused) update(msg tea.Msg) (nav, tea.Cmd) {
 	if told, ok := msg.(noticeMsg); ok {
-		r.notice = string(told)
+		r.notice = told
 	}
 	return r.hotkeys().update(msg, r.key)
 }
@@ -156,10 +157,7 @@ func (r *refused) back() (nav, tea.Cmd) {
 	case r.run.lesson != nil:
 		return nav{pop: true, push: r.run.lesson}, nil
 	case r.run.first:
-		return nav{push: &chooser{
-			theme: r.theme, title: "Leave stateroom?", text: []string{r.kept()},
-			items: []choice{{"Stay", "", nil}, {"Leave", "", goTo(nav{quit: true})}},
-		}}, nil
+		return nav{push: r.run.leaving(nav{quit: true})}, nil
 	}
 	return nav{pop: true, then: goTo(nav{pop: true})}, nil
 }
@@ -188,8 +186,8 @@ func (r *refused) view() []string {
 	if r.still != "" {
 		last = " " + t.Warn.Render(t.Glyphs.Attention) + " " + r.still + last
 	}
-	if r.notice != "" {
-		last = " " + t.Good.Render(t.Glyphs.Done) + " " + r.notice
+	if r.notice.text != "" {
+		last = " " + r.notice.mark(t) + " " + r.notice.text
 	}
 	return append(lines, last)
 }
@@ -224,7 +222,7 @@ func (v *runScreen) again() tea.Cmd {
 	if v.engine.start != nil {
 		return v.open()
 	}
-	v.phase, v.err, v.notice, v.counting = opening, nil, "", ""
+	v.phase, v.err, v.notice, v.counting = opening, nil, noticeMsg{}, ""
 	v.rebuild()
 	return tea.Batch(v.engine.beginRun(v.engine.request), v.spin())
 }

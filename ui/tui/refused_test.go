@@ -86,8 +86,8 @@ func TestPracticeThatWasLookedAtIsLeftForTheRunThatGaveWay(t *testing.T) {
 	flow := fakeFlow(t, ill())
 	answerWith(m, engine.Opened{Flow: flow}, nil)
 	m.Update(reviewedMsg{flow: flow, review: ill()})
-	shows(t, m, "esc back", "SANDBOX")
-	press(m, "esc")
+	shows(t, m, "SANDBOX")
+	press(m, "esc", "down", "enter")
 	if m.run != waits {
 		t.Error("it is not left")
 	}

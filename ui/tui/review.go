@@ -170,7 +170,7 @@ func (r *review) showResult(l *list) {
 		return
 	}
 	for _, f := range r.mended {
-		l.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" fixed  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), l.width))
+		l.marked(t.Good.Render(t.Glyphs.Done), "Fixed: "+named(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
 	}
 	l.text("")
 }

@@ -16,7 +16,7 @@ func (v *runScreen) rows() {
 	}
 	switch {
 	case v.phase == applying:
-		v.list.text(" " + v.theme.Title.Render("Making the changes"))
+		v.list.text(heading(v.theme, "Making the changes", "", 1, v.list.width)...)
 		proving := v.mode.proving
 		if v.counting != "" {
 			proving += ": " + v.counting
@@ -40,11 +40,14 @@ func (v *runScreen) heading() {
 	if v.staged() {
 		title, why = v.title(), v.stage().Why
 	}
-	title = t.Title.Render(title)
-	if _, word := v.state(v.current); word != "" && v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
-		title += t.Faint.Render("  " + word)
+	if v.phase == asking && v.asked.shown().stage != nil {
+		title, why = v.asked.shown().stage.Title, v.asked.shown().stage.Why
 	}
-	v.list.text(" " + title)
+	word := ""
+	if v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
+		_, word = v.state(v.current)
+	}
+	v.list.text(heading(t, title, word, 1, v.list.width)...)
 	if v.staged() && v.last() && v.phase == reviewing && v.err == nil {
 		v.review.headline(v.list) // what is so now comes before why the stage exists
 		return

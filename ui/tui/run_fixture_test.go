@@ -17,6 +17,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 )
 
 const (
@@ -133,11 +134,13 @@ func aboard() plan.Review {
 		if e == "production" {
 			verdict, finding = plan.Failed, "assume-role-denied"
 		}
-		r.Checks = append(r.Checks, plan.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
+		r.Checks = append(r.Checks, plan.Check{Name: "role assumed", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
 		if verdict == plan.Passed {
-			r.Checks = append(r.Checks, plan.Check{Name: "a harmless read", Subject: e, Asked: "ec2:DescribeRegions", Answer: "told", Verdict: verdict})
+			for _, name := range []string{"in the account", "read allowed"} {
+				r.Checks = append(r.Checks, plan.Check{Name: name, Subject: e, Asked: "s3:ListAllMyBuckets", Answer: "told", Verdict: verdict})
+			}
 		}
-		for _, name := range []string{"state readable", "lock works", "key usable", "backend.tf and provider.tf", "terraform init", "terraform plan", "providers"} {
+		for _, name := range []string{"files right", "initialized", "state readable", "key usable", "lock works", "terraform plan"} {
 			verdict := plan.Passed
 			if e == "production" && name == "terraform plan" {
 				verdict = plan.Undecided
@@ -233,6 +236,11 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	return m
 }
 
+// onFinding puts the cursor on a finding.
+func onFinding(m *root, id string) {
+	m.run.list.find(func(it item) bool { f, is := it.(*findingItem); return is && f.ID == id })
+}
+
 // looking is a run in the middle of its checks.
 func looking(t testing.TB, l look, o Options) *root {
 	m := opened(t, l, Troubleshoot, o)
@@ -307,8 +315,8 @@ func someEnrolment() plan.Enrolment {
 }
 
 // someCourse are two chapters of faults to practise.
-func someCourse() []Chapter {
-	first := []Fault{
+func someCourse() []learn.Chapter {
+	first := []learn.Fault{
 		{
 			Name: "bucket-missing", Text: "The state bucket was deleted.", Goal: "terraform plan works again in live/staging.",
 			Says: "Error: S3 bucket \"acme-terraform-state\" does not exist.", Short: "S3 bucket does not exist", Fix: "Correct the name in the backend, or create the bucket with stateroom setup.",
@@ -324,23 +332,26 @@ func someCourse() []Chapter {
 			Says: "Error: Error acquiring the state lock", Short: "Error acquiring the state lock", Fix: "Wait for the holder.", Hints: []string{"Who holds it?", "Read Who and Created.", "It was left behind."},
 		},
 	}
-	var more []Fault
+	var more []learn.Fault
 	for i := range 30 {
-		more = append(more, Fault{
+		more = append(more, learn.Fault{
 			Name: fmt.Sprintf("fault-%02d", i), Text: "Something else that goes wrong with a finished setup.", Goal: "It works again.",
 			Says: "Error: something", Short: "Something else", Hints: []string{"Look.", "Try.", "It is broken."}, Fix: "Fix it.",
 		})
 	}
-	return []Chapter{{"1 The bucket and its key", "What protects the state, and what to do when it stands in the way.", first}, {"2 The rare ones", "What few will ever meet.", more}}
+	return []learn.Chapter{
+		{Title: "The bucket and its key", About: "What protects the state, and what to do when it stands in the way.", Faults: first},
+		{Title: "The rare ones", About: "What few will ever meet.", Faults: more},
+	}
 }
 
 // lessonRoot is the lesson of the second fault of the first chapter, whose rehearsal is
 // there; what is learned is booked in memory.
 func lessonRoot(t testing.TB, l look) *root {
-	learned := Progress{Points: map[string]int{"bucket-missing": 3}, Surprises: 2, Won: 5}
+	learned := learn.Progress{Points: map[string]int{"bucket-missing": 3}, Surprises: 2, Won: 5}
 	m := newTestRoot(t, l, Options{
 		Modes: []*Mode{Troubleshoot}, Sandbox: true, Course: someCourse(), Progress: learned,
-		Learned: func(fault string, points int, surprise bool) (Progress, error) {
+		Learned: func(fault string, points int, surprise bool) (learn.Progress, error) {
 			learned.Points = maps.Clone(learned.Points)
 			learned.Points[fault] = points
 			if surprise {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"io"
 	"testing"
 
 	"stateroom/steps/engine"
@@ -122,12 +123,14 @@ func init() {
 		},
 		"run-report": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "r")
+			onFinding(m, "assume-role-denied")
+			press(m, "r")
 			return m
 		},
 		"run-save": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "s")
+			onFinding(m, "assume-role-denied")
+			press(m, "s")
 			return m
 		},
 		"run-confirm": func(t *testing.T, l look) *root {
@@ -138,6 +141,22 @@ func init() {
 		"run-dry-run-end": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{DryRun: true}, ill())
 			press(m, "enter")
+			return m
+		},
+		"run-search": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "/", "lock", "enter", "n")
+			return m
+		},
+		"run-copied": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			m.o.Out, m.o.Getenv = io.Discard, func(string) string { return "" }
+			press(m, "down", "y")
+			return m
+		},
+		"viewer-search": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "down", "down", "down", "down", "r", "/", "trust")
 			return m
 		},
 		"run-applying": func(t *testing.T, l look) *root { return mending(t, l) },

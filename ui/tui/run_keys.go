@@ -15,6 +15,10 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	if v.phase == asking {
 		return v.answerKey(msg)
 	}
+	if v.phase != opening && v.list.search.update(msg) {
+		v.follows = false
+		return nav{}, nil
+	}
 	return v.hotkeys().update(msg, func(msg tea.KeyMsg) bool {
 		moved := v.list.move(msg)
 		v.follows = v.follows && !moved
@@ -30,17 +34,36 @@ func (v *runScreen) keys() []key.Binding {
 	return v.hotkeys().bindings()
 }
 
+// hotkeys are those of the phase, and of a search in it.
 func (v *runScreen) hotkeys() hotkeys {
+	s := &v.list.search
+	switch {
+	case s.open:
+		return s.keys()
+	case v.phase == opening:
+		return append(v.phaseKeys(), v.backKey())
+	}
+	above, below := v.list.more()
+	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked()), v.backKey()})
+}
+
+// backKey goes to the screen before; a lesson's run has a key of its own for that.
+func (v *runScreen) backKey() hotkey {
+	return hotkey{keys.Back, v.back}.shown(!v.first && v.lesson == nil && v.phase != applying)
+}
+
+func (v *runScreen) phaseKeys() hotkeys {
 	quit, move := hotkey{keys.Quit, v.leave}, hotkey{Binding: keys.Down}
 	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
 	switch v.phase {
 	case inspecting:
-		return append(append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
+		return append(append(hotkeys{v.list.pages(), move.shown(!v.staged()), quit, output.shown(false)}, v.lessonKeys()...), v.stageKeys()...)
 	case applying:
-		return append(hotkeys{move, output}, v.stageKeys()...)
+		return append(hotkeys{v.list.pages(), move, output}, v.stageKeys()...)
 	case reviewing:
 		list := v.reviewKeys()
-		return append(append(slices.Insert(list, 1, v.lessonKeys()...), output, quit), v.stageKeys()...)
+		first := append(hotkeys{v.list.pages()}, v.lessonKeys()...)
+		return append(append(slices.Insert(list, 1, first...), output, quit), v.stageKeys()...)
 	case opening, asking:
 	}
 	return append(hotkeys{quit, output.shown(false)}, v.lessonKeys()...)
@@ -84,7 +107,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 	leave := goTo(nav{quit: true})
 	look := func() (nav, tea.Cmd) { return nav{}, v.look() }
 	switch {
-	case v.lesson != nil && v.lesson.solved && !v.mustLook():
+	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
 		return "next fault", v.onward
 	case v.mustLook():
 		return "look again", look

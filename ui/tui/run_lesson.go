@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -10,35 +8,24 @@ import (
 // is solved.
 func (v *runScreen) learn() tea.Cmd {
 	l := v.lesson
-	if l == nil || l.solved || v.err != nil || v.mustLook() || v.phase != reviewing {
+	if l == nil || v.err != nil || v.mustLook() || v.phase != reviewing {
 		return nil
 	}
-	wrong, todo := v.review.found.pressing() > 0, v.review.toDo() > 0
-	points := l.points()
-	if wrong && !l.named {
-		l.named = true
-		l.fill()
-	}
-	if l.solved = !wrong && !todo || l.fault.Find && wrong && !todo; !l.solved {
+	result, points, solved := l.Looked(v.review.found.pressing() > 0, v.review.toDo() > 0)
+	l.fill()
+	if !solved {
 		return nil
 	}
-	if wrong { // the checks have found it
-		points = l.points()
-	}
-	v.say(fmt.Sprintf("Solved: %s, %d of %d points. Press enter for the next one.", l.fault.Name, points, mostPoints))
-	return l.course.learn(l.fault.Name, points, l.surprise)
+	v.tell(noticeMsg{result + " Press enter for the next one.", true})
+	return l.course.learn(l.Name, points, l.Surprise)
 }
 
 // onward goes back to the list from which the practice was begun.
 func (v *runScreen) onward() (nav, tea.Cmd) { return nav{pop: true}, nil }
 
-// lessonKeys go back to the lesson, and from it to the list, or from practice to the run
-// that gave way to it.
+// lessonKeys go back to the lesson, and from it to the list.
 func (v *runScreen) lessonKeys() hotkeys {
-	switch {
-	case v.lesson == nil && v.returns:
-		return hotkeys{{keys.Back, v.onward}}
-	case v.lesson == nil:
+	if v.lesson == nil {
 		return nil
 	}
 	return hotkeys{

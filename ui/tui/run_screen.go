@@ -35,6 +35,8 @@ type runScreen struct {
 	engine *runner
 	mode   *Mode
 	dryRun bool
+	// first says that no screen lies below it.
+	first bool
 	// rehearsal says that it is the sandbox's.
 	rehearsal     bool
 	width, height int
@@ -43,12 +45,8 @@ type runScreen struct {
 	// rehearses says that a finished set-up is made to practise on before anything
 	// is asked or looked at.
 	rehearses bool
-	// practice leads to what the sandbox offers in its stead, nil in the sandbox; first
-	// says that no screen lies below.
+	// practice leads to what the sandbox offers in its stead, nil in the sandbox.
 	practice action
-	first    bool
-	// returns says that it is practice to which a run gave way, which waits.
-	returns bool
 
 	asked questions
 
@@ -86,7 +84,9 @@ type runScreen struct {
 	// row that was so.
 	refused string
 	tries   int
-	notice  string
+	notice  noticeMsg
+	// untold is a notice for the first screen that there is.
+	untold noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string
@@ -124,7 +124,7 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
-		v.say(string(msg))
+		v.tell(msg)
 	}
 	return nav{}, nil
 }
@@ -217,6 +217,9 @@ func (v *runScreen) listHeight() int {
 // rebuild draws anew what is shown.
 func (v *runScreen) rebuild() {
 	v.list.choosing = v.phase == reviewing
+	if v.list.search.where = ""; v.staged() {
+		v.list.search.where = fmt.Sprintf(" in step %d", v.current)
+	}
 	v.list.fill(v.contentWidth()-1, v.listHeight())
 }
 

@@ -247,7 +247,7 @@ func TestChangesAreLookedAtAgain(t *testing.T) {
 
 func TestResultTellsWhatWasMendedWhatRemainsAndWhatIsNext(t *testing.T) {
 	m := mendedRoot(t, plainLook)
-	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "fixed kms-disabled", "lock-held", "run terraform plan in live/staging")
+	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "Fixed: kms-disabled", "lock-held", "run terraform plan in live/staging")
 	if s := m.engine.made; s == nil || s.Applied != 2 {
 		t.Errorf("summed up %+v", s)
 	}
@@ -283,7 +283,7 @@ func TestLeavingACheckupTellsWhatThatMeans(t *testing.T) {
 		{"while it looks", func() *root { return looking(t, plainLook, Options{}) }, -1},
 		{"healthy", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, healthy()) }, plan.ExitDone},
 		{"findings by hand", func() *root { return lookedAt(t, plainLook, Onboard, Options{}, aboard()) }, plan.ExitFindings},
-		{"a plan", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, ill()) }, plan.ExitFailed},
+		{"a plan", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, ill()) }, plan.ExitDone},
 		{"a dry run", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{DryRun: true}, ill()) }, plan.ExitFindings},
 		{"with something left", func() *root { return mendedRoot(t, plainLook) }, plan.ExitFindings},
 	} {
@@ -297,7 +297,7 @@ func TestLeavingACheckupTellsWhatThatMeans(t *testing.T) {
 func TestLeavingAPlanAsksFirst(t *testing.T) {
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
 	press(m, "q")
-	shows(t, m, "Leave without changing anything?", "stateroom troubleshoot begins where you are now")
+	shows(t, m, "Leave without changing anything?", "Nothing of it has been made.", "stateroom troubleshoot looks again, and asks before it changes anything.")
 }
 
 func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
@@ -324,22 +324,30 @@ func downTo(m *root, subject string) {
 	}
 }
 
+// TestTableScrollsBothWaysAndMarksWhatIsHidden begins with the last columns, which rest
+// on those before them.
 func TestTableScrollsBothWaysAndMarksWhatIsHidden(t *testing.T) {
-	narrow := look{width: 80, height: 24, utf8: true}
+	narrow := look{width: 60, height: 24, utf8: true}
 	m := lookedAt(t, narrow, Onboard, Options{}, aboard())
-	shows(t, m, "Environments", "production ✗ failed ·", "Send the report to alice")
-	downTo(m, "common-staging")
-	shows(t, m, "Projects 3 more to the right →")
-	press(m, "right", "right", "right")
-	shows(t, m, "Projects ← 3 more to the left", "providers")
-	press(m, "down")
-	shows(t, m, "? open")
-	press(m, "up", "right", "left", "left", "left")
-	shows(t, m, "Projects 3 more to the right →")
+	shows(t, m, "Environments", "production ✗ failed · ·", "Send the report to alice")
+	downTo(m, "common-production")
+	shows(t, m, "Projects ← 2 more to the left", "terraform", "? open")
+	press(m, "left", "left", "left")
+	shows(t, m, "Projects 2 more to the right →", "initialized")
+	press(m, "right")
+	shows(t, m, "Projects ← 1, 1 → more columns")
+	press(m, "right", "right", "right", "left")
+	shows(t, m, "Projects ← 1, 1 → more columns")
 	press(m, "space")
 	shows(t, m, "state readable")
-	wide := lookedAt(t, look{width: 200, height: 60, utf8: true}, Onboard, Options{}, aboard())
-	shows(t, wide, "providers")
+}
+
+// TestTheTableOfOnboardingShowsTheProofAtEightyColumns holds that all that is asked of a
+// project is in sight, the plan above all.
+func TestTheTableOfOnboardingShowsTheProofAtEightyColumns(t *testing.T) {
+	m := lookedAt(t, look{width: 80, height: 24, utf8: true}, Onboard, Options{}, aboard())
+	downTo(m, "common-production")
+	shows(t, m, "terraform", "right initialized readable usable works plan", "common-staging ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok")
 }
 
 func TestFindingOfATableStandsBelowItsSubjectOnly(t *testing.T) {

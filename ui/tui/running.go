@@ -15,21 +15,21 @@ func (v *runScreen) begun(msg begunMsg) (nav, tea.Cmd) {
 	if msg.err != nil {
 		return v.fail(msg.err), nil
 	}
-	v.engine.start = msg.start
+	v.engine.start, v.untold = msg.start, noticeMsg{text: msg.start.Notice}
 	maps.Copy(v.asked.given, msg.start.Given)
 	return nav{}, v.open()
 }
 
 // open asks what follows from the answers so far.
 func (v *runScreen) open() tea.Cmd {
-	v.phase, v.err, v.notice, v.counting = opening, nil, "", ""
+	v.phase, v.err, v.notice, v.counting = opening, nil, noticeMsg{}, ""
 	v.rebuild()
 	return tea.Batch(v.engine.open(v.asked.given), v.spin())
 }
 
 // look lets the flow look, from nothing.
 func (v *runScreen) look() tea.Cmd {
-	v.phase, v.err, v.notice, v.counting = inspecting, nil, "", ""
+	v.phase, v.err, v.notice, v.counting = inspecting, nil, noticeMsg{}, ""
 	for _, stage := range v.outline.Stages {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
@@ -68,6 +68,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) nav {
 		return v.fail(msg.err)
 	}
 	v.flow, v.review.settled = msg.flow, msg.settled
+	v.notice, v.untold = v.untold, noticeMsg{}
 	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
 		v.engine.book(cmp.Or(v.review.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
 	}
@@ -116,7 +117,7 @@ func (v *runScreen) apply(step int) tea.Cmd {
 func (v *runScreen) made(msg madeMsg) nav {
 	before := v.review.Findings
 	v.engine.book(msg.summary)
-	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
+	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, noticeMsg{}
 	v.review.result, v.review.mended, v.outline = msg.summary, nil, msg.outline
 	if msg.err != nil || msg.summary.Stopped {
 		clear(v.looking)
@@ -166,10 +167,10 @@ func (v *runScreen) unapplied() *plan.Summary {
 	case v.staged() && v.review.toDo() == 0:
 		return nil // nobody has asked for the proof
 	case v.staged():
-		s.DryRun, s.Declined = false, true
+		s.DryRun, s.Left = false, true
 		return s
 	}
-	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
+	s.DryRun, s.Left = false, len(v.review.Changes) > 0
 	return s
 }
 

@@ -71,9 +71,9 @@ func (s saving) write(path string) tea.Cmd {
 			err = errors.Join(err, file.Close())
 		}
 		if err != nil {
-			return noticeMsg("Not saved: " + err.Error())
+			return noticeMsg{text: "Not saved: " + err.Error()}
 		}
-		return noticeMsg("Saved to " + path + ".")
+		return noticeMsg{"Saved to " + path + ".", true}
 	}
 }
 

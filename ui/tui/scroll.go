@@ -114,38 +114,41 @@ func (s *scroll) key(msg tea.KeyMsg) bool {
 	switch {
 	case key.Matches(msg, keys.Up):
 		s.walk(-1)
-		return true
 	case key.Matches(msg, keys.Down):
 		s.walk(1)
-		return true
 	case key.Matches(msg, keys.PageUp):
-		s.page(-1)
+		s.page(-1, s.height-1)
 	case key.Matches(msg, keys.PageDown):
-		s.page(1)
+		s.page(1, s.height-1)
 	case key.Matches(msg, keys.Top):
-		s.cursor, s.top = -1, 0
-		s.step(1)
+		s.page(-1, s.count)
 	case key.Matches(msg, keys.Bottom):
-		s.cursor = s.count
-		s.step(-1)
+		s.page(1, s.count)
 	default:
 		return false
 	}
-	s.follow()
 	return true
 }
 
-// page moves by a window's height, to the nearest stop there.
-func (s *scroll) page(by int) {
-	if s.ahead(by) {
-		s.shift(by * max(1, s.height-1))
-		return
+// page moves the window by so many lines, and the cursor with it to the nearest stop in
+// sight; where there is none it stays, out of sight. At the end of the list, where the
+// window cannot go on, the cursor goes to the last stop.
+func (s *scroll) page(by, lines int) {
+	before := s.top
+	s.shift(by * max(1, lines))
+	goal := s.cursor + s.top - before
+	if s.top == before || lines == s.count {
+		goal = by * s.count
 	}
-	goal := min(max(0, s.cursor+by*max(1, s.height-1)), max(0, s.count-1))
-	s.cursor = goal - by
-	if !s.step(by) {
-		s.cursor = goal
-		s.step(-by)
+	from, to := s.window()
+	goal = max(from, min(goal, to-1))
+	for away := range s.height {
+		for _, at := range []int{goal - by*away, goal + by*away} {
+			if at >= from && at < to && (s.stops == nil || s.stops(at)) {
+				s.cursor = at
+				return
+			}
+		}
 	}
 }
 
@@ -167,7 +170,7 @@ func (s *scroll) position(t *theme.Theme) string {
 		return ""
 	}
 	from, to := s.window()
-	return fmt.Sprintf("  %d-%d of %d %s%s", from+1, to, s.count, arrow(above, t.Glyphs.Up), arrow(below, t.Glyphs.Down))
+	return fmt.Sprintf("%d-%d of %d %s%s", from+1, to, s.count, arrow(above, t.Glyphs.Up), arrow(below, t.Glyphs.Down))
 }
 
 func arrow(hidden int, glyph string) string {

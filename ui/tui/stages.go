@@ -40,7 +40,7 @@ func (v *runScreen) goToStage(n int) {
 	if n < 1 || n > len(v.outline.Stages) {
 		return
 	}
-	v.current, v.moved, v.notice = n, true, ""
+	v.current, v.moved, v.notice = n, true, noticeMsg{}
 	v.list.rewind()
 	v.rebuild()
 }

@@ -128,7 +128,7 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 	}{
 		{"the menu", func() *root { return newTestRoot(t, plainLook, Options{Menu: true}) }, -1},
 		{"before anything was looked at", func() *root { return begun(t, plainLook, Options{}) }, -1},
-		{"a plan", func() *root { return reviewingRoot(t, plainLook, Options{}) }, plan.ExitFailed},
+		{"a plan", func() *root { return reviewingRoot(t, plainLook, Options{}) }, plan.ExitDone},
 		{"a dry run", func() *root { return reviewingRoot(t, plainLook, Options{DryRun: true}) }, plan.ExitFindings},
 		{"after all was made", func() *root { return finished(t, plainLook) }, plan.ExitDone},
 	} {
@@ -258,7 +258,7 @@ func TestWideCharactersKeepTheColumns(t *testing.T) {
 	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
 	m.run.review.Changes[0].Title = strings.Repeat("表", 60)
 	press(m, "2")
-	shows(t, m, "表…")
+	shows(t, m, "+ "+strings.Repeat("表", 36)+" "+strings.Repeat("表", 24))
 }
 
 func TestBackgroundAnswerChangesTheColours(t *testing.T) {

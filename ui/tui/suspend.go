@@ -18,7 +18,7 @@ var errNotStopped = errors.New("not stopped")
 // shell continues the program. Changes under way are not left alone.
 func (m *root) suspend() tea.Cmd {
 	if m.working() {
-		return m.broadcast(noticeMsg("Not suspended: changes are under way, and a stopped program cannot finish them."))
+		return m.broadcast(noticeMsg{text: "Not suspended: changes are under way, and a stopped program cannot finish them."})
 	}
 	return tea.Exec(suspension{}, func(err error) tea.Msg { return resumedMsg{err} })
 }
@@ -31,7 +31,7 @@ func (m *root) resumed(msg resumedMsg) tea.Cmd {
 	case msg.err == nil:
 		return nil
 	}
-	return m.broadcast(noticeMsg("Not suspended: no shell with job control started this program, so nothing could continue it."))
+	return m.broadcast(noticeMsg{text: "Not suspended: no shell with job control started this program, so nothing could continue it."})
 }
 
 // suspension is what the terminal is given away for. Bubble Tea's own waits for

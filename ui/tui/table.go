@@ -20,10 +20,14 @@ type table struct {
 	names  []string
 	column map[string]int
 	lines  []line
-	// first is the first column in sight; subjects is the width of the column
-	// before them, and cell that of each with its gap, so that no name is broken
-	// within a word.
-	first, subjects, cell int
+	// widths are those of the columns, so that neither a word of a name nor a verdict is
+	// broken; subjects is that of the column before them, with its gap.
+	widths   []int
+	subjects int
+	// first is the first column in sight once somebody has scrolled sideways. Until
+	// then the last ones are, which rest on those before them.
+	first    int
+	scrolled bool
 }
 
 // line is the checks of one subject by column: the index of the check plus one,
@@ -41,10 +45,9 @@ func (t *table) set(at int, name string, check int) {
 		column = len(t.names)
 		t.column[name] = column
 		t.names = append(t.names, name)
-		for _, word := range strings.Fields(name) {
-			t.cell = min(maxCell, max(minCell, t.cell, ansi.StringWidth(word)+1))
-		}
+		t.widths = append(t.widths, headed(name))
 	}
+	t.widths[column] = max(t.widths[column], len(short[t.of.all[check].Verdict])+2)
 	l := &t.lines[at]
 	for len(l.cells) <= column {
 		l.cells = append(l.cells, 0)
@@ -54,17 +57,25 @@ func (t *table) set(at int, name string, check int) {
 	}
 }
 
-// The widths of a table: of a cell with its gap, and of the subjects.
+// The measures of a table: what is before a subject, the narrowest column of subjects,
+// and how many lines a column's name takes at most.
 const (
-	minCell, maxCell        = 11, 16
-	minSubject, maxSubject  = 12, 26
-	tableIndent, headerMost = 5, 3
+	tableIndent, minSubject, headerMost = 5, 12, 3
 )
+
+// headed is the narrowest column whose name fits above it, unbroken within a word.
+func headed(name string) int {
+	width := longest(name)
+	for len(words.Fit(name, width)) > headerMost {
+		width++
+	}
+	return width
+}
 
 // add gives a subject its line.
 func (t *table) add(subject string) (at int) {
 	t.lines = append(t.lines, line{table: t, subject: subject})
-	t.subjects = min(maxSubject, max(minSubject, t.subjects, ansi.StringWidth(subject)+2))
+	t.subjects = max(minSubject, t.subjects, ansi.StringWidth(subject)+2)
 	return len(t.lines) - 1
 }
 
@@ -81,40 +92,66 @@ func (t *table) title(a *blueprint.Answers) string {
 	return "Checks"
 }
 
-// fit is how many columns there is room for.
-func (t *table) fit(width int) int {
-	return max(1, (width-tableIndent-t.subjects)/t.cell)
+// subject is the width of the subjects' column on a screen.
+func (t *table) subject(width int) int { return min(t.subjects, max(minSubject, width/2)) }
+
+// shown are the columns in sight, up to to, and what is between them: as little as one
+// cell, so that more of them fit.
+func (t *table) shown(width int) (from, to, gap int) {
+	room := width - tableIndent - t.subject(width)
+	if gap = 2; t.total(gap) > room {
+		gap = 1
+	}
+	last := len(t.names)
+	for used := 0; last > 0 && (used == 0 || used+t.widths[last-1] <= room); last-- {
+		used += t.widths[last-1] + gap
+	}
+	if from = last; t.scrolled {
+		from = min(t.first, last)
+	}
+	for used := 0; from+to < len(t.names) && (used == 0 || used+t.widths[from+to] <= room); to++ {
+		used += t.widths[from+to] + gap
+	}
+	return from, from + to, gap
+}
+
+// total is the width of all columns with their gaps.
+func (t *table) total(gap int) int {
+	total := -gap
+	for _, width := range t.widths {
+		total += width + gap
+	}
+	return total
 }
 
 // move scrolls sideways.
 func (t *table) move(by, width int) {
-	t.first = min(max(0, t.first+by), max(0, len(t.names)-t.fit(width)))
+	from, to, _ := t.shown(width)
+	t.scrolled = true
+	if t.first = max(0, from+by); to == len(t.names) {
+		t.first = min(t.first, from)
+	}
 }
 
 // head is the names of the columns in sight, over as many lines as they take.
 func (t *table) head(th *theme.Theme, width int) []string {
-	t.move(0, width)
-	shown := t.names[t.first:min(len(t.names), t.first+t.fit(width))]
-	names := make([][]string, len(shown))
+	from, to, gap := t.shown(width)
+	names := make([][]string, to-from)
 	height := 0
-	for i, name := range shown {
-		names[i] = words.Fit(name, t.cell-1)
-		if len(names[i]) > headerMost {
-			names[i] = names[i][:headerMost]
-			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, t.cell-1)
-		}
+	for i := range names {
+		names[i] = words.Fit(t.names[from+i], t.widths[from+i])
 		height = max(height, len(names[i]))
 	}
 	lines := make([]string, height)
 	for row := range lines {
 		var out strings.Builder
-		out.WriteString(strings.Repeat(" ", tableIndent) + th.Pad("", t.subjects))
-		for _, name := range names {
+		out.WriteString(strings.Repeat(" ", tableIndent+t.subject(width)))
+		for at, name := range names {
 			text := ""
 			if i := row - (height - len(name)); i >= 0 {
 				text = name[i]
 			}
-			out.WriteString(th.Faint.Render(th.Pad(text, t.cell)))
+			out.WriteString(strings.Repeat(" ", gap*min(at, 1)) + th.Faint.Render(th.Pad(text, t.widths[from+at])))
 		}
 		lines[row] = out.String()
 	}
@@ -123,12 +160,13 @@ func (t *table) head(th *theme.Theme, width int) []string {
 
 // hidden says how many columns are out of sight on each side.
 func (t *table) hidden(th *theme.Theme, width int) string {
-	after := max(0, len(t.names)-t.first-t.fit(width))
+	before, to, _ := t.shown(width)
+	after := len(t.names) - to
 	switch {
-	case t.first > 0 && after > 0:
-		return fmt.Sprintf("%s %d, %d %s more columns", th.Glyphs.Left, t.first, after, th.Glyphs.Forward)
-	case t.first > 0:
-		return fmt.Sprintf("%s %d more to the left", th.Glyphs.Left, t.first)
+	case before > 0 && after > 0:
+		return fmt.Sprintf("%s %d, %d %s more columns", th.Glyphs.Left, before, after, th.Glyphs.Forward)
+	case before > 0:
+		return fmt.Sprintf("%s %d more to the left", th.Glyphs.Left, before)
 	case after > 0:
 		return fmt.Sprintf("%d more to the right %s", after, th.Glyphs.Forward)
 	}
@@ -140,22 +178,23 @@ var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Failed: "failed", pl
 
 // draw is one subject's line without its mark.
 func (t *table) draw(th *theme.Theme, l *line, width int, selected bool) string {
-	name := th.Pad(th.Cut(l.subject, t.subjects-2), t.subjects)
+	name := th.Pad(words.Middle(l.subject, t.subject(width)-2, th.Glyphs.Ellipsis), t.subject(width))
 	if selected {
 		name = th.Selected.Render(name)
 	}
 	var out strings.Builder
 	out.WriteString(name)
+	from, to, gap := t.shown(width)
 	cells := map[plan.Verdict]string{}
-	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
+	for i := from; i < to; i++ {
 		var v plan.Verdict
 		if i < len(l.cells) && l.cells[i] > 0 {
 			v = t.of.all[l.cells[i]-1].Verdict
 		}
 		if cells[v] == "" {
-			cells[v] = th.Pad(verdictCell(th, v), t.cell)
+			cells[v] = verdictCell(th, v)
 		}
-		out.WriteString(cells[v])
+		out.WriteString(strings.Repeat(" ", gap*min(i-from, 1)) + th.Pad(cells[v], t.widths[i]))
 	}
 	return out.String()
 }

@@ -25,7 +25,9 @@ import (
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Start is one run. Nothing of it has called AWS yet.
@@ -35,6 +37,14 @@ type Start struct {
 	Open engine.Open
 	// Given are the answers that nobody has to be asked for.
 	Given plan.Given
+	// Keep is told of the answers, of what was typed on the page that is shown, and of how
+	// the run ended (nil where nothing was made), once it is left. It tells whether they
+	// are kept for the next run, and is nil where they never are.
+	Keep func(given plan.Given, typed map[string]string, s *plan.Summary) bool
+	// Kept tells whether answers of this run are kept already; it may be nil.
+	Kept func() bool
+	// Notice is told on the first screen that there is, unless it is empty.
+	Notice string
 	// Terminal are the commands with which somebody works on a rehearsal in a window of
 	// their own; nil without one.
 	Terminal []string
@@ -58,11 +68,11 @@ type Options struct {
 	Sandbox, DryRun bool
 	// Course are the faults that can be practised, by their chapters. Troubleshooting in
 	// the sandbox asks for one of them first, unless there are none.
-	Course []Chapter
+	Course []learn.Chapter
 	// Progress is what was learned of it before, and Learned books and keeps what was
 	// learned now. It may be nil.
-	Progress Progress
-	Learned  func(fault string, points int, surprise bool) (Progress, error)
+	Progress learn.Progress
+	Learned  func(fault string, points int, surprise bool) (learn.Progress, error)
 	// Begin opens a run, in the sandbox or for real. It may take a while.
 	Begin func(ctx context.Context, r Request) (*Start, error)
 	// Stop, once closed, interrupts as Ctrl-C does.
@@ -86,9 +96,9 @@ func (o *Options) modes() []*Mode {
 }
 
 // Run shows the screens until the operator leaves it, waits for what is still
-// under way, and prints the summary to the normal screen. The summary is nil
-// when nothing was begun. The error is one that kept the run from its end.
-func Run(ctx context.Context, o Options) (*plan.Summary, error) {
+// under way, and prints how it ended to the normal screen. It gives the runs that have
+// come to something, in their order. The error is one that kept the last from its end.
+func Run(ctx context.Context, o Options) ([]Visit, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	renderer := lipgloss.NewRenderer(o.Out)
@@ -107,7 +117,11 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	cancel()
 	m.engine.wait()
 	summary := m.summary(killed)
+	kept := m.keep(summary)
 	closing(o.Out, m, summary)
+	if kept {
+		fmt.Fprintln(o.Out, words.AnswersKept)
+	}
 	closeErr := m.engine.close(summary)
 	if errors.Is(err, tea.ErrProgramKilled) && killed {
 		err = nil // the summary says so
@@ -118,5 +132,8 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	if summary == nil && m.run != nil {
 		err = errors.Join(err, m.run.err) // main tells it
 	}
-	return summary, errors.Join(err, closeErr)
+	if summary != nil {
+		m.visits = append(m.visits, Visit{m.request.Mode, summary})
+	}
+	return m.visits, errors.Join(err, closeErr)
 }

@@ -27,16 +27,32 @@ type viewer struct {
 	list  scroll
 	width int
 	helps bool
+	// search looks for words in the lines.
+	search search
 	// part is what is copied where that is not the whole text.
 	part clip
 	// save, when set, saves the text; notice is what was told last, such as how
 	// that ended.
 	save   action
-	notice string
+	notice noticeMsg
 }
 
 func newViewer(t *theme.Theme, title, text string, paint painter) *viewer {
-	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
+	v := &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
+	v.search = newSearch(searched{
+		count: func() int { return len(v.lines) },
+		text:  func(i int) string { return ansi.Strip(v.lines[i]) },
+		here:  func() int { return v.list.top },
+		show:  v.show,
+	})
+	return v
+}
+
+// show brings a line into sight.
+func (v *viewer) show(i int) {
+	if from, to := v.list.window(); i < from || i >= to {
+		v.list.shift(i - v.list.height/2 - v.list.top)
+	}
 }
 
 // newHelp is the help of a screen: what it is about, and every key.
@@ -66,7 +82,8 @@ func (v *viewer) resize(width, height int) {
 		}
 	}
 	v.list.cursor = v.list.top // so that the window stays where it is
-	v.list.resize(len(v.lines), height-2)
+	v.list.resize(len(v.lines), height-len(heading(v.theme, v.title, "", 2, width-2))-1)
+	v.search.look()
 }
 
 // broken is one line as many as it takes; sentences break at words, documents
@@ -97,7 +114,10 @@ func (v *viewer) broken(line string) []string {
 
 func (v *viewer) update(msg tea.Msg) (nav, tea.Cmd) {
 	if told, ok := msg.(noticeMsg); ok {
-		v.notice = string(told)
+		v.notice = told
+	}
+	if pressed, ok := msg.(tea.KeyMsg); ok && v.search.update(pressed) {
+		return nav{}, nil
 	}
 	return v.hotkeys().update(msg, v.scroll)
 }
@@ -105,8 +125,13 @@ func (v *viewer) update(msg tea.Msg) (nav, tea.Cmd) {
 func (v *viewer) keys() []key.Binding { return v.hotkeys().bindings() }
 
 func (v *viewer) hotkeys() hotkeys {
+	if v.search.open {
+		return v.search.keys()
+	}
 	pop := goTo(nav{pop: true})
-	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, v.clip().hotkey(), hotkey{keys.Save, v.save}.when(v.save != nil)}
+	above, below := v.list.more()
+	list := append(v.search.keys(), hotkey{keys.Back, pop}.shown(!v.search.asked()), v.list.pages(), hotkey{Binding: keys.Down}, v.clip().hotkey(),
+		hotkey{keys.Save, v.save}.when(v.save != nil), hotkey{Binding: keys.Search}.shown(above+below > 0).when(!v.search.asked()))
 	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
 		list = append(list, hotkey{Binding: bind("", "", k.Keys()...), do: pop})
 	}
@@ -148,13 +173,22 @@ func (v *viewer) scroll(pressed tea.KeyMsg) bool {
 
 func (v *viewer) view() []string {
 	from, to := v.list.window()
-	head := "  " + v.theme.Title.Render(v.title)
-	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
-	if v.notice != "" {
-		lines[1] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
+	title := len(heading(v.theme, v.title, "", 2, v.width-2))
+	lines := append(heading(v.theme, v.title, v.list.position(v.theme), 2, v.width-2), "")[:title+1]
+	switch {
+	case v.search.asked():
+		lines[title] = " " + v.search.line(v.theme)
+	case v.notice.text != "":
+		lines[title] = "  " + v.notice.mark(v.theme) + " " + v.notice.text
 	}
-	return append(lines, v.lines[from:to]...)
+	for i, line := range v.lines[from:to] {
+		if v.search.asked() {
+			line = v.search.marked(v.theme, line, v.search.is(from+i))
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
-func (v *viewer) typing() bool    { return false }
+func (v *viewer) typing() bool    { return v.search.open }
 func (v *viewer) about() []string { return []string{v.title} }

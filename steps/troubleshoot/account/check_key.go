@@ -98,7 +98,7 @@ func checkKeyState(f *facts, k *keyAccess) health.Result {
 	case k.describeErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(k.describeErr))
 	}
-	return c.Passed("Enabled.")
+	return c.Passed("%s.", k.key.State)
 }
 
 func pendingKey(f *facts, k *keyAccess) health.Result {

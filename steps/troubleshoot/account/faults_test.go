@@ -582,3 +582,18 @@ func TestAFixBeyondAQuotaIsRefusedWithTheWayOut(t *testing.T) {
 		t.Errorf("called %v: what is refused was sent, or what is beside it was not fixed", calls)
 	}
 }
+
+// TestAKeyWhosePrimaryRegionIsBeingChangedIsNoFault: it is used as ever meanwhile, by
+// whoever asks, an admin or an operator.
+func TestAKeyWhosePrimaryRegionIsBeingChangedIsNoFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.keyState("Updating")
+	for _, who := range []string{"operator", "alice"} {
+		review := w.Review()
+		if found := failures(review); len(found) > 0 || len(review.Changes) > 0 {
+			t.Errorf("%s finds %v, changes %v", who, review.Findings, review.Changes)
+		}
+		w.actAsAlice()
+	}
+}

@@ -117,7 +117,7 @@ func unblocked(f *facts, doc, own policy.Document, questions []question) (out po
 			if !d.Explicit || policy.Covers(own, out.Statements[d.Statement]) {
 				break
 			}
-			name := d.Sid
+			name := out.Statements[d.Statement].Label()
 			if name == "" {
 				name = fmt.Sprintf("statement-%d", d.Statement+1)
 			}

@@ -170,11 +170,6 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 			}
 			evidence += fmt.Sprintf(" %s reads %s, %s.", files.Place{Path: file.Path, Line: line}, written, takes)
 		}
-		for _, d := range profiles.Disagreements(kind, file) {
-			if d.Line == 1 && strings.Contains(d.What, "byte order mark") {
-				evidence += fmt.Sprintf(" %s begins with %s, which hides its first section.", file.Path, d.What)
-			}
-		}
 	}
 	return &sourceTrouble{
 		id: diagnosis.ProfileMissing.ID, evidence: evidence,

@@ -22,7 +22,6 @@ func TestAProfileIsFollowedToItsCredentialsAsTheSDKDoes(t *testing.T) {
 		"keys":                        {"[p]\n" + keys, "", "access key AKIAX", "", ""},
 		"keys in config":              {"", "[profile p]\n" + keys, "access key AKIAX", "", ""},
 		"in neither":                  {"[q]\n" + keys, "", "", "profile-missing", "in neither"},
-		"hidden by a byte order mark": {"\ufeff[p]\n" + keys, "", "", "profile-missing", "byte order mark"},
 		"the other file's form":       {"[profile p]\n" + keys, "", "", "profile-missing", "reads [profile p]"},
 		"no keys":                     {"", "[profile p]\nregion = x\n", "", "credentials-missing", "neither"},
 		"an id alone":                 {"[p]\naws_access_key_id = AKIAX\n", "", "", "credentials-missing", "without aws_secret_access_key"},

@@ -74,7 +74,7 @@ func notInitialised(ctx context.Context, in *inputs, p project, q health.Questio
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
-		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+p.Dir+".")))
+		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+plan.Shell(p.Dir)+".")))
 	}
 	switch {
 	case p.Partial():
@@ -129,7 +129,7 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	case slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		r := failed("Whether a state lies at the endpoint of before was not looked at.",
-			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or let it be done here with --adopt "+p.Dir+".")
+			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or let it be done here with --adopt "+plan.Shell(p.Dir)+".")
 		r.Init.Asks = true
 		return []health.Result{r}
 	}
@@ -155,7 +155,7 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 		r.Init.Stuck = true
 		return []health.Result{r}
 	}
-	adopt := "Let it be moved here with --adopt " + p.Dir + "."
+	adopt := "Let it be moved here with --adopt " + plan.Shell(p.Dir) + "."
 	if p.noted == nil {
 		if p.Files.State.Configured.Type == "local" && len(full(p.Files.State.States)) == 0 {
 			return reconfigure("No state lies on this laptop.")

@@ -36,7 +36,7 @@ func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Find out what lies in it and in the bucket.")}
 	}
 	now, err := saved(ctx, in, place)
-	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or let it be done here with --adopt %s.", plan.ErroredState, p.Dir, path)
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or let it be done here with --adopt %s.", plan.ErroredState, p.Dir, plan.Shell(path))
 	var r health.Result
 	switch {
 	case err != nil:

@@ -3,6 +3,7 @@ package laptop
 import (
 	"slices"
 
+	"stateroom/steps"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/troubleshoot/health"
 )
@@ -27,8 +28,10 @@ func (in *inputs) trouble(profile string) *sourceTrouble {
 	return nil
 }
 
-// readable tells that both AWS files could be read.
-func (f *awsFiles) readable() bool { return f.credentialsErr == nil && f.configErr == nil }
+// readable tells that both AWS files could be read, by AWS's tools too.
+func (f *awsFiles) readable() bool {
+	return f.credentialsErr == nil && f.configErr == nil && len(steps.Misencoded(f.credentials, f.config)) == 0
+}
 
 // profileUse is how Terraform comes to its credentials in one place.
 type profileUse struct {

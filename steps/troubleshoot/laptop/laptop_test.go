@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,6 +45,15 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 }
 
 type bench = healthtest.Bench
+
+// inUTF16 is a text as Windows PowerShell writes it.
+func inUTF16(text string) string {
+	out := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		out = append(out, byte(unit), byte(unit>>8))
+	}
+	return string(out)
+}
 
 // laptopFault is something that somebody did to the laptop, and what becomes of it.
 type laptopFault struct {
@@ -103,6 +113,19 @@ var laptopFaults = []laptopFault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{healthtest.Config}, restored: true},
+	{name: "a program beside the key", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\ncredential_process = /usr/bin/keyring\n")
+	}, finds: []string{"iam.two-identities error"}, stays: []string{"iam.two-identities error"}},
+	{name: "a sign-on beside the key", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n")
+	}, finds: []string{"iam.two-identities error"}, stays: []string{"iam.two-identities error"}},
+	{name: "a session of aws login beside the key", do: func(b *bench) {
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nlogin_session = arn:aws:iam::111111111111:user/alice\n")
+	}, finds: []string{"iam.two-identities error"}, stays: []string{"iam.two-identities error"}},
+	{name: "a byte order mark", do: func(b *bench) { b.Write(healthtest.Credentials, "\ufeff"+b.Read(healthtest.Credentials)) }, finds: []string{"files.encoding error"}, stays: []string{"files.encoding error"}},
+	{name: "UTF-16", do: func(b *bench) { b.Write(healthtest.Credentials, inUTF16(b.Read(healthtest.Credentials))) }, finds: []string{"files.encoding error"}, stays: []string{"files.encoding error"}},
+	{name: "UTF-16 without a mark", do: func(b *bench) { b.Write(healthtest.Credentials, inUTF16(b.Read(healthtest.Credentials))[2:]) }, finds: []string{"files.encoding error"}, stays: []string{"files.encoding error"}},
+	{name: "the config file in UTF-16", do: func(b *bench) { b.Write(healthtest.Config, inUTF16(b.Read(healthtest.Config))) }, finds: []string{"files.encoding error"}, stays: []string{"files.encoding error"}},
 	{name: "a setting of the profile that is not valid", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nmax_attempts = many\n")
 	}, finds: []string{"files.profile-not-valid error"}, stays: []string{"files.profile-not-valid error"}},

@@ -33,10 +33,15 @@ func credentialsFile(_ context.Context, in *inputs) []health.Result {
 	q := health.Question{Name: "credentials file exists", Asked: file.Path}
 	first := slices.IndexFunc(in.uses, func(u use) bool { return u.trouble != nil })
 	var results []health.Result
+	misencoded := steps.Misencoded(in.aws.credentials, in.aws.config)
 	switch {
 	case err != nil:
 		results = append(results, q.Failed(err.Error(), finding(diagnosis.CredentialsMissing.ID, plan.StepFiles, plan.Failure,
 			fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")))
+	case len(misencoded) > 0:
+		for _, f := range misencoded {
+			results = append(results, q.Failed(f.Evidence, health.Result{Finding: &f}))
+		}
 	case !file.Exists && first >= 0:
 		results = append(results, q.FailedAs("there is no such file", in.uses[first].trouble.id))
 	case !file.Exists:
@@ -82,6 +87,10 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		q.Asked = "profile " + u.profile
 		evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), p.name, p.get("role_arn"))
 		return withProfileFix(ctx, in, q.Failed(evidence, finding(assumesRole, plan.StepFiles, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")))
+	case u.trouble == nil && twoIdentities(in, u.profile) != nil:
+		two := twoIdentities(in, u.profile)
+		q.Asked = "profile " + u.profile
+		return []health.Result{q.Failed(two.Evidence, health.Result{Finding: two})}
 	case u.trouble == nil && in.aws.profile(u.profile).signsInWithLogin():
 		return []health.Result{q.Passed("%s", u.source), byLogin(in, u.profile)}
 	case u.trouble == nil:
@@ -135,6 +144,16 @@ func byLogin(in *inputs, name string) health.Result {
 func roleInTheWay(in *inputs, name string) bool {
 	p := in.aws.profile(name)
 	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint() && p.get("role_arn") != "" && p.hasKeys()
+}
+
+// twoIdentities is the finding of a blueprint's profile with an admin's own key that gives
+// another identity besides, or nil. Any other profile may be meant so, such as one that
+// assumes a role with a key of its own.
+func twoIdentities(in *inputs, name string) *plan.Finding {
+	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint() {
+		return nil
+	}
+	return steps.TwoIdentities(in.aws.credentials, in.aws.config, name)
 }
 
 // profilesInCode is the third check: the profile is named in the backend, which never

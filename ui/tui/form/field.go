@@ -202,11 +202,14 @@ func oneLine(pressed tea.KeyMsg) tea.KeyMsg {
 }
 
 func (f *field) view(width int) []string {
-	mark, label := "  ", f.theme.Plain.Render(f.Label)
+	mark, label := "  ", f.theme.Plain
 	if f.focused {
-		mark, label = f.theme.Accent.Render(f.theme.Glyphs.Cursor)+" ", f.theme.Selected.Render(f.Label)
+		mark, label = f.theme.Accent.Render(f.theme.Glyphs.Cursor)+" ", f.theme.Selected
 	}
-	lines := []string{f.theme.Cut(mark+label, width)}
+	lines := make([]string, 0, 2)
+	for _, line := range words.Fit(f.Label, width-2) {
+		lines, mark = append(lines, mark+label.Render(line)), "  "
+	}
 	for _, line := range f.body(width - 4) {
 		lines = append(lines, f.theme.Cut("    "+line, width))
 	}
@@ -232,8 +235,8 @@ func (f *field) body(width int) []string {
 	switch {
 	case f.lines != nil:
 		return f.lines.view(width)
-	case f.stacked():
-		return f.options()
+	case !f.typed():
+		return f.options(width)
 	}
 	return []string{f.answer(width)}
 }
@@ -248,16 +251,17 @@ func (f *field) answer(width int) string {
 		return f.theme.Faint.Render("(typed, not shown)")
 	case f.typed() && !f.focused:
 		return f.theme.Faint.Render(f.input.Value())
-	case f.typed():
-		f.input.Width = max(8, width-2)
-		return f.input.View()
 	}
-	return strings.Join(f.options(), "   ")
+	f.input.Width = max(8, width-2)
+	return f.input.View()
 }
 
-// options are the ways to answer, with those that are chosen marked.
-func (f *field) options() []string {
-	parts := make([]string, 0, len(f.Options))
+// options are the ways to answer, with those that are chosen marked: beside one another,
+// or each on lines of its own.
+func (f *field) options(width int) []string {
+	const between = "   "
+	var lines []string
+	used := 0
 	for i, option := range f.Options {
 		on := i == f.cursor && f.Kind != Choices || f.chosen[option] && f.Kind == Choices
 		sign := f.theme.Glyphs.Radio
@@ -274,7 +278,20 @@ func (f *field) options() []string {
 		if on && f.focused || f.Kind == Choices && i == f.cursor && f.focused {
 			style = f.theme.Selected
 		}
-		parts = append(parts, style.Render(sign+" "+option))
+		size := ansi.StringWidth(sign + " " + option)
+		if !f.stacked() && i > 0 && used+len(between)+size <= width {
+			lines[len(lines)-1] += between + style.Render(sign+" "+option)
+			used += len(between) + size
+			continue
+		}
+		used = size
+		indent := ansi.StringWidth(sign) + 1
+		for j, line := range words.Fit(option, width-indent) {
+			if j > 0 {
+				sign = strings.Repeat(" ", indent-1)
+			}
+			lines = append(lines, style.Render(sign+" "+line))
+		}
 	}
-	return parts
+	return lines
 }
