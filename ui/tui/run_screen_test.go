@@ -260,7 +260,7 @@ func TestHealthyIsSaidFirstAndEnterLeaves(t *testing.T) {
 	if cmd == nil {
 		t.Fatal("enter stays")
 	}
-	if s := m.summary(false); s == nil || s.ExitCode(false) != plan.ExitDone || len(s.Notes) == 0 {
+	if s := m.summary(false); s == nil || s.ExitCode(false) != plan.ExitDone || s.Then == "" {
 		t.Errorf("summary %+v", s)
 	}
 }
