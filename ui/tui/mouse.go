@@ -99,6 +99,7 @@ func (v *runScreen) click(x, y int) (nav, tea.Cmd) {
 		return nav{}, nil
 	case !v.wide():
 		return v.list.click(y - foldedHeight)
+	case x >= stepperColumns+stepperGap+v.list.width: // the details, of which nothing can be chosen
 	case x >= stepperColumns:
 		return v.list.click(y)
 	case v.staged():

@@ -201,7 +201,7 @@ func (v *runScreen) ask() {
 	if p.stage != nil {
 		v.current = max(1, p.stage.Number) // or a page before all stages
 	}
-	p.form.Resize(v.contentWidth()-2, v.height)
+	p.form.Resize(prose(v.contentWidth()-2), v.height)
 	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
