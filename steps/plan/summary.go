@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -38,8 +39,11 @@ type Summary struct {
 	// Backups are the paths of what the edited files held before.
 	Backups []string
 	// Notes are what to tell at the end: what exists, where, what it costs a
-	// month, who has keys still to collect, what to do next.
+	// month, who has keys still to collect.
 	Notes []string
+	// Then is what to do now, in words that follow "Next:" and have no full stop; empty
+	// where there is nothing.
+	Then string
 	// DryRun says that nothing was applied; Declined that the operator said
 	// no; Left that they went away without an answer; Stopped that the run was
 	// interrupted.
@@ -66,6 +70,14 @@ func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
 // the proof of the result is missing.
 func (s *Summary) Unproven() bool {
 	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+}
+
+// Told are all of the notes, with what to do now at the end.
+func (s *Summary) Told() []string {
+	if s.Then == "" {
+		return s.Notes
+	}
+	return append(slices.Clone(s.Notes), "Next: "+s.Then+".")
 }
 
 // The exit codes of the command line.

@@ -67,7 +67,7 @@ func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
 			c.say("    ", f.Remedy)
 		}
 	}
-	for _, more := range s.Notes {
+	for _, more := range s.Told() {
 		c.say("- ", more)
 	}
 	if note != "" {
