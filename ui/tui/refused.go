@@ -124,6 +124,7 @@ func (r *refused) hotkeys() hotkeys {
 		r.clip().hotkey(),
 		hotkey{Binding: keys.Down}.shown(len(r.Commands) > 1),
 		hotkey{keys.Edit, r.edit}.when(r.run.asks()),
+		hotkey{keys.Undo, goTo(nav{pop: true, then: r.run.undo})}.when(r.run.asked.undone != nil),
 		hotkey{keys.Back, r.back},
 		hotkey{keys.Quit, goTo(nav{quit: true})},
 	)
@@ -225,6 +226,12 @@ func (v *runScreen) again() tea.Cmd {
 	v.phase, v.err, v.notice, v.counting = opening, nil, noticeMsg{}, ""
 	v.rebuild()
 	return tea.Batch(v.engine.beginRun(v.engine.request), v.spin())
+}
+
+// undo takes back what was answered last, and goes on with the answers before.
+func (v *runScreen) undo() (nav, tea.Cmd) {
+	v.asked.undo()
+	return nav{}, v.open()
 }
 
 // fail shows an error that keeps everything from being looked at.
