@@ -102,8 +102,18 @@ func (c *changeItem) keys(l *list) hotkeys {
 // show adds the change with what is below it.
 func (c *changeItem) show(l *list, indent int) {
 	if l.add(c, indent, false) {
-		for _, line := range changeDetail(l.theme, c.Change, l.width-indent) {
-			l.below(strings.Repeat(" ", indent) + line)
+		l.width -= indent
+		from := len(l.rows)
+		c.detail(l)
+		l.width += indent
+		for i := from; i < len(l.rows); i++ {
+			l.rows[i].text = strings.Repeat(" ", indent) + l.rows[i].text
 		}
+	}
+}
+
+func (c *changeItem) detail(l *list) {
+	for _, line := range changeDetail(l.theme, c.Change, prose(l.width-below-1)+below+1, l.most()) {
+		l.below(line)
 	}
 }

@@ -74,8 +74,7 @@ func (g *group) clip() clip { return clip{"the name", g.subject} }
 func (g *group) show(l *list, indent int, reviewing bool) {
 	all, checks := g.of.all, g.checks
 	if reviewing {
-		checks = slices.Clone(checks)
-		sort.SliceStable(checks, func(i, j int) bool { return urgency[all[checks[i]].Verdict] < urgency[all[checks[j]].Verdict] })
+		checks = g.inOrder()
 	}
 	for _, i := range checks {
 		if i == len(all)-1 {
@@ -83,12 +82,43 @@ func (g *group) show(l *list, indent int, reviewing bool) {
 		}
 		check := (*checkItem)(&all[i])
 		if l.add(check, indent, false) {
-			l.labelled("Asked", check.Asked, l.theme.Plain)
-			l.labelled("Answer", check.Answer, l.theme.Plain)
-			l.labelled("Finding", check.Finding, l.theme.Plain)
+			check.detail(l)
 		}
 	}
 }
+
+func (c *checkItem) detail(l *list) {
+	l.labelled("Asked", c.Asked, l.theme.Plain)
+	l.labelled("Answer", c.Answer, l.theme.Plain)
+	l.labelled("Finding", c.Finding, l.theme.Plain)
+}
+
+// detail is every check of the group, with the answers of those that did not pass.
+func (g *group) detail(l *list) {
+	for _, i := range g.inOrder() {
+		c := (*checkItem)(&g.of.all[i])
+		glyph, _, style := verdict(l.theme, c.Verdict)
+		for at, line := range words.Fit(c.Name, prose(l.width-below-1)-2) {
+			if at > 0 {
+				glyph = " "
+			}
+			l.below(strings.Repeat(" ", below) + style.Render(glyph) + " " + line)
+		}
+		if c.Verdict != plan.Passed {
+			l.quoted(c.Answer, below+2, l.theme.Faint)
+		}
+	}
+}
+
+// inOrder are the checks, those first that did not pass.
+func (g *group) inOrder() []int {
+	all, checks := g.of.all, slices.Clone(g.checks)
+	sort.SliceStable(checks, func(i, j int) bool { return urgency[all[checks[i]].Verdict] < urgency[all[checks[j]].Verdict] })
+	return checks
+}
+
+// detail is that of the group of the same subject.
+func (l *line) detail(to *list) { l.table.of.groups[l.table.of.at[l.subject]].detail(to) }
 
 var urgency = map[plan.Verdict]int{plan.Failed: 0, plan.Undecided: 1, plan.Passed: 2}
 

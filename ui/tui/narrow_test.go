@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestNothingIsCutWithoutAMark(t *testing.T) {
 			pinned(m)
 			frame := walked(m)
 			high := resized(m, l.width, tall)
-			whole := resized(m, 150, tall)
+			whole := resized(m, asideFrom-1, tall)
 			if lost := missing(whole, high); lost != "" {
 				t.Errorf("%s at %d columns cuts %q without a mark:\n%s", name, l.width, lost, strings.Join(high, "\n"))
 			}
@@ -79,20 +80,24 @@ func walked(m *root) []string {
 }
 
 // bodyOf is a frame between its header and its footer, without the stepper, pictures and
-// lines that are empty.
+// lines that are empty. What stands beside a list comes after it.
 func bodyOf(frame string) []string {
 	lines := strings.Split(ansi.Strip(frame), "\n")
-	var body []string
+	var body, aside []string
 	for i, line := range lines[headerHeight : len(lines)-footerHeight] {
-		if ansi.StringWidth(lines[1]) >= stepperWidth && strings.Contains(line, "│") {
+		if ansi.StringWidth(lines[1]) >= stepperWidth && ansi.Cut(line, stepperColumns, stepperColumns+1) == "│" {
 			line = ansi.TruncateLeft(line, stepperColumns+2, "")
+		}
+		if at := strings.LastIndex(line, " │ "); at > proseWidth/2 {
+			aside = append(aside, line[at+len(" │ "):])
+			line = line[:at]
 		}
 		line = strings.TrimRight(picture.ReplaceAllString(line, "  "), " ")
 		if line != "" && (i > 0 || !folded.MatchString(line)) {
 			body = append(body, line)
 		}
 	}
-	return body
+	return append(body, slices.DeleteFunc(aside, func(line string) bool { return line == "" })...)
 }
 
 // folded is the stepper on one line: the first item, or one of the others.

@@ -35,6 +35,9 @@ type questions struct {
 	edited int
 	before plan.Given
 	drafts map[int]page
+	// undone are the answers that the last ones, given from the review, have replaced; nil
+	// where there are none to come back to.
+	undone plan.Given
 }
 
 // shown is the page that is on the screen.
@@ -80,6 +83,27 @@ func (q *questions) edit(t *theme.Theme, stage plan.Stage) {
 func (q *questions) restore() {
 	if q.before != nil {
 		q.given, q.before = q.before, nil
+	}
+}
+
+// taken keeps the answers that were replaced from the review, where they differ.
+func (q *questions) taken() {
+	same := func(a, b secret.Secret) bool { return a.Reveal() == b.Reveal() }
+	if q.before != nil && !maps.EqualFunc(q.before, q.given, same) {
+		q.undone = q.before
+	}
+	q.edited, q.before = 0, nil
+}
+
+// undo brings the answers back that were replaced, in the forms, too.
+func (q *questions) undo() {
+	q.given, q.undone = q.undone, nil
+	for _, p := range q.pages {
+		for _, one := range p.questions {
+			if one.Kind != plan.Secret && q.given.Asked(one.Path) {
+				p.form.Set(one.Path, q.given.Text(one.Path))
+			}
+		}
 	}
 }
 
@@ -167,7 +191,8 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
 		v.current = 1 // the last question is not where the review begins
 	}
-	v.flow, v.asked.edited, v.asked.before = msg.opened.Flow, 0, nil
+	v.flow = msg.opened.Flow
+	v.asked.taken()
 	if v.held {
 		return nil
 	}
@@ -201,7 +226,7 @@ func (v *runScreen) ask() {
 	if p.stage != nil {
 		v.current = max(1, p.stage.Number) // or a page before all stages
 	}
-	p.form.Resize(v.contentWidth()-2, v.height)
+	p.form.Resize(prose(v.contentWidth()-2), v.height)
 	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
@@ -257,17 +282,31 @@ func (v *runScreen) pick(answers *form.Form) nav {
 // formView is the questions under their heading, scrolled so that the field with
 // the focus is in sight.
 func (v *runScreen) formView() []string {
+	_, lines, top := v.formLines()
+	return around(v.theme, lines, top, v.formRoom())
+}
+
+// formIndent is how far the form stands from the edge of its column.
+const formIndent = 1
+
+// formLines are the heading, of so many lines, and the fields below it, and the first of
+// them that is in sight.
+func (v *runScreen) formLines() (head int, lines []string, top int) {
 	fields, at := v.asked.shown().form.View()
-	lines := append([]string{}, v.list.view()...)
-	at += len(lines)
+	lines = append(lines, v.list.view()...)
+	head = len(lines)
 	for _, line := range fields {
-		lines = append(lines, " "+line)
+		lines = append(lines, strings.Repeat(" ", formIndent)+line)
 	}
+	return head, lines, topAround(len(lines), head+at, v.formRoom())
+}
+
+func (v *runScreen) formRoom() int {
 	room := v.height - len(v.noticeLines())
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	return around(v.theme, lines, at, room)
+	return room
 }
 
 func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

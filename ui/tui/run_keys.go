@@ -90,13 +90,14 @@ func (v *runScreen) reviewKeys() hotkeys {
 	word, accept := v.ahead()
 	list := hotkeys{{bind("enter", word, "enter"), accept}}
 	edit := hotkey{keys.Edit, v.edit}.when(v.asks())
+	undo := hotkey{keys.Undo, func() (nav, tea.Cmd) { v.asked.undo(); return nav{}, v.open() }}.when(v.asked.undone != nil)
 	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}.when(v.flow != nil)
 	if v.err != nil {
-		return append(list, edit, again.shown(false))
+		return append(list, edit, undo, again.shown(false))
 	}
 	acts := v.review.any() || v.proves()
 	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
-	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
+	return append(append(list, v.list.keys()...), apply, edit, undo, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.

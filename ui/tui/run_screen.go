@@ -216,7 +216,11 @@ func (v *runScreen) rebuild() {
 	if v.list.search.where = ""; v.staged() {
 		v.list.search.where = fmt.Sprintf(" in step %d", v.current)
 	}
-	v.list.fill(v.contentWidth()-1, v.listHeight())
+	width := v.contentWidth() - 1
+	if v.list.aside = 0; v.list.choosing {
+		width, v.list.aside = withAside(width)
+	}
+	v.list.fill(width, v.listHeight())
 }
 
 // about is the help: what the run or its stage is, and its signs.

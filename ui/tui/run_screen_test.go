@@ -294,12 +294,6 @@ func TestLeavingACheckupTellsWhatThatMeans(t *testing.T) {
 	}
 }
 
-func TestLeavingAPlanAsksFirst(t *testing.T) {
-	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
-	press(m, "q")
-	shows(t, m, "Leave without changing anything?", "Nothing of it has been made.", "stateroom troubleshoot looks again, and asks before it changes anything.")
-}
-
 func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 	m := looking(t, plainLook, Options{})
 	old := m.engine.op

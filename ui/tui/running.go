@@ -100,7 +100,7 @@ func (v *runScreen) resize(width, height int) {
 	}
 	v.width, v.height = width, height
 	if v.phase == asking {
-		v.asked.shown().form.Resize(v.contentWidth()-2, v.height)
+		v.asked.shown().form.Resize(prose(v.contentWidth()-2), v.height)
 	}
 	v.rebuild()
 }
