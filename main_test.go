@@ -1201,3 +1201,21 @@ func TestARunWhoseOutputIsLostDoesNotSayThatAllWentWell(t *testing.T) {
 		})
 	}
 }
+
+func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
+	for _, args := range []string{"handover bob", "offboard bob", "login"} {
+		got := program(t, "", false, strings.Fields(args)...)
+		if got.code != plan.ExitUsage {
+			t.Errorf("%s: exit code %d", args, got.code)
+		}
+		for _, want := range []string{"stateroom: There is no stateroom.hcl here.", "\n      stateroom " + args + " --blueprint FILE\n", "Nothing was changed."} {
+			if !strings.Contains(got.err, want) {
+				t.Errorf("%s: it does not say %q:\n%s", args, want, got.err)
+			}
+		}
+	}
+	got := program(t, "", false, "onboard", "--plain")
+	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
+		t.Errorf("an onboarding without a blueprint: %+v", got)
+	}
+}
