@@ -1,6 +1,8 @@
 package tf
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +59,14 @@ var generators = []*Generator{
 		names: []string{"atmos.yaml", "atmos.yml", ".atmos.yaml", ".atmos.yml"},
 		lines: "terraform:\n  backend_type: s3\n  backend:\n    s3:\n%s", argument: "      %s: %s\n",
 	},
+}
+
+// cdktf is CDK for Terraform, which the comment of its JSON alone tells: what lies above a
+// project says nothing of it.
+var cdktf = &Generator{
+	Tool: "CDKTF", Holds: "the stack's backend", Init: "cdktf synth && terraform init", Move: "cdktf synth && terraform init -migrate-state",
+	signatures: []string{`"stackName"`},
+	lines:      "stack.addOverride(\"terraform.backend.s3\", {\n%s});\n", argument: "  %s: %s,\n",
 }
 
 // unnamed is whatever else writes files and says in their first comment that nobody is
@@ -130,7 +140,16 @@ func (p *Project) generatedBy() *Generated {
 			return &Generated{Generator: g, Source: *source}
 		}
 	}
+	if written := cdktf.wrote(p, lacks); written != nil {
+		return written
+	}
 	return unnamed.wrote(p, false)
+}
+
+// inJSON tells a file from whose JSON a backend or a provider of the project is.
+func (p *Project) inJSON(path string) bool {
+	return strings.HasSuffix(path, ".json") && (slices.ContainsFunc(p.Backends, func(b BackendBlock) bool { return b.Place.Path == path }) ||
+		slices.ContainsFunc(p.Providers, func(b ProviderBlock) bool { return b.Place.Path == path }))
 }
 
 // lacks tells a project that is there without a backend or a default provider of its
@@ -151,7 +170,7 @@ func (g *Generator) wrote(p *Project, lacks bool) *Generated {
 	edited := p.Edited()
 	for _, f := range p.Files {
 		line, text := g.signed(f.Bytes)
-		if line > 0 && (lacks || slices.Contains(edited, f.Path)) {
+		if line > 0 && (lacks || slices.Contains(edited, f.Path) || p.inJSON(f.Path)) {
 			return &Generated{Generator: g, Written: files.Place{Path: f.Path, Line: line}, Says: text}
 		}
 	}
@@ -161,6 +180,13 @@ func (g *Generator) wrote(p *Project, lacks bool) *Generated {
 // signed is the line, counted from 1, in which a file says that the generator wrote it,
 // 0 without one. Signatures stand in the comment that the file begins with.
 func (g *Generator) signed(text []byte) (line int, says string) {
+	if comment := jsonComment(text); comment != "" {
+		if slices.ContainsFunc(g.signatures, func(s string) bool { return strings.Contains(comment, s) }) || g.marks != nil && g.marks(comment) {
+			says = strings.Join(strings.Fields(comment), " ")
+			return 1, strings.ToValidUTF8(says[:min(len(says), longestSays)], "")
+		}
+		return 0, ""
+	}
 	within := false // a comment of several lines
 	for says := range strings.Lines(string(text)) {
 		line++
@@ -174,6 +200,21 @@ func (g *Generator) signed(text []byte) (line int, says string) {
 		}
 	}
 	return 0, ""
+}
+
+// longestSays bounds what is told of a comment in JSON, which may hold anything.
+const longestSays = 100
+
+// jsonComment is the comment that a file of Terraform's JSON begins with or holds: its
+// outermost member "//" ("Comment Properties", JSON configuration syntax).
+func jsonComment(text []byte) string {
+	var file struct {
+		Comment json.RawMessage `json:"//"`
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) || json.Unmarshal(text, &file) != nil {
+		return ""
+	}
+	return string(file.Comment)
 }
 
 // above finds the nearest of the generator's files that gives projects files.
