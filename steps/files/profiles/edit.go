@@ -61,7 +61,7 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		return files.Edit{}, err
 	}
 	if err := files.NotToBeEdited(file); err != nil {
-		return files.Edit{}, err //nolint:wrapcheck // it is this package's kind of error
+		return files.Edit{}, err
 	}
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
 		return files.Edit{}, err

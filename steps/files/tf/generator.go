@@ -97,13 +97,14 @@ func (g Generated) String() string {
 }
 
 // Lines are the wanted backend in the generator's own words. A file that lies above
-// the project may serve others too, which must not get its key.
+// the project may serve others too, which must not get its key. A stack of CDKTF is one
+// project, and its words have no such comment.
 func (g Generated) Lines(want Backend, dir string) string {
 	want.Endpoint = ""
 	var text strings.Builder
 	for _, a := range want.arguments() {
 		value := a.text
-		if a.name == "key" && filepath.Dir(g.Source.Path) != filepath.Clean(dir) {
+		if a.name == "key" && g.Generator != cdktf && filepath.Dir(g.Source.Path) != filepath.Clean(dir) {
 			value += " # this project's alone"
 		}
 		fmt.Fprintf(&text, g.argument, a.name, value)
@@ -148,8 +149,8 @@ func (p *Project) generatedBy() *Generated {
 
 // inJSON tells a file from whose JSON a backend or a provider of the project is.
 func (p *Project) inJSON(path string) bool {
-	return strings.HasSuffix(path, ".json") && (slices.ContainsFunc(p.Backends, func(b BackendBlock) bool { return b.Place.Path == path }) ||
-		slices.ContainsFunc(p.Providers, func(b ProviderBlock) bool { return b.Place.Path == path }))
+	return strings.HasSuffix(path, ".json") && (slices.ContainsFunc(p.Backends, func(b BackendBlock) bool { return b.Path == path }) ||
+		slices.ContainsFunc(p.Providers, func(b ProviderBlock) bool { return b.Path == path }))
 }
 
 // lacks tells a project that is there without a backend or a default provider of its

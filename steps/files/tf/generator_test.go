@@ -92,7 +92,7 @@ func TestAGeneratorIsRecognisedByWhatLiesInTheDirectoryAndAbove(t *testing.T) {
 func TestTheLinesForAGeneratorWarnOfAFileThatServesOthers(t *testing.T) {
 	t.Parallel()
 	want := Backend{Bucket: "b", Key: "k", Region: "eu-west-1", Encrypt: true, UseLockfile: true, Profile: "admin_iam"}
-	for _, g := range append(generators, cdktf, unnamed) {
+	for _, g := range append(generators, unnamed) {
 		shared := Generated{Generator: g}
 		shared.Source.Path = "/r/root.hcl"
 		single := shared
@@ -104,5 +104,8 @@ func TestTheLinesForAGeneratorWarnOfAFileThatServesOthers(t *testing.T) {
 		if got := single.Lines(want, "/r/p"); strings.Contains(got, warning) {
 			t.Errorf("%s: %s", g.Tool, got)
 		}
+	}
+	if got := (Generated{Generator: cdktf}).Lines(want, "/r/p"); !strings.Contains(got, "  key: \"k\",\n") || !strings.Contains(got, "  use_lockfile: true,\n") {
+		t.Errorf("no TypeScript: %s", got)
 	}
 }
