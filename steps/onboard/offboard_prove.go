@@ -146,7 +146,11 @@ func (o *Offboard) Close(s *plan.Summary) []string {
 		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
 	if s.Applied > 0 {
-		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: commit the blueprint.")
+		next := "commit the blueprint"
+		if f.unedited != nil || f.blueprint.Changes() {
+			next = "take " + f.name + " out of the blueprint"
+		}
+		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: "+next+".")
 	}
 	return notes
 }
