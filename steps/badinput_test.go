@@ -98,8 +98,8 @@ func checkBadInput(t *testing.T, c badInput) {
 	if code := summary.ExitCode(false); code != c.code {
 		t.Errorf("exit code %d, want %d", code, c.code)
 	}
-	if len(summary.Notes) > 0 {
-		t.Errorf("a blocked run tells what was built: %v", summary.Notes)
+	if len(summary.Told()) > 0 {
+		t.Errorf("a blocked run tells what was built: %v", summary.Told())
 	}
 }
 
@@ -591,8 +591,8 @@ func TestABrokenProjectAfterASetupBlocksTheNextRunWithoutAPanic(t *testing.T) {
 	if findingOf(summary.Findings, "files.cannot-edit") == nil || len(calls) > 0 {
 		t.Errorf("findings %v, planned %v, called %v", summary.Findings, ids, calls)
 	}
-	if len(summary.Notes) > 0 {
-		t.Errorf("a blocked run tells what was built: %v", summary.Notes)
+	if len(summary.Told()) > 0 {
+		t.Errorf("a blocked run tells what was built: %v", summary.Told())
 	}
 }
 

@@ -123,6 +123,18 @@ func (w *world) endsWell(b *blueprint.Blueprint) {
 		w.t.Log(f)
 	}
 	w.healthy(summary)
+	if w.t.Failed() {
+		for _, e := range w.events {
+			switch {
+			case e.Finding != nil:
+				w.t.Log("EV", e.Kind, e.Finding)
+			case e.Change != nil:
+				w.t.Log("EV", e.Kind, e.Change.ID, e.Err)
+			default:
+				w.t.Log("EV", e.Kind, e.Text)
+			}
+		}
+	}
 }
 
 // damage takes from a set-up what a further one makes again, by hands that AWS serves

@@ -84,3 +84,33 @@ func TestLinksWithinTheRepositoryAreFollowed(t *testing.T) {
 	}
 	w.settledNow(team())
 }
+
+// TestALinkToAFolderThatIsNotThereIsRefusedBeforeAnythingIsMade: no folder can be made in
+// its place, so that every file below it would fail after the changes in AWS.
+func TestALinkToAFolderThatIsNotThereIsRefusedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"live", "live/staging", "handover", ".aws"} {
+		for _, dry := range []bool{true, false} {
+			t.Run(path, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, sandbox.Options{})
+				w.link("nowhere", path)
+				before := w.tree()
+				flow := w.setup(team())
+				flow.DryRun = dry
+				summary := w.run(flow)
+				f := findingOf(summary.Findings, "files.cannot-write")
+				if f == nil || !f.Blocks {
+					t.Fatalf("findings %v, failures %v", summary.Findings, summary.Failures)
+				}
+				says(t, f.Evidence, filepath.Join(w.dir, path)+" is a link to a folder that is not there")
+				if calls := w.mutations(0); len(calls) > 0 {
+					t.Errorf("calls were made: %v", calls)
+				}
+				if diff := cmp.Diff(before, w.tree()); diff != "" {
+					t.Errorf("files were changed:\n%s", diff)
+				}
+			})
+		}
+	}
+}

@@ -81,15 +81,15 @@ func planReach(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 
 // closingNotes say what exists, where, what it costs a month, who has keys
 // still to collect and what to do next.
-func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) []string {
+func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []string, then string) {
 	if o == nil || !s.CarriedOut() || s.Failed > 0 || o.Key.Key == nil {
-		return nil
+		return nil, ""
 	}
 	var environments []string
 	for _, e := range a.Environments {
 		environments = append(environments, e.Name)
 	}
-	notes := []string{
+	notes = []string{
 		fmt.Sprintf("State: s3://%s in %s.", a.Bucket.Name, a.StateRegion),
 		"Encrypted with the key: " + o.Key.Key.ARN, // on a line of its own, to be copied
 		"Lock: " + lockNote(a) + ".",
@@ -99,11 +99,11 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) []string {
 	if len(o.Done.Handovers) > 0 {
 		notes = append(notes, fmt.Sprintf("Keys to collect in %s: %s.", o.Done.HandoverDir, strings.Join(o.Done.Handovers, ", ")))
 	}
-	next := "Next: commit " + o.Done.Blueprint.Path + " with the projects' files"
+	then = "commit " + o.Done.Blueprint.Path + " with the projects' files"
 	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {
-		next += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Files.Dir
+		then += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Files.Dir
 	}
-	return append(notes, next+".")
+	return notes, then
 }
 
 func lockNote(a *blueprint.Answers) string {

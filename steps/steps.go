@@ -333,9 +333,9 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	return r
 }
 
-func (s *Setup) close(summary *plan.Summary) []string {
+func (s *Setup) close(summary *plan.Summary) (notes []string, then string) {
 	if plan.Blocking(summary.Findings) {
-		return nil
+		return nil, ""
 	}
 	return closingNotes(s.observed, s.Answers, summary)
 }

@@ -37,12 +37,16 @@ var everyService = []string{
 	"UnknownOperationException", "UnrecognizedClientException", "ValidationError", "ValidationException",
 }
 
+// observed are the codes of a service that its model leaves out: "No access" of the access
+// portal (aws-sam-cli#2129, aws-cli#7871).
+var observed = []string{"awsssoportal ForbiddenException"}
+
 // unmodelled are the answers of the sandbox's that no model has of their operation.
 func unmodelled() ([]string, error) {
 	read := map[string]*model{}
 	var strange []string
 	for _, r := range refusals() {
-		if r.Operation == "" || slices.Contains(everyService, r.Code) {
+		if r.Operation == "" || slices.Contains(everyService, r.Code) || slices.Contains(observed, r.Service+" "+r.Code) || r.Operation == "Authorize" { // a page, which no model has
 			continue
 		}
 		if read[r.Service] == nil {

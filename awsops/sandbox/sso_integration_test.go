@@ -92,6 +92,7 @@ func (c *ssoChild) cache() string {
 func (c *ssoChild) login(flags ...string) {
 	c.st.t.Helper()
 	version := c.ok("aws", "--version")
+	c.st.t.Log("signed in by ", version)
 	if !strings.HasPrefix(version, "aws-cli/2.") {
 		token, client := c.people.signIn("alice@acme.com")
 		c.keep(map[string]any{

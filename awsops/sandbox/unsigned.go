@@ -24,8 +24,11 @@ func routeUnsigned(r *request) string {
 
 // admitUnsigned reads a call that nobody signs. In which region it was sent is not in it.
 func (s *Server) admitUnsigned(r *request, call unsignedCall) (service, *apiError) {
-	r.service, r.operation, r.protocol = call.service, call.operation, restJSONProtocol
-	e := s.read(r, maxUnsigned)
+	r.service, r.protocol = call.service, restJSONProtocol
+	if e := s.read(r, maxUnsigned); e != nil {
+		return service{}, e
+	}
+	r.operation = call.operation
 	r.describe()
-	return s.services[call.service], e
+	return s.services[call.service], nil
 }

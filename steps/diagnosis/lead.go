@@ -226,6 +226,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.account-unknown":           "The blueprint does not say which account an environment has.",
 	"onboard.account-untold":            "There is no blueprint here against which the handover could be checked.",
 	"onboard.cannot-edit":               "An AWS file could not be edited without a risk of losing something.",
+	"onboard.denied":                    "A policy denies you even what every admin may see, as when somebody leaves the team.",
 	"onboard.environment-wins":          "Variables of this shell win over your profile in the AWS CLI.",
 	"onboard.file-open":                 "Others on this machine can read your credentials.",
 	"onboard.handover-altered":          "The handover was altered or cut off.",

@@ -25,8 +25,9 @@ type engineText struct {
 // quotesCause is why a text leads to nothing that quotes a cause.
 const quotesCause = "It quotes a cause, which decides."
 
-// TestEveryTextOfTheEnginesLeadsToItsCause reads every text of testdata/engine-texts.json.
-// What quotes a cause has to give way to it.
+// TestEveryTextOfTheEnginesLeadsToItsCause reads every text of testdata/engine-texts.json,
+// for which .ci/enginetexts finds what a release adds. What quotes a cause has to give way
+// to it.
 func TestEveryTextOfTheEnginesLeadsToItsCause(t *testing.T) {
 	t.Parallel()
 	var texts []engineText

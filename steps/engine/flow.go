@@ -50,8 +50,8 @@ type Flow struct {
 	// the last look: the object and lock writes of probes are its own. It knows
 	// what was made before, and never runs in a dry run.
 	Prove func(ctx context.Context, env *Env, r plan.Review, made *plan.Summary) plan.Review
-	// Close gives what is to be told at the end; it may be nil.
-	Close func(*plan.Summary) []string
+	// Close gives what is to be told at the end, and what to do then; it may be nil.
+	Close func(*plan.Summary) (notes []string, then string)
 	// Emit receives the events; it is called by one goroutine at a time.
 	Emit plan.Emit
 	// Confirm is asked before the first change. It is never asked in a dry run,
@@ -262,7 +262,8 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	}
 	s.Notes = s.BackupNotes()
 	if f.Close != nil {
-		s.Notes = append(s.Notes, f.Close(s)...)
+		notes, then := f.Close(s)
+		s.Notes, s.Then = append(s.Notes, notes...), then
 	}
 	f.tell(r.Findings)
 	f.Emit(plan.Event{Kind: plan.EventSummary, Summary: s})
@@ -300,7 +301,8 @@ type Open func(ctx context.Context, given plan.Given, asks plan.Asks) (Opened, e
 // Opened is what [Open] came to: questions or the flow, never both.
 type Opened struct {
 	Questions []plan.Question
-	// Stage is whose questions they are; it is nil in a run of one piece.
+	// Stage is whose questions they are, with the number 0 where they come before all
+	// stages; it is nil in a run of one piece.
 	Stage *plan.Stage
 	// Who is the account and the identity that the run has, where that is known
 	// before it looks.

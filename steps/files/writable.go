@@ -25,6 +25,8 @@ func (s Snapshot) Unwritable() (at, problem string) {
 	for _, dir := range Ancestors(filepath.Dir(path)) {
 		info, err := os.Stat(dir)
 		switch {
+		case err != nil && isSymlink(dir):
+			return dir, "is a link to a folder that is not there (make that folder, or remove the link)"
 		case err != nil && filepath.Dir(dir) != dir:
 			continue // it is made together with the file
 		case err != nil:

@@ -85,14 +85,13 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 }
 
 // Close tells what to do with the file.
-func (h *Handover) Close(s *plan.Summary) []string {
+func (h *Handover) Close(s *plan.Summary) (notes []string, then string) {
 	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
-		return nil
+		return nil, ""
 	}
 	return []string{
 		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.last.Handover.Path, h.User, h.last.expires().Format(time.DateOnly)),
-		fmt.Sprintf("Next: send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository.", h.User),
-	}
+	}, fmt.Sprintf("send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository", h.User)
 }
 
 // inspect reads what is there.

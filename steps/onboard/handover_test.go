@@ -122,8 +122,8 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			old, mark := o.keys("bob"), len(o.server.Log())
 			summary := o.run(o.handover("bob", adopt...))
-			if summary.ExitCode(false) != plan.ExitDone || finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
-				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
+			if summary.ExitCode(false) != plan.ExitDone || finding(summary, "handover.waiting") == nil || len(summary.Told()) < 2 {
+				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Told())
 			}
 			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {
 				t.Errorf("calls (-want +made):\n%s", diff)

@@ -52,7 +52,11 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 		keys.UserKeys, err = engine.ReadKeys(ctx, in.env, who.caller, who.Name, keyChange(who.user), who.held)
 		return !awsops.IsAccessDenied(err) || awsops.IsExplicitDeny(err), nil
 	}) // what ran out is the last answer
-	if awsops.IsAccessDenied(err) {
+	switch {
+	case awsops.IsExplicitDeny(err):
+		in.find(denied(who, err))
+		return keys, nil
+	case awsops.IsAccessDenied(err):
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
@@ -61,8 +65,7 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 			Remedy:     "Ask the operator to run stateroom setup, which adds " + who.user + " to the group.",
 		})
 		return keys, nil
-	}
-	if err != nil {
+	case err != nil:
 		return keys, err // it says what was asked of whom
 	}
 	if who.status == owned {
@@ -80,6 +83,17 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 	}
 	in.tellAge(who, keys.Find(who.key()))
 	return keys, nil
+}
+
+// denied is the finding of a user of whom a Deny refuses even what every member of a group
+// may see of itself: an offboarding begins with one on everything, and no group helps.
+func denied(who *identity, err error) plan.Finding {
+	return plan.Finding{
+		ID: "onboard.denied", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
+		Evidence:   fmt.Sprintf("A Deny keeps user %s from seeing its own access keys, as the policy AWSDenyAll does, with which stateroom offboard begins: %s", who.user, diagnosis.Describe(err)),
+		RequestIDs: awsops.RequestIDs(err),
+		Remedy:     fmt.Sprintf("Ask the operator whether %s is being offboarded. If not: remove the Deny (aws iam detach-user-policy, if it is AWSDenyAll), then run the command again.", who.user),
+	}
 }
 
 // knows gives the refusal with which IAM tells a user, who may ask for the keys of its

@@ -94,4 +94,4 @@ func (p *factorPlan) login(ctx context.Context) error {
 }
 
 // Close tells until when the session holds.
-func (l *Login) Close(*plan.Summary) []string { return l.note }
+func (l *Login) Close(*plan.Summary) (notes []string, then string) { return l.note, "" }

@@ -14,6 +14,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -462,4 +463,23 @@ func TestTheUserLeavesTheBucketsOwnPolicy(t *testing.T) {
 	if notes := strings.Join(s.Notes, "\n"); strings.Contains(notes, "bucket policy") {
 		t.Errorf("the notes say %s", notes)
 	}
+}
+
+// TestWhoIsBeingOffboardedIsToldSo: whoever onboards a user whom an offboarding has denied
+// everything is not told that a set-up would help, which adds the user to a group. Nothing
+// is made.
+func TestWhoIsBeingOffboardedIsToldSo(t *testing.T) {
+	t.Parallel()
+	company := founded(t)
+	l := company.laptop("bob")
+	company.act("AttachUserPolicy", sandbox.ActInput{"UserName": "bob", "PolicyArn": "arn:aws:iam::aws:policy/AWSDenyAll"})
+	mark := len(company.server.Log())
+	summary := l.come(l.handed())
+	told := finding(summary, "onboard.denied")
+	if told == nil || finding(summary, "onboard.not-in-group") != nil || len(company.changed(mark)) > 0 {
+		t.Fatalf("findings %v, called %v", summary.Findings, company.changed(mark))
+	}
+	says(t, told.Evidence+told.Remedy, "AWSDenyAll", "stateroom offboard", "Ask the operator whether bob is being offboarded")
+	company.act("DetachUserPolicy", sandbox.ActInput{"UserName": "bob", "PolicyArn": "arn:aws:iam::aws:policy/AWSDenyAll"})
+	l.onBoard(l.come(l.handed()))
 }

@@ -136,23 +136,22 @@ func stillOpen(ctx context.Context, home *awsops.Session, arn string, patience t
 }
 
 // Close tells what has ended and what has not, and until when.
-func (o *Offboard) Close(s *plan.Summary) []string {
+func (o *Offboard) Close(s *plan.Summary) (notes []string, then string) {
 	f := o.last
 	if f == nil || !s.CarriedOut() {
-		return nil
+		return nil, ""
 	}
-	notes := append([]string{f.state(o.proven)}, f.sessionNotes()...)
+	notes = append([]string{f.state(o.proven)}, f.sessionNotes()...)
 	if len(f.access.Roles) > 0 {
 		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
 	if s.Applied > 0 {
-		next := "commit the blueprint"
-		if f.unedited != nil || f.blueprint.Changes() {
-			next = "take " + f.name + " out of the blueprint"
+		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were.")
+		if then = "commit the blueprint"; f.unedited != nil || f.blueprint.Changes() {
+			then = "take " + f.name + " out of the blueprint"
 		}
-		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: "+next+".")
 	}
-	return notes
+	return notes, then
 }
 
 // state is what the user can still do, in a sentence that is true of the last

@@ -208,19 +208,18 @@ var columns = []string{
 }
 
 // Close tells what was written where and what to do next.
-func (o *Onboarding) Close(summary *plan.Summary) []string {
+func (o *Onboarding) Close(summary *plan.Summary) (notes []string, then string) {
 	l := o.last
 	if l == nil || !summary.CarriedOut() || summary.Failed+summary.Unknown > 0 || !l.settled() {
-		return nil
+		return nil, ""
 	}
-	var notes []string
 	if summary.Applied > 0 {
 		notes = append(notes,
 			fmt.Sprintf("Key: %s, in profile %s of %s.%s", l.who.held, l.who.profile, l.credentials.Path, l.alone()),
 			fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(l.profileNames()), l.config.Path))
 		notes = append(notes, l.factor.note(l.answers.AdminProfile)...)
 	}
-	return append(notes, l.next())
+	return notes, l.next()
 }
 
 // alone says that nobody else has the key, once that is so.
@@ -243,11 +242,11 @@ func (l *look) profileNames() []string {
 func (l *look) next() string {
 	for _, at := range l.projects {
 		if at.Problem == nil && at.Initialised && at.Providers && l.env.Engine != nil {
-			return "Next: terraform plan in " + at.Dir + "."
+			return "terraform plan in " + at.Dir
 		}
 	}
 	if names := l.profileNames(); len(names) > 0 {
-		return "Next: aws sts get-caller-identity --profile " + names[0] + "."
+		return "aws sts get-caller-identity --profile " + names[0]
 	}
-	return "Next: ask the operator for an environment to work on."
+	return "ask the operator for an environment to work on"
 }

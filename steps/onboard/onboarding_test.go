@@ -43,7 +43,7 @@ func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
 			}
 		}
 	}
-	says(t, strings.Join(summary.Notes, "\n"), l.heldKey("admin_iam"), "nobody else ever had it", "admin_iam-staging", "Next: aws sts")
+	says(t, strings.Join(summary.Told(), "\n"), l.heldKey("admin_iam"), "nobody else ever had it", "admin_iam-staging", "Next: aws sts")
 	if f := finding(summary, "init.no-engine"); f == nil || f.Severity != plan.Info {
 		t.Errorf("without Terraform: %v", summary.Findings)
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -38,11 +39,15 @@ type Summary struct {
 	// Backups are the paths of what the edited files held before.
 	Backups []string
 	// Notes are what to tell at the end: what exists, where, what it costs a
-	// month, who has keys still to collect, what to do next.
+	// month, who has keys still to collect.
 	Notes []string
+	// Then is what to do now, in words that follow "Next:" and have no full stop; empty
+	// where there is nothing.
+	Then string
 	// DryRun says that nothing was applied; Declined that the operator said
-	// no; Stopped that the run was interrupted.
-	DryRun, Declined, Stopped bool
+	// no; Left that they went away without an answer; Stopped that the run was
+	// interrupted.
+	DryRun, Declined, Left, Stopped bool
 	// Ended says that the run came to its end by itself: what interrupted the program came
 	// later, and broke nothing off.
 	Ended bool
@@ -52,8 +57,11 @@ type Summary struct {
 }
 
 // CarriedOut says that the plan was, at least in part: the run was no dry run, and
-// nobody declined or interrupted it.
-func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Stopped }
+// nobody declined, left or interrupted it.
+func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Left && !s.Stopped }
+
+// Finished says that the run came to its end, and that everything of it was made.
+func (s *Summary) Finished() bool { return s.CarriedOut() && s.Failed+s.Unknown+s.Skipped == 0 }
 
 // BrokenOff says that an interrupt came before the run had ended.
 func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
@@ -62,6 +70,14 @@ func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
 // the proof of the result is missing.
 func (s *Summary) Unproven() bool {
 	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+}
+
+// Told are all of the notes, with what to do now at the end.
+func (s *Summary) Told() []string {
+	if s.Then == "" {
+		return s.Notes
+	}
+	return append(slices.Clone(s.Notes), "Next: "+s.Then+".")
 }
 
 // The exit codes of the command line.
@@ -82,6 +98,8 @@ func (s *Summary) ExitCode(detailed bool) int {
 		return ExitInterrupted
 	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
 		return ExitFailed
+	case s.Left: // nothing was asked of the program that it has not done
+		return ExitDone
 	case NeedsAttention(s.Findings):
 		return ExitFindings
 	case s.DryRun && detailed && s.Add+s.Change+s.Destroy > 0:

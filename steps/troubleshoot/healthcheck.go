@@ -67,12 +67,35 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 		Outcome: plan.Health{}, Actor: all.Actor,
 	}
+	nameCorrections(review.Findings, append(here.Changes, corrections...))
 	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)
 	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
 	order(review.Findings)
 	withoutReports(review)
 	return review, nil
+}
+
+// nameCorrections lets the remedy of a finding begin with the corrections of this laptop
+// that take it away, which are offered with it; what they do can be done by hand, too.
+func nameCorrections(findings []plan.Finding, corrections []plan.Change) {
+	for i := range findings {
+		f := &findings[i]
+		var titles []string
+		for _, c := range corrections {
+			if c.FixesFinding(*f) && !slices.Contains(titles, c.Title) {
+				titles = append(titles, c.Title)
+			}
+		}
+		if len(titles) == 0 {
+			continue
+		}
+		byHand := " By hand: " + f.Remedy
+		if len(titles) == 1 && f.Remedy == titles[0]+"." {
+			byHand = ""
+		}
+		f.Remedy = "Confirm the change: " + plan.Enumerated(titles) + "." + byHand
+	}
 }
 
 // withoutReports takes the report for somebody else from what is mended here.

@@ -157,3 +157,44 @@ func TestATextJoinsTheFindingThatIsItsCause(t *testing.T) {
 		}
 	}
 }
+
+// A remedy begins with the changes that are offered with it, whoever found what is wrong:
+// that a region is not the bucket's AWS tells, and what mends it stands in the project's
+// files. What the change does can be done by hand, too.
+func TestARemedyNamesTheCorrectionsOfThisLaptop(t *testing.T) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
+	for id, do := range map[string]func(*healthtest.Bench){
+		"region-wrong":            healthtest.InBackend(`"eu-west-1"`, `"eu-central-1"`),
+		"region-invalid":          healthtest.InBackend(`"eu-west-1"`, `"nowhere"`),
+		"files.profile-not-named": func(b *healthtest.Bench) { b.Edit(healthtest.Provider, `(?m)^\s*profile .*\n`, "") },
+		"files.profile-assumes-role": func(b *healthtest.Bench) {
+			b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
+		},
+	} {
+		t.Run(id, func(t *testing.T) {
+			b.T = t
+			b.Restore(whole)
+			do(b)
+			r, err := (&HealthCheck{Answers: b.Answers}).Look(t.Context(), b.Env())
+			b.Must(err)
+			f := healthtest.Finding(r.Findings, id)
+			if f == nil {
+				t.Fatalf("findings %v", r.Findings)
+			}
+			named := 0
+			for _, c := range r.Changes {
+				if !c.FixesFinding(*f) {
+					continue
+				}
+				if named++; !strings.HasPrefix(f.Remedy, "Confirm the change: ") || !strings.Contains(f.Remedy, c.Title) {
+					t.Errorf("%q is offered, and the remedy says %s", c.Title, f.Remedy)
+				}
+			}
+			if named == 0 {
+				t.Errorf("nothing fixes %s: %v", f, r.Changes)
+			}
+		})
+	}
+}

@@ -149,7 +149,7 @@ func newProof(p plan.Proof) *proof {
 }
 
 func newSummary(s *plan.Summary, detailed bool) summary {
-	notes := append([]string{}, s.Notes...)
+	notes := append([]string{}, s.Told()...)
 	if s.Next != "" {
 		notes = append(notes, toMake+" "+s.Next)
 	}

@@ -23,8 +23,12 @@ type Menu struct {
 // Option is one of the ways on in a menu: its name, and in a sentence what it is.
 type Option struct{ Name, Text string }
 
-// ErrLeft says that somebody left a menu.
-var ErrLeft = errors.New("left")
+// Somebody goes where the program is not asking: ErrLeft out of it, and ErrBack to the
+// menu before.
+var (
+	ErrLeft = errors.New("left")
+	ErrBack = errors.New("back")
+)
 
 // Choose asks for one of the options of a menu, by number or by name, and gives its index,
 // or -1 for the menu before. The error is [ErrLeft] where somebody leaves, or that of

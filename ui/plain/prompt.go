@@ -22,6 +22,9 @@ type Prompt struct {
 	Conceal func() (show func(), err error)
 	// Blocks says that the terminal can show half blocks.
 	Blocks bool
+	// Sits says that somebody sits there, who leaves by ending the input (Ctrl-D), and
+	// Menu that there is a menu before the first question.
+	Sits, Menu bool
 
 	in    io.Reader
 	out   io.Writer
@@ -41,8 +44,8 @@ func (p *Prompt) Continue(from *Prompt) {
 	p.start.Do(func() { p.lines = from.lines })
 }
 
-// Line asks for one line. It returns ErrNoAnswer at the end of the input, and
-// the context's error when that ends first.
+// Line asks for one line. It returns ErrNoAnswer at the end of the input, or ErrLeft
+// where somebody sits there, and the context's error when that ends first.
 func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {
 	p.start.Do(func() { go p.read() })
 	p.print("%s", ask)
@@ -53,6 +56,9 @@ func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {
 	case line, ok := <-p.lines:
 		if !ok {
 			p.print("\n")
+			if p.Sits {
+				return "", ErrLeft
+			}
 			return "", ErrNoAnswer
 		}
 		return strings.TrimSpace(line), nil

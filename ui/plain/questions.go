@@ -48,9 +48,6 @@ func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given
 	}
 }
 
-// errBack is the answer that goes back to the question before.
-var errBack = errors.New("back")
-
 // inquiry is the questions of a run so far.
 type inquiry struct {
 	*Prompt
@@ -72,7 +69,8 @@ type page struct {
 }
 
 // ask asks the questions of the last page. Whoever goes back from its first comes to
-// the last of the page before, whose answers are then given anew.
+// the last of the page before, whose answers are then given anew, and from the very first
+// to the menu, or out.
 func (i *inquiry) ask(ctx context.Context) error {
 	i.heading()
 	for at := 0; at < len(i.last().questions); {
@@ -87,7 +85,7 @@ func (i *inquiry) ask(ctx context.Context) error {
 			i.given[q.Path] = answer
 			at++
 			continue
-		case !errors.Is(err, errBack):
+		case !errors.Is(err, ErrBack):
 			return err
 		case at > 0:
 			at--
@@ -95,13 +93,30 @@ func (i *inquiry) ask(ctx context.Context) error {
 			i.pages = i.pages[:len(i.pages)-1]
 			at = len(i.last().questions) - 1
 			i.heading()
+		case i.Menu:
+			return ErrBack
 		default:
-			i.print("    This is the first question.\n")
+			if err := i.first(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		i.forget(i.last().questions[at])
 	}
 	return nil
+}
+
+// first is told whoever goes back from the first question, and may leave there.
+func (i *inquiry) first(ctx context.Context) error {
+	if !i.Sits {
+		i.print("    This is the first question.\n")
+		return nil
+	}
+	answer, err := i.Line(ctx, "    This is the first question. Leave? Only 'yes' leaves: ")
+	if err == nil && answer == "yes" {
+		err = ErrLeft
+	}
+	return err
 }
 
 func (i *inquiry) last() page { return i.pages[len(i.pages)-1] }
@@ -123,7 +138,7 @@ func (i *inquiry) forget(q plan.Question) {
 	delete(i.given, q.Path)
 }
 
-// answer asks one question of an inquiry until its answer is good, or is errBack.
+// answer asks one question of an inquiry until its answer is good, or is ErrBack.
 func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
@@ -136,7 +151,7 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 			p.print("%s", wrapped(help(q), 4))
 			continue
 		case "<":
-			return secret.Secret{}, errBack
+			return secret.Secret{}, ErrBack
 		}
 		value, err := read(q, line)
 		if err == nil {
@@ -192,7 +207,7 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 			if len(lines) == 0 && (line == "<" || line == "?") {
 				return line, err
 			}
-			if line == "." || errors.Is(err, ErrNoAnswer) && len(lines) > 0 {
+			if line == "." || (errors.Is(err, ErrNoAnswer) || errors.Is(err, ErrLeft)) && len(lines) > 0 {
 				return strings.Join(lines, "\n"), nil
 			}
 			if err != nil {

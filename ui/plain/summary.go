@@ -31,7 +31,7 @@ func (l *Lines) summary(s *plan.Summary) {
 	if s.Next != "" {
 		l.print("%s    %s\n", item(toMake), s.Next) // whole, to be copied
 	}
-	for _, note := range s.Notes {
+	for _, note := range s.Told() {
 		l.print("%s", item(note))
 	}
 }

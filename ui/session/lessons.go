@@ -12,9 +12,6 @@ import (
 	"stateroom/ui/plain"
 )
 
-// errMenu says that somebody went back to the menu from which practice was begun.
-var errMenu = errors.New("back to the menu")
-
 // teaches tells whether the run is practice in which the fault is still to be chosen, by
 // somebody who can be asked.
 func (s *session) teaches() bool {
@@ -39,8 +36,8 @@ func newLessons(s *session, prompt *plain.Prompt, back bool) *lessons {
 }
 
 // run goes through the course until somebody leaves it, or the input of a pipe ends. It
-// returns the exit code, or the error that kept it from running, which is errMenu for the
-// way back.
+// returns the exit code, or the error that kept it from running, which is
+// [plain.ErrBack] for the way back.
 func (c *lessons) run(ctx context.Context) (int, error) {
 	c.progress, c.book = progress(ctx, c.of.Options)
 	err := c.contents(ctx)
@@ -63,7 +60,7 @@ func (c *lessons) contents(ctx context.Context) error {
 		case err != nil:
 			return err
 		case at < 0:
-			return errMenu
+			return plain.ErrBack
 		case at < len(c.chapters):
 			err = c.chapter(ctx, c.chapters[at])
 		case at == len(c.chapters):

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"stateroom/steps/engine"
@@ -10,6 +11,7 @@ import (
 	"stateroom/ui/learn"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Lines goes through a mode in lines or as JSON. It returns the exit code, or the
@@ -47,10 +49,10 @@ type lineRun struct {
 func newLineRun(s *session) *lineRun {
 	r := &lineRun{session: s, prompt: plain.NewPrompt(s.answers(), s.talk())}
 	r.present()
-	if file, ok := s.answers().(*os.File); ok && (s.sys.Terminal || s.keyboard != nil) {
+	if file, ok := s.answers().(*os.File); ok && s.sits() {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
-	r.prompt.Blocks = theme.UTF8(s.process.Get)
+	r.prompt.Blocks, r.prompt.Sits = theme.UTF8(s.process.Get), s.sits()
 	return r
 }
 
@@ -67,13 +69,20 @@ func (r *lineRun) present() {
 	}
 }
 
-// run asks, looks, shows, asks once and applies.
+// run asks, looks, shows, asks once and applies. Whoever leaves where something is asked
+// has changed nothing, and failed in nothing.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, r.closeLab(summary)) }()
+	defer func() {
+		if errors.Is(err, plain.ErrLeft) {
+			err = nil
+			fmt.Fprintln(r.talk(), "Nothing was changed.")
+		}
+		err = errors.Join(err, r.closeLab(summary))
+	}()
 	if err := r.usable(ctx); err != nil {
 		return 0, err
 	}
@@ -84,11 +93,23 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 }
 
 // once goes through the flow once, in the lab that stands or for real.
-func (r *lineRun) once(ctx context.Context) (*plan.Summary, error) {
+func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
 	r.present()
 	questions, given, err := r.open(r.session, ctx)
 	if err != nil {
 		return nil, err
+	}
+	d := r.drafts(ctx)
+	if d != nil {
+		questions = d.over(questions)
+		defer func() {
+			if d.left(ctx, given, nil, summary) && !errors.Is(err, plain.ErrBack) {
+				fmt.Fprintln(r.talk(), words.AnswersKept)
+			}
+		}()
+		if d.notice != "" {
+			r.say(d.notice)
+		}
 	}
 	flow, err := r.inquire(ctx, questions, given)
 	if err != nil {

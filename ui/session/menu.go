@@ -17,6 +17,7 @@ var Modes = []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}
 func Menu(ctx context.Context, o Options, sys System) (int, error) {
 	s := newSession(o, sys, Troubleshoot)
 	prompt := plain.NewPrompt(s.answers(), s.talk())
+	prompt.Sits = s.sits()
 	for {
 		chosen, mode, err := pick(ctx, prompt, o)
 		switch {
@@ -25,17 +26,17 @@ func Menu(ctx context.Context, o Options, sys System) (int, error) {
 		case err != nil:
 			return 0, err
 		}
-		s = newSession(chosen, sys, mode)
-		if s.teaches() {
-			code, err := newLessons(s, prompt, true).run(ctx)
-			if errors.Is(err, errMenu) {
-				continue
-			}
+		r := newLineRun(newSession(chosen, sys, mode))
+		r.prompt.Continue(prompt)
+		r.prompt.Menu = true
+		run := r.run
+		if r.teaches() {
+			run = newLessons(r.session, prompt, true).run
+		}
+		code, err := run(ctx)
+		if !errors.Is(err, plain.ErrBack) {
 			return code, err
 		}
-		r := newLineRun(s)
-		r.prompt.Continue(prompt)
-		return r.run(ctx)
 	}
 }
 

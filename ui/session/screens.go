@@ -16,33 +16,34 @@ import (
 // Screens shows the full-screen program: one mode at once, or with several the
 // menu. It returns the exit code, or the error that kept it from running.
 func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code int, err error) {
-	menu, begun := len(modes) > 1, modes[0]
+	menu := len(modes) > 1
 	shown := make([]*tui.Mode, len(modes))
 	for i, mode := range modes {
 		shown[i] = mode.Mode
 	}
 	learned, learn := progress(ctx, o)
-	summary, err := tui.Run(ctx, tui.Options{
+	visits, err := tui.Run(ctx, tui.Options{
 		Getenv: engine.ProcessEnvironment().Get,
 		In:     sys.In, Out: sys.Out, Menu: menu, Modes: shown, Course: course(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Progress: learned, Learned: learn,
 		Stop: sys.Stop, Applying: sys.Applying, Interrupt: sys.Interrupt,
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
-			begun = modes[slices.Index(shown, r.Mode)]
 			if r.Sandbox && !o.Sandbox {
 				o = practicing(o)
 			}
 			if r.Fault != "" {
 				o.Break = r.Fault
 			}
-			return start(ctx, o, sys, begun)
+			return start(ctx, o, sys, modes[slices.Index(shown, r.Mode)])
 		},
 	})
-	if err != nil || summary == nil {
-		return plan.ExitDone, err
+	for _, visit := range visits { // the last that did not end well counts
+		if ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed); ended != plan.ExitDone {
+			code = ended
+		}
 	}
-	return begun.exitCode(summary, o.Detailed), nil
+	return code, err
 }
 
 // course are the faults to choose from, by chapters, unless one was named.
@@ -82,10 +83,17 @@ func start(ctx context.Context, o Options, sys System, mode *Mode) (*tui.Start, 
 	if s.lab != nil {
 		begun.Terminal = s.lab.Terminal()
 	}
-	var err error
-	if begun.Open, begun.Given, err = s.open(s, ctx); err != nil {
+	open, given, err := s.open(s, ctx)
+	if err != nil {
 		// Who gets no run has nothing to close: the lab goes with it.
 		return nil, errors.Join(err, s.closeLab(nil))
+	}
+	begun.Open, begun.Given = open, given
+	if d := s.drafts(ctx); d != nil {
+		begun.Open, begun.Notice, begun.Kept = d.over(open), d.notice, d.isKept
+		begun.Keep = func(given plan.Given, typed map[string]string, sum *plan.Summary) bool {
+			return d.left(ctx, given, typed, sum)
+		}
 	}
 	return begun, nil
 }

@@ -109,10 +109,12 @@ func newSession(o Options, sys System, mode *Mode) *session {
 	if o.ErrorFile == "-" && !sys.Terminal && !o.JSON && isTerminal(sys.Out) {
 		s.keyboard, _ = openTerminal() // without one nobody can be asked
 	}
-	sits := sys.Terminal || s.keyboard != nil
-	s.ask, s.yes = (sits || o.Plain && mode.piped) && !o.JSON, o.Yes || (o.Sandbox && !sits)
+	s.ask, s.yes = (s.sits() || o.Plain && mode.piped) && !o.JSON, o.Yes || (o.Sandbox && !s.sits())
 	return s
 }
+
+// sits tells whether somebody sits at a terminal, to be asked.
+func (s *session) sits() bool { return s.sys.Terminal || s.keyboard != nil }
 
 // greet says the first line, once: after whatever refuses the command line and the
 // blueprint, and before anything that takes time.

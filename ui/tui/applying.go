@@ -71,6 +71,7 @@ func (p *progress) bar(l *list) string {
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
 	v.phase, v.notice = applying, noticeMsg{}
+	v.asked.undone = nil // what is made is not undone by an answer
 	v.progress = newProgress(changes, v.progress)
 	v.list.rewind()
 	v.rebuild()
@@ -79,7 +80,10 @@ func (v *runScreen) begin(changes []plan.Change) {
 // halt stops between changes, and the second time cancels the calls. It says
 // which of the two.
 func (v *runScreen) halt() (first bool, text string) {
-	if v.engine.halt() {
+	switch first = v.engine.halt(); {
+	case first && v.progress.proving:
+		return true, "Stopping the proof: what was made stays, and is not proven. Ctrl-C again ends at once."
+	case first:
 		return true, "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them and ends."
 	}
 	v.engine.cancel()

@@ -32,8 +32,6 @@ func (c *changeItem) title() (text, note string, indent int) {
 		note = "left out"
 	case c.of.left[c.ID]:
 		note = "left out with what it needs"
-	default:
-		note = c.Cost
 	}
 	return c.Title, note, len("+ ")
 }
@@ -48,7 +46,12 @@ func (c *changeItem) line(l *list, name string, room int, selected bool) string 
 		style = t.Selected
 	}
 	line := symbol + " " + style.Render(name)
-	if _, note, at := c.title(); note != "" && at+ansi.StringWidth(c.Title+gap+note) <= room {
+	_, note, at := c.title()
+	switch {
+	case name != c.Title:
+	case note == "":
+		line += l.beside(name, c.Cost, room-at)
+	case at+ansi.StringWidth(name+gap+note) <= room:
 		line += t.Faint.Render(gap + note)
 	}
 	return line
@@ -99,8 +102,18 @@ func (c *changeItem) keys(l *list) hotkeys {
 // show adds the change with what is below it.
 func (c *changeItem) show(l *list, indent int) {
 	if l.add(c, indent, false) {
-		for _, line := range changeDetail(l.theme, c.Change, l.width-indent) {
-			l.below(strings.Repeat(" ", indent) + line)
+		l.width -= indent
+		from := len(l.rows)
+		c.detail(l)
+		l.width += indent
+		for i := from; i < len(l.rows); i++ {
+			l.rows[i].text = strings.Repeat(" ", indent) + l.rows[i].text
 		}
+	}
+}
+
+func (c *changeItem) detail(l *list) {
+	for _, line := range changeDetail(l.theme, c.Change, prose(l.width-below-1)+below+1, l.most()) {
+		l.below(line)
 	}
 }

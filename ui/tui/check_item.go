@@ -27,9 +27,13 @@ func (c *checkItem) title() (text, note string, indent int) { return c.Name, "",
 func (c *checkItem) line(l *list, name string, room int, selected bool) string {
 	t := l.theme
 	glyph, word, style := verdict(t, c.Verdict)
+	const least = 12 // of a path or an ARN, to be of use
 	padded := l.padded(name, min(38, l.width*3/7+1))
 	left := room - judgedWidth - ansi.StringWidth(padded) - len(gap)
-	answer := words.Short(strings.ReplaceAll(c.Answer, "\n", " "), max(24, left), t.Glyphs.Ellipsis)
+	answer := strings.ReplaceAll(c.Answer, "\n", " ")
+	if over := ansi.StringWidth(answer) - left; over > 0 && longest(answer)-over >= least {
+		answer = words.Short(answer, longest(answer)-over, t.Glyphs.Ellipsis)
+	}
 	return style.Render(t.Pad(glyph+" "+word, judgedWidth)) + l.name(name, selected) + padded[len(name):] + l.beside(padded, answer, room-judgedWidth)
 }
 
@@ -70,8 +74,7 @@ func (g *group) clip() clip { return clip{"the name", g.subject} }
 func (g *group) show(l *list, indent int, reviewing bool) {
 	all, checks := g.of.all, g.checks
 	if reviewing {
-		checks = slices.Clone(checks)
-		sort.SliceStable(checks, func(i, j int) bool { return urgency[all[checks[i]].Verdict] < urgency[all[checks[j]].Verdict] })
+		checks = g.inOrder()
 	}
 	for _, i := range checks {
 		if i == len(all)-1 {
@@ -79,12 +82,43 @@ func (g *group) show(l *list, indent int, reviewing bool) {
 		}
 		check := (*checkItem)(&all[i])
 		if l.add(check, indent, false) {
-			l.labelled("Asked", check.Asked, l.theme.Plain)
-			l.labelled("Answer", check.Answer, l.theme.Plain)
-			l.labelled("Finding", check.Finding, l.theme.Plain)
+			check.detail(l)
 		}
 	}
 }
+
+func (c *checkItem) detail(l *list) {
+	l.labelled("Asked", c.Asked, l.theme.Plain)
+	l.labelled("Answer", c.Answer, l.theme.Plain)
+	l.labelled("Finding", c.Finding, l.theme.Plain)
+}
+
+// detail is every check of the group, with the answers of those that did not pass.
+func (g *group) detail(l *list) {
+	for _, i := range g.inOrder() {
+		c := (*checkItem)(&g.of.all[i])
+		glyph, _, style := verdict(l.theme, c.Verdict)
+		for at, line := range words.Fit(c.Name, prose(l.width-below-1)-2) {
+			if at > 0 {
+				glyph = " "
+			}
+			l.below(strings.Repeat(" ", below) + style.Render(glyph) + " " + line)
+		}
+		if c.Verdict != plan.Passed {
+			l.quoted(c.Answer, below+2, l.theme.Faint)
+		}
+	}
+}
+
+// inOrder are the checks, those first that did not pass.
+func (g *group) inOrder() []int {
+	all, checks := g.of.all, slices.Clone(g.checks)
+	sort.SliceStable(checks, func(i, j int) bool { return urgency[all[checks[i]].Verdict] < urgency[all[checks[j]].Verdict] })
+	return checks
+}
+
+// detail is that of the group of the same subject.
+func (l *line) detail(to *list) { l.table.of.groups[l.table.of.at[l.subject]].detail(to) }
 
 var urgency = map[plan.Verdict]int{plan.Failed: 0, plan.Undecided: 1, plan.Passed: 2}
 

@@ -47,7 +47,7 @@ func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
 func (c *chooser) hotkeys() hotkeys {
 	choose := goTo(nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose})
 	if c.main {
-		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}, c.own...)
+		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}, hotkey{keys.Back, goTo(nav{pop: true})}.shown(false)}, c.own...)
 	}
 	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
 }

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/tui/theme"
 	"stateroom/ui/words"
 )
 
@@ -15,47 +16,62 @@ const closingWidth = 80
 // closing prints to the normal screen how the visit ended: the alternate screen
 // has taken everything else with it.
 func closing(out io.Writer, m *root, s *plan.Summary) {
-	say := func(indent, text string) {
-		for i, line := range words.Wrap(m.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
-			if i > 0 && indent == "- " {
-				indent = "  "
-			}
-			fmt.Fprintln(out, indent+line)
-		}
+	c := closer{out, m.theme}
+	for _, v := range m.visits {
+		c.ended(v.Summary, v.Mode, "")
+		c.say("", "")
 	}
 	switch {
-	case s == nil && m.run != nil && m.run.err != nil:
-		return // main tells the error
-	case s == nil && m.run != nil && m.run.phase == reviewing && !m.run.mustLook():
+	case s != nil:
+		c.ended(s, m.request.Mode, m.engine.note(s))
+	case m.run != nil && m.run.err != nil: // main tells the error
+	case m.run != nil && m.run.phase == reviewing && !m.run.mustLook():
 		for _, line := range append(m.run.review.ended().Lead, "Nothing was changed.") {
-			say("", line)
+			c.say("", line)
 		}
-		return
-	case s == nil:
-		say("", "Nothing was changed.")
-		return
+	case len(m.visits) == 0:
+		c.say("", "Nothing was changed.")
 	}
-	for _, line := range ending(s, m.request.Mode) {
-		say("", line)
+}
+
+// closer writes to the normal screen.
+type closer struct {
+	out   io.Writer
+	theme *theme.Theme
+}
+
+func (c closer) say(indent, text string) {
+	for i, line := range words.Wrap(c.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
+		if i > 0 && indent == "- " {
+			indent = "  "
+		}
+		fmt.Fprintln(c.out, indent+line)
+	}
+}
+
+// ended tells how one run ended, with what is to be known of it besides.
+func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
+	for _, line := range ending(s, mode) {
+		c.say("", line)
 	}
 	for _, f := range s.Failures {
-		say("", "")
-		say("", "FAILED: "+f.Change.Title)
-		say("    ", f.Err.Error())
+		c.say("", "")
+		c.say("", "FAILED: "+f.Change.Title)
+		c.say("    ", f.Err.Error())
 	}
 	for _, f := range s.Findings {
-		if f.Severity != plan.Info {
-			say("", "")
-			say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
-			say("    ", f.Told())
-			say("    ", f.Remedy)
+		if f.Severity != plan.Info && !s.Left { // whoever leaves a plan has seen them beside it
+			c.say("", "")
+			c.say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
+			c.say("    ", f.Told())
+			c.say("    ", f.Remedy)
 		}
 	}
-	for _, note := range s.Notes {
-		say("- ", note)
+	for _, more := range s.Told() {
+		c.say("- ", more)
 	}
-	if note := m.engine.note(s); note != "" {
-		say("- ", note)
+	if note != "" {
+		c.say("- ", note)
 	}
 }
 
@@ -70,7 +86,7 @@ func stopped(s *plan.Summary) string {
 // ending is how a run ended, for whoever leaves it.
 func ending(s *plan.Summary, mode *Mode) []string {
 	lines := words.Outcome(s, "Run "+mode.command()+" again").Lines()
-	if s.DryRun {
+	if s.DryRun || s.Left {
 		lines = append(lines, s.Line())
 	}
 	return append(lines, toLookAt(s)...)

@@ -149,18 +149,3 @@ func (v *runScreen) stakes(kept []plan.Change, width int) []string {
 	}
 	return lines
 }
-
-// leave asks before it throws away a plan that was never applied.
-func (v *runScreen) leave() (nav, tea.Cmd) {
-	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
-		return nav{quit: true}, nil
-	}
-	return nav{push: &chooser{
-		theme: v.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
-		items: []choice{
-			{"Stay", "", nil},
-			{"Leave", "Nothing is changed. " + v.mode.command() + " begins where you are now.", goTo(nav{quit: true})},
-		},
-	}}, nil
-}

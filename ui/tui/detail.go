@@ -19,7 +19,7 @@ const shortValue = 160
 
 // changeDetail is what is shown below a change: where, what it alters field by
 // field, the calls, the file, the price.
-func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
+func changeDetail(t *theme.Theme, c *plan.Change, width, most int) []string {
 	var lines []string
 	say := func(style lipgloss.Style, text string) {
 		for _, line := range words.Fit(text, width-below-1) {
@@ -38,7 +38,7 @@ func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
 	}
 	if c.Write != nil && c.Write.Diff != "" {
 		for i, line := range words.DiffLines(c.Write.Diff) {
-			if i == longMost {
+			if i == most {
 				say(t.Faint, t.Glyphs.Ellipsis+" (d shows all of it)")
 				break
 			}

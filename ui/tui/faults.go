@@ -10,6 +10,7 @@ import (
 
 	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // faults is a list of what to practise troubleshooting on: a chapter, or all by name.
@@ -50,7 +51,7 @@ func listFaults(t *theme.Theme, of *course, f *faults) *faults {
 		f.column = max(f.column, len(fault.Name)+2)
 	}
 	f.finder = finder{
-		theme: t, head: f.above, row: f.draw, foot: f.explained, accept: "practice", take: f.practise, own: hotkeys{{Binding: keys.Filter}},
+		theme: t, head: f.above, row: f.draw, foot: f.explained, details: f.detailed, accept: "practice", take: f.practise, own: hotkeys{{Binding: keys.Filter}},
 		helped: []string{
 			"Practicing a fault",
 			"A finished setup is made in the sandbox, and one thing in it is broken as it breaks in real life. You then troubleshoot it: the checks name what is wrong and on what evidence, and fix it when you say so.",
@@ -125,6 +126,24 @@ func (f *faults) explained() []string {
 		for at, line := range wrapMost(text, f.width-5, most, f.theme) {
 			lines[1+at] = "    " + line
 		}
+	}
+	return lines
+}
+
+// detailed is all that may be told of the fault under the cursor before it is practised.
+func (f *faults) detailed(width int) []string {
+	fault := f.all[f.under()]
+	name, told, solved := fault.Short, (&learn.Attempt{Fault: fault}).Told(), f.course.progress.Solved(fault)
+	if solved || f.named {
+		name, told = fault.Name, append(told, "The cause: "+fault.Text)
+	}
+	if solved {
+		told = append(told, "The fix: "+fault.Fix)
+	}
+	lines := []string{f.theme.Bold.Render(name)}
+	for _, text := range told {
+		lines = append(lines, "")
+		lines = append(lines, words.Fit(text, width)...)
 	}
 	return lines
 }

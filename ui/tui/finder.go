@@ -22,11 +22,16 @@ type finder struct {
 	filter query
 	list   scroll
 	width  int
+	height int
 	// head are the lines above the list, row one of it by the index of its text, and
 	// foot the lines below it; foot may be nil.
 	head func() []string
 	row  func(i int, selected bool) string
 	foot func() []string
+	// details are the lines about what is under the cursor, beside the list where there is
+	// room for a width of them, and then in place of foot; they may be nil.
+	details func(width int) []string
+	aside   int
 	// accept says what take does with what is under the cursor; own are the other
 	// keys.
 	accept string
@@ -66,12 +71,15 @@ func (f *finder) under() int {
 }
 
 func (f *finder) resize(width, height int) {
-	f.width = width
+	f.width, f.aside, f.height = width, 0, height
+	if f.details != nil {
+		f.width, f.aside = withAside(width)
+	}
 	f.list.resize(len(f.shown), height-len(f.head())-len(f.below()))
 }
 
 func (f *finder) below() []string {
-	if f.foot == nil {
+	if f.foot == nil || f.aside > 0 {
 		return nil
 	}
 	return f.foot()
@@ -125,7 +133,11 @@ func (f *finder) view() []string {
 	for i := to - from; i < f.list.height && len(below) > 0; i++ {
 		lines = append(lines, "")
 	}
-	return append(lines, below...)
+	lines = append(lines, below...)
+	if f.aside > 0 && f.under() >= 0 {
+		return sideBySide(f.theme, lines, append([]string{""}, f.details(f.aside)...), f.width, f.height)
+	}
+	return lines
 }
 
 func (f *finder) about() []string { return f.helped }

@@ -139,7 +139,7 @@ func (f *findingItem) briefly(l *list) []string {
 	f.brief.width, f.brief.lines = l.width, l.beginning(l.short(cmp.Or(f.Lead, f.Told())), l.theme.Plain)
 	if f.pressing() && (!f.mendable() || f.Lead != "") {
 		_, style := f.remedy(l.theme)
-		f.brief.lines = append(f.brief.lines, l.beginning(f.Remedy, style)...)
+		f.brief.lines = append(f.brief.lines, l.beginning(l.brief(f.Remedy), style)...)
 	}
 	return f.brief.lines
 }

@@ -275,7 +275,7 @@ func finished(t testing.TB, l look) *root {
 	m := applyingRoot(t, l)
 	summary := &plan.Summary{
 		Add: 5, Change: 1, Applied: 6, Outcome: complete(), Proof: asAlice(),
-		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
+		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key."}, Then: "commit stateroom.hcl",
 	}
 	m.Update(madeMsg{summary: summary, review: plan.Review{Looked: fresh{}, Outcome: summary.Outcome, Proof: summary.Proof}, outline: seen(m)})
 	return m

@@ -188,6 +188,8 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 				frame := m.View() + "\n"
 				golden.RequireEqual(t, []byte(frame))
 				wordstest.Check(t, "the screen", ansi.Strip(frame))
+				wordstest.Titles(t, "the screen", frame)
+				wordstest.Whole(t, "the screen", frame, l.width)
 			})
 		}
 	}

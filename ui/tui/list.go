@@ -27,6 +27,8 @@ type item interface {
 	// line is how it is drawn behind those marks; name is what there is room for of its
 	// title.
 	line(l *list, name string, room int, selected bool) string
+	// detail adds all that there is to it, as it stands below it where it is open.
+	detail(l *list)
 	// keys are those that are its own.
 	keys(l *list) hotkeys
 	// clip is what of it is worth copying.
@@ -76,6 +78,10 @@ type list struct {
 	// said are the items that the operator opened, or closed.
 	said  map[itemName]bool
 	width int
+	// aside is the width of the details beside the list, 0 where they stand in it; whole
+	// says that of a long text all is shown.
+	aside int
+	whole bool
 	// search looks for words in the rows.
 	search search
 	// clips are the named values among the texts.
@@ -176,6 +182,7 @@ func (l *list) add(it item, indent int, open bool) bool {
 	if said, there := l.said[it.name()]; there {
 		open = said
 	}
+	open = open && (l.aside == 0 || it.name().holds())
 	l.rows = append(l.rows, row{item: it, indent: indent, open: open})
 	title, note, at := it.title()
 	room := l.width - marksWidth - indent - at
@@ -218,6 +225,14 @@ func (l *list) short(text string) string {
 	return words.Short(text, max(least, (l.width-below)/2), l.theme.Glyphs.Ellipsis)
 }
 
+// brief is a text as it is where it can be told whole, such as a command to be copied.
+func (l *list) brief(text string) string {
+	if len(words.Fit(text, l.width-below-1)) <= briefMost {
+		return text
+	}
+	return l.short(text)
+}
+
 // padded is a name filled up to a column, and never cut.
 func (l *list) padded(name string, column int) string {
 	return name + strings.Repeat(" ", max(0, column-ansi.StringWidth(name)))
@@ -243,7 +258,7 @@ func (l *list) below(line string) { l.rows = append(l.rows, row{text: line, deta
 
 // wrapped adds sentences in a style, indented.
 func (l *list) wrapped(text string, indent int, render func(...string) string) {
-	for _, line := range words.Fit(text, l.width-indent-1) {
+	for _, line := range words.Fit(text, prose(l.width-indent-1)) {
 		l.text(strings.Repeat(" ", indent) + render(line))
 	}
 }
@@ -287,16 +302,25 @@ const (
 	longMost  = 12
 )
 
+// most is how many lines of a text are shown.
+func (l *list) most() int {
+	const all = 1000
+	if l.whole {
+		return all
+	}
+	return longMost
+}
+
 // quoted adds the beginning of a text below an item.
 func (l *list) quoted(text string, indent int, style lipgloss.Style) {
-	for _, line := range wrapMost(text, l.width-indent-1, longMost, l.theme) {
+	for _, line := range wrapMost(text, prose(l.width-indent-1), l.most(), l.theme) {
 		l.below(strings.Repeat(" ", indent) + style.Render(line))
 	}
 }
 
 // beginning is the first lines of a text, as they stand below an item.
 func (l *list) beginning(text string, style lipgloss.Style) []string {
-	lines := wrapMost(strings.ReplaceAll(text, "\n", " "), l.width-below-1, briefMost, l.theme)
+	lines := wrapMost(strings.ReplaceAll(text, "\n", " "), prose(l.width-below-1), briefMost, l.theme)
 	for i, line := range lines {
 		lines[i] = strings.Repeat(" ", below) + style.Render(line)
 	}
@@ -310,7 +334,7 @@ func (l *list) labelled(label, text string, style lipgloss.Style) {
 		return
 	}
 	label = l.theme.Faint.Render(l.theme.Pad(label, column))
-	for _, line := range wrapMost(text, l.width-below-column-1, longMost, l.theme) {
+	for _, line := range wrapMost(text, prose(l.width-below-1)-column, l.most(), l.theme) {
 		l.below(strings.Repeat(" ", below) + label + style.Render(line))
 		label = strings.Repeat(" ", column)
 	}
@@ -337,7 +361,7 @@ func (l *list) pairs(title string, facts []plan.Fact) {
 			}
 			continue
 		}
-		for i, line := range words.Fit(f.Value, l.width-column-6) {
+		for i, line := range words.Fit(f.Value, prose(l.width-column-6)) {
 			if i > 0 {
 				name = strings.Repeat(" ", column+2)
 			}
@@ -408,6 +432,10 @@ func (l *list) keys() hotkeys {
 			return nav{}, nil
 		}
 	}
+	if l.aside > 0 && !it.name().holds() {
+		all := hotkey{bind("space", "read all", " "), l.readAll(it)}
+		return append(hotkeys{all.shown(it.name().kind == aChange)}, it.keys(l)...) // the others have a key of their own
+	}
 	toggle := fold(!l.rows[l.cursor].open)
 	return slices.Concat(hotkeys{{keys.Expand, toggle}}, it.keys(l), hotkeys{{bind("", "", "right"), toggle}, {bind("", "", "left"), fold(false)}})
 }
@@ -446,6 +474,9 @@ func (l *list) view() []string {
 	if last != "" {
 		lines = append(lines, l.theme.Cut(last, l.width))
 	}
+	if l.aside > 0 && l.choosing && l.under() != nil {
+		return sideBySide(l.theme, lines, l.asideView(), l.width, l.height+1)
+	}
 	return lines
 }
 
@@ -457,8 +488,11 @@ func (l *list) draw(r *row, selected bool) string {
 	if selected {
 		mark = " " + t.Accent.Render(t.Glyphs.Cursor) + " "
 	}
-	if r.open {
+	switch {
+	case r.open:
 		fold = t.Glyphs.Open
+	case l.aside > 0 && !r.item.name().holds():
+		fold = " "
 	}
 	title, _, at := r.item.title()
 	room := l.width - marksWidth - r.indent

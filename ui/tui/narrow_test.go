@@ -1,12 +1,16 @@
 package tui
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/ui/wordstest"
 )
 
 // sizes are those that people have, and the narrowest with a stepper beside the list.
@@ -28,7 +32,7 @@ func TestNothingIsCutWithoutAMark(t *testing.T) {
 			pinned(m)
 			frame := walked(m)
 			high := resized(m, l.width, tall)
-			whole := resized(m, 150, tall)
+			whole := resized(m, asideFrom-1, tall)
 			if lost := missing(whole, high); lost != "" {
 				t.Errorf("%s at %d columns cuts %q without a mark:\n%s", name, l.width, lost, strings.Join(high, "\n"))
 			}
@@ -76,20 +80,24 @@ func walked(m *root) []string {
 }
 
 // bodyOf is a frame between its header and its footer, without the stepper, pictures and
-// lines that are empty.
+// lines that are empty. What stands beside a list comes after it.
 func bodyOf(frame string) []string {
 	lines := strings.Split(ansi.Strip(frame), "\n")
-	var body []string
+	var body, aside []string
 	for i, line := range lines[headerHeight : len(lines)-footerHeight] {
-		if ansi.StringWidth(lines[1]) >= stepperWidth && strings.Contains(line, "│") {
+		if ansi.StringWidth(lines[1]) >= stepperWidth && ansi.Cut(line, stepperColumns, stepperColumns+1) == "│" {
 			line = ansi.TruncateLeft(line, stepperColumns+2, "")
+		}
+		if at := strings.LastIndex(line, " │ "); at > proseWidth/2 {
+			aside = append(aside, line[at+len(" │ "):])
+			line = line[:at]
 		}
 		line = strings.TrimRight(picture.ReplaceAllString(line, "  "), " ")
 		if line != "" && (i > 0 || !folded.MatchString(line)) {
 			body = append(body, line)
 		}
 	}
-	return body
+	return append(body, slices.DeleteFunc(aside, func(line string) bool { return line == "" })...)
 }
 
 // folded is the stepper on one line: the first item, or one of the others.
@@ -104,11 +112,12 @@ var columns = regexp.MustCompile(` {2,}`)
 // missing is the first text of the lines that is not on the screen, neither whole nor
 // with a mark where it ends early.
 func missing(lines, screen []string) string {
-	all := joined(screen)
+	all, before := joined(screen), ""
 	for _, line := range lines {
 		for _, text := range columns.Split(strings.TrimSpace(line), -1) {
 			want, _, _ := strings.Cut(joined([]string{strings.TrimLeft(text, "›▸▾ ")}), "…")
-			if passing.MatchString(text) || len(text) < cellsMost && sideways.MatchString(all) || strings.Contains(all, want) || marks(all, want) {
+			if passing.MatchString(text) || len(text) < cellsMost && sideways.MatchString(all) || strings.Contains(all, want) || marks(all, want) || before != "" && strings.Contains(all, before+"…") {
+				before = want
 				continue
 			}
 			return text
@@ -159,28 +168,15 @@ func TestTitlesAreNeverCut(t *testing.T) {
 				continue
 			}
 			m := bring(t, l)
-			titlesAreWhole(t, name+" at "+l.String(), m.View())
+			wordstest.Titles(t, name+" at "+l.String(), m.View())
 			if m.run == nil || m.top() != screen(m.run) {
 				continue
 			}
 			for i, r := range m.run.list.rows {
 				if r.item != nil {
-					titlesAreWhole(t, name+" at "+l.String(), m.theme.Cut(m.run.list.draw(&m.run.list.rows[i], true), m.run.list.width))
+					wordstest.Titles(t, name+" at "+l.String(), m.theme.Cut(m.run.list.draw(&m.run.list.rows[i], true), m.run.list.width))
 				}
 			}
-		}
-	}
-}
-
-// bold is a text in bold, whatever its colour.
-var bold = regexp.MustCompile(`\x1b\[(?:[0-9;]*;)?1(?:;[0-9;]*)?m([^\x1b]*)`)
-
-func titlesAreWhole(t *testing.T, where, frame string) {
-	t.Helper()
-	found := bold.FindAllStringSubmatch(frame, -1)
-	for _, text := range found {
-		if strings.Index(text[1], "…") > 0 {
-			t.Errorf("%s cuts a title: %q", where, text[1])
 		}
 	}
 }
@@ -254,4 +250,37 @@ func top(frame, before string) int {
 		}
 	}
 	return gone
+}
+
+// TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame reads the first 24 lines of every
+// result that has something to go on with: what is so stands on top, what to do next
+// below it, unless a finding has to be seen to first.
+func TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame(t *testing.T) {
+	ends := 0
+	for name, bring := range screens {
+		m := bring(t, look{width: 80, height: 24, utf8: true})
+		if m.run == nil || m.top() != screen(m.run) || m.run.phase != reviewing || m.run.err != nil {
+			continue
+		}
+		s := cmp.Or(m.run.review.result, m.run.review.settled)
+		if s == nil || s.Then == "" || !m.run.last() {
+			continue
+		}
+		ends++
+		press(m, "home")
+		flat := strings.Join(strings.Fields(m.View()), " ")
+		so, next := strings.Index(flat, m.run.review.ended().Lead[0]), strings.Index(flat, "Next "+s.Then)
+		switch first := m.run.review.found; {
+		case so < 0:
+			t.Errorf("%s does not say what is so:\n%s", name, m.View())
+		case first.pressing() > 0 && !strings.Contains(flat, named(first.list[0].Finding)):
+			t.Errorf("%s does not say what is wrong:\n%s", name, m.View())
+		case first.pressing() == 0 && next < so:
+			t.Errorf("%s does not say what is next:\n%s", name, m.View())
+		}
+	}
+	const least = 6
+	if ends < least {
+		t.Errorf("only %d screens are an end with something to go on with", ends)
+	}
 }

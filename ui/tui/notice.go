@@ -37,7 +37,7 @@ func (v *runScreen) noticeLines() []string {
 	}
 	var lines []string
 	mark := v.notice.mark(v.theme)
-	for _, line := range wrapMost(v.notice.text, v.width-4, 3, v.theme) {
+	for _, line := range wrapMost(v.notice.text, prose(v.width-2)-2, 3, v.theme) {
 		lines = append(lines, " "+mark+" "+line)
 		mark = " "
 	}

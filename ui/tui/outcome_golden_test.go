@@ -67,7 +67,7 @@ func init() {
 // provenBy is a finished set-up with a proof.
 func provenBy(t testing.TB, l look, p plan.Proof) *root {
 	m := applyingRoot(t, l)
-	s := &plan.Summary{Applied: 6, Outcome: complete(), Proof: p, Notes: []string{"Next: commit stateroom.hcl."}}
+	s := &plan.Summary{Applied: 6, Outcome: complete(), Proof: p, Then: "commit stateroom.hcl"}
 	m.Update(madeMsg{summary: s, review: plan.Review{Looked: fresh{}, Outcome: s.Outcome, Proof: p}, outline: seen(m)})
 	return m
 }

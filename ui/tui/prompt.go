@@ -50,7 +50,7 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 
 func (p *prompt) resize(width, height int) {
 	p.width = width
-	p.form.Resize(width-4, height)
+	p.form.Resize(prose(width-4), height)
 }
 
 func (p *prompt) update(msg tea.Msg) (nav, tea.Cmd) {

@@ -51,15 +51,15 @@ func child() int {
 		o.Menu, o.Modes, o.Begin = false, []*Mode{Troubleshoot}, beginScript
 	}
 	o.Getenv = os.Getenv
-	summary, err := Run(context.Background(), o)
+	visits, err := Run(context.Background(), o)
 	if err != nil {
 		fmt.Println(err)
 		return plan.ExitFailed
 	}
-	if summary == nil {
+	if len(visits) == 0 {
 		return plan.ExitDone
 	}
-	return summary.ExitCode(false)
+	return visits[len(visits)-1].Summary.ExitCode(false)
 }
 
 // beginChild begins the nine steps on the lab of another process.

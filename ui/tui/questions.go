@@ -30,10 +30,14 @@ type questions struct {
 	page  int
 	given plan.Given
 	// edited is a page that was gone back to from the review, by its stage's number,
-	// before are the answers until then, and drafts are the pages that were left.
+	// before are the answers until then, nil where none was gone back to, and drafts are
+	// the pages that were left.
 	edited int
 	before plan.Given
 	drafts map[int]page
+	// undone are the answers that the last ones, given from the review, have replaced; nil
+	// where there are none to come back to.
+	undone plan.Given
 }
 
 // shown is the page that is on the screen.
@@ -77,8 +81,29 @@ func (q *questions) edit(t *theme.Theme, stage plan.Stage) {
 
 // restore takes back what was answered since the review was left.
 func (q *questions) restore() {
-	if q.edited > 0 {
-		q.given = q.before
+	if q.before != nil {
+		q.given, q.before = q.before, nil
+	}
+}
+
+// taken keeps the answers that were replaced from the review, where they differ.
+func (q *questions) taken() {
+	same := func(a, b secret.Secret) bool { return a.Reveal() == b.Reveal() }
+	if q.before != nil && !maps.EqualFunc(q.before, q.given, same) {
+		q.undone = q.before
+	}
+	q.edited, q.before = 0, nil
+}
+
+// undo brings the answers back that were replaced, in the forms, too.
+func (q *questions) undo() {
+	q.given, q.undone = q.undone, nil
+	for _, p := range q.pages {
+		for _, one := range p.questions {
+			if one.Kind != plan.Secret && q.given.Asked(one.Path) {
+				p.form.Set(one.Path, q.given.Text(one.Path))
+			}
+		}
 	}
 }
 
@@ -166,7 +191,8 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
 		v.current = 1 // the last question is not where the review begins
 	}
-	v.flow, v.asked.edited = msg.opened.Flow, 0
+	v.flow = msg.opened.Flow
+	v.asked.taken()
 	if v.held {
 		return nil
 	}
@@ -186,6 +212,7 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 	if v.staged() {
 		v.asked.edit(v.theme, v.stage())
 	} else {
+		v.asked.before = maps.Clone(v.asked.given)
 		v.asked.back(len(v.asked.pages) - 1)
 	}
 	v.ask()
@@ -194,12 +221,12 @@ func (v *runScreen) edit() (nav, tea.Cmd) {
 
 // ask shows the page that is gone to.
 func (v *runScreen) ask() {
-	v.phase, v.err, v.notice = asking, nil, noticeMsg{}
+	v.phase, v.err, v.notice, v.untold = asking, nil, v.untold, noticeMsg{}
 	p := v.asked.shown()
 	if p.stage != nil {
-		v.current = p.stage.Number
+		v.current = max(1, p.stage.Number) // or a page before all stages
 	}
-	p.form.Resize(v.contentWidth()-2, v.height)
+	p.form.Resize(prose(v.contentWidth()-2), v.height)
 	v.list.search.clear()
 	v.list.rewind()
 	v.rebuild()
@@ -223,19 +250,19 @@ func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 }
 
 // leftForm goes back: to the page before, to the review that the operator came
-// from, or out.
+// from, or to the screen from which the run was begun.
 func (v *runScreen) leftForm() (nav, tea.Cmd) {
 	switch {
 	case v.asked.edited == 0 && v.asked.page > 0:
 		v.asked.back(v.asked.page - 1)
 		v.ask()
-	case v.flow != nil:
+	case v.review.Looked != nil:
 		v.asked.restore()
 		v.phase, v.asked.edited = reviewing, 0
 		v.list.rewind()
 		v.rebuild()
 	default:
-		return v.leave()
+		return v.back()
 	}
 	return nav{}, nil
 }
@@ -255,17 +282,31 @@ func (v *runScreen) pick(answers *form.Form) nav {
 // formView is the questions under their heading, scrolled so that the field with
 // the focus is in sight.
 func (v *runScreen) formView() []string {
+	_, lines, top := v.formLines()
+	return around(v.theme, lines, top, v.formRoom())
+}
+
+// formIndent is how far the form stands from the edge of its column.
+const formIndent = 1
+
+// formLines are the heading, of so many lines, and the fields below it, and the first of
+// them that is in sight.
+func (v *runScreen) formLines() (head int, lines []string, top int) {
 	fields, at := v.asked.shown().form.View()
-	lines := append([]string{}, v.list.view()...)
-	at += len(lines)
+	lines = append(lines, v.list.view()...)
+	head = len(lines)
 	for _, line := range fields {
-		lines = append(lines, " "+line)
+		lines = append(lines, strings.Repeat(" ", formIndent)+line)
 	}
+	return head, lines, topAround(len(lines), head+at, v.formRoom())
+}
+
+func (v *runScreen) formRoom() int {
 	room := v.height - len(v.noticeLines())
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	return around(v.theme, lines, at, room)
+	return room
 }
 
 func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

@@ -88,7 +88,7 @@ func marked(t *theme.Theme, m words.Mark) (glyph string, style lipgloss.Style, s
 func (r *review) headline(l *list) {
 	e := r.ended()
 	glyph, style, _ := marked(l.theme, e.Mark)
-	for i, line := range words.Fit(e.Lead[0], l.width-4) {
+	for i, line := range words.Fit(e.Lead[0], prose(l.width-4)) {
 		if i > 0 {
 			glyph = strings.Repeat(" ", ansi.StringWidth(glyph))
 		}

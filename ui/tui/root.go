@@ -30,6 +30,8 @@ type root struct {
 	width, height int
 	request       Request
 	course        *course
+	// visits are the runs that were left for the menu, of those that have made something.
+	visits []Visit
 	// interrupted says that the operator left by Ctrl-C.
 	interrupted bool
 	// paint tells the renderer of the background; asks says that the terminal
@@ -62,17 +64,12 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 // openRun puts the screen of the request on the stack.
 func (m *root) openRun() {
 	m.run = newRunScreen(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
+	m.run.first = len(m.stack) == 0
 	m.stack = append(m.stack, m.run)
 	if f, known := m.course.fault(m.request.Fault); known {
 		m.run.held, m.run.lesson = true, newLesson(m.theme, m.course, f, m.request.Surprise, m.run)
 		m.stack = append(m.stack, m.run.lesson)
 	}
-}
-
-// leaveRun ends a rehearsal that is left for the screen from which it was begun.
-func (m *root) leaveRun() tea.Cmd {
-	m.run, m.request.Sandbox = nil, m.o.Sandbox
-	return m.engine.end()
 }
 
 // Init begins the run, unless something is to be chosen first.
@@ -172,8 +169,8 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, keys.Suspend):
 		return m.suspend()
 	case m.tooSmall():
-		if key.Matches(msg, keys.Quit) && !typing {
-			return m.interrupt()
+		if key.Matches(msg, keys.Quit) && !typing && !m.working() {
+			return tea.Quit
 		}
 		return nil
 	case !typing && key.Matches(msg, keys.Help):
@@ -247,7 +244,11 @@ func (m *root) layout() {
 
 // small is the screen for terminals that nothing fits on.
 func (m *root) small() []string {
-	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: %s --plain",
-		m.width, m.height, minWidth, minHeight, m.request.Mode.command())
+	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger", m.width, m.height, minWidth, minHeight)
+	if m.working() {
+		text += ": the changes go on meanwhile, and Ctrl-C stops after those under way."
+	} else {
+		text += ", or press q and use plain lines: " + m.request.Mode.command() + " --plain"
+	}
 	return words.Fit(text, max(10, m.width-1))
 }

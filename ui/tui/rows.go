@@ -44,6 +44,9 @@ func (v *runScreen) heading() {
 	if v.staged() {
 		title, why = v.title(), v.stage().Why
 	}
+	if v.phase == asking && v.asked.shown().stage != nil {
+		title, why = v.asked.shown().stage.Title, v.asked.shown().stage.Why
+	}
 	word := ""
 	if v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
 		_, word = v.state(v.current)
@@ -99,6 +102,9 @@ func (v *runScreen) reviewing() {
 	if r.result != nil && v.last() {
 		r.showResult(l)
 	}
+	if s := cmp.Or(r.result, r.settled); s != nil && v.last() && r.found.pressing() == 0 {
+		v.then(s.Then)
+	}
 	if v.mustLook() {
 		l.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
 	}
@@ -118,6 +124,9 @@ func (v *runScreen) reviewing() {
 	}
 	r.showTables(l, v.flow.Answers)
 	if s := cmp.Or(r.result, r.settled); s != nil && v.last() {
+		if r.found.pressing() > 0 {
+			v.then(s.Then)
+		}
 		v.notes(s.Notes)
 	}
 	r.showFindings(l, stage, true)
@@ -175,7 +184,17 @@ func (v *runScreen) sum() {
 	v.list.text("")
 }
 
-// notes are what there is to know at the end: what exists, what is next.
+// then is what to do now, which stands below what is so now, unless something is wrong.
+func (v *runScreen) then(text string) {
+	if text == "" {
+		return
+	}
+	v.list.text(" " + v.theme.Bold.Render("Next"))
+	v.list.wrapped(text, 3, v.theme.Plain.Render)
+	v.list.text("")
+}
+
+// notes are what there is to know at the end: what exists, and where.
 func (v *runScreen) notes(notes []string) {
 	t := v.theme
 	for _, note := range notes {

@@ -165,11 +165,11 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 			}
 			return r, nil
 		},
-		Close: func(s *plan.Summary) []string {
+		Close: func(s *plan.Summary) (notes []string, then string) {
 			if s.Applied > 0 {
-				return []string{"Backups: /home/alice/.aws/credentials.bak", "Next: run terraform plan in live/production."}
+				notes = []string{"Backups: /home/alice/.aws/credentials.bak"}
 			}
-			return []string{"Next: run terraform plan in live/production."}
+			return notes, "run terraform plan in live/production"
 		},
 	}
 }
@@ -197,7 +197,8 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{flow: flow, review: r}
 	if len(r.Changes)+len(r.NotOurs) == 0 {
-		msg.settled = &plan.Summary{Outcome: r.Outcome, Proof: r.Proof, Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
+		msg.settled = &plan.Summary{Outcome: r.Outcome, Proof: r.Proof, Findings: r.Findings, Checks: r.Checks}
+		msg.settled.Notes, msg.settled.Then = flow.Close(msg.settled)
 	}
 	m.Update(msg)
 	return m
@@ -243,7 +244,7 @@ func mendedRoot(t testing.TB, l look) *root {
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
 	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
 	m.Update(madeMsg{review: after, summary: &plan.Summary{
-		Change: 2, Applied: 2, NotOurs: after.NotOurs, Outcome: after.Outcome, Checks: after.Checks, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
+		Change: 2, Applied: 2, NotOurs: after.NotOurs, Outcome: after.Outcome, Checks: after.Checks, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak"}, Then: "run terraform plan in live/staging",
 	}})
 	return m
 }

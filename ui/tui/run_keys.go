@@ -41,10 +41,15 @@ func (v *runScreen) hotkeys() hotkeys {
 	case s.open:
 		return s.keys()
 	case v.phase == opening:
-		return v.phaseKeys()
+		return append(v.phaseKeys(), v.backKey())
 	}
 	above, below := v.list.more()
-	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked())})
+	return slices.Concat(s.keys(), v.phaseKeys(), hotkeys{hotkey{Binding: keys.Search}.shown(above+below > 0).when(!s.asked()), v.backKey()})
+}
+
+// backKey goes to the screen before; a lesson's run has a key of its own for that.
+func (v *runScreen) backKey() hotkey {
+	return hotkey{keys.Back, v.back}.shown(!v.first && v.lesson == nil && v.phase != applying)
 }
 
 func (v *runScreen) phaseKeys() hotkeys {
@@ -85,13 +90,14 @@ func (v *runScreen) reviewKeys() hotkeys {
 	word, accept := v.ahead()
 	list := hotkeys{{bind("enter", word, "enter"), accept}}
 	edit := hotkey{keys.Edit, v.edit}.when(v.asks())
+	undo := hotkey{keys.Undo, func() (nav, tea.Cmd) { v.asked.undo(); return nav{}, v.open() }}.when(v.asked.undone != nil)
 	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}.when(v.flow != nil)
 	if v.err != nil {
-		return append(list, edit, again.shown(false))
+		return append(list, edit, undo, again.shown(false))
 	}
 	acts := v.review.any() || v.proves()
 	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
-	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
+	return append(append(list, v.list.keys()...), apply, edit, undo, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.

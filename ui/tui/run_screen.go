@@ -35,6 +35,8 @@ type runScreen struct {
 	engine *runner
 	mode   *Mode
 	dryRun bool
+	// first says that no screen lies below it.
+	first bool
 	// rehearsal says that it is the sandbox's.
 	rehearsal     bool
 	width, height int
@@ -77,6 +79,8 @@ type runScreen struct {
 	progress *progress
 	err      error
 	notice   noticeMsg
+	// untold is a notice for the first screen that there is.
+	untold noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string
@@ -212,7 +216,11 @@ func (v *runScreen) rebuild() {
 	if v.list.search.where = ""; v.staged() {
 		v.list.search.where = fmt.Sprintf(" in step %d", v.current)
 	}
-	v.list.fill(v.contentWidth()-1, v.listHeight())
+	width := v.contentWidth() - 1
+	if v.list.aside = 0; v.list.choosing {
+		width, v.list.aside = withAside(width)
+	}
+	v.list.fill(width, v.listHeight())
 }
 
 // about is the help: what the run or its stage is, and its signs.

@@ -231,12 +231,16 @@ func (e *runner) note(s *plan.Summary) string {
 	return e.start.Note(s)
 }
 
-// end clears away a rehearsal that was left, so that another can begin: its operation is
-// cancelled, and nothing of it counts.
-func (e *runner) end() tea.Cmd {
+// abandon cancels the newest operation, of which nothing is waited for any more.
+func (e *runner) abandon() {
 	e.cancel()
 	e.op++
-	idle, left := e.idle, e.clearing()
+}
+
+// end clears away a run that was left, so that another can begin.
+func (e *runner) end(given plan.Given, typed map[string]string) tea.Cmd {
+	e.abandon()
+	idle, left := e.idle, e.clearing(given, typed)
 	e.start, e.made = nil, nil
 	e.mu.Lock()
 	e.left = append(e.left, left)
@@ -250,10 +254,13 @@ func (e *runner) end() tea.Cmd {
 	}
 }
 
-// clearing is what clears away the run that is under way.
-func (e *runner) clearing() func() error {
+// clearing is what clears away the run that is under way, and keeps what it was told.
+func (e *runner) clearing(given plan.Given, typed map[string]string) func() error {
 	start, made := e.start, e.made
 	return func() error {
+		if start != nil && start.Keep != nil {
+			start.Keep(given, typed, made)
+		}
 		if start == nil || start.Close == nil {
 			return nil
 		}

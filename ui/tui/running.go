@@ -16,7 +16,7 @@ func (v *runScreen) begun(msg begunMsg) tea.Cmd {
 		v.fail(msg.err)
 		return nil
 	}
-	v.engine.start = msg.start
+	v.engine.start, v.untold = msg.start, noticeMsg{text: msg.start.Notice}
 	maps.Copy(v.asked.given, msg.start.Given)
 	return v.open()
 }
@@ -70,6 +70,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 		return
 	}
 	v.flow, v.review.settled = msg.flow, msg.settled
+	v.notice, v.untold = v.untold, noticeMsg{}
 	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
 		v.engine.book(cmp.Or(v.review.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
 	}
@@ -99,7 +100,7 @@ func (v *runScreen) resize(width, height int) {
 	}
 	v.width, v.height = width, height
 	if v.phase == asking {
-		v.asked.shown().form.Resize(v.contentWidth()-2, v.height)
+		v.asked.shown().form.Resize(prose(v.contentWidth()-2), v.height)
 	}
 	v.rebuild()
 }
@@ -167,10 +168,10 @@ func (v *runScreen) unapplied() *plan.Summary {
 	case v.staged() && v.review.toDo() == 0:
 		return nil // nobody has asked for the proof
 	case v.staged():
-		s.DryRun, s.Declined = false, true
+		s.DryRun, s.Left = false, true
 		return s
 	}
-	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
+	s.DryRun, s.Left = false, len(v.review.Changes) > 0
 	return s
 }
 

@@ -55,8 +55,8 @@ func (m *root) follow(n nav, cmd tea.Cmd) tea.Cmd {
 			cmd = tea.Batch(cmd, m.leaveRun())
 		}
 		m.stack = m.stack[:len(m.stack)-1]
-	case n.pop && n.then == nil: // below the last one is the terminal
-		return tea.Quit
+	case n.pop && n.then == nil: // below the last one is the terminal: nobody goes there unasked
+		n.pop, n.push = false, m.leaving()
 	}
 	if n.push != nil {
 		m.stack = append(m.stack, n.push)

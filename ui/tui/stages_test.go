@@ -120,25 +120,6 @@ func TestDryRunNeverApplies(t *testing.T) {
 	}
 }
 
-func TestLeavingTellsWhatThatMeans(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		bring func() *root
-		code  int
-	}{
-		{"the menu", func() *root { return newTestRoot(t, plainLook, Options{Menu: true}) }, -1},
-		{"before anything was looked at", func() *root { return begun(t, plainLook, Options{}) }, -1},
-		{"a plan", func() *root { return reviewingRoot(t, plainLook, Options{}) }, plan.ExitFailed},
-		{"a dry run", func() *root { return reviewingRoot(t, plainLook, Options{DryRun: true}) }, plan.ExitFindings},
-		{"after all was made", func() *root { return finished(t, plainLook) }, plan.ExitDone},
-	} {
-		s := c.bring().summary(false)
-		if code := exitCode(s); code != c.code {
-			t.Errorf("leaving %s: %d, want %d (%+v)", c.name, code, c.code, s)
-		}
-	}
-}
-
 func exitCode(s *plan.Summary) int {
 	if s == nil {
 		return -1

@@ -27,6 +27,7 @@ import (
 	"stateroom/steps/plan"
 	"stateroom/ui/learn"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Start is one run. Nothing of it has called AWS yet.
@@ -36,6 +37,14 @@ type Start struct {
 	Open engine.Open
 	// Given are the answers that nobody has to be asked for.
 	Given plan.Given
+	// Keep is told of the answers, of what was typed on the page that is shown, and of how
+	// the run ended (nil where nothing was made), once it is left. It tells whether they
+	// are kept for the next run, and is nil where they never are.
+	Keep func(given plan.Given, typed map[string]string, s *plan.Summary) bool
+	// Kept tells whether answers of this run are kept already; it may be nil.
+	Kept func() bool
+	// Notice is told on the first screen that there is, unless it is empty.
+	Notice string
 	// Terminal are the commands with which somebody works on a rehearsal in a window of
 	// their own; nil without one.
 	Terminal []string
@@ -87,9 +96,9 @@ func (o *Options) modes() []*Mode {
 }
 
 // Run shows the screens until the operator leaves it, waits for what is still
-// under way, and prints the summary to the normal screen. The summary is nil
-// when nothing was begun. The error is one that kept the run from its end.
-func Run(ctx context.Context, o Options) (*plan.Summary, error) {
+// under way, and prints how it ended to the normal screen. It gives the runs that have
+// come to something, in their order. The error is one that kept the last from its end.
+func Run(ctx context.Context, o Options) ([]Visit, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	renderer := lipgloss.NewRenderer(o.Out)
@@ -108,7 +117,11 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	cancel()
 	m.engine.wait()
 	summary := m.summary(killed)
+	kept := m.keep(summary)
 	closing(o.Out, m, summary)
+	if kept {
+		fmt.Fprintln(o.Out, words.AnswersKept)
+	}
 	closeErr := m.engine.close(summary)
 	if errors.Is(err, tea.ErrProgramKilled) && killed {
 		err = nil // the summary says so
@@ -119,5 +132,8 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	if summary == nil && m.run != nil {
 		err = errors.Join(err, m.run.err) // main tells it
 	}
-	return summary, errors.Join(err, closeErr)
+	if summary != nil {
+		m.visits = append(m.visits, Visit{m.request.Mode, summary})
+	}
+	return m.visits, errors.Join(err, closeErr)
 }

@@ -92,7 +92,9 @@ func (v *viewer) broken(line string) []string {
 	room := v.width - 4
 	line = strings.ReplaceAll(line, "\t", "    ")
 	style := v.theme.Plain
-	if v.paint != nil {
+	if v.paint == nil {
+		room = prose(room)
+	} else {
 		style = v.paint(v.theme, line)
 	}
 	if ansi.StringWidth(line) <= room {

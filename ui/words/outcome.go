@@ -96,6 +96,8 @@ func brokenOff(s *plan.Summary, again string) string {
 		return "Nothing was changed: this was a dry run."
 	case s.Declined:
 		return "Nothing was changed: you did not confirm."
+	case s.Left:
+		return "Nothing was changed: you left before applying."
 	case s.BrokenOff() && !made:
 		return "Interrupted: nothing was changed."
 	case s.Unproven():

@@ -34,9 +34,12 @@ func Middle(name string, width int, mark string) string {
 		return name
 	}
 	if part := arn(name); part != nil {
-		head := "arn:" + mark + ":"
-		if account := part[4]; account != "" {
-			head += account + ":"
+		head, least := "arn:"+mark+":"+part[4]+":", min(ansi.StringWidth(part[5]), 16)
+		if part[4] == "" {
+			head = "arn:" + mark + ":"
+		}
+		if ansi.StringWidth(head)+least > width { // the name tells more than the account
+			head = mark + ":"
 		}
 		return head + Middle(part[5], width-ansi.StringWidth(head), mark)
 	}

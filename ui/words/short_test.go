@@ -16,6 +16,7 @@ func TestAccountAndNameOfAnARNStayReadable(t *testing.T) {
 		{"arn:aws:iam::111111111111:role/TerraformAdmin", 40, "arn:…:111111111111:role/TerraformAdmin"},
 		{"arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/Admin", 40, "arn:…:111111111111:role/…/Admin"},
 		{"arn:aws:kms:eu-west-1:111111111111:key/3dff4815-1b77-4c54-9cbe-03cdb4cd512c", 40, "arn:…:111111111111:key/3dff48…cdb4cd512c"},
+		{"arn:aws:iam::111111111111:user/alice", 16, "…:user/alice"},
 		{"arn:aws:s3:::acme-terraform-state", 30, "arn:…:acme-terraform-state"},
 		{"/home/alice/src/infrastructure/live/production/backend.tf", 40, "/home/…/live/production/backend.tf"},
 		{"live/a/long/way/down/backend.tf", 20, "live/…/backend.tf"},

@@ -12,6 +12,9 @@ import (
 	"stateroom/steps/plan"
 )
 
+// AnswersKept is said where somebody leaves a run that has asked for something.
+const AnswersKept = "Your answers are kept: run the command again to go on with them."
+
 // Attention counts the findings that keep a run from being healthy.
 func Attention(findings []plan.Finding) int {
 	n := 0

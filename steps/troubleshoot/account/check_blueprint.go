@@ -16,7 +16,7 @@ func checkBlueprint(f *facts) (results []health.Result) {
 		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		c := health.Question{Name: step.Title + " as in the blueprint", Asked: fmt.Sprintf("what step %d of stateroom setup inspects, as the operator", step.Number)}
+		c := health.Question{Name: step.Short + " as in the blueprint", Asked: fmt.Sprintf("what step %d of stateroom setup inspects, as the operator", step.Number)}
 		differing := planned(f, func(c plan.Change) bool { return c.Of == step.Name })
 		switch err := f.failed[step.Name]; {
 		case awsops.IsAccessDenied(err):

@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
+	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot"
+	"stateroom/ui/practice"
+	"stateroom/ui/words"
+	"stateroom/ui/wordstest"
+)
+
+// TestEveryFaultIsAnsweredInTheFirstFrame has every fault of the catalogue found in the
+// sandbox, and reads the first frame at 80 columns and 24 lines as somebody does who
+// looks for an answer: what is wrong, what to do about it, and the key for it.
+func TestEveryFaultIsAnsweredInTheFirstFrame(t *testing.T) {
+	t.Parallel()
+	all := practice.Faults()
+	all = slices.DeleteFunc(all, func(f practice.Fault) bool { return slices.Contains(ofInit, f.Name()) })
+	for i := 0; i < len(all); i += stepstest.Stride(t) {
+		t.Run(all[i].Name(), func(t *testing.T) {
+			t.Parallel()
+			l := look{width: 80, height: 24, utf8: true, colour: true}
+			m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, broken(t, all[i].Name()))
+			frame := m.View()
+			wordstest.Titles(t, "the screen", frame)
+			r := &m.run.review
+			if r.found.pressing() == 0 {
+				t.Fatalf("nothing is found:\n%s", ansi.Strip(frame))
+			}
+			first := r.found.list[0]
+			text := strings.Join(strings.Fields(ansi.Strip(frame)), " ")
+			for _, want := range []string{r.ended().Lead[0], named(first.Finding), told(first)} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the first frame does not say %q:\n%s", want, ansi.Strip(frame))
+				}
+			}
+			if footer := ansi.Strip(m.footer()); !strings.HasPrefix(footer, " enter fix ") && !strings.HasPrefix(footer, " enter look again ") && !strings.HasPrefix(footer, " enter agree ") {
+				t.Errorf("the key is not in the footer: %s", footer)
+			}
+			if dir := os.Getenv("NARROW_DUMP"); dir != "" {
+				os.WriteFile(filepath.Join(dir, all[i].Name()+".txt"), []byte(ansi.Strip(frame)), 0o600)
+			}
+			pinned(m)
+			if lost := missing(resized(m, 150, tall), resized(m, 80, tall)); lost != "" {
+				t.Errorf("%q is cut without a mark:\n%s", lost, ansi.Strip(m.View()))
+			}
+		})
+	}
+}
+
+// ofInit are the faults of a project that Terraform has initialized, of which there is
+// none here.
+var ofInit = []string{"backend-changed", "backend-not-initialized", "provider-lock-file", "provider-unavailable"}
+
+// told is how a finding says what to do: the change that fixes it, or its remedy's first
+// line.
+func told(f findingItem) string {
+	if len(f.mends) > 0 {
+		return words.Fit(f.mends[0].Title, 60)[0]
+	}
+	return words.Fit(f.Remedy, 60)[0]
+}
+
+// broken is what the checks find of a fault.
+func broken(t *testing.T, fault string) plan.Review {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lab, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "lab"), Environ: os.Environ()})
+	must(err)
+	t.Cleanup(func() { must(lab.Close(true)) })
+	answers := &blueprint.Answers{Blueprint: lab.Blueprint(), Me: lab.Me}
+	env := func() *engine.Env {
+		config := lab.Config()
+		config.Parallel, config.Bounds.Call = engine.DefaultParallel, 2*time.Second
+		sessions, err := awsops.Open(context.Background(), config)
+		must(err)
+		env, err := engine.NewEnv(sessions, lab.Environ, lab.Root, filepath.Join(lab.Root, "stateroom.hcl"))
+		must(err)
+		env.Endpoint, env.EngineErr = lab.Endpoint(), terraform.ErrNotFound
+		_, tag := answers.Tag()
+		env.Journal, err = engine.OpenJournal(env.StateDir, tag)
+		must(err)
+		return env
+	}
+	must(lab.Finish(t.Context(), env(), answers, func(plan.Event) {}))
+	must(lab.Break(t.Context(), fault))
+	check := &troubleshoot.HealthCheck{Answers: answers}
+	flow := engine.Flow{Env: env(), Answers: answers, Steps: steps.Order(), Emit: func(plan.Event) {}, Look: check.Look}
+	review, err := flow.Review(t.Context())
+	must(err)
+	return review
+}
