@@ -47,6 +47,8 @@ type runScreen struct {
 	// rehearses says that a finished set-up is made to practise on before anything
 	// is asked or looked at.
 	rehearses bool
+	// practice leads to what the sandbox offers in its stead, nil in the sandbox.
+	practice action
 
 	asked questions
 
@@ -80,7 +82,11 @@ type runScreen struct {
 	// anything from being looked at.
 	progress *progress
 	err      error
-	notice   noticeMsg
+	// refused is the title of what kept it from going on last, and tries how often in a
+	// row that was so.
+	refused string
+	tries   int
+	notice  noticeMsg
 	// untold is a notice for the first screen that there is.
 	untold noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
@@ -108,17 +114,15 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	case tea.KeyMsg:
 		return v.key(msg)
 	case begunMsg:
-		return nav{}, v.begun(msg)
+		return v.begun(msg)
 	case openedMsg:
-		return nav{}, v.opened(msg)
+		return v.opened(msg)
 	case reviewedMsg:
-		v.reviewed(msg)
-		return nav{}, v.learn()
+		return v.reviewed(msg), v.learn()
 	case plan.Event:
 		return v.reported(msg), nil
 	case madeMsg:
-		v.made(msg)
-		return nav{}, v.learn()
+		return v.made(msg), v.learn()
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
@@ -149,7 +153,7 @@ func (v *runScreen) whereabouts(room int) string {
 	}
 	if v.staged() && who == "" {
 		if v.err != nil {
-			return "AWS could not be asked"
+			return v.mode.Name + " cannot begin yet"
 		}
 		return "checking your credentials"
 	}
