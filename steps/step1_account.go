@@ -164,8 +164,9 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 // accountsOffered are accounts to be picked as environments.
 func accountsOffered(accounts []awsops.Account) []plan.Account {
 	var offered []plan.Account
-	for _, a := range accounts {
-		offered = append(offered, plan.Account{ID: a.ID, Name: a.Name, Email: a.Email, Pair: blueprint.Pair(a)})
+	pairs := blueprint.Pairs(accounts)
+	for i, a := range accounts {
+		offered = append(offered, plan.Account{ID: a.ID, Name: a.Name, Email: a.Email, Pair: pairs[i]})
 	}
 	return offered
 }

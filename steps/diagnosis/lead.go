@@ -108,6 +108,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.profile-assumes-role":        "The profile assumes a role, where the state is reached with your own key.",
 	"files.profile-names-differ":        "The project names another profile than the blueprint.",
 	"files.profile-not-named":           "The project does not name a profile.",
+	"files.managed":                     "A file that says that nobody is to edit it was left as it is.",
+	"files.profile-endpoint":            "A profile sends Terraform's requests elsewhere than to AWS.",
 	"files.profile-not-valid":           "A profile has a setting that Terraform refuses.",
 	"files.encoding":                    "An AWS file is saved in an encoding in which AWS tools do not read it.",
 	"files.read-differently":            "Terraform and the AWS CLI read a line differently.",

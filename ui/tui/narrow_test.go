@@ -284,3 +284,16 @@ func TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame(t *testing.T) {
 		t.Errorf("only %d screens are an end with something to go on with", ends)
 	}
 }
+
+// TestALongIdentityLeavesTheRegionInTheHeader has the identity of a session of single
+// sign-on, of which account, person and region are to be read at 80 columns.
+func TestALongIdentityLeavesTheRegionInTheHeader(t *testing.T) {
+	for banner, want := range map[bool]string{
+		false: "Troubleshooting 111111111111 assumed-role/…/alice eu-west-1 ",
+		true:  "Troubleshooting 111111111111 assume…/alice eu-west-1 [ DRY RUN ]",
+	} {
+		m := lookedAt(t, look{width: 80, height: 24, utf8: true}, Troubleshoot, Options{DryRun: banner}, ill())
+		m.run.outline.Who = "111111111111  assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/alice"
+		shows(t, m, want)
+	}
+}

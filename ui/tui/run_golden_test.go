@@ -156,7 +156,8 @@ func init() {
 		},
 		"viewer-search": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "r", "/", "trust")
+			onFinding(m, "assume-role-denied")
+			press(m, "r", "/", "trust")
 			return m
 		},
 		"run-applying": func(t *testing.T, l look) *root { return mending(t, l) },

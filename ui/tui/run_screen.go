@@ -10,10 +10,12 @@ import (
 
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // phase is where a run is; every screen of it is drawn from it.
@@ -142,8 +144,9 @@ func (v *runScreen) person() string {
 }
 
 // whereabouts are the mode with whom it is about, the repository, the account with who
-// the operator is in it, and the region.
-func (v *runScreen) whereabouts() string {
+// the operator is in it, and the region. Where there is too little room
+// for all, who the operator is gives way.
+func (v *runScreen) whereabouts(room int) string {
 	who, region := cmp.Or(v.outline.Who, v.who), ""
 	if v.flow != nil && v.flow.Answers != nil && v.flow.Answers.Blueprint != nil {
 		who, region = cmp.Or(v.outline.Who, v.who, v.flow.Answers.AdminAccount), v.flow.Answers.StateRegion
@@ -155,7 +158,12 @@ func (v *runScreen) whereabouts() string {
 		return "checking your credentials"
 	}
 	parts := slices.DeleteFunc([]string{v.mode.headed(v.person()), v.repository(), who, region}, func(s string) bool { return s == "" })
-	return strings.Join(parts, "  ")
+	text := strings.Join(parts, "  ")
+	const least = 10 // of who the operator is
+	if most := longest(who) - (ansi.StringWidth(text) - room); most >= least && most < longest(who) {
+		return strings.Replace(text, who, words.Short(who, most, v.theme.Glyphs.Ellipsis), 1)
+	}
+	return text
 }
 
 // repository is the name of the folder of the blueprint; a rehearsal's is nobody's.
