@@ -91,10 +91,10 @@ type Decision struct {
 // service control policy forbids; a key's policy has to name it all the same.
 //
 // Not modelled: resource control and VPC endpoint policies, ACLs, KMS grants,
-// wildcards inside a principal (AWS refuses them), the two entries that AWS
-// wants in a NotPrincipal.
+// wildcards inside a principal (AWS refuses them).
 func Evaluate(r Request, p Policies) Decision {
 	q := newRequest(r)
+	q.bounded = p.Boundary != nil
 	p.setTypes()
 	d := q.decide(p)
 	if len(q.absent) > 0 {

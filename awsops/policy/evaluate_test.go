@@ -101,6 +101,9 @@ func TestEvaluateFollowsTheOrderOfPolicyTypes(t *testing.T) {
 	grant := func(principal string) Document {
 		return doc(t, `{"Effect":"Allow","Principal":`+principal+`,"Action":"s3:GetObject","Resource":"`+bucket+`/*"}`)
 	}
+	sparing := func(principals ...string) Document {
+		return doc(t, `{"Effect":"Deny","NotPrincipal":{"AWS":["`+strings.Join(principals, `","`)+`"]},"Action":"s3:*","Resource":"*"}`)
+	}
 	get := ask(alice, "s3:GetObject", bucket+"/k")
 	getByRole := ask(session, "s3:GetObject", bucket+"/k")
 	getByRole.ResourceAccount = member
@@ -129,7 +132,15 @@ func TestEvaluateFollowsTheOrderOfPolicyTypes(t *testing.T) {
 		{"resource names the account only delegates", get, Policies{}.on("bucket policy", grant(`{"AWS":"`+admin+`"}`)), "no identity-based policy"},
 		{"resource denies against identity", get, identity(everything).on("bucket policy", doc(t, `{"Sid":"No","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}`)), "denied by statement No of the bucket policy"},
 		{"resource denies the account", get, identity(everything).on("bucket policy", doc(t, `{"Effect":"Deny","Principal":{"AWS":"`+root+`"},"Action":"s3:*","Resource":"*"}`)), "explicit deny in a resource-based policy"},
-		{"deny spares whom it does not name", get, identity(everything).on("bucket policy", doc(t, `{"Effect":"Deny","NotPrincipal":{"AWS":"`+alice+`"},"Action":"s3:*","Resource":"*"}`)), "allow"},
+		{"deny spares whom it names with the account", get, identity(everything).on("bucket policy", sparing(alice, root)), "allow"},
+		{"deny spares whom it names with the account's id", get, identity(everything).on("bucket policy", sparing(alice, admin)), "allow"},
+		{"deny that spares the account alone hits its users", get, identity(everything).on("bucket policy", sparing(root)), "explicit deny in a resource-based policy"},
+		{"deny that spares a user without the account hits it", get, identity(everything).on("bucket policy", sparing(alice)), "explicit deny in a resource-based policy"},
+		{"deny that spares the account spares its root user", ask(root, "s3:GetObject", bucket+"/k"), Policies{}.on("bucket policy", sparing(root)), "allow"},
+		{"deny that spares everybody", get, identity(everything).on("bucket policy", sparing("*")), "allow"},
+		{"deny spares nobody with a boundary", get, with(identity(everything), boundary(everything)).on("bucket policy", sparing(alice, root)), "explicit deny in a resource-based policy"},
+		{"deny spares a session that it names with role and account", getByRole, identity(everything).on("bucket policy", sparing(session, role, member)), "allow"},
+		{"deny that spares the role alone hits its sessions", getByRole, identity(everything).on("bucket policy", sparing(role, member)), "explicit deny in a resource-based policy"},
 		{"deny hits whom it does not spare", get, identity(everything).on("bucket policy", doc(t, `{"Effect":"Deny","NotPrincipal":{"AWS":"`+bob+`"},"Action":"s3:*","Resource":"*"}`)), "explicit deny in a resource-based policy"},
 		{"boundary limits identity", get, with(identity(everything), boundary(doc(t, `{"Effect":"Allow","Action":"ec2:*","Resource":"*"}`))), "because no permissions boundary allows the s3:GetObject action"},
 		{"boundary permits", get, with(identity(everything), boundary(s3Only)), "allow"},

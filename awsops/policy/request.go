@@ -13,6 +13,7 @@ type request struct {
 	caller     arn.ARN // empty for a service
 	user, role string  // the friendly name of a user or of an assumed role
 	root       bool    // the caller is an account's root user
+	bounded    bool    // the caller has a permissions boundary
 	variables  bool    // the document being read has policy variables
 	// absent are the condition keys that were asked for and are not there.
 	absent []string
@@ -125,13 +126,39 @@ const (
 )
 
 func (r *request) grant(s *Statement) grant {
-	if s.NotPrincipals != nil {
-		if r.closest(s.NotPrincipals) == unnamed {
-			return limited
-		}
-		return unnamed
+	switch {
+	case s.NotPrincipals == nil:
+		return r.closest(s.Principals)
+	case s.Effect == Deny && !r.spared(s.NotPrincipals), s.Effect == Allow && r.closest(s.NotPrincipals) == unnamed:
+		return limited
 	}
-	return r.closest(s.Principals)
+	return unnamed
+}
+
+// spared tells whether a Deny with these NotPrincipals leaves the caller out ("NotPrincipal",
+// IAM User Guide). AWS looks at the account first and then at who is in it, so that both
+// have to be named: of a user the account and the user, of a role's session the account,
+// the role and the session, and of a root user its account. Whoever has a permissions
+// boundary is denied whatever is named.
+func (r *request) spared(p Principals) bool {
+	inAccount, inRole, itself := r.PrincipalAccount == "", r.role == "", r.root
+	for kind, values := range p {
+		for _, value := range values {
+			if value == "*" && !r.bounded {
+				return true
+			}
+			switch r.principal(kind, value) {
+			case delegated:
+				inAccount = true
+			case limited:
+				inRole = true
+			case named:
+				itself = true
+			case unnamed:
+			}
+		}
+	}
+	return inAccount && inRole && itself && !r.bounded
 }
 
 func (r *request) closest(p Principals) grant {

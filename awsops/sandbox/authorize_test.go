@@ -133,6 +133,50 @@ func TestBoundaryLimitsWhatPoliciesGive(t *testing.T) {
 	wantError(t, err, "AccessDenied", "because no permissions boundary allows the iam:CreateGroup action")
 }
 
+// TestABoundaryIsPutOnAndTakenOff as an account's owner does with a user or a role that is
+// there.
+func TestABoundaryIsPutOnAndTakenOff(t *testing.T) {
+	s := serve(t, Options{})
+	admin, readOnly := iamAs(s, s.Operator()), aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+	bob := addUser(t, s, "bob")
+	allow(t, s, "bob", allowAll)
+	makes := func(group string) error {
+		_, err := iamAs(s, bob).CreateGroup(t.Context(), &iam.CreateGroupInput{GroupName: aws.String(group)})
+		return err
+	}
+	wantError(t, makes("a"), "", "")
+	_, err := admin.PutUserPermissionsBoundary(t.Context(), &iam.PutUserPermissionsBoundaryInput{UserName: aws.String("bob"), PermissionsBoundary: readOnly})
+	wantError(t, err, "", "")
+	got, err := admin.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("bob")})
+	wantError(t, err, "", "")
+	if b := got.User.PermissionsBoundary; b == nil || *b.PermissionsBoundaryArn != *readOnly {
+		t.Errorf("the boundary is %v", b)
+	}
+	wantError(t, makes("b"), "AccessDenied", "because no permissions boundary allows the iam:CreateGroup action")
+	for range 2 {
+		_, err = admin.DeleteUserPermissionsBoundary(t.Context(), &iam.DeleteUserPermissionsBoundaryInput{UserName: aws.String("bob")})
+		wantError(t, err, "", "")
+	}
+	wantError(t, makes("b"), "", "")
+
+	_, err = admin.PutUserPermissionsBoundary(t.Context(), &iam.PutUserPermissionsBoundaryInput{UserName: aws.String("bob"), PermissionsBoundary: aws.String("arn:aws:iam::111111111111:policy/none")})
+	wantError(t, err, "NoSuchEntity", "arn:aws:iam::111111111111:policy/none")
+	_, err = admin.DeleteUserPermissionsBoundary(t.Context(), &iam.DeleteUserPermissionsBoundaryInput{UserName: aws.String("nobody")})
+	wantError(t, err, "NoSuchEntity", "nobody")
+
+	environmentRole(t, s, "TerraformAdmin", trustIf(""))
+	there := iamAs(s, inStaging(t, s))
+	_, err = there.PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String("TerraformAdmin"), PermissionsBoundary: readOnly})
+	wantError(t, err, "", "")
+	_, err = there.DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String("TerraformAdmin")})
+	wantError(t, err, "", "")
+	role, err := there.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("TerraformAdmin")})
+	wantError(t, err, "", "")
+	if role.Role.PermissionsBoundary != nil {
+		t.Errorf("the boundary is %v", role.Role.PermissionsBoundary)
+	}
+}
+
 func TestSessionPoliciesAreRefused(t *testing.T) {
 	s := serve(t, Options{})
 	for _, in := range []sts.AssumeRoleInput{

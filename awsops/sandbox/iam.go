@@ -161,6 +161,10 @@ func (s *iamService) policyOperations() map[string]iamOperation {
 		"ListAttachedRolePolicies":   onEntity(roleKind, listAttached),
 		"PutRolePermissionsBoundary": onEntity(roleKind, s.putBoundary),
 
+		"DeleteRolePermissionsBoundary": onEntity(roleKind, s.deleteBoundary),
+		"PutUserPermissionsBoundary":    onEntity(userKind, s.putBoundary),
+		"DeleteUserPermissionsBoundary": onEntity(userKind, s.deleteBoundary),
+
 		"TagPolicy":   s.onOwnPolicy(tagPolicy),
 		"UntagPolicy": s.onOwnPolicy(untagPolicy),
 

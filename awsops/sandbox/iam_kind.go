@@ -110,6 +110,12 @@ func (s *iamService) putBoundary(r *request, e *entity) (any, error) {
 	return nil, nil
 }
 
+// deleteBoundary takes a boundary off; without one nothing is wrong either.
+func (s *iamService) deleteBoundary(r *request, e *entity) (any, error) {
+	s.change(r, e, func(g *grants) { g.boundary = "" })
+	return nil, nil
+}
+
 func tagEntity(r *request, e *entity) (any, error) { return nil, r.addTags(&e.tags) }
 
 func untagEntity(r *request, e *entity) (any, error) {

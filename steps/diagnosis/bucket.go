@@ -24,7 +24,7 @@ var (
 			pattern: wording(noSTS + `.*InvalidClientTokenId`),
 			meaning: "There is no STS in that region, and AWS does not know the key: the region is not AWS's, and the store behind the endpoint is somebody else's.",
 			remedy:  "Where the store is not AWS's, set skip_credentials_validation, skip_requesting_account_id and skip_region_validation = true and endpoints = { s3 = \"URL\" } in the backend; otherwise correct the region.",
-		}, {pattern: wording(`(?i)invalid AWS region: [^\s,]+|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
+		}, {pattern: wording(`(?i)invalid AWS region: [^\s,]+|Not a valid region: \S|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
 	}
 	BucketMissing = &Diagnosis{
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,

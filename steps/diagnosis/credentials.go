@@ -35,6 +35,11 @@ var (
 				remedy:  "Write a section [sso-session NAME] in ~/.aws/config, named exactly as sso_session names it, and without quotes: a name in quotes is another name for Terraform.",
 			},
 			{
+				pattern: wording(`profile "(?P<profile>[^"]+)" is configured to use SSO but is missing required configuration`),
+				meaning: "The profile signs in by an sso_session, which this engine does not know yet: it wants sso_start_url and sso_region in the profile.",
+				remedy:  "Use Terraform 1.6 or later, or OpenTofu; or write sso_start_url and sso_region in the profile's section as well.",
+			},
+			{
 				pattern: wording(`fetching config from profile, (?P<profile>[^\s,]+), failed to load|failed to load \w+ from shared config`),
 				meaning: "A setting of the profile is not valid, so that Terraform can read nothing of the profile.",
 				remedy:  "Correct the setting that is named, or remove it from the profile's section in ~/.aws/config.",

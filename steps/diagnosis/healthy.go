@@ -8,7 +8,7 @@ import (
 var (
 	// well is what an engine prints when things went well.
 	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace)` +
-		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
+		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|S3 bucket \S+ created\.|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
 	// planned begins what is planned, which lasts as long as lines are indented.
 	planned = wording(`^(?:(?:Terraform|OpenTofu) (?:will perform the following actions|detected the following changes)|Changes to Outputs:|Note: Objects have changed outside|# \S+:$)`)
 	// heredoc begins a value of many lines, which ends with a line of its name.

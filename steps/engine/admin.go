@@ -38,21 +38,19 @@ func AdminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.
 // AwaitAdmin waits until the admin's key is known to every service that the
 // back end uses: they learn of a new key separately, and of new policies
 // seconds later (facts/aws.md, "Eventual consistency"). So they do of the key, the
-// bucket and the table themselves.
+// bucket and the table themselves. It is one wait, which each of them has from its
+// beginning on; of what AWS has named, and does not find, a share of the usual patience
+// is given even to who has none.
 func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
 	s, err := AdminSession(ctx, env, a)
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
 	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
 		return err
 	}
-	heals := func(err error) bool {
-		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) || awsops.IsUnknownKey(err) || awsops.IsNotFound(err)
-	}
-	return Agreed(ctx, env, func(ctx context.Context) error {
-		return awaitAll(ctx, patience, stateReads(a, s, project.StateKey), heals)
-	})
+	return awaitAll(ctx, env, max(0, patience-time.Since(begun)), stateReads(a, s, project.StateKey))
 }
 
 // stateReads ask every service that the back end uses for something of the state of
@@ -78,22 +76,21 @@ func stateReads(a *blueprint.Answers, s *awsops.Session, stateKey string) []func
 	return reads
 }
 
-// awaitAll repeats reads, all at once, each until its error is none that heals with
-// time.
-func awaitAll(ctx context.Context, patience time.Duration, reads []func(context.Context) error, heals func(error) bool) error {
+// awaitAll makes reads, all at once, each until its error is none that heals with time.
+func awaitAll(ctx context.Context, env *Env, patience time.Duration, reads []func(context.Context) error) error {
+	seen := max(patience, env.Patience/newsShare)
+	healing := func(err error) time.Duration {
+		switch {
+		case disagrees(err) != nil:
+			return seen
+		case awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err), awsops.IsUnknownKey(err):
+			return patience
+		}
+		return 0
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, read := range reads {
-		g.Go(func() error {
-			var last error
-			err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
-				last = read(ctx)
-				return !heals(last), nil
-			})
-			if last != nil {
-				return last
-			}
-			return err
-		})
+		g.Go(func() error { return await(ctx, env, seen, healing, read) })
 	}
 	return g.Wait()
 }

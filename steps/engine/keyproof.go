@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -41,6 +42,7 @@ func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
 	identity, err := s.WaitKeyUsable(ctx, x.env.Patience)
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 			return err
 		}
 	}
-	return awaitAll(ctx, x.env.Patience, reads, awsops.IsUnknownKey)
+	return awaitAll(ctx, x.env, max(0, x.env.Patience-time.Since(begun)), reads)
 }
 
 // unusedKey is an object that nobody makes, where an admin may look for it.

@@ -22,8 +22,8 @@ const (
 	endOfText = "\x04"
 )
 
-// newcomer is an operator without a blueprint.
-func newcomer(t *testing.T) *laptop {
+// beginner is an operator without a blueprint.
+func beginner(t *testing.T) *laptop {
 	c := opened(t, nil)
 	l := c.operator()
 	l.must(os.Remove(filepath.Join(c.dir, "stateroom.hcl")))
@@ -72,7 +72,7 @@ func TestEveryWayOutOfEveryKindOfScreenSaysWhatItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newcomer(t)
+			l := beginner(t)
 			args := c.args
 			if args != nil && args[0] == "setup" {
 				args = append(args[:len(args):len(args)], "--endpoint-url", l.server.URL())
@@ -103,7 +103,7 @@ func TestEveryWayOutOfEveryKindOfScreenSaysWhatItIs(t *testing.T) {
 // goes on with the answers in lines and declines, and goes on with them on the screen.
 func TestAPlanIsLeftAndItsAnswersAreGoneOnWith(t *testing.T) {
 	t.Parallel()
-	l := newcomer(t)
+	l := beginner(t)
 	args := []string{"setup", "--endpoint-url", l.server.URL()}
 	p := l.sits(args...)
 	for _, s := range []step{
@@ -146,7 +146,7 @@ func TestAPlanIsLeftAndItsAnswersAreGoneOnWith(t *testing.T) {
 // A pipe is not asked what it did not come for, and nothing is kept of it.
 func TestAPipeThatEndsLacksAnAnswerAndKeepsNothing(t *testing.T) {
 	t.Parallel()
-	l := newcomer(t)
+	l := beginner(t)
 	got := l.stateroom("", "onboard", "--plain")
 	if got.code != plan.ExitUsage || strings.Contains(got.out, "Your answers are kept") {
 		t.Errorf("%+v", got)

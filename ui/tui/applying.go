@@ -71,6 +71,7 @@ func (p *progress) bar(l *list) string {
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
 	v.phase, v.notice = applying, noticeMsg{}
+	v.asked.undone = nil // what is made is not undone by an answer
 	v.progress = newProgress(changes, v.progress)
 	v.list.rewind()
 	v.rebuild()

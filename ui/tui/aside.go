@@ -79,7 +79,7 @@ func (l *list) details(it item, width int) []string {
 
 // asideView is the details of the item with the cursor, as far as there is room.
 func (l *list) asideView() []string {
-	lines := l.details(l.under(), l.aside)
+	lines := append([]string{""}, l.details(l.under(), l.aside)...) // as the list begins
 	if over := len(lines) - l.height; over > 0 {
 		more := l.theme.Faint.Render(l.theme.Glyphs.Down + " " + words.Plural(over+1, "line") + " below: space reads all")
 		lines = append(lines[:l.height-1:l.height-1], more)

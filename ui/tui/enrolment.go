@@ -131,7 +131,7 @@ func (e *enrolment) text() []string {
 	if over := len(lines) - e.height; over > 0 {
 		lines, at = tight(lines, e.height), at-over
 	}
-	return around(t, lines, at, e.height)
+	return around(t, lines, topAround(len(lines), at, e.height), e.height)
 }
 
 // inFours sets a seed in groups of four, as apps show it.

@@ -95,8 +95,9 @@ func (v *runScreen) wheel(by int) {
 // click is one on the list, or on a stage beside it.
 func (v *runScreen) click(x, y int) (nav, tea.Cmd) {
 	switch {
-	case v.phase == asking || v.phase == opening:
-		return nav{}, nil
+	case v.phase == asking:
+		v.clickForm(x, y)
+	case v.phase == opening:
 	case !v.wide():
 		return v.list.click(y - foldedHeight)
 	case x >= stepperColumns+stepperGap+v.list.width: // the details, of which nothing can be chosen
@@ -106,6 +107,17 @@ func (v *runScreen) click(x, y int) (nav, tea.Cmd) {
 		v.goToStage(y) // the first line of the column is empty
 	}
 	return nav{}, nil
+}
+
+// clickForm goes to the field that is clicked on, and chooses the option there.
+func (v *runScreen) clickForm(x, y int) {
+	if v.wide() {
+		x -= stepperColumns + stepperGap
+	} else {
+		y -= foldedHeight
+	}
+	head, _, top := v.formLines()
+	v.asked.shown().form.Click(x-formIndent, y+top-head)
 }
 
 func (v *viewer) wheel(by int) { v.list.shift(by) }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/engine"
 )
 
 // clickOn clicks on the first line that holds a text, at its first letter.
@@ -116,5 +118,28 @@ func TestTheMouseCanBeTurnedOff(t *testing.T) {
 	press(m, "esc", "4", "e", "ctrl+k", "m", "o", "u", "s", "e", "enter")
 	if !m.mouse || !m.run.typing() {
 		t.Errorf("not turned on over a field: %t\n%s", m.mouse, m.View())
+	}
+}
+
+// TestAClickAnswersAQuestion: on a form the focus goes to where is clicked, at every width.
+func TestAClickAnswersAQuestion(t *testing.T) {
+	for _, l := range []look{plainLook, narrowLook, wideLook} {
+		m := reviewingRoot(t, l, Options{})
+		press(m, "4", "e")
+		first := m.run.asked.shown().form.Focus()
+		questions := m.run.asked.shown().questions
+		if len(questions) < 2 {
+			t.Fatal("there is nowhere else to go")
+		}
+		clickOn(t, m, questions[1].Prompt)
+		if got := m.run.asked.shown().form.Focus(); got != questions[1].Path || got == first {
+			t.Errorf("%s: the focus is on %s", l, got)
+		}
+		m = opened(t, l, Troubleshoot, Options{})
+		answerWith(m, engine.Opened{Questions: ways()}, nil)
+		clickOn(t, m, "Let Terraform run init")
+		if got := m.run.asked.shown().form.Values()["way"]; !strings.HasPrefix(got, "Let Terraform") {
+			t.Errorf("%s: chosen is %q", l, got)
+		}
 	}
 }

@@ -28,14 +28,19 @@ func heading(t *theme.Theme, title, note string, indent, width int) []string {
 	return lines
 }
 
-// around are the lines about one of them that so many lines have room for, with how many
-// are out of sight.
-func around(t *theme.Theme, lines []string, at, room int) []string {
+// topAround is the first of so many lines that is shown about one of them, where there is
+// room for fewer.
+func topAround(count, at, room int) int {
 	const ahead = 6 // what belongs to the line
+	return max(0, min(at+ahead-room, count-room))
+}
+
+// around are the lines from one on that so many lines have room for, with how many are out
+// of sight.
+func around(t *theme.Theme, lines []string, top, room int) []string {
 	if len(lines) <= room {
 		return lines
 	}
-	top := min(max(0, at+ahead-room), len(lines)-room)
 	shown := append([]string{}, lines[top:top+room]...)
 	if top > 0 {
 		shown[0] = t.Faint.Render(" " + hidden(t, top+1, 0))

@@ -35,6 +35,9 @@ type questions struct {
 	edited int
 	before plan.Given
 	drafts map[int]page
+	// undone are the answers that the last ones, given from the review, have replaced; nil
+	// where there are none to come back to.
+	undone plan.Given
 }
 
 // shown is the page that is on the screen.
@@ -80,6 +83,27 @@ func (q *questions) edit(t *theme.Theme, stage plan.Stage) {
 func (q *questions) restore() {
 	if q.before != nil {
 		q.given, q.before = q.before, nil
+	}
+}
+
+// taken keeps the answers that were replaced from the review, where they differ.
+func (q *questions) taken() {
+	same := func(a, b secret.Secret) bool { return a.Reveal() == b.Reveal() }
+	if q.before != nil && !maps.EqualFunc(q.before, q.given, same) {
+		q.undone = q.before
+	}
+	q.edited, q.before = 0, nil
+}
+
+// undo brings the answers back that were replaced, in the forms, too.
+func (q *questions) undo() {
+	q.given, q.undone = q.undone, nil
+	for _, p := range q.pages {
+		for _, one := range p.questions {
+			if one.Kind != plan.Secret && q.given.Asked(one.Path) {
+				p.form.Set(one.Path, q.given.Text(one.Path))
+			}
+		}
 	}
 }
 
@@ -144,47 +168,44 @@ func formField(q plan.Question) form.Field {
 
 // opened shows the questions that come next, or begins to look. An answer that
 // cannot be is asked for again.
-func (v *runScreen) opened(msg openedMsg) tea.Cmd {
+func (v *runScreen) opened(msg openedMsg) (nav, tea.Cmd) {
 	var problem *plan.Problem
 	if errors.As(msg.err, &problem) {
 		if v.asked.asking(problem.Path) {
 			v.ask()
 			v.asked.shown().form.Refuse(problem.Path, problem)
-			return nil
+			return nav{}, nil
 		}
 	}
 	if msg.err != nil {
 		v.asked.restore()
-		v.fail(msg.err)
-		return nil
+		return v.fail(msg.err), nil
 	}
-	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
+	v.rehearses, v.who, v.tries = false, cmp.Or(msg.opened.Who, v.who), 0
 	if msg.opened.Flow == nil {
 		v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions)
 		v.ask()
-		return nil
+		return nav{}, nil
 	}
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
 		v.current = 1 // the last question is not where the review begins
 	}
-	v.flow, v.asked.edited, v.asked.before = msg.opened.Flow, 0, nil
+	v.flow = msg.opened.Flow
+	v.asked.taken()
 	if v.held {
-		return nil
+		return nav{}, nil
 	}
-	return v.look()
+	return nav{}, v.look()
 }
 
 // asks tells whether there are answers to go back to.
 func (v *runScreen) asks() bool {
-	if v.staged() {
-		return len(v.stage().Questions) > 0
-	}
-	return len(v.asked.pages) > 0
+	return v.staged() && len(v.stage().Questions) > 0 || len(v.asked.pages) > 0
 }
 
 // edit goes back to the questions of the stage, or to the last page of them.
 func (v *runScreen) edit() (nav, tea.Cmd) {
-	if v.staged() {
+	if v.staged() && len(v.stage().Questions) > 0 {
 		v.asked.edit(v.theme, v.stage())
 	} else {
 		v.asked.before = maps.Clone(v.asked.given)
@@ -257,17 +278,31 @@ func (v *runScreen) pick(answers *form.Form) nav {
 // formView is the questions under their heading, scrolled so that the field with
 // the focus is in sight.
 func (v *runScreen) formView() []string {
+	_, lines, top := v.formLines()
+	return around(v.theme, lines, top, v.formRoom())
+}
+
+// formIndent is how far the form stands from the edge of its column.
+const formIndent = 1
+
+// formLines are the heading, of so many lines, and the fields below it, and the first of
+// them that is in sight.
+func (v *runScreen) formLines() (head int, lines []string, top int) {
 	fields, at := v.asked.shown().form.View()
-	lines := append([]string{}, v.list.view()...)
-	at += len(lines)
+	lines = append(lines, v.list.view()...)
+	head = len(lines)
 	for _, line := range fields {
-		lines = append(lines, " "+line)
+		lines = append(lines, strings.Repeat(" ", formIndent)+line)
 	}
+	return head, lines, topAround(len(lines), head+at, v.formRoom())
+}
+
+func (v *runScreen) formRoom() int {
 	room := v.height - len(v.noticeLines())
 	if !v.wide() {
 		room -= foldedHeight
 	}
-	return around(v.theme, lines, at, room)
+	return room
 }
 
 func (v *runScreen) typing() bool { return v.phase == asking || v.list.search.open }

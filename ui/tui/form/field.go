@@ -192,6 +192,27 @@ func (f *field) choose(pressed tea.KeyMsg) {
 	}
 }
 
+// bodyIndent is how far a value stands from the form's edge.
+const bodyIndent = 4
+
+// click is a press of the mouse in a cell of the field as it is drawn: the option there is
+// chosen, or ticked.
+func (f *field) click(x, line, width int) {
+	if f.typed() {
+		return
+	}
+	line -= len(words.Fit(f.Label, width-2))
+	_, places := f.options(width - bodyIndent)
+	for i, at := range places {
+		if line < at.line || line >= at.line+at.lines || x < bodyIndent+at.from || x >= bodyIndent+at.to {
+			continue
+		}
+		if f.cursor, f.changed, f.refused = i, true, nil; f.Kind == Choices {
+			f.chosen[f.Options[i]] = !f.chosen[f.Options[i]]
+		}
+	}
+}
+
 // oneLine takes the line ends off what is pasted: a copied key often has one.
 func oneLine(pressed tea.KeyMsg) tea.KeyMsg {
 	if !pressed.Paste {
@@ -210,8 +231,8 @@ func (f *field) view(width int) []string {
 	for _, line := range words.Fit(f.Label, width-2) {
 		lines, mark = append(lines, mark+label.Render(line)), "  "
 	}
-	for _, line := range f.body(width - 4) {
-		lines = append(lines, f.theme.Cut("    "+line, width))
+	for _, line := range f.body(width - bodyIndent) {
+		lines = append(lines, f.theme.Cut(strings.Repeat(" ", bodyIndent)+line, width))
 	}
 	if f.Kind == Choice && f.focused && f.Means[f.Options[f.cursor]] != "" {
 		means := f.Means[f.Options[f.cursor]]
@@ -236,7 +257,8 @@ func (f *field) body(width int) []string {
 	case f.lines != nil:
 		return f.lines.view(width)
 	case !f.typed():
-		return f.options(width)
+		lines, _ := f.options(width)
+		return lines
 	}
 	return []string{f.answer(width)}
 }
@@ -256,11 +278,13 @@ func (f *field) answer(width int) string {
 	return f.input.View()
 }
 
+// place is where an option stands: on which lines, and in which cells of them.
+type place struct{ line, lines, from, to int }
+
 // options are the ways to answer, with those that are chosen marked: beside one another,
-// or each on lines of its own.
-func (f *field) options(width int) []string {
+// or each on lines of its own. They are drawn at these places.
+func (f *field) options(width int) (lines []string, places []place) {
 	const between = "   "
-	var lines []string
 	used := 0
 	for i, option := range f.Options {
 		on := i == f.cursor && f.Kind != Choices || f.chosen[option] && f.Kind == Choices
@@ -282,16 +306,19 @@ func (f *field) options(width int) []string {
 		if !f.stacked() && i > 0 && used+len(between)+size <= width {
 			lines[len(lines)-1] += between + style.Render(sign+" "+option)
 			used += len(between) + size
+			places = append(places, place{len(lines) - 1, 1, used - size, used})
 			continue
 		}
 		used = size
 		indent := ansi.StringWidth(sign) + 1
-		for j, line := range words.Fit(option, width-indent) {
+		parts := words.Fit(option, width-indent)
+		places = append(places, place{len(lines), len(parts), 0, min(size, width)})
+		for j, line := range parts {
 			if j > 0 {
 				sign = strings.Repeat(" ", indent-1)
 			}
 			lines = append(lines, style.Render(sign+" "+line))
 		}
 	}
-	return lines
+	return lines, places
 }

@@ -73,6 +73,17 @@ type Form struct {
 	focus  int
 	help   bool
 	width  int
+	// past are the answers that were changed, the last one last; fresh says that nothing
+	// was changed since the focus came to its field.
+	past  []answer
+	fresh bool
+}
+
+// answer is what a field held before it was changed, and whether that was its default.
+type answer struct {
+	field   int
+	value   string
+	changed bool
 }
 
 // New makes a form of one field or more, with the focus on the first field.
@@ -123,9 +134,11 @@ func (f *Form) Values() map[string]string {
 
 // Set gives a field its value, as a list does that was picked from.
 func (f *Form) Set(name, value string) {
-	for _, item := range f.fields {
+	for i, item := range f.fields {
 		if item.Name == name {
+			before := answer{i, item.value(), item.changed}
 			item.set(value)
+			f.remember(before)
 		}
 	}
 }
@@ -134,7 +147,53 @@ func (f *Form) enter(i int) {
 	for j, item := range f.fields {
 		item.setFocus(i == j)
 	}
-	f.focus, f.help = i, false
+	f.focus, f.help, f.fresh = i, false, true
+}
+
+// remember keeps what a field held where that has changed, once for every time that the
+// focus comes to it. A secret is not kept.
+func (f *Form) remember(before answer) {
+	item := f.fields[before.field]
+	if item.Kind == Secret || item.value() == before.value {
+		return
+	}
+	if n := len(f.past); f.fresh || n == 0 || f.past[n-1].field != before.field {
+		f.past = append(f.past, before)
+	}
+	f.fresh = false
+}
+
+// undo brings the last answer back that was changed.
+func (f *Form) undo() {
+	n := len(f.past)
+	if n == 0 {
+		return
+	}
+	last := f.past[n-1]
+	f.past = f.past[:n-1]
+	f.enter(last.field)
+	f.fields[last.field].set(last.value)
+	f.fields[last.field].changed = last.changed
+}
+
+// Click is a press of the mouse in a cell of the view: the focus goes to the field there,
+// and the option there is chosen. It tells whether there is a field.
+func (f *Form) Click(x, line int) bool {
+	from := 0
+	for i, item := range f.fields {
+		lines := f.drawn(i)
+		if line >= from && line < from+len(lines) {
+			before := answer{i, item.value(), item.changed}
+			if i != f.focus {
+				f.enter(i)
+			}
+			item.click(x, line-from, f.width)
+			f.remember(before)
+			return true
+		}
+		from += len(lines)
+	}
+	return false
 }
 
 var (
@@ -149,6 +208,7 @@ var (
 	keyDone  = key.NewBinding(key.WithKeys("ctrl+d"), key.WithHelp("ctrl+d", "accept"))
 	keyStack = key.NewBinding(key.WithKeys("up", "down"), key.WithHelp("up/down", "choose"))
 	keyLine  = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "new line"))
+	keyUndo  = key.NewBinding(key.WithKeys("ctrl+_"), key.WithHelp("ctrl+_", "undo the last answer"))
 	keyPick  = key.NewBinding(key.WithKeys("ctrl+l"), key.WithHelp("ctrl+l", "list"))
 )
 
@@ -177,6 +237,9 @@ func (f *Form) Keys() []key.Binding {
 	if len(f.fields) > 1 {
 		keys = append(keys, keyDown, keyUp)
 	}
+	if len(f.past) > 0 {
+		keys = append(keys, keyUndo)
+	}
 	return keys
 }
 
@@ -185,7 +248,13 @@ func (f *Form) Focus() string { return f.fields[f.focus].Name }
 
 // Update handles one key.
 func (f *Form) Update(pressed tea.KeyMsg) Event {
+	if key.Matches(pressed, keyUndo) && !pressed.Paste {
+		f.undo()
+		return Editing
+	}
 	item := f.fields[f.focus]
+	before := answer{f.focus, item.value(), item.changed}
+	defer func() { f.remember(before) }()
 	switch {
 	case pressed.Paste, item.breaks() && key.Matches(pressed, keyLine),
 		item.lines != nil && (pressed.Type == tea.KeyUp || pressed.Type == tea.KeyDown):
@@ -237,17 +306,22 @@ func (f *Form) accept() Event {
 // View is the form as lines; at is the line of the field with the focus, so
 // that a scrolling owner can keep it in sight.
 func (f *Form) View() (lines []string, at int) {
-	for i, item := range f.fields {
+	for i := range f.fields {
 		if i == f.focus {
 			at = len(lines)
 		}
-		lines = append(lines, item.view(f.width)...)
-		if i == f.focus && f.help {
-			lines = append(lines, f.explain(item)...)
-		}
-		lines = append(lines, "")
+		lines = append(lines, f.drawn(i)...)
 	}
 	return lines, at
+}
+
+// drawn are the lines of one field.
+func (f *Form) drawn(i int) []string {
+	lines := f.fields[i].view(f.width)
+	if i == f.focus && f.help {
+		lines = append(lines, f.explain(f.fields[i])...)
+	}
+	return append(lines, "")
 }
 
 func (f *Form) explain(item *field) []string {
