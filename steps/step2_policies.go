@@ -39,7 +39,7 @@ func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, doc
 	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		number, found := strings.CutPrefix(name, prefix)
 		have := o.IAM.Policies[name]
-		if found && beyond(number, len(docs)) && plan.Ours(a, have.Tags) && slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
+		if found && !a.IsIdentityGroup(group) && beyond(number, len(docs)) && plan.Ours(a, have.Tags) && slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
 			p.Change(detach(o, a, group, have))
 		}
 	}
@@ -144,7 +144,11 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 		p.Tag(a, policyChange(a, group, name, ".tags", plan.Update, "Tag the policy "+name, arn), "policy "+name, have.Tags,
 			func(missing map[string]string) awsops.Call { return awsops.TagPolicy(arn, missing) })
 	}
-	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
+	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) && a.IsIdentityGroup(group) {
+		if c := referring(o, a, group, name, doc); c != nil {
+			p.Change(*c)
+		}
+	} else if !slices.Contains(f.Attached, arn) {
 		c := policyChange(a, group, name, attachSuffix, plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group), arn, awsops.AttachGroupPolicy(group, arn))
 		c.Fields = plan.Created("attached to", group)
 		c.Needs = []string{policyChangeID(name), groupChange(group)}
