@@ -117,7 +117,8 @@ func run(ctx context.Context, args []string, sys system) int {
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
 	err := root.ExecuteContext(ctx)
-	if told := exitCode(0); err != nil && !errors.As(err, &told) {
+	var shown session.ShownError
+	if told := exitCode(0); err != nil && !errors.As(err, &told) && !errors.As(err, &shown) {
 		message := "stateroom: " + err.Error()
 		if i.Seen() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(plan.ExitInterrupted)

@@ -447,12 +447,20 @@ func TestBadAnswersAreNamedWithTheirPlace(t *testing.T) {
 	}
 }
 
-func TestNoCredentialsAreOneClearSentence(t *testing.T) {
+func TestWithoutCredentialsItIsSaidWhatWasTriedAndWhatToType(t *testing.T) {
 	got := program(t, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
 		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",
 		"--set", "bucket.name=acme-state")
-	if got.code != plan.ExitFailed || !strings.Contains(got.err, "No credentials were found") || strings.Count(got.err, "\n") != 1 {
-		t.Errorf("%+v", got)
+	if got.code != plan.ExitFailed {
+		t.Errorf("exit code %d", got.code)
+	}
+	for _, want := range []string{
+		"stateroom: You are not signed in to AWS.\n", "What to do: Sign in to the admin account in another window, then try again.",
+		"\n      aws configure sso\n", "\n      aws configure\n", "AWS_ACCESS_KEY_ID is not set", "Profile default: there is neither", "Nothing was changed.",
+	} {
+		if !strings.Contains(got.err, want) {
+			t.Errorf("it does not say %q:\n%s", want, got.err)
+		}
 	}
 }
 
@@ -1069,9 +1077,11 @@ func TestTheMenuInLinesOffersEveryModeAndPractice(t *testing.T) {
 	if got.code != plan.ExitDone {
 		t.Errorf("leaving the menu: %+v", got)
 	}
-	// Practice, back, practice again, hand over, back to the menu from the first question,
-	// and the same once more, for bob.
+	// Practice, back, practice again, hand over, back to the menu, and again to the end: bob.
 	got = program(t, "7\n<\npractice in the sandbox\n9\n4\n<\n7\n4\n2\n", false, "--plain")
+	if asked := strings.Count(got.out, "Which admin gets the key?"); asked != 2 {
+		t.Errorf("it asks %d times for the admin", asked)
+	}
 	for _, want := range []string{`"9" is not one of the numbers above`, "Which admin gets the key?", "bob's access key"} {
 		if !strings.Contains(unwrapped(got.out), want) {
 			t.Errorf("%q is missing in %+v", want, got)
@@ -1189,5 +1199,23 @@ func TestARunWhoseOutputIsLostDoesNotSayThatAllWentWell(t *testing.T) {
 				t.Errorf("code %d, %s", code, errs.String())
 			}
 		})
+	}
+}
+
+func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
+	for _, args := range []string{"handover bob", "offboard bob", "login"} {
+		got := program(t, "", false, strings.Fields(args)...)
+		if got.code != plan.ExitUsage {
+			t.Errorf("%s: exit code %d", args, got.code)
+		}
+		for _, want := range []string{"stateroom: There is no stateroom.hcl here.", "\n      stateroom " + args + " --blueprint FILE\n", "Nothing was changed."} {
+			if !strings.Contains(got.err, want) {
+				t.Errorf("%s: it does not say %q:\n%s", args, want, got.err)
+			}
+		}
+	}
+	got := program(t, "", false, "onboard", "--plain")
+	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
+		t.Errorf("an onboarding without a blueprint: %+v", got)
 	}
 }

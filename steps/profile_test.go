@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -126,5 +128,35 @@ func TestTwoIdentitiesUnderOneNameAreAskedAbout(t *testing.T) {
 				t.Errorf("the config file is now\n%s", after)
 			}
 		})
+	}
+}
+
+// TestAProfileThatAsksAnotherStoreStopsWhatNeedsIt: the config file sends what Terraform
+// asks of S3 with the admin profile to a store of somebody's, which would get every request
+// of an admin, and has no such key.
+func TestAProfileThatAsksAnotherStoreStopsWhatNeedsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	const config = "[profile admin_iam]\nservices = minio\n[services minio]\ns3 =\n  endpoint_url = http://minio.example:9000\n"
+	w.write(".aws/config", config)
+	run := func() *plan.Summary {
+		s, flow := w.nine(team())
+		s.Env.Endpoint, s.Env.Environ = "", s.Env.Environ.With(map[string]string{"AWS_ENDPOINT_URL": ""})
+		return w.run(flow)
+	}
+	summary := run()
+	f := findingOf(summary.Findings, "files.profile-endpoint")
+	if f == nil || summary.Failed > 0 || summary.ExitCode(false) != plan.ExitFindings {
+		t.Fatalf("failed %d, found %v", summary.Failed, summary.Findings)
+	}
+	says(t, f.Evidence+" "+f.Remedy, "config:5", "profile admin_iam to s3", "http://minio.example:9000", "--set admin_profile=NAME")
+	kept, err := os.ReadFile(filepath.Join(w.dir, ".aws", "config"))
+	w.must(err)
+	if id := usesProfile(w); id != "" || w.calls("CreateAccessKey", "alice") > 0 || string(kept) != config {
+		t.Errorf("%s was planned, a key made or the file changed: %s", id, kept)
+	}
+	w.write(".aws/config", "[profile admin_iam]\nendpoint_url = https://vpce-0123456789abcdef0-abcdefgh.s3.eu-west-1.vpce.amazonaws.com\n")
+	if f := findingOf(run().Findings, "files.profile-endpoint"); f != nil {
+		t.Errorf("a VPC's own way to AWS is taken for another place: %v", f)
 	}
 }

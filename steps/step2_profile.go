@@ -35,8 +35,9 @@ type ProfileFacts struct {
 	Stranger awsops.Identity
 	Err      error
 	Asked    bool
-	// Two is the finding of a profile that is two identities, or nil.
-	Two *plan.Finding
+	// Two is the finding of a profile that is two identities, or nil, and Elsewhere that of
+	// one with which Terraform asks another place.
+	Two, Elsewhere *plan.Finding
 }
 
 // inspectProfile asks whose the key in the admin profile is, where it is none of the
@@ -46,6 +47,7 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 	if err != nil {
 		return err
 	}
+	f.Profile.Elsewhere = env.ProfileElsewhere(a.AdminProfile, asAdmin(a)...)
 	f.Profile.Two = TwoIdentities(credentials, config, a.AdminProfile)
 	if f.ProfileKey == "" || f.owner() != "" || f.Profile.Two != nil {
 		return nil
@@ -93,8 +95,11 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 // nil. What needs the profile is stopped; all else is made.
 func profileRefused(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := &o.IAM
-	if f.Profile.Two != nil {
+	switch {
+	case f.Profile.Two != nil:
 		return f.Profile.Two
+	case f.Profile.Elsewhere != nil && (a.Me != "" || f.ProfileKey != ""):
+		return f.Profile.Elsewhere
 	}
 	owner := f.owner()
 	if f.ProfileKey == "" || owner != "" && (a.Me == "" || owner == a.Me) {

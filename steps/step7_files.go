@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -129,10 +131,23 @@ func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, private...)
 	var err error
 	if edit.Changes() {
+		if managed := files.NotToBeEdited(o.Files.Gitignore); managed != nil {
+			p.Find(managedFile(managed, "Let git ignore "+plan.Enumerated(private)+", in what writes the file.", ""))
+			return p
+		}
 		err = o.Files.IgnoreErr
 	}
 	addEdit(a, &p, edit, err, "Keep handovers out of git")
 	return p
+}
+
+// managedFile is the finding of a file that says that nobody is to edit it, and of which
+// nothing depends that it is edited: it was left as it is.
+func managedFile(err error, remedy, lines string) plan.Finding {
+	return plan.Finding{
+		ID: "files.managed", Of: plan.StepFiles, Severity: plan.Warning, Evidence: diagnosis.Sentence(err.Error()),
+		Remedy: remedy, Details: lines,
+	}
 }
 
 // addEdit turns an edit into a change, and one that cannot be made into a finding
@@ -293,6 +308,10 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 		if err == nil {
 			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
 		}
+	}
+	if errors.Is(err, files.ErrNotToBeEdited) {
+		p.Find(managedFile(err, "Put the profiles below into what writes the file.", profiles.ByHand(profiles.Config, all)))
+		return
 	}
 	before := len(p.Changes)
 	addEdit(a, p, edit, err, RoleProfiles)

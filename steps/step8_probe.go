@@ -388,7 +388,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
-		Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
+		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }

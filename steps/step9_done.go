@@ -67,7 +67,7 @@ func planReach(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		return p
 	}
 	after, err := blueprint.SetReach(o.Done.Blueprint.Bytes, found)
-	if err != nil {
+	if err != nil || files.NotToBeEdited(o.Done.Blueprint) != nil {
 		return p // it stays as it is, and the roles are used all the same
 	}
 	edit := files.Edit{Before: o.Done.Blueprint, After: after, Mode: 0o644}

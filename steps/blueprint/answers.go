@@ -52,12 +52,17 @@ func (b *Blueprint) answer(path, value string) error {
 	if path != "environment" && path != "project" {
 		return b.Set(path, value)
 	}
+	given := map[string]bool{}
 	for _, pair := range strings.Split(value, ",") {
 		name, answer, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		name, answer = strings.TrimSpace(name), strings.TrimSpace(answer)
 		if !ok || name == "" || answer == "" {
 			return fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
 		}
+		if given[name] { // the second would take the place of the first
+			return fmt.Errorf("%s is named twice", name)
+		}
+		given[name] = true
 		if err := b.Set(path+"."+name+"."+pairMember(path, answer), answer); err != nil {
 			return err
 		}
@@ -85,6 +90,10 @@ type Discovery struct {
 	Region   string
 	// Accounts are the organization's, where the caller may list them.
 	Accounts []awsops.Account
+	// Alone says that the account is in no organization, and Denied is AWS's answer to
+	// whoever may not see it, or not list its accounts from its management account.
+	Alone  bool
+	Denied error
 }
 
 // mostOffered bounds the accounts offered as environments: a longer list is the
@@ -94,14 +103,11 @@ const mostOffered = 20
 // Environments offers every active account but the admin account, in the form
 // that --set environment takes: name=id, separated by commas.
 func (d *Discovery) Environments(admin string) string {
-	var offered []string
-	for _, account := range d.Offered(admin) {
-		offered = append(offered, Pair(account))
-	}
+	offered := d.Offered(admin)
 	if len(offered) > mostOffered {
 		return ""
 	}
-	return strings.Join(offered, ",")
+	return strings.Join(Pairs(offered), ",")
 }
 
 // Offered are the active accounts but the admin account.
@@ -117,13 +123,25 @@ func (d *Discovery) Offered(admin string) []awsops.Account {
 	return offered
 }
 
-// Pair is an account as an environment's name=id.
-func Pair(account awsops.Account) string {
-	name := environmentName(account.Name)
-	if name == "" {
-		name = "account-" + account.ID
+// Pairs are accounts as environments' name=id, in their order. Accounts may have the same
+// name, or such as become the same: these carry their ids.
+func Pairs(accounts []awsops.Account) []string {
+	times := map[string]int{}
+	for _, account := range accounts {
+		times[environmentName(account.Name)]++
 	}
-	return name + "=" + account.ID
+	pairs := make([]string, len(accounts))
+	for i, account := range accounts {
+		name := environmentName(account.Name)
+		switch {
+		case name == "":
+			name = "account-" + account.ID
+		case times[name] > 1:
+			name += "-" + account.ID
+		}
+		pairs[i] = name + "=" + account.ID
+	}
+	return pairs
 }
 
 // environmentName turns an account's name into one that a profile and a
@@ -136,7 +154,9 @@ func environmentName(account string) string {
 		}
 		return '-'
 	}, strings.ToLower(account))
-	return strings.Trim(name, "-")
+	name = strings.TrimLeft(name, "-_")
+	const room = 63 - len("-123456789012") // of a name's length, beside an id
+	return strings.Trim(name[:min(len(name), room)], "-")
 }
 
 // Answers is everything the operator decided: the team's blueprint and the

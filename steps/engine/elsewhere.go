@@ -3,7 +3,9 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
@@ -27,6 +29,47 @@ func (e *Env) ownWay() tf.Own {
 	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
 	return own
+}
+
+// ProfileElsewhere is the finding of a profile with which the config file sends what
+// Terraform asks for the state to another place than this run's, or nil; it stops these
+// changes. Variables win over the file ("Service-specific endpoints", AWS SDKs and Tools
+// Reference Guide), and an endpoint of the run is written into the backend itself.
+func (e *Env) ProfileElsewhere(name string, stops ...string) *plan.Finding {
+	own := cmp.Or(e.Profile, e.Environ.Get("AWS_PROFILE"), e.Environ.Get("AWS_DEFAULT_PROFILE"), "default")
+	if e.Endpoint != "" || e.Environ.Get("AWS_ENDPOINT_URL") != "" || strings.EqualFold(e.Environ.Get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") || own == name {
+		return nil
+	}
+	config, err := files.Read(e.ConfigPath)
+	if err != nil {
+		return nil // told where it is edited
+	}
+	theirs, ours := profiles.Endpoints(config, name), profiles.Endpoints(config, own)
+	for _, service := range []string{"s3", "sts", "dynamodb"} {
+		there, named := profiles.EndpointOf(service, theirs)
+		here, _ := profiles.EndpointOf(service, ours)
+		if !named || there.URL == here.URL || tf.OfAWS(there.URL) || e.Environ.Get("AWS_ENDPOINT_URL_"+strings.ToUpper(service)) != "" {
+			continue
+		}
+		goes := "AWS"
+		if here.URL != "" {
+			goes = redactedURL(here.URL)
+		}
+		return &plan.Finding{
+			ID: "files.profile-endpoint", Of: plan.StepFiles, Severity: plan.Failure, Probed: true, Stops: stops,
+			Evidence: fmt.Sprintf("%s: the requests of profile %s to %s go to %s, and those of stateroom to %s.", there.Place, name, service, redactedURL(there.URL), goes),
+			Remedy:   "Take the setting out of the profile, or choose another profile with --set admin_profile=NAME.",
+		}
+	}
+	return nil
+}
+
+// redactedURL is an address without a password.
+func redactedURL(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Redacted()
+	}
+	return "an address that is none"
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.

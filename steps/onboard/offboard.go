@@ -194,6 +194,9 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 	}
 	f.blueprint = files.Edit{Before: file}
 	f.blueprint.After, f.unedited = blueprint.RemoveUser(file.Bytes, f.name, arn)
+	if f.unedited == nil && f.blueprint.Changes() {
+		f.unedited = files.NotToBeEdited(file)
+	}
 	return nil
 }
 

@@ -147,7 +147,9 @@ func (o *Offboard) Close(s *plan.Summary) (notes []string, then string) {
 	}
 	if s.Applied > 0 {
 		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were.")
-		then = "commit the blueprint"
+		if then = "commit the blueprint"; f.unedited != nil || f.blueprint.Changes() {
+			then = "take " + f.name + " out of the blueprint"
+		}
 	}
 	return notes, then
 }

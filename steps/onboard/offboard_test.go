@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -404,21 +405,35 @@ func TestALinkInTheSealedFilesPlaceStays(t *testing.T) {
 	}
 }
 
-// A blueprint that cannot be cut is told about, and the rights are taken all
-// the same.
+// A blueprint that cannot be cut, or that nobody is to edit, is told about, and the rights
+// are taken all the same. What is next is not to commit it.
 func TestRightsAreTakenWhereTheBlueprintCannotBeEdited(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	f := o.offboard("bob")
-	o.write("stateroom.hcl", "version = 1\nbucket {")
-	summary := o.run(f)
-	if finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != plan.ExitFindings {
-		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
-	}
-	keys, err := o.iam().AccessKeys(t.Context(), "bob")
-	o.must(err)
-	if len(keys) != 1 || keys[0].Active {
-		t.Errorf("bob's keys are %+v", keys)
+	for name, text := range map[string]func(o *office) string{
+		"half of one":       func(*office) string { return "version = 1\nbucket {" },
+		"written elsewhere": func(o *office) string { return "# Written by our portal. DO NOT EDIT.\n" + string(o.answers().HCL()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			f, left := o.offboard("bob"), text(o)
+			o.write("stateroom.hcl", left)
+			summary := o.run(f)
+			if finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != plan.ExitFindings {
+				t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+			}
+			if summary.Then != "take bob out of the blueprint" {
+				t.Errorf("what is next is to %s", summary.Then)
+			}
+			keys, err := o.iam().AccessKeys(t.Context(), "bob")
+			o.must(err)
+			if len(keys) != 1 || keys[0].Active {
+				t.Errorf("bob's keys are %+v", keys)
+			}
+			if kept, err := os.ReadFile(filepath.Join(o.dir, "stateroom.hcl")); err != nil || string(kept) != left {
+				t.Errorf("the blueprint is now %s, %v", kept, err)
+			}
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package onboard
 
 import (
 	"slices"
-	"strings"
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -18,7 +17,7 @@ func planProfiles(in *inputs, who *identity) {
 	edit, err := profiles.EditAll(profiles.Config, in.config, want)
 	if err != nil {
 		f := cannotEdit(err)
-		f.Details = "By hand, in " + in.config.Path + ":\n" + byHand(want)
+		f.Details = "By hand, in " + in.config.Path + ":\n" + profiles.ByHand(profiles.Config, want)
 		in.find(f)
 		return
 	}
@@ -56,12 +55,4 @@ func ownProfiles(in *inputs, who *identity) (free []profiles.Wanted, cleared []s
 		free = append(free, e)
 	}
 	return free, cleared
-}
-
-func byHand(wanted []profiles.Wanted) string {
-	var sections []string
-	for _, e := range wanted {
-		sections = append(sections, e.ByHand(profiles.Config))
-	}
-	return strings.Join(sections, "\n")
 }

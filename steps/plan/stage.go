@@ -17,7 +17,10 @@ type Stage struct {
 }
 
 // Fact is a name with its value.
-type Fact struct{ Name, Value string }
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Outline is what is shown of a run beside its review.
 type Outline struct {

@@ -14,11 +14,11 @@ func TestACodeIsAskedForByItsDeviceWithWhatWasWrongBefore(t *testing.T) {
 	var out bytes.Buffer
 	p := NewPrompt(strings.NewReader("123456\n"), &out)
 	var code string
-	_, err := p.Inquire(t.Context(), func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
+	_, err := p.Inquiry(plan.Given{}).Flow(t.Context(), func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		var err error
 		code, err = asks.SignIn(ctx, plan.SignIn{Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code."})
 		return engine.Opened{Flow: &engine.Flow{}}, err
-	}, plan.Given{})
+	})
 	if err != nil || code != "123456" {
 		t.Fatalf("code %q, %v", code, err)
 	}

@@ -26,7 +26,7 @@ func (p *Prompt) fill(ctx context.Context, a *blueprint.Answers, all bool) (*blu
 	o.World = func(context.Context, *blueprint.Answers, plan.Asks) (*engine.Env, error) {
 		return &engine.Env{}, nil
 	}
-	flow, err := p.Inquire(ctx, o.Open, plan.Given{})
+	flow, err := p.Inquiry(plan.Given{}).Flow(ctx, o.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func TestBackSuggestsNoSecretAgain(t *testing.T) {
 	}
 	p, out := prompting("AKIA\nfirst-secret\n<\n\nsecond-secret\n\n")
 	given := plan.Given{}
-	if _, err := p.Inquire(t.Context(), open, given); err != nil {
+	if _, err := p.Inquiry(given).Flow(t.Context(), open); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if given.Text("secret") != "second-secret" || given.Text("id") != "AKIA" {

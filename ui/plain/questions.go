@@ -14,32 +14,36 @@ import (
 	"stateroom/ui/words"
 )
 
-// Inquire asks what a flow has to know, page by page, and gives the flow. An
-// answer that cannot be is asked for again; what the flags answered is in given
-// already, and is an error if it cannot be.
-func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+// Inquiry begins to ask what a flow has to know; given is what the flags have answered.
+func (p *Prompt) Inquiry(given plan.Given) *Inquiry {
+	return &Inquiry{Prompt: p, given: given, asked: map[string]plan.Question{}, typed: map[string]string{}}
+}
+
+// Flow asks what is still to be asked, page by page, and gives the flow. An answer that
+// cannot be is asked for again; one of a flag is an error if it cannot be. The error is
+// [ErrBack] where somebody goes back from the first question, if that leads anywhere.
+func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, error) {
 	asks := plan.Asks{
-		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
-		SignIn: p.signIn,
-		Enrol:  p.enrol,
+		Code:   func() (string, error) { return i.Line(ctx, "  MFA code: ") },
+		SignIn: i.signIn,
+		Enrol:  i.enrol,
 	}
-	i := inquiry{Prompt: p, given: given, asked: map[string]plan.Question{}, typed: map[string]string{}}
 	for {
-		opened, err := open(ctx, given, asks)
+		opened, err := open(ctx, i.given, asks)
 		var problem *plan.Problem
 		if errors.As(err, &problem) {
 			again, there := i.asked[problem.Path]
 			if !there {
 				return nil, err
 			}
-			p.print("%s", wrapped(problem.Text, 4))
+			i.print("%s", wrapped(problem.Text, 4))
 			opened.Questions, err = []plan.Question{again}, nil
 		}
 		if err != nil || opened.Flow != nil {
 			return opened.Flow, err
 		}
 		if len(i.asked) == 0 {
-			p.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
+			i.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
 		}
 		i.pages = append(i.pages, page{opened.Stage, opened.Questions})
 		if err := i.ask(ctx); err != nil {
@@ -48,8 +52,8 @@ func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given
 	}
 }
 
-// inquiry is the questions of a run so far.
-type inquiry struct {
+// Inquiry is the questions of a run so far, with their answers.
+type Inquiry struct {
 	*Prompt
 	given plan.Given
 	// pages are the questions in the order in which they were asked; asked are all of
@@ -71,7 +75,7 @@ type page struct {
 // ask asks the questions of the last page. Whoever goes back from its first comes to
 // the last of the page before, whose answers are then given anew, and from the very first
 // to the menu, or out.
-func (i *inquiry) ask(ctx context.Context) error {
+func (i *Inquiry) ask(ctx context.Context) error {
 	i.heading()
 	for at := 0; at < len(i.last().questions); {
 		q := i.last().questions[at]
@@ -107,7 +111,7 @@ func (i *inquiry) ask(ctx context.Context) error {
 }
 
 // first is told whoever goes back from the first question, and may leave there.
-func (i *inquiry) first(ctx context.Context) error {
+func (i *Inquiry) first(ctx context.Context) error {
 	if !i.Sits {
 		i.print("    This is the first question.\n")
 		return nil
@@ -119,19 +123,25 @@ func (i *inquiry) first(ctx context.Context) error {
 	return err
 }
 
-func (i *inquiry) last() page { return i.pages[len(i.pages)-1] }
+func (i *Inquiry) last() page { return i.pages[len(i.pages)-1] }
 
 // heading says which stage the last page belongs to, where that is another than before.
-func (i *inquiry) heading() {
+func (i *Inquiry) heading() {
 	if s := i.last().stage; s != nil && s.Number != i.headed {
 		i.headed = s.Number
 		i.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
 	}
 }
 
+// Answered tells whether anything was answered here.
+func (i *Inquiry) Answered() bool { return len(i.asked) > 0 }
+
+// GoOn gives the answer with which a run goes on in spite of a refusal.
+func (i *Inquiry) GoOn(a plan.Anyway) { i.given[a.Path] = secret.New(a.Value) }
+
 // forget takes an answer back, which is suggested when it is asked for again, unless it
 // is a secret.
-func (i *inquiry) forget(q plan.Question) {
+func (i *Inquiry) forget(q plan.Question) {
 	if q.Kind != plan.Secret && q.Hide == nil {
 		i.typed[q.Path] = i.given.Text(q.Path)
 	}

@@ -36,6 +36,7 @@ type Terminal struct {
 	t             testing.TB
 	master, slave *os.File
 	before        *unix.Termios
+	columns       int
 
 	mu    sync.Mutex
 	shown strings.Builder
@@ -63,6 +64,8 @@ func New(t testing.TB, columns, lines uint16) *Terminal {
 	t.Cleanup(func() {
 		_, _ = p.master.Close(), p.slave.Close()
 		wordstest.Check(t, "the terminal", ansi.Strip(p.Text()))
+		wordstest.Titles(t, "the terminal", p.Text())
+		wordstest.Whole(t, "the terminal", p.Text(), p.columns)
 	})
 	return p
 }
@@ -84,6 +87,7 @@ func (p *Terminal) state() *unix.Termios {
 // Resize gives the terminal another size.
 func (p *Terminal) Resize(columns, lines uint16) {
 	p.t.Helper()
+	p.columns = int(columns)
 	p.must(unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: lines}))
 }
 

@@ -48,7 +48,6 @@ type lineRun struct {
 
 func newLineRun(s *session) *lineRun {
 	r := &lineRun{session: s, prompt: plain.NewPrompt(s.answers(), s.talk())}
-	r.present()
 	if file, ok := s.answers().(*os.File); ok && s.sits() {
 		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
 	}
@@ -56,7 +55,7 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
-// present begins to show a run anew.
+// present brings a presenter to which nothing was told yet.
 func (r *lineRun) present() {
 	r.found = false
 	r.lines = plain.NewLines(r.sys.Out)
@@ -92,16 +91,16 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	return r.exitCode(summary, r.Detailed), nil
 }
 
-// once goes through the flow once, in the lab that stands or for real.
+// once goes through the flow, in the lab that stands or for real, and goes on from what
+// keeps it from going on as often as somebody wants.
 func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
-	r.present()
-	questions, given, err := r.open(r.session, ctx)
+	open, given, err := r.begins(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d := r.drafts(ctx)
 	if d != nil {
-		questions = d.over(questions)
+		open = d.over(open)
 		defer func() {
 			if d.left(ctx, given, nil, summary) && !errors.Is(err, plain.ErrBack) {
 				fmt.Fprintln(r.talk(), words.AnswersKept)
@@ -111,7 +110,21 @@ func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
 			r.say(d.notice)
 		}
 	}
-	flow, err := r.inquire(ctx, questions, given)
+	answers := r.prompt.Inquiry(given)
+	for {
+		if summary, err = r.attempt(ctx, open, given, answers); err == nil {
+			return summary, nil
+		}
+		if again, err := r.refused(ctx, err, summary, answers); !again {
+			return summary, err
+		}
+	}
+}
+
+// attempt asks, looks, shows, asks once and applies.
+func (r *lineRun) attempt(ctx context.Context, open engine.Open, given plan.Given, answers *plain.Inquiry) (*plan.Summary, error) {
+	r.present()
+	flow, err := r.inquire(ctx, open, given, answers)
 	if err != nil {
 		return nil, err
 	}
@@ -128,15 +141,15 @@ func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
 // that no flag has answered is an error that names the flag.
-func (r *lineRun) inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+func (r *lineRun) inquire(ctx context.Context, open engine.Open, given plan.Given, answers *plain.Inquiry) (*engine.Flow, error) {
 	if r.ask {
-		flow, err := r.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		flow, err := answers.Flow(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 			opened, err := open(ctx, given, asks)
 			if err == nil {
 				r.greet()
 			}
 			return opened, err
-		}, given)
+		})
 		return flow, badAnswer(err)
 	}
 	opened, err := open(ctx, given, plan.Asks{})

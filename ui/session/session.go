@@ -102,6 +102,8 @@ type session struct {
 	// sits at the new admin's laptop, quiet that screens speak instead, greeted that
 	// the first line was said.
 	ready, asAdmin, quiet, greeted bool
+	// brought says that AWS is asked with a key that the admin has brought.
+	brought bool
 }
 
 func newSession(o Options, sys System, mode *Mode) *session {

@@ -32,7 +32,7 @@ func (s *session) admin(ctx context.Context, a *blueprint.Answers, asks plan.Ask
 // adminWith opens it with the key that was brought.
 func (s *session) adminWith(ctx context.Context, a *blueprint.Answers, asks plan.Asks, pair awsops.KeyPair) (*engine.Env, error) {
 	config := s.config()
-	config.Profile, config.Key = "", &pair
+	config.Profile, config.Key, s.brought = "", &pair, true
 	sessions, err := s.openAWS(ctx, config, asks)
 	if err != nil {
 		return nil, err

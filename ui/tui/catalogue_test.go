@@ -21,6 +21,7 @@ import (
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/practice"
 	"stateroom/ui/words"
+	"stateroom/ui/wordstest"
 )
 
 // TestEveryFaultIsAnsweredInTheFirstFrame has every fault of the catalogue found in the
@@ -36,7 +37,7 @@ func TestEveryFaultIsAnsweredInTheFirstFrame(t *testing.T) {
 			l := look{width: 80, height: 24, utf8: true, colour: true}
 			m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, broken(t, all[i].Name()))
 			frame := m.View()
-			titlesAreWhole(t, "the screen", frame)
+			wordstest.Titles(t, "the screen", frame)
 			r := &m.run.review
 			if r.found.pressing() == 0 {
 				t.Fatalf("nothing is found:\n%s", ansi.Strip(frame))

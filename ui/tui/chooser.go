@@ -49,7 +49,7 @@ func (c *chooser) hotkeys() hotkeys {
 	if c.main {
 		return append(hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}, hotkey{keys.Back, goTo(nav{pop: true})}.shown(false)}, c.own...)
 	}
-	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
+	return slices.Concat(hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}}, c.own, hotkeys{{keys.Back, goTo(nav{pop: true})}})
 }
 
 // view is everything where it fits; where it does not, only the choice under the

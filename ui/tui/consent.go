@@ -133,7 +133,11 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.review.givesAll, "\n\n"), nil)}),
 		})
 	}
-	return nav{push: &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}}
+	asks := &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}
+	if len(kept) > 0 { // enter begins on not yet, so that pressing it twice changes nothing
+		asks.own = hotkeys{{keys.Yes, goTo(nav{pop: true, then: ways[0].choose})}}
+	}
+	return nav{push: asks}
 }
 
 // stakes are what is at stake in a yes, a name and a value on a line.

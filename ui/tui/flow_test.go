@@ -128,8 +128,11 @@ func openingOn(root string, config awsops.Config, environ engine.Environment, a 
 func flow(t *testing.T, o Options) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
 	m := newRoot(t.Context(), o, theme.New(lipgloss.NewRenderer(io.Discard), true))
-	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(120, 36))
-	return tm, m, record(t, tm)
+	const columns, lines = 120, 36
+	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(columns, lines))
+	r := record(t, tm)
+	t.Cleanup(func() { wordstest.Whole(t, "a screen", r.all.String(), columns) })
+	return tm, m, r
 }
 
 // record keeps what is shown, and in the end holds all of it to the rules of writing.

@@ -58,17 +58,18 @@ func (m *root) header() []string {
 		banner = t.Sandbox.Render("[ SANDBOX: nothing real is touched ]")
 	}
 	room := m.width - ansi.StringWidth(left) - ansi.StringWidth(banner) - 4
-	middle := t.Cut(m.whereabouts(), room)
+	middle := t.Cut(m.whereabouts(room), room)
 	line := left + "  " + t.Pad(t.Faint.Render(middle), max(0, room)) + " " + banner
 	return []string{line, m.rule()}
 }
 
-// whereabouts are account, identity and region, as far as they are known.
-func (m *root) whereabouts() string {
+// whereabouts are account, identity and region, as far as they are known, for so much
+// room.
+func (m *root) whereabouts(room int) string {
 	if m.run == nil {
 		return "Terraform state for many accounts"
 	}
-	return m.run.whereabouts()
+	return m.run.whereabouts(room)
 }
 
 // footer shows as many keys as fit, whole; how to leave and how to get help are

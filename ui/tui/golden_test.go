@@ -47,7 +47,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"refused": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
 		inspected(m, 1, errors.New("refused"))
-		m.Update(reviewedMsg{flow: m.run.flow, outline: m.run.flow.Outline(), err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
+		m.Update(reviewedMsg{flow: m.run.flow, outline: m.run.flow.Outline(), err: &plan.Refusal{Title: "These are the credentials of an account's root user.", What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
 		return m
 	},
 	"review": func(t *testing.T, l look) *root {
@@ -188,6 +188,8 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 				frame := m.View() + "\n"
 				golden.RequireEqual(t, []byte(frame))
 				wordstest.Check(t, "the screen", ansi.Strip(frame))
+				wordstest.Titles(t, "the screen", frame)
+				wordstest.Whole(t, "the screen", frame, l.width)
 			})
 		}
 	}

@@ -71,7 +71,7 @@ type keyMap struct {
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
 	Again, Read, Copy, Practice             key.Binding
-	Filter, Search, Tick, All, Undo         key.Binding
+	Filter, Search, Tick, All, Undo, Yes    key.Binding
 	Back, Help, Quit                        key.Binding
 	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
@@ -106,6 +106,7 @@ var keys = keyMap{
 	Practice:  bind("p", "practice", "p"),
 	Copy:      bind("y", "copy", "y"),
 	Filter:    bind("/", "filter", "/"),
+	Yes:       bind("y", "yes, apply", "y"),
 	Undo:      bind("u", "undo the answers", "u"),
 	Search:    bind("/", "search", "/"),
 	Tick:      bind("space", "choose", " "),

@@ -136,8 +136,8 @@ func (m *root) leaving() *chooser {
 	return &chooser{theme: m.theme, title: "Leave stateroom?", text: text, items: []choice{{"Stay", "", nil}, {"Leave", "", goTo(nav{quit: true})}}}
 }
 
-// leaveRun ends a run that is left for the screen from which it was begun. What was made
-// for real is told at the end of the program.
+// leaveRun ends a run that is left for the screen from which it was begun, and goes back
+// to the one that waits for that. What was made for real is told at the end of the program.
 func (m *root) leaveRun() tea.Cmd {
 	given, typed := m.run.answers()
 	made := m.engine.made
@@ -145,11 +145,29 @@ func (m *root) leaveRun() tea.Cmd {
 		m.visits = append(m.visits, Visit{m.request.Mode, made})
 	}
 	m.run, m.request.Sandbox = nil, m.o.Sandbox
-	return m.engine.end(given, typed)
+	cmd := m.engine.end(given, typed)
+	if p := m.parked; p != nil {
+		m.run, m.request, m.parked = p.run, p.request, nil
+		m.engine.start, m.engine.made, m.engine.request = p.start, p.made, p.request
+	}
+	return cmd
 }
 
-// keep keeps the answers of the run under way, as the program ends.
+// parked is a run that waits while its mode is practised.
+type parked struct {
+	run     *runScreen
+	request Request
+	start   *Start
+	made    *plan.Summary
+}
+
+// keep keeps the answers of the run under way, or of the one that waits for practice, as
+// the program ends.
 func (m *root) keep(s *plan.Summary) bool {
+	if p := m.parked; p != nil && p.start != nil && p.start.Keep != nil {
+		given, typed := p.run.answers()
+		return p.start.Keep(given, typed, p.made)
+	}
 	if m.run == nil || m.engine.start == nil || m.engine.start.Keep == nil {
 		return false
 	}

@@ -43,16 +43,14 @@ func (l *lesson) fill() {
 func (l *lesson) update(msg tea.Msg) (nav, tea.Cmd) {
 	switch msg := msg.(type) {
 	case begunMsg:
-		if msg.err != nil {
-			return nav{pop: true}, nil // the run tells
+		if msg.err == nil { // otherwise a screen of its own tells
+			l.terminal = msg.start.Terminal
 		}
-		l.terminal = msg.start.Terminal
 	case openedMsg:
-		if msg.err != nil || msg.opened.Flow == nil {
-			return nav{pop: true}, nil
+		if msg.err == nil {
+			l.flow = msg.opened.Flow
+			l.fill()
 		}
-		l.flow = msg.opened.Flow
-		l.fill()
 	}
 	return l.ways().update(msg, l.list.key)
 }

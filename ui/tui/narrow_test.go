@@ -9,6 +9,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/ui/wordstest"
 )
 
 // sizes are those that people have, and the narrowest with a stepper beside the list.
@@ -166,28 +168,15 @@ func TestTitlesAreNeverCut(t *testing.T) {
 				continue
 			}
 			m := bring(t, l)
-			titlesAreWhole(t, name+" at "+l.String(), m.View())
+			wordstest.Titles(t, name+" at "+l.String(), m.View())
 			if m.run == nil || m.top() != screen(m.run) {
 				continue
 			}
 			for i, r := range m.run.list.rows {
 				if r.item != nil {
-					titlesAreWhole(t, name+" at "+l.String(), m.theme.Cut(m.run.list.draw(&m.run.list.rows[i], true), m.run.list.width))
+					wordstest.Titles(t, name+" at "+l.String(), m.theme.Cut(m.run.list.draw(&m.run.list.rows[i], true), m.run.list.width))
 				}
 			}
-		}
-	}
-}
-
-// bold is a text in bold, whatever its colour.
-var bold = regexp.MustCompile(`\x1b\[(?:[0-9;]*;)?1(?:;[0-9;]*)?m([^\x1b]*)`)
-
-func titlesAreWhole(t *testing.T, where, frame string) {
-	t.Helper()
-	found := bold.FindAllStringSubmatch(frame, -1)
-	for _, text := range found {
-		if strings.Index(text[1], "…") > 0 {
-			t.Errorf("%s cuts a title: %q", where, text[1])
 		}
 	}
 }
@@ -293,5 +282,18 @@ func TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame(t *testing.T) {
 	const least = 6
 	if ends < least {
 		t.Errorf("only %d screens are an end with something to go on with", ends)
+	}
+}
+
+// TestALongIdentityLeavesTheRegionInTheHeader has the identity of a session of single
+// sign-on, of which account, person and region are to be read at 80 columns.
+func TestALongIdentityLeavesTheRegionInTheHeader(t *testing.T) {
+	for banner, want := range map[bool]string{
+		false: "Troubleshooting 111111111111 assumed-role/…/alice eu-west-1 ",
+		true:  "Troubleshooting 111111111111 assume…/alice eu-west-1 [ DRY RUN ]",
+	} {
+		m := lookedAt(t, look{width: 80, height: 24, utf8: true}, Troubleshoot, Options{DryRun: banner}, ill())
+		m.run.outline.Who = "111111111111  assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/alice"
+		shows(t, m, want)
 	}
 }

@@ -168,25 +168,24 @@ func formField(q plan.Question) form.Field {
 
 // opened shows the questions that come next, or begins to look. An answer that
 // cannot be is asked for again.
-func (v *runScreen) opened(msg openedMsg) tea.Cmd {
+func (v *runScreen) opened(msg openedMsg) (nav, tea.Cmd) {
 	var problem *plan.Problem
 	if errors.As(msg.err, &problem) {
 		if v.asked.asking(problem.Path) {
 			v.ask()
 			v.asked.shown().form.Refuse(problem.Path, problem)
-			return nil
+			return nav{}, nil
 		}
 	}
 	if msg.err != nil {
 		v.asked.restore()
-		v.fail(msg.err)
-		return nil
+		return v.fail(msg.err), nil
 	}
-	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
+	v.rehearses, v.who, v.tries = false, cmp.Or(msg.opened.Who, v.who), 0
 	if msg.opened.Flow == nil {
 		v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions)
 		v.ask()
-		return nil
+		return nav{}, nil
 	}
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
 		v.current = 1 // the last question is not where the review begins
@@ -194,22 +193,19 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 	v.flow = msg.opened.Flow
 	v.asked.taken()
 	if v.held {
-		return nil
+		return nav{}, nil
 	}
-	return v.look()
+	return nav{}, v.look()
 }
 
 // asks tells whether there are answers to go back to.
 func (v *runScreen) asks() bool {
-	if v.staged() {
-		return len(v.stage().Questions) > 0
-	}
-	return len(v.asked.pages) > 0
+	return v.staged() && len(v.stage().Questions) > 0 || len(v.asked.pages) > 0
 }
 
 // edit goes back to the questions of the stage, or to the last page of them.
 func (v *runScreen) edit() (nav, tea.Cmd) {
-	if v.staged() {
+	if v.staged() && len(v.stage().Questions) > 0 {
 		v.asked.edit(v.theme, v.stage())
 	} else {
 		v.asked.before = maps.Clone(v.asked.given)

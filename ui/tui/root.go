@@ -25,7 +25,9 @@ type root struct {
 	theme  *theme.Theme
 	engine *runner
 	// run is the run that was begun; nil until then.
-	run           *runScreen
+	run *runScreen
+	// parked is the run from which practice was begun.
+	parked        *parked
 	stack         []screen
 	width, height int
 	request       Request
@@ -65,6 +67,9 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 func (m *root) openRun() {
 	m.run = newRunScreen(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
 	m.run.first = len(m.stack) == 0
+	if !m.request.Sandbox {
+		m.run.practice = practising{m.theme, &m.o, m.course}.choose(m.request.Mode, true)
+	}
 	m.stack = append(m.stack, m.run)
 	if f, known := m.course.fault(m.request.Fault); known {
 		m.run.held, m.run.lesson = true, newLesson(m.theme, m.course, f, m.request.Surprise, m.run)
@@ -152,6 +157,9 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *root) broadcast(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, s := range slices.Clone(m.stack) {
+		if run, is := s.(*runScreen); is && run != m.run { // it waits
+			continue
+		}
 		cmds = append(cmds, m.follow(s.update(msg)))
 	}
 	return tea.Batch(cmds...)
@@ -206,6 +214,10 @@ func (m *root) working() bool { return m.run != nil && m.run.phase == applying }
 
 // begin begins what was chosen.
 func (m *root) begin(r Request) tea.Cmd {
+	if m.run != nil {
+		m.parked = &parked{m.run, m.request, m.engine.start, m.engine.made}
+		m.engine.start, m.engine.made = nil, nil
+	}
 	m.request = r
 	m.request.Sandbox = m.request.Sandbox || m.o.Sandbox
 	m.openRun()

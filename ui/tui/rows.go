@@ -28,11 +28,7 @@ func (v *runScreen) rows() {
 			v.review.checks.show(v.list, false)
 			v.watch()
 		}
-	case v.err != nil:
-		if v.staged() {
-			v.heading()
-		}
-		v.failure()
+	case v.err != nil: // a screen of its own says it
 	default:
 		v.reviewing()
 	}
@@ -67,21 +63,6 @@ func (v *runScreen) watch() {
 	} else {
 		v.list.cursor = v.list.top
 	}
-}
-
-// failure is what keeps anything from being looked at.
-func (v *runScreen) failure() {
-	t := v.theme
-	v.list.failed("This cannot go on yet", v.err)
-	next, _ := v.ahead()
-	text := "enter " + next + "s"
-	if next == "try again" {
-		text = "enter tries again"
-	}
-	if v.asks() {
-		text += ", e changes the answers"
-	}
-	v.list.text("", "   "+t.Faint.Render(text))
 }
 
 // reviewing shows what was found, the most pressing first: how it stands, the

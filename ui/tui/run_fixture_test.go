@@ -76,6 +76,39 @@ func ill() plan.Review {
 	return r
 }
 
+// unasked is what a run without credentials is told.
+func unasked() error {
+	return &plan.Refusal{
+		Finding: "credentials-missing", Title: "You are not signed in to AWS.",
+		What:   "No credentials were found in the environment, the shared files or the machine.",
+		Remedy: "Sign in to the admin account in another window, then try again.",
+		Commands: []plan.ShellCommand{
+			{Does: "Start again with profile work", Line: "stateroom setup --profile work"},
+			{Does: "Sign in with IAM Identity Center", Line: "aws configure sso"},
+			{Does: "Store an access key", Line: "aws configure"},
+		},
+		Tried: []plan.Fact{
+			{Name: "Environment", Value: "AWS_ACCESS_KEY_ID is not set"},
+			{Name: "Profile default", Value: "in neither ~/.aws/credentials nor ~/.aws/config"},
+			{Name: "This machine", Value: "its metadata service gives no role"},
+		},
+	}
+}
+
+// refusedAfterAnswers is an onboarding whose answers could not be tried yet.
+func refusedAfterAnswers(t testing.TB, l look) *root {
+	m := opened(t, l, Onboard, Options{})
+	answerWith(m, engine.Opened{Questions: handoverQuestions()}, nil)
+	press(m, "enter", "a secret", "enter")
+	answerWith(m, engine.Opened{}, &plan.Refusal{
+		Finding: "network-unreachable", Title: "AWS could not be reached.", What: "No connection to the endpoint could be made.",
+		Remedy:   "Check the network, the proxy and --endpoint-url.",
+		Commands: []plan.ShellCommand{{Does: "Check the way to AWS without stateroom", Line: "curl --head https://sts.eu-west-1.amazonaws.com"}},
+		Tried:    []plan.Fact{{Name: "Asked", Value: "sts:GetCallerIdentity in eu-west-1"}, {Name: "Answer", Value: "dial tcp: lookup sts.eu-west-1.amazonaws.com: no such host."}},
+	})
+	return m
+}
+
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
 	return plan.Review{Looked: fresh{}, Outcome: plan.Health{}, Checks: []plan.Check{

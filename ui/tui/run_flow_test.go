@@ -92,7 +92,7 @@ func TestRunThatCouldNotLookTriesAgain(t *testing.T) {
 	}
 	tm, m, shown := runInMode(t, Troubleshoot, asksThen(f))
 	shown.until(t, "no route to host")
-	shown.until(t, "enter tries again")
+	shown.until(t, "r try again")
 	shown.send(tm, "enter")
 	shown.until(t, "Nothing is wrong")
 	shown.send(tm, "enter")

@@ -156,7 +156,8 @@ func init() {
 		},
 		"viewer-search": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			press(m, "down", "down", "down", "down", "r", "/", "trust")
+			onFinding(m, "assume-role-denied")
+			press(m, "r", "/", "trust")
 			return m
 		},
 		"run-applying": func(t *testing.T, l look) *root { return mending(t, l) },
@@ -164,6 +165,19 @@ func init() {
 		"run-failed": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
 			answerWith(m, engine.Opened{}, &plan.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
+			return m
+		},
+		"no-credentials": func(t *testing.T, l look) *root {
+			m := opened(t, l, SetUp, Options{})
+			answerWith(m, engine.Opened{}, unasked())
+			press(m, "down")
+			return m
+		},
+		"no-credentials-kept": func(t *testing.T, l look) *root { return refusedAfterAnswers(t, l) },
+		"no-credentials-leave": func(t *testing.T, l look) *root {
+			m := opened(t, l, SetUp, Options{})
+			answerWith(m, engine.Opened{}, unasked())
+			press(m, "esc")
 			return m
 		},
 		"run-help": func(t *testing.T, l look) *root {

@@ -90,11 +90,8 @@ func (v *runScreen) reviewKeys() hotkeys {
 	word, accept := v.ahead()
 	list := hotkeys{{bind("enter", word, "enter"), accept}}
 	edit := hotkey{keys.Edit, v.edit}.when(v.asks())
-	undo := hotkey{keys.Undo, func() (nav, tea.Cmd) { v.asked.undo(); return nav{}, v.open() }}.when(v.asked.undone != nil)
-	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}.when(v.flow != nil)
-	if v.err != nil {
-		return append(list, edit, undo, again.shown(false))
-	}
+	undo := hotkey{keys.Undo, v.undo}.when(v.asked.undone != nil)
+	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}
 	acts := v.review.any() || v.proves()
 	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
 	return append(append(list, v.list.keys()...), apply, edit, undo, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"), v.list.clip().hotkey())
@@ -111,12 +108,6 @@ func (v *runScreen) ahead() (word string, accept action) {
 	leave := goTo(nav{quit: true})
 	look := func() (nav, tea.Cmd) { return nav{}, v.look() }
 	switch {
-	case v.err != nil && v.flow != nil:
-		return "try again", look
-	case v.err != nil && v.engine.start != nil:
-		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
-	case v.err != nil:
-		return "leave", leave
 	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
 		return "next fault", v.onward
 	case v.mustLook():

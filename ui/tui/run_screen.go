@@ -10,10 +10,12 @@ import (
 
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // phase is where a run is; every screen of it is drawn from it.
@@ -45,6 +47,8 @@ type runScreen struct {
 	// rehearses says that a finished set-up is made to practise on before anything
 	// is asked or looked at.
 	rehearses bool
+	// practice leads to what the sandbox offers in its stead, nil in the sandbox.
+	practice action
 
 	asked questions
 
@@ -78,7 +82,11 @@ type runScreen struct {
 	// anything from being looked at.
 	progress *progress
 	err      error
-	notice   noticeMsg
+	// refused is the title of what kept it from going on last, and tries how often in a
+	// row that was so.
+	refused string
+	tries   int
+	notice  noticeMsg
 	// untold is a notice for the first screen that there is.
 	untold noticeMsg
 	// counting is how far a long inspection is; stale says that reports came
@@ -106,17 +114,15 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	case tea.KeyMsg:
 		return v.key(msg)
 	case begunMsg:
-		return nav{}, v.begun(msg)
+		return v.begun(msg)
 	case openedMsg:
-		return nav{}, v.opened(msg)
+		return v.opened(msg)
 	case reviewedMsg:
-		v.reviewed(msg)
-		return nav{}, v.learn()
+		return v.reviewed(msg), v.learn()
 	case plan.Event:
 		return v.reported(msg), nil
 	case madeMsg:
-		v.made(msg)
-		return nav{}, v.learn()
+		return v.made(msg), v.learn()
 	case spinner.TickMsg:
 		return nav{}, v.tick(msg)
 	case noticeMsg:
@@ -138,20 +144,26 @@ func (v *runScreen) person() string {
 }
 
 // whereabouts are the mode with whom it is about, the repository, the account with who
-// the operator is in it, and the region.
-func (v *runScreen) whereabouts() string {
+// the operator is in it, and the region. Where there is too little room
+// for all, who the operator is gives way.
+func (v *runScreen) whereabouts(room int) string {
 	who, region := cmp.Or(v.outline.Who, v.who), ""
 	if v.flow != nil && v.flow.Answers != nil && v.flow.Answers.Blueprint != nil {
 		who, region = cmp.Or(v.outline.Who, v.who, v.flow.Answers.AdminAccount), v.flow.Answers.StateRegion
 	}
 	if v.staged() && who == "" {
 		if v.err != nil {
-			return "AWS could not be asked"
+			return v.mode.Name + " cannot begin yet"
 		}
 		return "checking your credentials"
 	}
 	parts := slices.DeleteFunc([]string{v.mode.headed(v.person()), v.repository(), who, region}, func(s string) bool { return s == "" })
-	return strings.Join(parts, "  ")
+	text := strings.Join(parts, "  ")
+	const least = 10 // of who the operator is
+	if most := longest(who) - (ansi.StringWidth(text) - room); most >= least && most < longest(who) {
+		return strings.Replace(text, who, words.Short(who, most, v.theme.Glyphs.Ellipsis), 1)
+	}
+	return text
 }
 
 // repository is the name of the folder of the blueprint; a rehearsal's is nobody's.

@@ -94,7 +94,7 @@ func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
 
 func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
 	m := screens["run-failed"](t, plainLook)
-	shows(t, m, "There is no stateroom.hcl", "enter tries again")
+	shows(t, m, "There is no stateroom.hcl", "r try again")
 	if press(m, "enter"); m.run.phase != opening || m.run.err != nil {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}

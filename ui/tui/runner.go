@@ -26,6 +26,8 @@ type runner struct {
 	ended   bool
 	running sync.WaitGroup
 	start   *Start
+	// request is what was begun last.
+	request Request
 	// op is the id of the newest operation; an answer of an older one is stale.
 	op     int
 	cancel context.CancelFunc
@@ -121,6 +123,7 @@ func (e *runner) run(work func(ctx context.Context, emit plan.Emit) tea.Msg) tea
 }
 
 func (e *runner) beginRun(r Request) tea.Cmd {
+	e.request = r
 	return e.run(func(ctx context.Context, _ plan.Emit) tea.Msg {
 		start, err := e.begin(ctx, r)
 		return begunMsg{start, err}

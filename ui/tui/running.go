@@ -11,14 +11,13 @@ import (
 )
 
 // begun has the way to begin; what is asked comes from there.
-func (v *runScreen) begun(msg begunMsg) tea.Cmd {
+func (v *runScreen) begun(msg begunMsg) (nav, tea.Cmd) {
 	if msg.err != nil {
-		v.fail(msg.err)
-		return nil
+		return v.fail(msg.err), nil
 	}
 	v.engine.start, v.untold = msg.start, noticeMsg{text: msg.start.Notice}
 	maps.Copy(v.asked.given, msg.start.Given)
-	return v.open()
+	return nav{}, v.open()
 }
 
 // open asks what follows from the answers so far.
@@ -59,15 +58,14 @@ func (v *runScreen) reported(e plan.Event) nav {
 }
 
 // reviewed has what was found and what would change.
-func (v *runScreen) reviewed(msg reviewedMsg) {
+func (v *runScreen) reviewed(msg reviewedMsg) nav {
 	v.outline = msg.outline
 	for _, stage := range v.outline.Stages {
 		look := v.looking[stage.Number]
 		v.looking[stage.Number] = lookState{seen: look.seen || msg.err == nil, err: look.err}
 	}
 	if msg.err != nil {
-		v.fail(msg.err)
-		return
+		return v.fail(msg.err)
 	}
 	v.flow, v.review.settled = msg.flow, msg.settled
 	v.notice, v.untold = v.untold, noticeMsg{}
@@ -80,6 +78,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 		v.current = v.firstToDo()
 		v.rebuild()
 	}
+	return nav{}
 }
 
 // take shows a review from its first line.
@@ -115,7 +114,7 @@ func (v *runScreen) apply(step int) tea.Cmd {
 }
 
 // made has the outcome, and what is still to do.
-func (v *runScreen) made(msg madeMsg) {
+func (v *runScreen) made(msg madeMsg) nav {
 	before := v.review.Findings
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, noticeMsg{}
@@ -125,8 +124,7 @@ func (v *runScreen) made(msg madeMsg) {
 	}
 	if msg.err != nil {
 		v.setReview(plan.Review{})
-		v.fail(msg.err)
-		return
+		return v.fail(msg.err)
 	}
 	if !msg.summary.Stopped {
 		v.review.mended = gone(before, msg.review.Findings)
@@ -138,6 +136,7 @@ func (v *runScreen) made(msg madeMsg) {
 	if msg.summary.Stopped {
 		v.say(stopped(msg.summary))
 	}
+	return nav{}
 }
 
 // gone are the findings of before that now is without.
@@ -200,9 +199,3 @@ func (v *runScreen) setReview(r plan.Review) {
 // mustLook tells whether a look is all that can come next: after a stop, a failure
 // or a lost answer, what is on the screen must not be applied.
 func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
-
-// fail shows an error that keeps everything from being looked at.
-func (v *runScreen) fail(err error) {
-	v.phase, v.err = reviewing, err
-	v.rebuild()
-}

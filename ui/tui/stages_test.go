@@ -402,3 +402,17 @@ func TestNothingIsOfferedThatDoesNothing(t *testing.T) {
 		}
 	}
 }
+
+// In the confirmation y is a yes by itself, while enter begins on not yet.
+func TestYesIsOneKeyInTheConfirmationAndEnterTwiceIsNone(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "9", "enter", "enter")
+	if m.run.phase != reviewing {
+		t.Error("enter twice applies")
+	}
+	press(m, "enter")
+	shows(t, m, "y yes, apply")
+	if press(m, "y"); m.run.phase != applying || len(m.stack) != 1 {
+		t.Errorf("y does not apply: phase %d, %d screens", m.run.phase, len(m.stack))
+	}
+}

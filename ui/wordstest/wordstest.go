@@ -1,5 +1,6 @@
 // Package wordstest holds what a person reads to the rules of package ui: it knows the
-// phrases that are out, and what to write in their place.
+// phrases that are out, and what to write in their place, and how a line looks that was
+// cut where none may be.
 //
 // What does not live here: the rules themselves, with their reasons (ui/doc.go).
 package wordstest

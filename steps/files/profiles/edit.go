@@ -17,7 +17,7 @@ import (
 // edited so that every AWS tool agrees about the result: byte order mark, NUL,
 // bare carriage return, a duplicate of the section or of a touched setting, a
 // header that only looks like the target's, an indented line after a touched
-// setting. Writing both parts of a key without a token removes a stale token.
+// setting, or that says itself that nobody is to edit it. Writing both parts of a key without a token removes a stale token.
 func Edit(kind Kind, file files.Snapshot, e Wanted) (files.Edit, error) {
 	return edit(kind, file, []Wanted{e})
 }
@@ -58,6 +58,9 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 	}
 	profiles, err := allNormal(file.Path, profiles)
 	if err != nil {
+		return files.Edit{}, err
+	}
+	if err := files.NotToBeEdited(file); err != nil {
 		return files.Edit{}, err
 	}
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {

@@ -165,6 +165,15 @@ func (e Wanted) ByHand(kind Kind) string {
 	return b.String()
 }
 
+// ByHand gives the sections of several profiles as [Wanted.ByHand] does.
+func ByHand(kind Kind, wanted []Wanted) string {
+	sections := make([]string, len(wanted))
+	for i, e := range wanted {
+		sections[i] = e.ByHand(kind)
+	}
+	return strings.Join(sections, "\n")
+}
+
 // Conflict is the conflict of a profile with what either file holds under its name:
 // the SDKs merge the two, and a role in the one makes them pass over keys in the
 // other.

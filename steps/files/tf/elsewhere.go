@@ -240,6 +240,9 @@ const regionName = `[a-z]{2,}(-[a-z0-9]+)+-[0-9]+`
 // metadata is where an EC2 machine learns its own credentials.
 var metadata = []string{"http://169.254.169.254", "http://[fd00:ec2::254]"}
 
+// OfAWS tells an address at which AWS itself answers, a VPC's own way to it too.
+func OfAWS(address string) bool { return Own{}.isEndpoint(address) }
+
 func (o Own) isEndpoint(value string) bool {
 	if oneOf(append(o.Endpoints, metadata...), value) {
 		return true

@@ -65,6 +65,9 @@ func profilesInFile(ctx context.Context, in *inputs) []health.Result {
 	for _, u := range in.uses {
 		results = append(results, profileInFile(ctx, in, u)...)
 	}
+	if f := in.env.ProfileElsewhere(in.answers.AdminProfile); f != nil {
+		results = append(results, health.Result{Finding: f})
+	}
 	for _, f := range steps.Disagreements(in.aws.credentials, in.aws.config) {
 		results = append(results, health.Result{Finding: &f})
 	}

@@ -1,0 +1,54 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// begins is the mode's opener, whose errors, and whose looks', say what to do where AWS
+// could not be asked.
+func (s *session) begins(ctx context.Context) (engine.Open, plan.Given, error) {
+	open, given, err := s.open(s, ctx)
+	if err != nil {
+		return nil, nil, s.told(err)
+	}
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		opened, err := open(ctx, given, asks)
+		if flow := opened.Flow; flow != nil {
+			look := flow.Look
+			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+				r, err := look(ctx, env)
+				return r, s.told(err)
+			}
+		}
+		return opened, s.told(err)
+	}, given, nil
+}
+
+// told is an error with what to do about it, where it says that AWS could not be asked.
+func (s *session) told(err error) error {
+	var refusal *plan.Refusal
+	if errors.As(err, &refusal) {
+		refusal.Title = cmp.Or(refusal.Title, diagnosis.Lead(refusal.Finding))
+	}
+	if err == nil || s.lab != nil {
+		return err
+	}
+	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Endpoint: s.Endpoint, Brought: s.brought, Command: s.command()}
+	return a.Unasked(err)
+}
+
+// command begins the run again.
+func (s *session) command() string {
+	if len(s.sys.Args) > 0 {
+		return plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
+	}
+	return "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
+}

@@ -1,0 +1,64 @@
+//go:build integration && linux
+
+package session_test
+
+import (
+	"testing"
+
+	"stateroom/steps/terraform/mirror"
+)
+
+// press types keys one after the other, each once a text shows that it is wanted, and
+// gives how many there were.
+func (p *terminal) press(keys ...[2]string) int {
+	p.t.Helper()
+	for _, k := range keys {
+		p.Until(k[0])
+		p.Type(k[1])
+	}
+	return len(keys)
+}
+
+// few holds a number of keys against what was promised.
+func few(t *testing.T, what string, keys, most int) {
+	t.Helper()
+	if keys > most {
+		t.Errorf("%s takes %d keys, more than %d", what, keys, most)
+	}
+}
+
+// TestWhatPeopleComeForTakesFewKeys counts the keys after the command: a newcomer, who
+// types the program's name alone, to a finished rehearsal; a 403 to its fix; and a new
+// admin on board, who types a passphrase besides.
+func TestWhatPeopleComeForTakesFewKeys(t *testing.T) {
+	t.Run("newcomer", func(t *testing.T) {
+		l := (&company{t: t, mirror: mirror.With(t)}).laptop("bob")
+		l.folder = l.base
+		p := l.sits()
+		few(t, "a rehearsal", p.press([2]string{"Practice in the sandbox", "p"}, [2]string{"What do you want to practice?", "\r"}, [2]string{" to do", "a"}, [2]string{"yes, apply", "y"}), 4)
+		p.leaves("Alice can run Terraform in staging, preprod and production.")
+	})
+	t.Run("403", func(t *testing.T) {
+		l := (&company{t: t, mirror: mirror.With(t)}).laptop("bob")
+		l.folder = l.base
+		p := l.sits("troubleshoot", "--sandbox", "--break", "s3-head-denied-detached")
+		const asked = 1 // where it begins, which a rehearsal knows
+		few(t, "a 403", asked+p.press([2]string{" to do", "\r"}, [2]string{"yes, apply", "y"}), 5)
+		p.leaves("Nothing is wrong any more")
+	})
+	t.Run("onboarding", func(t *testing.T) {
+		c := founded(t)
+		hands := c.operator().sits("handover", "carol")
+		hands.applies()
+		hands.Until("I have written it down")
+		told := passphrase.FindString(hands.Text())
+		hands.Type("\r")
+		hands.leaves("key waits in handover/carol.age until")
+		l := c.laptop("carol").clone()
+		p := l.sits("onboard", "--handover", l.sealed())
+		p.Until("Passphrase of the handover")
+		p.Type(told)
+		few(t, "onboarding", p.press([2]string{"typed, not shown", "\r"}, [2]string{" to do", "\r"}, [2]string{"yes, apply", "y"}), 5)
+		p.leaves("Carol can run Terraform in staging, preprod and production.")
+	})
+}

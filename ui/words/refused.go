@@ -1,0 +1,33 @@
+package words
+
+import (
+	"cmp"
+	"errors"
+
+	"stateroom/steps/plan"
+)
+
+// Refused is what keeps a run from going on, as it is shown; an error that is no refusal
+// is told as it is.
+func Refused(err error) plan.Refusal {
+	r := plan.Refusal{What: err.Error()}
+	var refusal *plan.Refusal
+	if errors.As(err, &refusal) {
+		r = *refusal
+	}
+	r.Title = cmp.Or(r.Title, "This cannot go on yet.")
+	return r
+}
+
+// Kept is what became of the team's setup, of which so many changes were made before, and
+// of what was answered.
+func Kept(applied int, answered bool) string {
+	text := "Nothing was changed."
+	if applied > 0 {
+		text = Plural(applied, "change") + " made before this stay."
+	}
+	if answered {
+		text += " Your answers are kept."
+	}
+	return text
+}
