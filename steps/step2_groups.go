@@ -17,8 +17,11 @@ import (
 // that one ListPolicies finds them all.
 const policyPath = "/stateroom/"
 
-// maxGroupPolicies is IAM's fixed quota of managed policies on one group.
-const maxGroupPolicies = policy.ManagedPoliciesPerGroup
+// groupPolicyQuota is how many managed policies a group may have: IAM's ten, which AWS
+// raises for nobody ("IAM and AWS STS quotas"), unless the account says otherwise.
+func groupPolicyQuota(o *Observed, a *blueprint.Answers) int {
+	return o.quota(a.AdminAccount, quotaGroupPolicies)
+}
 
 // GroupFacts are a group as found; Group is nil when it is not there.
 type GroupFacts struct {
@@ -219,14 +222,15 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	docs, err := splitPolicies(o, a, assuming(arns, more))
 	// One policy is left to the group's own credentials, and half of the rest
 	// to the state policy.
-	if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+	most := (groupPolicyQuota(o, a) - 1) / 2
+	if err == nil && len(docs) <= most {
 		return docs, nil
 	}
 	role, same := commonRole(there)
 	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
 		form := policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())
 		docs, err := splitPolicies(o, a, assuming(kept, append(form.Statements, more...)))
-		if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+		if err == nil && len(docs) <= most {
 			return docs, nil
 		}
 	}

@@ -100,7 +100,6 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.lock-differs":                "The project locks in another way than the blueprint says.",
 	"files.login-session":               "The profile signs in with aws login, which not every Terraform and provider can use.",
 	"files.no-backend":                  "The project has no backend, so its state lies in a file of this laptop.",
-	"files.no-blueprint":                "There is no stateroom.hcl here.",
 	"files.no-project":                  "There is no project here.",
 	"files.overtaken":                   "Another program wrote to a file at the same moment.",
 	"files.partial-backend":             "The backend takes its place from the command line.",
