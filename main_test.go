@@ -188,7 +188,7 @@ func TestHelpShowsACommandsOwnFlagsBeforeThoseOfAllAndOfTheSandbox(t *testing.T)
 // TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS: it is what an operator has to have
 // before anything else works.
 func TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS(t *testing.T) {
-	for name, want := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy()} {
+	for name, want := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy(), "identity": stepstest.IdentityPolicy()} {
 		got := program(t, "", false, "policy", name, "--account", "111111111111", "--set", "bucket.name=acme-terraform-state")
 		var text bytes.Buffer
 		if err := json.Indent(&text, []byte(want.JSON()), "", "  "); err != nil {

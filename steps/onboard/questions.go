@@ -68,7 +68,13 @@ func HoldsKey(getenv func(string) string, a *blueprint.Answers) bool {
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. An answer that cannot be is a [plan.Problem].
 func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
-	switch {
+	switch b := s.Repository; {
+	case b != nil && len(b.IdentityGroups()) > 0 && len(b.AllUsers()) == 0:
+		return nil, &plan.Refusal{
+			Finding: "iam.identity-sign-in",
+			What:    "This team's admins sign in with Identity Center: there is no access key to collect.",
+			Remedy:  fmt.Sprintf("Ask the operator for the lines of ~/.aws/config that stateroom setup shows, then run aws sso login --profile %s.", b.AdminProfile),
+		}
 	case given.Asked(PathHandover):
 		return s.unlocking(given)
 	case given.Asked(PathKeyID) || s.Returning && !given.Asked(PathWay):
