@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -65,8 +66,8 @@ func TestEveryFaultIsFixedByWhoSitsAtTheTerminal(t *testing.T) {
 					}
 					return ""
 				}
-				if f.Name() == "throttled" && way == "run" {
-					t.Skip("Terraform itself tries again for longer than ptytest waits")
+				if f.Name() == "throttled" { // Terraform itself tries again for minutes
+					at.Patience = 10 * time.Minute
 				}
 				command := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-c", fmt.Sprintf("%s troubleshoot --plain --sandbox --break %s %s; code=$?; echo; echo It has ended with $code.", program, f.Name(), args))
 				command.Dir, command.Env = home, environment

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// patience bounds the wait for something to be shown, on a busy machine.
-	patience = 2 * time.Minute
+	// usualPatience bounds the wait for something to be shown, on a busy machine.
+	usualPatience = 2 * time.Minute
 	// beat is the time between two looks at what was shown.
 	beat = 10 * time.Millisecond
 )
@@ -32,6 +32,8 @@ type Terminal struct {
 	// since the last keys: a person who answers what comes up while they wait for
 	// something else. Empty is nothing.
 	Answer func(words string) (keys string)
+	// Patience bounds each wait for something to be shown; it is two minutes.
+	Patience time.Duration
 
 	t             testing.TB
 	master, slave *os.File
@@ -48,7 +50,7 @@ type Terminal struct {
 // fails if anything that was shown is against the rules of writing (package ui).
 func New(t testing.TB, columns, lines uint16) *Terminal {
 	t.Helper()
-	p := &Terminal{t: t}
+	p := &Terminal{t: t, Patience: usualPatience}
 	var err error
 	p.master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	p.must(err)
@@ -149,7 +151,7 @@ func (p *Terminal) Finds(pattern string) []string {
 
 func (p *Terminal) await(what string, shown func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(beat) {
+	for end := time.Now().Add(p.Patience); time.Now().Before(end); time.Sleep(beat) {
 		if shown() {
 			return
 		}
