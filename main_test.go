@@ -188,7 +188,7 @@ func TestHelpShowsACommandsOwnFlagsBeforeThoseOfAllAndOfTheSandbox(t *testing.T)
 // TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS: it is what an operator has to have
 // before anything else works.
 func TestThePolicyOfAnOperatorIsPrintedWithoutAskingAWS(t *testing.T) {
-	for name, want := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy()} {
+	for name, want := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy(), "identity": stepstest.IdentityPolicy()} {
 		got := program(t, "", false, "policy", name, "--account", "111111111111", "--set", "bucket.name=acme-terraform-state")
 		var text bytes.Buffer
 		if err := json.Indent(&text, []byte(want.JSON()), "", "  "); err != nil {
@@ -1199,5 +1199,23 @@ func TestARunWhoseOutputIsLostDoesNotSayThatAllWentWell(t *testing.T) {
 				t.Errorf("code %d, %s", code, errs.String())
 			}
 		})
+	}
+}
+
+func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
+	for _, args := range []string{"handover bob", "offboard bob", "login"} {
+		got := program(t, "", false, strings.Fields(args)...)
+		if got.code != plan.ExitUsage {
+			t.Errorf("%s: exit code %d", args, got.code)
+		}
+		for _, want := range []string{"stateroom: There is no stateroom.hcl here.", "\n      stateroom " + args + " --blueprint FILE\n", "Nothing was changed."} {
+			if !strings.Contains(got.err, want) {
+				t.Errorf("%s: it does not say %q:\n%s", args, want, got.err)
+			}
+		}
+	}
+	got := program(t, "", false, "onboard", "--plain")
+	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
+		t.Errorf("an onboarding without a blueprint: %+v", got)
 	}
 }

@@ -11,10 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
@@ -31,6 +33,8 @@ type clients struct {
 	dynamodb      lazy[dynamodb.Client]
 	account       lazy[account.Client]
 	tagging       lazy[resourcegroupstaggingapi.Client]
+	ssoadmin      lazy[ssoadmin.Client]
+	identitystore lazy[identitystore.Client]
 }
 
 // lazy makes a value once.
@@ -83,6 +87,14 @@ func (s *Session) tagging() *resourcegroupstaggingapi.Client {
 	return s.clients.tagging.get(func() *resourcegroupstaggingapi.Client {
 		return resourcegroupstaggingapi.NewFromConfig(s.cfg)
 	})
+}
+
+func (s *Session) ssoadmin() *ssoadmin.Client {
+	return s.clients.ssoadmin.get(func() *ssoadmin.Client { return ssoadmin.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) identitystore() *identitystore.Client {
+	return s.clients.identitystore.get(func() *identitystore.Client { return identitystore.NewFromConfig(s.cfg) })
 }
 
 // Outputs are the values of a call's answer that [Call.Outputs] names.

@@ -144,5 +144,5 @@ func serviceName(id string) string {
 	if id == "Resource Groups Tagging API" {
 		return "tagging"
 	}
-	return strings.ToLower(id)
+	return strings.ReplaceAll(strings.ToLower(id), " ", "")
 }

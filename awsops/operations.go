@@ -10,9 +10,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -137,12 +139,16 @@ func (s *Session) client(service string) any {
 		return s.dynamodb()
 	case "iam":
 		return s.iam()
+	case "identitystore":
+		return s.identitystore()
 	case "kms":
 		return s.kms()
 	case "organizations":
 		return s.organizations()
 	case "s3":
 		return s.s3()
+	case "ssoadmin":
+		return s.ssoadmin()
 	case "sts":
 		return s.sts()
 	}
@@ -261,6 +267,13 @@ var operations = map[string]operation{
 	"iam/UpdateServiceSpecificCredential": {method: (*iam.Client).UpdateServiceSpecificCredential},
 	"iam/UpdateSigningCertificate":        {method: (*iam.Client).UpdateSigningCertificate},
 
+	"identitystore/CreateGroup": {
+		on:     onStore,
+		method: (*identitystore.Client).CreateGroup, once: true, grantsNothing: true,
+		answers: []string{"GroupId"},
+		outputs: map[string]string{"id": "GroupId"},
+	},
+
 	"kms/CancelKeyDeletion": {on: onKey, method: (*kms.Client).CancelKeyDeletion},
 	"kms/CreateAlias":       {on: onAlias, method: (*kms.Client).CreateAlias},
 	"kms/CreateKey": {
@@ -300,6 +313,42 @@ var operations = map[string]operation{
 	"s3/PutBucketTagging":                {on: onBucket, method: (*s3.Client).PutBucketTagging},
 	"s3/PutBucketVersioning":             {on: onBucket, method: (*s3.Client).PutBucketVersioning, grantsNothing: true},
 	"s3/PutPublicAccessBlock":            {on: onBucket, method: (*s3.Client).PutPublicAccessBlock, grantsNothing: true},
+
+	"ssoadmin/AttachCustomerManagedPolicyReferenceToPermissionSet": {
+		on: onSet, method: (*ssoadmin.Client).AttachCustomerManagedPolicyReferenceToPermissionSet,
+	},
+	"ssoadmin/CreateAccountAssignment": {
+		on:     onAssignment,
+		method: (*ssoadmin.Client).CreateAccountAssignment, once: true,
+		answers: []string{"AccountAssignmentCreationStatus.RequestId"},
+		outputs: map[string]string{"request": "AccountAssignmentCreationStatus.RequestId"},
+		settle:  settleAssignment,
+	},
+	"ssoadmin/CreatePermissionSet": {
+		on:     onInstance,
+		method: (*ssoadmin.Client).CreatePermissionSet, once: true,
+		answers: []string{"PermissionSet.PermissionSetArn"},
+		outputs: map[string]string{"arn": "PermissionSet.PermissionSetArn"},
+	},
+	"ssoadmin/DeleteAccountAssignment": {
+		on:     onAssignment,
+		method: (*ssoadmin.Client).DeleteAccountAssignment, grantsNothing: true,
+		answers: []string{"AccountAssignmentDeletionStatus.RequestId"},
+		outputs: map[string]string{"request": "AccountAssignmentDeletionStatus.RequestId"},
+		settle:  settleUnassignment,
+	},
+	"ssoadmin/DetachCustomerManagedPolicyReferenceFromPermissionSet": {
+		on: onSet, method: (*ssoadmin.Client).DetachCustomerManagedPolicyReferenceFromPermissionSet,
+	},
+	"ssoadmin/ProvisionPermissionSet": {
+		on:      onAssignment,
+		method:  (*ssoadmin.Client).ProvisionPermissionSet,
+		answers: []string{"PermissionSetProvisioningStatus.RequestId"},
+		outputs: map[string]string{"request": "PermissionSetProvisioningStatus.RequestId"},
+		settle:  settleProvisioning,
+	},
+	"ssoadmin/TagResource":         {on: onSet, method: (*ssoadmin.Client).TagResource},
+	"ssoadmin/UpdatePermissionSet": {on: onSet, method: (*ssoadmin.Client).UpdatePermissionSet},
 
 	"sts/GetSessionToken": {
 		method: (*sts.Client).GetSessionToken, grantsNothing: true,

@@ -45,7 +45,7 @@ func (c Call) Rights(at Place) []Right {
 		return nil
 	}
 	action := c.name()
-	action = strings.Replace(action, "/", ":", 1)
+	action = strings.Replace(strings.Replace(action, "ssoadmin/", "sso/", 1), "/", ":", 1)
 	if other := otherActions[action]; other != "" {
 		action = other
 	}
@@ -190,6 +190,30 @@ func onAlias(c Call, at Place) []string {
 
 func onBucket(c Call, at Place) []string {
 	return []string{"arn:" + at.Partition + ":s3:::" + lookupPath(c.Input, "Bucket")}
+}
+
+// Identity Center's resources ("Actions, resources, and condition keys for AWS IAM Identity
+// Center", Service Authorization Reference).
+
+func onInstance(c Call, _ Place) []string { return []string{lookupPath(c.Input, "InstanceArn")} }
+
+func onSet(c Call, at Place) []string {
+	set := lookupPath(c.Input, "PermissionSetArn")
+	if set == "" {
+		set = lookupPath(c.Input, "ResourceArn")
+	}
+	if len(FindRefs(set)) > 0 { // made by the same plan
+		set = strings.Replace(lookupPath(c.Input, "InstanceArn"), ":instance/", ":permissionSet/", 1) + "/ps-0000000000000000"
+	}
+	return append(onInstance(c, at), set)
+}
+
+func onAssignment(c Call, at Place) []string {
+	return append(onSet(c, at), "arn:"+at.Partition+":sso:::account/"+lookupPath(c.Input, "TargetId"))
+}
+
+func onStore(c Call, at Place) []string {
+	return []string{"arn:" + at.Partition + ":identitystore::" + at.Account + ":identitystore/" + lookupPath(c.Input, "IdentityStoreId")}
 }
 
 func onTable(c Call, at Place) []string {

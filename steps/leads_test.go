@@ -19,7 +19,7 @@ import (
 var findingID = regexp.MustCompile(`^[a-z]+\.[a-z-]*[a-z]$`)
 
 // makers are the functions that make a finding of the id they are given.
-var makers = []string{"untried", "SparesDeleted", "undecided", "finding", "keep", "Keep", "Drop", "refuse", "refuseAll", "notSeen", "unproven", "failure", "ownFault", "tell", "wrongKey"}
+var makers = []string{"untried", "SparesDeleted", "undecided", "finding", "keep", "Keep", "Drop", "refuse", "refuseAll", "notSeen", "unproven", "failure", "ownFault", "tell", "wrongKey", "refuseCenter"}
 
 // TestEveryFindingLeadsWithOneSentence reads the code of all flows: every id that a finding
 // is given has its sentence, which begins with a capital, ends with a full stop, is one

@@ -49,6 +49,10 @@ func (o *Opening) Open(ctx context.Context, given plan.Given, asks plan.Asks) (e
 	if err := o.discover(ctx, a, asks); err != nil {
 		return engine.Opened{}, err
 	}
+	if r := withoutAccounts(o.Found); r != nil && o.All && len(a.Environments) == 0 && !given.Asked(pathOrganization) {
+		o.Found = nil // whoever tries again has done something about it
+		return engine.Opened{}, r
+	}
 	for _, step := range All() {
 		questions := o.questions(step, a, given)
 		if page := o.unasked(questions, a, given); len(page) > 0 {

@@ -20,8 +20,8 @@ import (
 	"stateroom/steps/stepstest"
 )
 
-// actAsOperator makes an IAM user with this policy alone and acts as it.
-func (w *world) actAsOperator(doc policy.Document) {
+// actAsOperator makes an IAM user with these policies alone and acts as it.
+func (w *world) actAsOperator(docs ...policy.Document) {
 	w.t.Helper()
 	ctx := context.Background()
 	admin := w.server.Operator()
@@ -30,13 +30,13 @@ func (w *world) actAsOperator(doc policy.Document) {
 		w.t.Fatal(err)
 	}
 	home := sessions.With(admin.AccessKeyID, secret.New(admin.SecretAccessKey), secret.Secret{}, "eu-west-1")
-	arn := "arn:aws:iam::111111111111:policy/operator-needs"
+	calls := []awsops.Call{awsops.CreateGroup("operators", "/"), awsops.CreateUser("operator-only", "/", nil)}
+	for i, doc := range docs {
+		name := "operator-needs" + strings.Repeat("-more", i)
+		calls = append(calls, awsops.CreatePolicy(name, "/", "", doc.JSON(), nil), awsops.AttachGroupPolicy("operators", "arn:aws:iam::111111111111:policy/"+name))
+	}
 	var key awsops.Outputs
-	for _, call := range []awsops.Call{
-		awsops.CreateGroup("operators", "/"), awsops.CreateUser("operator-only", "/", nil),
-		awsops.CreatePolicy("operator-needs", "/", "", doc.JSON(), nil), awsops.AttachGroupPolicy("operators", arn),
-		awsops.AddUserToGroup("operators", "operator-only"), awsops.CreateAccessKey("operator-only"),
-	} {
+	for _, call := range append(calls, awsops.AddUserToGroup("operators", "operator-only"), awsops.CreateAccessKey("operator-only")) {
 		if key, err = home.Do(ctx, call); err != nil {
 			w.t.Fatal(err)
 		}
@@ -174,7 +174,7 @@ func TestTheOperatorPolicyIsEnoughForWhatFewBlueprintsHave(t *testing.T) {
 // TestTheOperatorsPoliciesAreOneManagedPolicyEach: whoever pipes one into AWS makes one of it.
 func TestTheOperatorsPoliciesAreOneManagedPolicyEach(t *testing.T) {
 	t.Parallel()
-	for name, doc := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy()} {
+	for name, doc := range map[string]policy.Document{"operator": stepstest.OperatorPolicy(), "people": stepstest.PeoplePolicy(), "identity": stepstest.IdentityPolicy()} {
 		if size := doc.Size(); size > policy.ManagedPolicyLimit {
 			t.Errorf("the %s policy has %d characters", name, size)
 		}

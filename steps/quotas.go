@@ -40,7 +40,7 @@ const (
 
 // usualQuotas are those of an account that has had none raised.
 var usualQuotas = map[string]int{
-	quotaTrust: 2048, quotaRolePolicies: 10, quotaRoleInline: 10240, quotaUserGroups: 10, quotaGroupPolicies: maxGroupPolicies,
+	quotaTrust: 2048, quotaRolePolicies: 10, quotaRoleInline: 10240, quotaUserGroups: 10, quotaGroupPolicies: policy.ManagedPoliciesPerGroup,
 }
 
 // quota is an account's: AWS's usual one unless it was read. An account is asked only
@@ -244,6 +244,9 @@ func (q *quotas) judgeCounts() {
 	}
 	most = q.o.quota(home, quotaGroupPolicies)
 	for _, g := range q.a.Groups {
+		if groupTooLarge(q.o, q.a, g) {
+			q.accounts[home] = ""
+		}
 		have, attaches := q.o.IAM.Groups[g.Name].Attached, q.attaches[g.Name]
 		if n := len(have) + len(attaches) - q.detached[g.Name]; len(attaches) > 0 && n > most {
 			foreign := slices.DeleteFunc(slices.Clone(have), func(arn string) bool { return strings.Contains(arn, ":policy"+policyPath) })

@@ -17,8 +17,11 @@ import (
 // that one ListPolicies finds them all.
 const policyPath = "/stateroom/"
 
-// maxGroupPolicies is IAM's fixed quota of managed policies on one group.
-const maxGroupPolicies = policy.ManagedPoliciesPerGroup
+// groupPolicyQuota is how many managed policies a group may have: IAM's ten, which AWS
+// raises for nobody ("IAM and AWS STS quotas"), unless the account says otherwise.
+func groupPolicyQuota(o *Observed, a *blueprint.Answers) int {
+	return o.quota(a.AdminAccount, quotaGroupPolicies)
+}
 
 // GroupFacts are a group as found; Group is nil when it is not there.
 type GroupFacts struct {
@@ -41,11 +44,12 @@ func groupARN(o *Observed, a *blueprint.Answers, group string) string {
 }
 
 func (f *IAMFacts) inspectGroups(ctx context.Context, home *awsops.Session, a *blueprint.Answers) error {
-	found, err := forEach(ctx, 0, a.Groups, func(ctx context.Context, g blueprint.Group) (GroupFacts, error) {
+	groups := a.UserGroups()
+	found, err := forEach(ctx, 0, groups, func(ctx context.Context, g blueprint.Group) (GroupFacts, error) {
 		return inspectGroup(ctx, home, g.Name)
 	})
 	f.Groups = map[string]GroupFacts{}
-	for i, g := range a.Groups {
+	for i, g := range groups {
 		f.Groups[g.Name] = found[i]
 	}
 	return err
@@ -72,23 +76,9 @@ func memberChange(group, user string) string { return "iam.member." + group + ".
 // policy belongs to step 5.
 func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, g := range a.Groups {
-		f := o.IAM.Groups[g.Name]
-		if f.Group == nil {
-			c := plan.InAdminAccount(a, groupChange(g.Name), plan.Create, "Create the group "+g.Name, groupARN(o, a, g.Name), awsops.CreateGroup(g.Name, groupPath(a)))
-			c.Group = g.Name
-			c.Fields = plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", "))
-			c.Undo = "aws iam delete-group --group-name " + g.Name
-			p.Change(c)
+		if g.IdentityCenter == "" {
+			p.Add(planGroup(o, a, g))
 		}
-		p.Change(members(o, a, g)...)
-		p.Find(otherMembers(a, g, f.Group)...)
-		for _, arn := range otherPolicies(f) {
-			p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
-		}
-		for _, name := range f.Inline {
-			p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s beside the blueprint's.", g.Name, name))
-		}
-		p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 		assume, refused := assumePolicies(o, a, g)
 		if refused != nil {
 			p.Find(*refused)
@@ -96,6 +86,28 @@ func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		}
 		p.Add(groupPolicies(o, a, g.Name, "assume", assume))
 	}
+	return p
+}
+
+// planGroup creates an IAM group with its members.
+func planGroup(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Proposal) {
+	f := o.IAM.Groups[g.Name]
+	if f.Group == nil {
+		c := plan.InAdminAccount(a, groupChange(g.Name), plan.Create, "Create the group "+g.Name, groupARN(o, a, g.Name), awsops.CreateGroup(g.Name, groupPath(a)))
+		c.Group = g.Name
+		c.Fields = plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", "))
+		c.Undo = "aws iam delete-group --group-name " + g.Name
+		p.Change(c)
+	}
+	p.Change(members(o, a, g)...)
+	p.Find(otherMembers(a, g, f.Group)...)
+	for _, arn := range otherPolicies(f) {
+		p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
+	}
+	for _, name := range f.Inline {
+		p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s beside the blueprint's.", g.Name, name))
+	}
+	p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 	return p
 }
 
@@ -210,14 +222,15 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	docs, err := splitPolicies(o, a, assuming(arns, more))
 	// One policy is left to the group's own credentials, and half of the rest
 	// to the state policy.
-	if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+	most := (groupPolicyQuota(o, a) - 1) / 2
+	if err == nil && len(docs) <= most {
 		return docs, nil
 	}
 	role, same := commonRole(there)
 	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
 		form := policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())
 		docs, err := splitPolicies(o, a, assuming(kept, append(form.Statements, more...)))
-		if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+		if err == nil && len(docs) <= most {
 			return docs, nil
 		}
 	}

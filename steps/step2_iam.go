@@ -49,6 +49,8 @@ type IAMFacts struct {
 	// OwnKey that of the user's own key: the same, unless the admin profile holds a
 	// session with a second factor and the key lies beside it.
 	ProfileKey, OwnKey string
+	// Center is what Identity Center holds.
+	Center CenterFacts
 	// Profile is what else the admin profile of this laptop holds.
 	Profile ProfileFacts
 }
@@ -76,9 +78,11 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectUsers(gctx, env, home, a) })
 	g.Go(func() error { return f.inspectPolicies(gctx, home) })
 	g.Go(func() error { return f.inspectRoles(gctx, env, o, a) })
+	g.Go(func() error { return f.inspectCenter(gctx, env, o, a) })
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	f.identityGroups(o, a)
 	return f.inspectMemberships(ctx, home, a)
 }
 
@@ -169,7 +173,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 // planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
 func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
-	p := planUsers(o, a).And(planGroups(o, a)).And(planRoles(o, a))
+	p := planUsers(o, a).And(planGroups(o, a)).And(planIdentity(o, a)).And(planRoles(o, a))
 	if f := profileRefused(o, a); f != nil {
 		p.Find(*f)
 	}

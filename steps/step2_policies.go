@@ -20,7 +20,10 @@ const maxVersions = 5
 // a new version; with attachSuffix of the one that attaches it.
 func policyChangeID(name string) string { return "iam.policy." + name }
 
-const attachSuffix = ".attach"
+const (
+	attachSuffix = ".attach"
+	detachSuffix = ".detach"
+)
 
 // policyName is the name of one of a group's customer-managed policies.
 func policyName(group, subject string, number int) string {
@@ -39,11 +42,67 @@ func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, doc
 	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		number, found := strings.CutPrefix(name, prefix)
 		have := o.IAM.Policies[name]
-		if found && beyond(number, len(docs)) && plan.Ours(a, have.Tags) && slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
+		if found && !a.IsIdentityGroup(group) && beyond(number, len(docs)) && plan.Ours(a, have.Tags) && slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
 			p.Change(detach(o, a, group, have))
 		}
 	}
+	keepWays(o, group, prefix, docs, p.Changes)
 	return p
+}
+
+// keepWays lets what takes something from a group, since another of its policies of the
+// same subject is to give it from now on, wait for that one: where that is stopped, or
+// fails, the group keeps what it has. Two policies do not wait for each other, as they
+// would where the blueprint's order was turned around: then only one of them does.
+func keepWays(o *Observed, group, prefix string, docs []policy.Document, changes []plan.Change) {
+	today := func(name string) policy.Document {
+		if have := o.IAM.Policies[name]; slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
+			return policy.ParseOrEmpty(have.Document)
+		}
+		return policy.Document{}
+	}
+	planned := map[string]*plan.Change{}
+	for i := range changes {
+		planned[changes[i].ID] = &changes[i]
+	}
+	waits := map[string][]string{} // for which a policy's change waits, by policy
+	var waitsFor func(name, other string) bool
+	waitsFor = func(name, other string) bool {
+		return name == other || slices.ContainsFunc(waits[name], func(next string) bool { return waitsFor(next, other) })
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
+		number, found := strings.CutPrefix(name, prefix)
+		n, err := strconv.Atoi(number)
+		if !found || err != nil {
+			continue
+		}
+		want, taking := policy.Document{}, planned[policyChangeID(name)+detachSuffix]
+		if n <= len(docs) {
+			want, taking = docs[n-1], planned[policyChangeID(name)]
+		}
+		if taking == nil {
+			continue
+		}
+		var lost []policy.Statement
+		for _, piece := range policy.Pieces(today(name)) {
+			if piece.Effect == policy.Allow && !policy.Covers(want, piece) {
+				lost = append(lost, piece)
+			}
+		}
+		for i, doc := range docs {
+			other := prefix + strconv.Itoa(i+1)
+			gives := func(s policy.Statement) bool { return policy.Covers(doc, s) && !policy.Covers(today(other), s) }
+			if other == name || !slices.ContainsFunc(lost, gives) || waitsFor(other, name) {
+				continue
+			}
+			waits[name] = append(waits[name], other)
+			for _, id := range attaching(other) {
+				if planned[id] != nil {
+					taking.Needs = append(taking.Needs, id)
+				}
+			}
+		}
+	}
 }
 
 // beyond tells whether the number in a policy's name is past the last needed.
@@ -53,7 +112,7 @@ func beyond(number string, last int) bool {
 }
 
 func detach(o *Observed, a *blueprint.Answers, group string, p awsops.Policy) plan.Change {
-	c := policyChange(a, group, p.Name, ".detach", plan.Delete, fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group), p.ARN, awsops.DetachGroupPolicy(group, p.ARN))
+	c := policyChange(a, group, p.Name, detachSuffix, plan.Delete, fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group), p.ARN, awsops.DetachGroupPolicy(group, p.ARN))
 	c.Purpose = plan.Cosmetic
 	c.Fields = []plan.Field{{Name: "attached to", Before: group}}
 	c.Undo = fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN)
@@ -144,7 +203,11 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 		p.Tag(a, policyChange(a, group, name, ".tags", plan.Update, "Tag the policy "+name, arn), "policy "+name, have.Tags,
 			func(missing map[string]string) awsops.Call { return awsops.TagPolicy(arn, missing) })
 	}
-	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
+	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) && a.IsIdentityGroup(group) {
+		if c := referring(o, a, group, name, doc); c != nil {
+			p.Change(*c)
+		}
+	} else if !slices.Contains(f.Attached, arn) {
 		c := policyChange(a, group, name, attachSuffix, plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group), arn, awsops.AttachGroupPolicy(group, arn))
 		c.Fields = plan.Created("attached to", group)
 		c.Needs = []string{policyChangeID(name), groupChange(group)}

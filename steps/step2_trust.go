@@ -20,11 +20,30 @@ func (b *roleBuilder) trust() policy.Document {
 		for _, user := range b.usersOf() {
 			principals = append(principals, userARN(b.o, b.a, user))
 		}
-		if len(principals) == 0 {
+		sets := b.setsOf()
+		byIdentity := policy.IdentityTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), sets)
+		switch {
+		case len(principals)+len(sets) == 0:
 			return policy.TrustNobody() // without principals it would be the whole account
+		case len(principals) == 0:
+			return policy.Document{Version: policy.Version2012, Statements: []policy.Statement{byIdentity}}
+		case len(sets) > 0:
+			doc := policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)
+			doc.Statements = append(doc.Statements, byIdentity)
+			return doc
 		}
 	}
 	return policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)
+}
+
+// setsOf are the permission sets of every group that reaches the environment.
+func (b *roleBuilder) setsOf() (sets []string) {
+	for _, g := range b.a.IdentityGroups() {
+		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
+			sets = append(sets, g.PermissionSet())
+		}
+	}
+	return sets
 }
 
 // usersOf are the members of every group that reaches the environment.

@@ -42,6 +42,9 @@ func (w ways) of(group string, e blueprint.Environment) (needs []string) {
 			needs = append(needs, attaching(policyName(group, "assume", i+1))...)
 		}
 	}
+	if w.a.IsIdentityGroup(group) {
+		needs = append(needs, assignmentChange(group))
+	}
 	return needs
 }
 

@@ -31,7 +31,7 @@ func stateAccess(o *Observed, a *blueprint.Answers, g blueprint.Group) policy.St
 		Partition: o.partition(), Region: a.StateRegion, Account: a.AdminAccount, Bucket: a.Bucket.Name,
 		Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile,
 	}
-	if a.Key.Users == blueprint.KeyUsersGroup {
+	if a.Key.Users == blueprint.KeyUsersGroup || g.IdentityCenter != "" { // no key policy can list who has another role each time
 		access.KMSKeyARN, access.ReadKeys = o.keyARN(), o.readKeys(g.Name)
 	}
 	for _, project := range a.ProjectsOf(g.Name) {
@@ -52,7 +52,7 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 	if refused != nil {
 		return nil, nil // step 2 tells
 	}
-	room := maxGroupPolicies - 1 - len(assume)
+	room := groupPolicyQuota(o, a) - 1 - len(assume)
 	if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
 		return docs, nil
 	}
@@ -67,6 +67,13 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 		Evidence: fmt.Sprintf("The %d state keys of group %s do not fit into the managed policies that IAM allows on a group.", len(access.Keys), g.Name),
 		Remedy:   "Split the group, or give it environments = [\"*\"].",
 	}
+}
+
+// groupTooLarge tells whether what a group needs takes more policies than it may have.
+func groupTooLarge(o *Observed, a *blueprint.Answers, g blueprint.Group) bool {
+	_, assume := assumePolicies(o, a, g)
+	_, state := statePolicies(o, a, g)
+	return assume != nil || state != nil
 }
 
 // overlaps warns of what IAM cannot keep apart: a workspace of the key "a/b"

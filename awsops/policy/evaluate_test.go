@@ -299,3 +299,25 @@ func TestADecisionTellsWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 }
+
+// TestATrustThatListsLetsInWhoeverHasThePermissionSetAndNobodyElse, with the path that the
+// role has in any identity region, and not a set whose name begins alike.
+func TestATrustThatListsLetsInWhoeverHasThePermissionSetAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	trust := Document{Version: Version2012, Statements: []Statement{IdentityTrust("aws", admin, "o-abcdefghij", []string{"Terraform-admins"})}}
+	role := "arn:aws:iam::" + member + ":role/TerraformAdmin"
+	policies := identity(AssumeRoles([]string{role})).on("the role's trust policy", trust)
+	reserved := "arn:aws:iam::" + admin + ":role/aws-reserved/sso.amazonaws.com/"
+	for arn, want := range map[string]bool{
+		reserved + "eu-central-1/AWSReservedSSO_Terraform-admins_de16e1f91390ec6a":         true,
+		reserved + "AWSReservedSSO_Terraform-admins_de16e1f91390ec6a":                      true,
+		reserved + "eu-central-1/AWSReservedSSO_Terraform-admins_other_de16e1f91390ec6a":   false,
+		reserved + "eu-central-1/AWSReservedSSO_Terraform-other_de16e1f91390ec6a":          false,
+		"arn:aws:iam::" + admin + ":role/AWSReservedSSO_Terraform-admins_de16e1f91390ec6a": false,
+	} {
+		request := ask(arn, "sts:AssumeRole", role, "aws:PrincipalArn", arn, "aws:PrincipalOrgID", "o-abcdefghij")
+		if got := Evaluate(request, policies).Allowed; got != want {
+			t.Errorf("%s: let in is %v", arn, got)
+		}
+	}
+}

@@ -26,13 +26,15 @@ type OperatorAccess struct {
 	Accounts bool
 }
 
-// The two policies, with CAPITALS in the place of what the blueprint says. A statement
+// The policies, with CAPITALS in the place of what the blueprint says. A statement
 // that it has no use for is dropped.
 var (
 	//go:embed operator.json
 	operatorPolicy string
 	//go:embed people.json
 	peoplePolicy string
+	//go:embed identity.json
+	identityPolicy string
 )
 
 // Operator is what whoever runs set-up needs in the admin account, and no more: to look
@@ -49,6 +51,12 @@ func Operator(a OperatorAccess) Document { return a.fill(operatorPolicy) }
 // everything. Without the last statement the rights are taken all the same, and the user
 // stays.
 func People(a OperatorAccess) Document { return a.fill(peoplePolicy) }
+
+// Identity is what the operator needs besides where groups sign in with Identity Center.
+// Identity Center acts in the management account with the caller's own rights of IAM, and
+// its reserved roles have a path with a region or without one ("Identity-based policy
+// examples for IAM Identity Center", IAM Identity Center user guide).
+func Identity(a OperatorAccess) Document { return a.fill(identityPolicy) }
 
 // fill puts the answers into a policy.
 func (a OperatorAccess) fill(text string) Document {

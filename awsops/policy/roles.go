@@ -25,6 +25,34 @@ func EnvironmentTrust(partition, adminAccount, orgID string, principals []string
 	}}}
 }
 
+// IdentityTrust is the statement of a role's trust that lets in whoever has one of these
+// permission sets of Identity Center in the admin account, and nobody else of it. The roles
+// behind them cannot be named as principals: each assignment makes one with another suffix
+// ("Referencing permission sets in resource policies", IAM Identity Center user guide). The
+// path has no region where the identity source is in us-east-1, so that a wildcard stands
+// there; the suffix is sixteen characters, for else a set "x_other" would be let in with "x".
+func IdentityTrust(partition, adminAccount, orgID string, sets []string) Statement {
+	conditions := Conditions{"ArnLike": {"aws:PrincipalArn": reservedRoles(partition, adminAccount, sets)}}
+	if orgID != "" {
+		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
+	}
+	return Statement{
+		Sid:        "AssumeFromIdentityCenter",
+		Effect:     Allow,
+		Principals: Principals{"AWS": {rootARN(partition, adminAccount)}},
+		Actions:    []string{"sts:AssumeRole"},
+		Conditions: conditions,
+	}
+}
+
+func reservedRoles(partition, account string, sets []string) []string {
+	roles := make([]string, len(sets))
+	for i, set := range sets {
+		roles[i] = "arn:" + partition + ":iam::" + account + ":role/aws-reserved/sso.amazonaws.com*/AWSReservedSSO_" + set + "_????????????????"
+	}
+	return roles
+}
+
 // EnvironmentPermissions is the article's list of what an environment role may
 // do. It has no IAM and no KMS: a configuration that makes roles or keys needs
 // a broader choice.

@@ -47,6 +47,25 @@ func Split(statements []Statement, limit int) ([]Document, error) {
 	return packed, nil
 }
 
+// Pieces are the statements of a document divided as far as [Split] may divide them.
+func Pieces(d Document) (pieces []Statement) {
+	for _, s := range d.Statements {
+		pieces = append(pieces, s.pieces()...)
+	}
+	return pieces
+}
+
+func (s Statement) pieces() (pieces []Statement) {
+	values, with := s.longestList()
+	if len(values) < 2 {
+		return []Statement{s}
+	}
+	for i := range values {
+		pieces = append(pieces, with(values[i:i+1]).pieces()...)
+	}
+	return pieces
+}
+
 // pack puts each piece into the first document with room for it.
 func pack(pieces []Statement, sizes, order []int, limit int) []Document {
 	var bins [][]int

@@ -90,6 +90,10 @@ type Discovery struct {
 	Region   string
 	// Accounts are the organization's, where the caller may list them.
 	Accounts []awsops.Account
+	// Alone says that the account is in no organization, and Denied is AWS's answer to
+	// whoever may not see it, or not list its accounts from its management account.
+	Alone  bool
+	Denied error
 }
 
 // mostOffered bounds the accounts offered as environments: a longer list is the

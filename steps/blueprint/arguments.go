@@ -50,11 +50,24 @@ func (b *Blueprint) arguments() []argument {
 }
 
 func (g *Group) arguments() []argument {
-	return []argument{{"users", &g.Users, true}, {"environments", &g.Environments, true}}
+	return []argument{
+		{"users", &g.Users, true},
+		{"identity_center", &g.IdentityCenter, true},
+		{"environments", &g.Environments, true},
+	}
 }
 
 func (u *User) arguments() []argument {
 	return []argument{{"recipient", &u.Recipient, false}}
+}
+
+func (c *IdentityCenter) arguments() []argument {
+	return []argument{
+		{"start_url", &c.StartURL, false},
+		{"region", &c.Region, false},
+		{"session", &c.Session, false},
+		{"session_duration", &c.SessionDuration, false},
+	}
 }
 
 func (e *Environment) arguments() []argument {
@@ -112,6 +125,17 @@ func blockKinds() []blockKind {
 		labelled("user", func(b *Blueprint) *[]User { return &b.Users },
 			func(u *User) string { return u.Name }, func(label string) User { return User{Name: label} },
 			(*User).arguments),
+		{
+			name: "identity_center", add: func(*Blueprint, string) {},
+			labels: func(b *Blueprint) []string {
+				if b.IdentityCenter == New().IdentityCenter {
+					return nil // nothing to say
+				}
+				return []string{""}
+			},
+			at:  func(b *Blueprint, _ string) []argument { return b.IdentityCenter.arguments() },
+			def: func(string) []argument { return New().IdentityCenter.arguments() },
+		},
 		labelled("environment", func(b *Blueprint) *[]Environment { return &b.Environments },
 			func(e *Environment) string { return e.Name }, NewEnvironment, (*Environment).arguments),
 		labelled("project", func(b *Blueprint) *[]Project { return &b.Projects },

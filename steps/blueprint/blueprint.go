@@ -69,21 +69,27 @@ type Blueprint struct {
 	// false suits teams whose CI has credentials of its own.
 	ProfileInFiles bool
 	// Tags are put on everything that can be tagged, beside Tag's own.
-	Tags         map[string]string
-	Groups       []Group
-	Users        []User
-	Environments []Environment
-	Projects     []Project
-	Key          Key
-	Bucket       Bucket
-	Lock         Lock
+	Tags   map[string]string
+	Groups []Group
+	Users  []User
+	// IdentityCenter is where people of a group sign in that has no users.
+	IdentityCenter IdentityCenter
+	Environments   []Environment
+	Projects       []Project
+	Key            Key
+	Bucket         Bucket
+	Lock           Lock
 }
 
-// Group is an IAM group of admins and the environments that it reaches.
+// Group is admins and the environments that they reach: an IAM group of users, or a group
+// of IAM Identity Center.
 type Group struct {
 	Name string
 	// Users are IAM user names; a user needs no User of its own.
 	Users []string
+	// IdentityCenter is the display name of a group in Identity Center's identity store,
+	// whose members are the admins then; empty for an IAM group.
+	IdentityCenter string
 	// Environments are names of environments, or Everything alone. Nil means
 	// not answered: the only group of a blueprint then gets Everything.
 	Environments []string

@@ -60,6 +60,7 @@ func (b *Blueprint) problems() Problems {
 	c.root()
 	c.groups()
 	c.users()
+	c.identityCenter()
 	c.environments()
 	c.projects()
 	c.key()

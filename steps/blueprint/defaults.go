@@ -22,6 +22,10 @@ const (
 	// DefaultKeyAlias and DefaultKeyDescription are the article's.
 	DefaultKeyAlias       = "alias/terraform"
 	DefaultKeyDescription = "Used by terraform to store remote state"
+	// DefaultSessionDuration is Identity Center's own default of a permission set, in ISO
+	// 8601 as its API takes it. Tools renew such a session by themselves while the person
+	// is signed in; one that has begun outlives the person's leaving.
+	DefaultSessionDuration = "PT1H"
 	// DefaultLockTable is the article's DynamoDB table.
 	DefaultLockTable = "terraform_locks"
 )
@@ -40,6 +44,7 @@ func New() *Blueprint {
 		AdminProfile:   DefaultAdminProfile,
 		ProfileInFiles: true,
 		Tags:           map[string]string{},
+		IdentityCenter: IdentityCenter{SessionDuration: DefaultSessionDuration},
 		Key:            Key{Alias: DefaultKeyAlias, Description: DefaultKeyDescription, Users: KeyUsersGroup},
 		Bucket:         Bucket{Policy: BucketPolicyStrict},
 		Lock:           Lock{UseLockfile: true, DynamoDBTable: DefaultLockTable, BillingMode: BillingPayPerRequest},

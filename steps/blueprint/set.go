@@ -117,8 +117,10 @@ func (b *Blueprint) knownPaths() []string {
 	}
 	for _, kind := range blockKinds() {
 		labels := kind.labels(b)
-		if len(labels) == 0 {
+		if len(labels) == 0 && kind.labelled {
 			labels = []string{"NAME"}
+		} else if len(labels) == 0 {
+			labels = []string{""}
 		}
 		for _, label := range labels {
 			for _, name := range argumentNames(kind.def(label)) {

@@ -68,12 +68,18 @@ func HoldsKey(getenv func(string) string, a *blueprint.Answers) bool {
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. An answer that cannot be is a [plan.Problem].
 func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
-	switch {
+	switch b := s.Repository; {
+	case b != nil && len(b.IdentityGroups()) > 0 && len(b.AllUsers()) == 0:
+		return nil, &plan.Refusal{
+			Finding: "iam.identity-sign-in",
+			What:    "This team's admins sign in with Identity Center: there is no access key to collect.",
+			Remedy:  fmt.Sprintf("Ask the operator for the lines of ~/.aws/config that stateroom setup shows, then run aws sso login --profile %s.", b.AdminProfile),
+		}
 	case given.Asked(PathHandover):
 		return s.unlocking(given)
 	case given.Asked(PathKeyID) || s.Returning && !given.Asked(PathWay):
 		return nil, nil
-	case !given.Asked(PathWay):
+	case s.Repository != nil && !given.Asked(PathWay):
 		return []plan.Question{{
 			Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
 			Means: map[string]string{
@@ -81,24 +87,25 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 				WayPair:     "It is renewed like one that was handed over: afterwards nobody else has it.",
 			},
 		}}, nil
-	case given.Text(PathWay) == WayPair:
-		return s.pair()
+	case s.Repository != nil && given.Text(PathWay) == WayPair:
+		return keyPair(), nil
+	}
+	help := "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told."
+	if s.Repository == nil {
+		help += " With an access key alone, begin in a clone of the team's repository: a handover brings the blueprint, and a key does not."
 	}
 	return []plan.Question{{
 		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Check: s.readable,
-		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
+		Help: help,
 	}}, nil
 }
 
-// pair asks for an access key; the blueprint has to be there.
-func (s *Start) pair() ([]plan.Question, error) {
-	if s.Repository == nil {
-		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's setup: run it in a clone of the team's repository, or use a handover"}
-	}
+// keyPair asks for an access key, which takes a blueprint beside it.
+func keyPair() []plan.Question {
 	return []plan.Question{
 		{Path: PathKeyID, Prompt: "Access key id", Kind: plan.Text, Required: true, Help: "It begins with " + handover.UserKey + "."},
 		{Path: PathSecret, Prompt: "Secret access key", Kind: plan.Secret, Required: true, Help: "It is not shown, and goes nowhere but into your credentials file; a new one takes its place at once."},
-	}, nil
+	}
 }
 
 // unlocking asks for what opens the handover that was named.
@@ -150,7 +157,9 @@ func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	case s.Repository == nil:
 		return nil, awsops.KeyPair{}, &plan.Refusal{
 			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so that nothing tells which environments and projects there are.",
-			Remedy: "Run it in a clone of the team's repository, or name the handover with --handover FILE.",
+			Remedy:   "Run the command in a clone of the team's repository, or name the handover with --handover FILE.",
+			Commands: []plan.ShellCommand{{Does: "Open a handover", Line: "stateroom onboard --handover FILE"}},
+			Anyway:   &plan.Anyway{Path: PathWay, Value: WayHandover, Text: "open a handover file"},
 		}
 	}
 	return o, awsops.KeyPair{}, nil

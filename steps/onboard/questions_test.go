@@ -33,3 +33,36 @@ func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// TestNoWayIsOfferedThatIsRefusedLater: a key alone does not tell the team's setup.
+func TestNoWayIsOfferedThatIsRefusedLater(t *testing.T) {
+	t.Parallel()
+	asked := func(s *Start, given plan.Given) string {
+		t.Helper()
+		questions, err := s.Questions(given)
+		if err != nil || len(questions) != 1 {
+			t.Fatalf("%+v, %v", questions, err)
+		}
+		return questions[0].Path
+	}
+	if got := asked(&Start{Repository: blueprint.New()}, plan.Given{}); got != PathWay {
+		t.Errorf("with a blueprint it asks for %s", got)
+	}
+	for _, given := range []plan.Given{{}, {PathWay: secret.New(WayPair)}} {
+		if got := asked(&Start{}, given); got != PathHandover {
+			t.Errorf("without one it asks for %s", got)
+		}
+	}
+	back := &Start{Returning: true, Now: time.Now}
+	if questions, err := back.Questions(plan.Given{}); err != nil || len(questions) > 0 {
+		t.Errorf("who has a key already is asked %+v, %v", questions, err)
+	}
+	_, _, err := back.Begin(plan.Given{})
+	var refusal *plan.Refusal
+	if !errors.As(err, &refusal) || refusal.Anyway == nil {
+		t.Fatalf("refused with %v", err)
+	}
+	if got := asked(back, plan.Given{refusal.Anyway.Path: secret.New(refusal.Anyway.Value)}); got != PathHandover {
+		t.Errorf("whoever goes on is asked for %s", got)
+	}
+}

@@ -16,3 +16,6 @@ func OperatorPolicy() policy.Document { return policy.Operator(access) }
 
 // PeoplePolicy is what stateroom policy people prints for them.
 func PeoplePolicy() policy.Document { return policy.People(access) }
+
+// IdentityPolicy is what stateroom policy identity prints for them.
+func IdentityPolicy() policy.Document { return policy.Identity(access) }

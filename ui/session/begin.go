@@ -41,10 +41,14 @@ func (s *session) told(err error) error {
 	if err == nil || s.lab != nil {
 		return err
 	}
-	command := "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
-	if len(s.sys.Args) > 0 {
-		command = plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
-	}
-	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Endpoint: s.Endpoint, Brought: s.brought, Command: command}
+	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Endpoint: s.Endpoint, Brought: s.brought, Command: s.command()}
 	return a.Unasked(err)
+}
+
+// command begins the run again.
+func (s *session) command() string {
+	if len(s.sys.Args) > 0 {
+		return plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
+	}
+	return "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
 }

@@ -55,6 +55,9 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
+// nothingChanged is said where somebody leaves what asks them.
+const nothingChanged = "Nothing was changed."
+
 // present brings a presenter to which nothing was told yet.
 func (r *lineRun) present() {
 	r.found = false
@@ -78,7 +81,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	defer func() {
 		if errors.Is(err, plain.ErrLeft) {
 			err = nil
-			fmt.Fprintln(r.talk(), "Nothing was changed.")
+			fmt.Fprintln(r.talk(), nothingChanged)
 		}
 		err = errors.Join(err, r.closeLab(summary))
 	}()

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
@@ -22,6 +23,7 @@ func Menu(ctx context.Context, o Options, sys System) (int, error) {
 		chosen, mode, err := pick(ctx, prompt, o)
 		switch {
 		case errors.Is(err, plain.ErrLeft):
+			fmt.Fprintln(s.talk(), nothingChanged)
 			return plan.ExitDone, nil
 		case err != nil:
 			return 0, err

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"path/filepath"
 	"time"
 
 	"stateroom/steps/blueprint"
@@ -69,7 +70,25 @@ func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
 	}
 	a, isNew, err := s.begin()
 	if isNew {
-		return nil, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
+		return nil, UsageError{s.noBlueprint()}
 	}
 	return a, err
+}
+
+// noBlueprint keeps what is done over the team's blueprint from beginning elsewhere.
+func (s *session) noBlueprint() *plan.Refusal {
+	path, err := filepath.Abs(s.Blueprint)
+	if err != nil {
+		path = s.Blueprint
+	}
+	return &plan.Refusal{
+		Finding: "files.no-blueprint", Title: "There is no stateroom.hcl here.",
+		What:   "The blueprint names the team's users, and is kept in the team's repository.",
+		Remedy: "Run the command in a clone of the team's repository, or name the file.",
+		Tried:  []plan.Fact{{Name: "Blueprint", Value: "there is no " + path}},
+		Commands: []plan.ShellCommand{
+			{Does: "Name the file", Line: s.command() + " --blueprint FILE"},
+			{Does: "Make the setup, where the team has none yet", Line: "stateroom setup"},
+		},
+	}
 }

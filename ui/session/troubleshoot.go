@@ -30,8 +30,7 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		e := &troubleshoot.HealthCheck{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
 		if askHow {
-			_, noEngine := s.terraform(ctx)
-			if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
+			if questions := troubleshoot.Questions(given, s.canRun(ctx)); len(questions) > 0 {
 				return engine.Opened{Questions: questions}, nil
 			}
 			if err := e.Begin(given); err != nil {
@@ -42,6 +41,14 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 		return engine.Opened{Flow: flow}, err
 	}
 	return open, plan.Given{}, nil
+}
+
+// canRun tells whether there are an engine and a project to run it in. What is wrong with
+// either is told once it is looked at.
+func (s *session) canRun(ctx context.Context) bool {
+	_, noEngine := s.terraform(ctx)
+	a, err := s.answersKnown()
+	return noEngine == nil && (err != nil || len(a.Projects) > 0)
 }
 
 // healthCheck opens AWS and the files for a health check; in the sandbox it

@@ -1,0 +1,83 @@
+package awsops
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/types"
+)
+
+// StoreGroup is a group of Identity Center's identity store.
+type StoreGroup struct {
+	ID, Name string
+	// External says that an identity provider keeps it, so that a change here would be
+	// undone there.
+	External bool
+}
+
+// StoreGroup finds a group by its display name; nil without one.
+func (s *Session) StoreGroup(ctx context.Context, store, name string) (*StoreGroup, error) {
+	in := &identitystore.GetGroupIdInput{
+		IdentityStoreId: aws.String(store),
+		AlternateIdentifier: &types.AlternateIdentifierMemberUniqueAttribute{Value: types.UniqueAttribute{
+			AttributePath: aws.String("displayName"), AttributeValue: document.NewLazyDocument(name),
+		}},
+	}
+	id, err := describe(ctx, s, s.identitystore().GetGroupId, in, name, func(answer *identitystore.GetGroupIdOutput) *string { return answer.GroupId })
+	if err != nil || id == nil {
+		return nil, err
+	}
+	of := &identitystore.DescribeGroupInput{IdentityStoreId: aws.String(store), GroupId: id}
+	return describe(ctx, s, s.identitystore().DescribeGroup, of, name, func(answer *identitystore.DescribeGroupOutput) *StoreGroup {
+		return &StoreGroup{ID: aws.ToString(answer.GroupId), Name: aws.ToString(answer.DisplayName), External: len(answer.ExternalIds) > 0}
+	})
+}
+
+// StoreFilled says whether an identity provider fills the store: one of its groups or users
+// has an id of elsewhere. No call of AWS's tells the identity source itself.
+func (s *Session) StoreFilled(ctx context.Context, store string) (bool, error) {
+	groups := identitystore.NewListGroupsPaginator(s.identitystore(), &identitystore.ListGroupsInput{IdentityStoreId: aws.String(store)})
+	external, err := anyPage(ctx, s, groups, store, func(page *identitystore.ListGroupsOutput) bool {
+		for _, g := range page.Groups {
+			if len(g.ExternalIds) > 0 {
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil || external {
+		return external, err
+	}
+	users := identitystore.NewListUsersPaginator(s.identitystore(), &identitystore.ListUsersInput{IdentityStoreId: aws.String(store)})
+	return anyPage(ctx, s, users, store, func(page *identitystore.ListUsersOutput) bool {
+		for _, u := range page.Users {
+			if len(u.ExternalIds) > 0 {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// anyPage reads pages until one of them has it.
+func anyPage[P, X any](ctx context.Context, s *Session, pages pager[P, X], resource string, has func(*P) bool) (bool, error) {
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, s.fail(err, resource)
+		}
+		if has(page) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// CreateStoreGroup makes a group in the identity store. Its output is "id".
+func CreateStoreGroup(store, name, description string) Call {
+	return call(&identitystore.CreateGroupInput{
+		IdentityStoreId: aws.String(store), DisplayName: aws.String(name), Description: aws.String(description),
+	})
+}

@@ -1,0 +1,130 @@
+package blueprint
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"stateroom/steps/printable"
+)
+
+// IdentityCenter is the organization's IAM Identity Center, as far as AWS does not tell it
+// or the team decides it.
+type IdentityCenter struct {
+	// StartURL is where people sign in. No call of AWS's returns it, so that it is needed
+	// where the team has given its portal a name of its own; else it follows from the
+	// identity store.
+	StartURL string
+	// Region is Identity Center's primary region, where it cannot be found.
+	Region string
+	// Session is the name of the [sso-session] section on each laptop, and by that the key
+	// of the token cache there; empty for one that carries the organization's id.
+	Session string
+	// SessionDuration is how long a session of a permission set lasts, in ISO 8601.
+	SessionDuration string
+}
+
+// permissionSetPrefix begins the names of our permission sets.
+const permissionSetPrefix = "Terraform-"
+
+// maxPermissionSetName is how many characters Identity Center allows (CreatePermissionSet,
+// IAM Identity Center API reference).
+const maxPermissionSetName = 32
+
+// PermissionSet is the name of the permission set of a group that signs in with Identity
+// Center; empty for an IAM group.
+func (g Group) PermissionSet() string {
+	if g.IdentityCenter == "" {
+		return ""
+	}
+	return permissionSetPrefix + g.Name
+}
+
+// IdentityGroups are the groups that sign in with Identity Center.
+func (b *Blueprint) IdentityGroups() []Group {
+	return slices.DeleteFunc(slices.Clone(b.Groups), func(g Group) bool { return g.IdentityCenter == "" })
+}
+
+// UserGroups are the groups of IAM users.
+func (b *Blueprint) UserGroups() []Group {
+	return slices.DeleteFunc(slices.Clone(b.Groups), func(g Group) bool { return g.IdentityCenter != "" })
+}
+
+var (
+	permissionSetPattern = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
+	// sessionPattern are the names that the AWS CLI and the SDKs read alike: no quotes, no
+	// space (facts/identity-center.md, section 4).
+	sessionPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	startURLPattern = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
+)
+
+var (
+	sessionRule  = matching(sessionPattern, "is not a name that every tool reads alike: use letters, digits, _ and -, 64 at most")
+	startURLRule = matching(startURLPattern, "is not a start URL: write one such as https://d-1234567890.awsapps.com/start, as the AWS access portal's page shows it")
+)
+
+// displayRule takes a group's display name (identitystore, GroupDisplayName).
+func displayRule(value string) string {
+	if !printable.Is(value) || utf8.RuneCountInString(value) > 1024 {
+		return "is not the display name of a group: write it as Identity Center shows it"
+	}
+	return ""
+}
+
+// sessionDurationRule takes what a permission set takes: 1 to 12 hours (SessionDuration,
+// IAM Identity Center user guide "Set session duration").
+func sessionDurationRule(value string) string {
+	const wrong = "is not a session duration: write one to twelve hours as ISO 8601, such as PT1H or PT1H30M"
+	text, ok := strings.CutPrefix(value, "PT")
+	if !ok || strings.ToUpper(text) != text {
+		return wrong
+	}
+	d, err := time.ParseDuration(strings.ToLower(text))
+	if err != nil || d < time.Hour || d > 12*time.Hour || d%time.Minute != 0 {
+		return wrong
+	}
+	return ""
+}
+
+// identityCenter checks the block and what the groups say of Identity Center.
+func (c *blueprintChecker) identityCenter() {
+	const block = "identity_center"
+	c.optional(block, "start_url", c.IdentityCenter.StartURL, startURLRule)
+	c.optional(block, "region", c.IdentityCenter.Region, regionRule)
+	c.optional(block, "session", c.IdentityCenter.Session, sessionRule)
+	c.rule(block, "session_duration", c.IdentityCenter.SessionDuration, sessionDurationRule)
+	sets := newSeen("group")
+	for _, g := range c.IdentityGroups() {
+		block := blockPath("group", g.Name)
+		c.rule(block, "identity_center", g.IdentityCenter, displayRule)
+		if len(g.Users) > 0 {
+			c.bad(block, "users", "", "stands beside identity_center: a group has IAM users or signs in with Identity Center, so make two groups, or leave one of the two out")
+		}
+		if name := g.PermissionSet(); len(name) > maxPermissionSetName || !permissionSetPattern.MatchString(name) {
+			c.bad(block, "", "", "would have the permission set %s, and Identity Center allows %d letters, digits and _ + = , . @ -: give the group a name of at most %d",
+				name, maxPermissionSetName, maxPermissionSetName-len(permissionSetPrefix))
+		}
+		c.once(sets, block, "", strings.ToLower(g.PermissionSet()), g.Name)
+		c.withoutMFA(g)
+	}
+}
+
+// withoutMFA refuses a role that asks for AWS's own second factor of people who cannot show
+// it: aws:MultiFactorAuthPresent is never true of a session of Identity Center, whatever
+// the person did there to sign in.
+func (c *blueprintChecker) withoutMFA(g Group) {
+	for _, e := range c.EnvironmentsOf(g.Name) {
+		if e.MFA {
+			c.bad(blockPath("environment", e.Name), "mfa", "", "%s", fmt.Sprintf(
+				"is true, and group %q signs in with Identity Center, whose sessions never count as MFA for IAM: require MFA in Identity Center's settings, and leave mfa out here", g.Name))
+		}
+	}
+}
+
+// IsIdentityGroup tells whether the group of that name signs in with Identity Center.
+func (b *Blueprint) IsIdentityGroup(name string) bool {
+	return slices.ContainsFunc(b.IdentityGroups(), func(g Group) bool { return g.Name == name })
+}

@@ -1,0 +1,242 @@
+package steps
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
+)
+
+// identityTeam is the team's blueprint with a group that signs in with Identity Center.
+func identityTeam() *blueprint.Blueprint {
+	b := team()
+	b.Groups = []blueprint.Group{{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{blueprint.Everything}}}
+	b.Users = nil
+	return b
+}
+
+// identityWorld is an organization whose Identity Center has that group.
+func identityWorld(t *testing.T, o sandbox.Options) *world {
+	t.Helper()
+	o.IdentityCenter.Region = "eu-central-1"
+	w := newWorld(t, o)
+	w.must(w.server.Directory(map[string][]string{"PlatformAdmins": {"alice@acme.com"}}))
+	time.Sleep(o.Lag) // it was there long before
+	return w
+}
+
+// nobody is a set-up on the laptop of an operator who is none of the admins.
+func (w *world) nobody(b *blueprint.Blueprint) *engine.Flow {
+	w.t.Helper()
+	f := w.setup(b)
+	f.Answers.Me = ""
+	return f
+}
+
+// settledForNobody wants a further run to find nothing to do.
+func (w *world) settledForNobody(b *blueprint.Blueprint) {
+	w.t.Helper()
+	w.events = nil
+	w.healthy(w.run(w.nobody(b)))
+	if ids := w.plannedIDs(); len(ids) > 0 {
+		w.t.Errorf("a further run planned %v", ids)
+	}
+}
+
+func TestAGroupOfIdentityCenterGetsAPermissionSetAndNobodyAKey(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]sandbox.Options{
+		"at once":                  {},
+		"assignments take a while": {IdentityCenter: sandbox.CenterOptions{Assigning: 300 * time.Millisecond}},
+		"AWS lags":                 {Seed: "1", Lag: harshLag, Propagation: harshLag / 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := identityWorld(t, o)
+			summary := w.run(w.nobody(identityTeam()))
+			w.healthy(summary)
+			told := findingOf(summary.Findings, "iam.identity-sign-in")
+			if told == nil || !strings.Contains(told.Details, "sso_role_name = Terraform-admins") || !strings.Contains(told.Details, "sso_region = eu-central-1") {
+				t.Errorf("how to sign in: %v", told)
+			}
+			for _, e := range w.server.Log() {
+				if slices.Contains([]string{"CreateUser", "CreateAccessKey", "CreateGroup"}, e.Operation) {
+					t.Errorf("%s was called", e.Operation)
+				}
+			}
+			w.settledForNobody(identityTeam())
+		})
+	}
+}
+
+// TestWhatOthersDoToAPermissionSetIsBroughtBack: a reference and the assignment taken away,
+// the duration changed, and a set that the account has in an older state.
+func TestWhatOthersDoToAPermissionSetIsBroughtBack(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.nobody(identityTeam())))
+	s, f := w.nine(identityTeam())
+	f.Answers.Me = ""
+	_, err := f.Review(t.Context())
+	w.must(err)
+	center := s.Observed().IAM.Center
+	set, store := center.Sets["admins"], center.Groups["admins"]
+	client := ssoadmin.NewFromConfig(w.config(w.server.Operator(), "eu-central-1"))
+	name := policyName("admins", "state", 1)
+	detach := awsops.ForgetPolicy(center.Instance.ARN, set.ARN, policyPath, name).Input.(*ssoadmin.DetachCustomerManagedPolicyReferenceFromPermissionSetInput)
+	_, err = client.DetachCustomerManagedPolicyReferenceFromPermissionSet(t.Context(), detach)
+	w.must(err)
+	_, err = client.UpdatePermissionSet(t.Context(), &ssoadmin.UpdatePermissionSetInput{
+		InstanceArn: aws.String(center.Instance.ARN), PermissionSetArn: aws.String(set.ARN), SessionDuration: aws.String("PT12H"),
+	})
+	w.must(err)
+	w.events = nil
+	w.healthy(w.run(w.nobody(identityTeam())))
+	for _, id := range []string{policyChangeID(name) + attachSuffix, permissionSetChange("admins") + ".duration", provisionChange("admins")} {
+		if !slices.Contains(w.plannedIDs(), id) {
+			t.Errorf("%s was not planned: %v", id, w.plannedIDs())
+		}
+	}
+	w.settledForNobody(identityTeam())
+
+	unassign := awsops.UnassignGroup(center.Instance.ARN, set.ARN, store.ID, "111111111111").Input.(*ssoadmin.DeleteAccountAssignmentInput)
+	_, err = client.DeleteAccountAssignment(t.Context(), unassign)
+	w.must(err)
+	w.events = nil
+	w.healthy(w.run(w.nobody(identityTeam())))
+	if ids := w.plannedIDs(); !slices.Equal(ids, []string{assignmentChange("admins")}) {
+		t.Errorf("planned %v", ids)
+	}
+	w.settledForNobody(identityTeam())
+}
+
+// TestWithoutIdentityCenterItIsSaidWhatToDoAndTheRestIsMade in one sentence, by the person
+// who can.
+func TestWithoutIdentityCenterItIsSaidWhatToDoAndTheRestIsMade(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options sandbox.Options
+		admin   string
+		id      string
+	}{
+		"not enabled":         {id: "iam.identity-center-missing"},
+		"of one account":      {options: sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Owner: "222222222222"}}, id: "iam.identity-center-missing"},
+		"without an org":      {options: sandbox.Options{Standalone: true}, id: "iam.identity-center-missing"},
+		"group not in an IdP": {options: sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Issuer: "https://idp.example"}}, id: "iam.identity-group-missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.options)
+			if c.options.IdentityCenter.Issuer != "" {
+				w.must(w.server.Directory(map[string][]string{"Others": {"carol@acme.com"}}))
+			}
+			summary := w.run(w.nobody(identityTeam()))
+			if findingOf(summary.Findings, c.id) == nil {
+				t.Errorf("found %v", findingIDs(summary.Findings))
+			}
+			for _, f := range summary.Failures {
+				t.Errorf("%s failed: %v", f.Change.ID, f.Err)
+			}
+			if summary.ExitCode(false) != plan.ExitFindings {
+				t.Errorf("exit code %d", summary.ExitCode(false))
+			}
+			for _, e := range w.server.Log() {
+				if slices.Contains([]string{"CreateGroup", "CreateAccountAssignment"}, e.Operation) {
+					t.Errorf("%s was called", e.Operation)
+				}
+			}
+		})
+	}
+}
+
+// TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees: people are the directory's to keep.
+func TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1"}})
+	summary := w.run(w.nobody(identityTeam()))
+	if len(summary.NotOurs) == 0 || summary.NotOurs[0].Agree() != "create" {
+		t.Fatalf("nobody was asked: %v", summary.NotOurs)
+	}
+	agreed := w.nobody(identityTeam())
+	agreed.Answers.Adopt = []string{summary.NotOurs[0].NotOurs}
+	w.healthy(w.run(agreed))
+	w.settledForNobody(identityTeam())
+}
+
+// TestTheOperatorsAndTheIdentityPolicyAreEnough for a set-up, a repair and a further run.
+func TestTheOperatorsAndTheIdentityPolicyAreEnough(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.actAsOperator(stepstest.OperatorPolicy(), stepstest.IdentityPolicy())
+	f := w.nobody(identityTeam())
+	f.Env.Patience = time.Second
+	w.healthy(w.run(f))
+	longer := identityTeam()
+	longer.IdentityCenter.SessionDuration = "PT4H"
+	f = w.nobody(longer)
+	f.Env.Patience = time.Second
+	w.healthy(w.run(f))
+	mayNot := func(call string) bool { return call == "sts:AssumeRole" } // the operator is none of the admins
+	if denied := slices.DeleteFunc(w.denied(), mayNot); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
+	}
+}
+
+// TestAnOperatorWithoutTheIdentityPolicyIsToldWhichOneIsMissing: all else is made.
+func TestAnOperatorWithoutTheIdentityPolicyIsToldWhichOneIsMissing(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.actAsOperator(stepstest.OperatorPolicy())
+	f := w.nobody(identityTeam())
+	f.Env.Patience = time.Second
+	summary := w.run(f)
+	if found := findingOf(summary.Findings, "iam.identity-center-denied"); found == nil || !strings.Contains(found.Remedy, "stateroom policy identity") {
+		t.Errorf("found %v", summary.Findings)
+	}
+	for _, failed := range summary.Failures {
+		t.Errorf("%s failed: %v", failed.Change.ID, failed.Err)
+	}
+}
+
+// TestAPermissionSetIsMadeAndAssignedOnceOnABadDay, on which requests and answers get lost.
+func TestAPermissionSetIsMadeAndAssignedOnceOnABadDay(t *testing.T) {
+	t.Parallel()
+	for _, seed := range stepstest.HardSeeds(t, "1", "2", "3") {
+		t.Run(seed, func(t *testing.T) {
+			t.Parallel()
+			w := identityWorld(t, sandbox.Options{Seed: seed, Lag: harshLag, Propagation: harshLag / 2, IdentityCenter: sandbox.CenterOptions{Assigning: harshLag}})
+			w.server.Intercept(sandbox.Rough(seed))
+			var summary *plan.Summary
+			for range 4 {
+				if summary = w.run(w.nobody(identityTeam())); summary.ExitCode(false) == plan.ExitDone {
+					break
+				}
+			}
+			w.healthy(summary)
+			time.Sleep(harshLag) // what is looked at is no older
+			w.server.Intercept(nil)
+			client := ssoadmin.NewFromConfig(w.config(w.server.Operator(), "eu-central-1"))
+			instances, err := client.ListInstances(t.Context(), &ssoadmin.ListInstancesInput{})
+			w.must(err)
+			of := instances.Instances[0].InstanceArn
+			sets, err := client.ListPermissionSets(t.Context(), &ssoadmin.ListPermissionSetsInput{InstanceArn: of})
+			w.must(err)
+			requests, err := client.ListAccountAssignmentCreationStatus(t.Context(), &ssoadmin.ListAccountAssignmentCreationStatusInput{InstanceArn: of})
+			w.must(err)
+			if len(sets.PermissionSets) != 1 || len(requests.AccountAssignmentsCreationStatus) != 1 {
+				t.Errorf("%d permission sets and %d assignments were made", len(sets.PermissionSets), len(requests.AccountAssignmentsCreationStatus))
+			}
+			w.settledForNobody(identityTeam())
+		})
+	}
+}

@@ -1,0 +1,483 @@
+package steps
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// CenterFacts are what Identity Center holds of the blueprint's groups that sign in there.
+type CenterFacts struct {
+	// Instance is the organization's, nil where there is none or it cannot be asked; then
+	// Refused is the finding that says why and what to do.
+	Instance *awsops.IdentityCenter
+	Refused  *plan.Finding
+	// Groups are the identity store's, by the blueprint's group; nil for one that is not
+	// there.
+	Groups map[string]*awsops.StoreGroup
+	// Filled says that an identity provider fills the store.
+	Filled bool
+	// Sets are the permission sets, by the blueprint's group.
+	Sets map[string]awsops.PermissionSet
+}
+
+// inspectCenter asks Identity Center, where a group signs in there. A refusal is a fact: all
+// else is made.
+func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
+	groups := a.IdentityGroups()
+	if len(groups) == 0 {
+		return nil
+	}
+	c := &f.Center
+	if c.Refused = centerElsewhere(o, a); c.Refused != nil {
+		return nil
+	}
+	region := a.StateRegion
+	if a.IdentityCenter.Region != "" {
+		region = a.IdentityCenter.Region
+	}
+	found, err := env.Sessions.Home(region).IdentityCenters(ctx)
+	if c.Instance, c.Refused = organizationInstance(found, err, a); c.Instance == nil {
+		return ctx.Err() //nolint:wrapcheck // the caller's own context
+	}
+	home := env.Sessions.Home(c.Instance.Region)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		store, err := forEach(gctx, 0, groups, func(ctx context.Context, g blueprint.Group) (*awsops.StoreGroup, error) {
+			return home.StoreGroup(ctx, c.Instance.Store, g.IdentityCenter)
+		})
+		c.Groups = map[string]*awsops.StoreGroup{}
+		for i, g := range groups {
+			c.Groups[g.Name] = store[i]
+		}
+		if err == nil && slices.Contains(store, nil) {
+			c.Filled, err = home.StoreFilled(gctx, c.Instance.Store)
+		}
+		return err
+	})
+	g.Go(func() error {
+		var names []string
+		for _, g := range groups {
+			names = append(names, g.PermissionSet())
+		}
+		sets, err := home.PermissionSets(gctx, c.Instance.ARN, a.AdminAccount, names)
+		c.Sets = map[string]awsops.PermissionSet{}
+		for _, g := range groups {
+			if set, there := sets[g.PermissionSet()]; there {
+				c.Sets[g.Name] = set
+			}
+		}
+		return err
+	})
+	if err := g.Wait(); awsops.IsAccessDenied(err) {
+		c.Instance, c.Refused = nil, centerDenied(err)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return f.awaitAssignments(ctx, env, home, a)
+}
+
+// awaitAssignments waits for what a run of this laptop began and did not see end: asked for
+// once more, an assignment would be made beside the first.
+func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
+	c := &f.Center
+	for _, g := range a.IdentityGroups() {
+		set, store := c.Sets[g.Name], c.Groups[g.Name]
+		if set.ARN == "" || store == nil || slices.Contains(set.Groups, store.ID) || !env.Journal.Intended(assignmentChange(g.Name)) {
+			continue
+		}
+		if err := home.WaitAssigned(ctx, c.Instance.ARN, set.ARN, store.ID, a.AdminAccount); err != nil {
+			return err
+		}
+		sets, err := home.PermissionSets(ctx, c.Instance.ARN, a.AdminAccount, []string{set.Name})
+		if err != nil {
+			return err
+		}
+		if again, there := sets[set.Name]; there {
+			c.Sets[g.Name] = again
+		}
+	}
+	return nil
+}
+
+// identityGroups are the facts of groups that sign in with Identity Center in the form of
+// IAM's: what is attached to one is what its permission set refers to, once its members
+// have that.
+func (f *IAMFacts) identityGroups(o *Observed, a *blueprint.Answers) {
+	for _, g := range a.IdentityGroups() {
+		var facts GroupFacts
+		set, store := f.Center.Sets[g.Name], f.Center.Groups[g.Name]
+		if store != nil && slices.Contains(set.Groups, store.ID) {
+			for _, p := range set.Policies {
+				facts.Attached = append(facts.Attached, iamARN(o, a, "policy"+p))
+			}
+		}
+		f.Groups[g.Name] = facts
+	}
+}
+
+// consolePage is where Identity Center is enabled: no call of AWS's does that for an
+// organization.
+const consolePage = "https://console.aws.amazon.com/singlesignon"
+
+// refuseCenter is a finding in whose place nothing of Identity Center is planned.
+func refuseCenter(id, evidence, remedy string) *plan.Finding {
+	return &plan.Finding{
+		ID: id, Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeCenter}, Evidence: evidence, Remedy: remedy,
+	}
+}
+
+// changeCenter stands for Identity Center itself: what is made in it needs it. No change
+// has this id, since nothing of it can be made from here, but a finding may stop it.
+const changeCenter = "iam.identity-center"
+
+// centerElsewhere is the finding of an admin account that is not the management account.
+// A delegated administrator may not touch what is provisioned in the management account,
+// and may not assign anywhere what is assigned there, too.
+func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
+	org := o.Account.Organization
+	switch {
+	case o.Account.OrganizationDenied != nil:
+		return nil // who may not ask may be asked all the same: Identity Center decides
+	case org == nil:
+		return refuseCenter("iam.identity-center-missing",
+			fmt.Sprintf("Account %s is in no organization, and an Identity Center of one account has no permission sets.", a.AdminAccount),
+			"Create an organization in step 1, or give the group IAM users instead (users = [\"alice\"]).")
+	case org.ManagementAccount != a.AdminAccount:
+		return refuseCenter("iam.identity-center-elsewhere",
+			fmt.Sprintf("The organization's Identity Center belongs to management account %s, and the admin account %s may not assign its permission sets.", org.ManagementAccount, a.AdminAccount),
+			"Ask whoever runs the management account to assign the permission set there, or choose the management account as the admin account.")
+	}
+	return nil
+}
+
+// organizationInstance is the organization's own among the instances, or the finding of why
+// there is none to work with.
+func organizationInstance(found []awsops.IdentityCenter, err error, a *blueprint.Answers) (*awsops.IdentityCenter, *plan.Finding) {
+	switch {
+	case awsops.IsAccessDenied(err):
+		return nil, centerDenied(err)
+	case err != nil:
+		return nil, refuseCenter("iam.identity-center-unread", "Identity Center could not be asked: "+diagnosis.Describe(err), "Run stateroom setup again; if it fails once more, set identity_center.region in the blueprint.")
+	}
+	others := 0
+	for i, c := range found {
+		switch {
+		case c.Owner != a.AdminAccount:
+			others++
+		case c.Status != "" && c.Status != "ACTIVE":
+			return nil, refuseCenter("iam.identity-center-not-ready",
+				fmt.Sprintf("Identity Center %s is %s. %s", c.ARN, c.Status, c.StatusReason), "Wait until it is ACTIVE in "+consolePage+", then run stateroom setup again.")
+		default:
+			return &found[i], nil
+		}
+	}
+	if others > 0 {
+		return nil, refuseCenter("iam.identity-center-missing",
+			"The organization has no Identity Center: what was found belongs to single accounts, and those have no permission sets.",
+			"Delete it if nobody uses it, and enable Identity Center with AWS Organizations in "+consolePage+", signed in to the management account.")
+	}
+	return nil, refuseCenter("iam.identity-center-missing",
+		"Identity Center is not enabled in this organization, and no call of AWS's enables it.",
+		"Enable it with AWS Organizations in "+consolePage+", signed in to the management account, then run stateroom setup again.")
+}
+
+func centerDenied(err error) *plan.Finding {
+	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
+		"Give yourself the rights that stateroom policy identity prints, then run stateroom setup again.")
+	f.RequestIDs = awsops.RequestIDs(err)
+	return f
+}
+
+func storeGroupChange(group string) string { return "iam.identity-group." + group }
+
+func permissionSetChange(group string) string { return "iam.permission-set." + group }
+
+func assignmentChange(group string) string { return permissionSetChange(group) + ".assignment" }
+
+func provisionChange(group string) string { return permissionSetChange(group) + ".provision" }
+
+// identityBuilder collects the changes of one group that signs in with Identity Center.
+type identityBuilder struct {
+	plan.Proposal
+
+	o     *Observed
+	a     *blueprint.Answers
+	g     blueprint.Group
+	c     *CenterFacts
+	set   awsops.PermissionSet // as found; without ARN where there is none
+	store *awsops.StoreGroup
+}
+
+func identityGroup(o *Observed, a *blueprint.Answers, g blueprint.Group) *identityBuilder {
+	c := &o.IAM.Center
+	return &identityBuilder{o: o, a: a, g: g, c: c, set: c.Sets[g.Name], store: c.Groups[g.Name]}
+}
+
+// change is a change of the permission set with all that they have in common.
+func (b *identityBuilder) change(id string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
+	c := plan.Change{
+		ID: id, Topic: string(plan.StepIAM), Action: action, Title: title, Target: b.setARN(), Group: b.g.Name,
+		Account: b.a.AdminAccount, Region: b.region(), Calls: calls, Needs: []string{changeCenter},
+	}
+	if id != permissionSetChange(b.g.Name) {
+		c.Needs = append(c.Needs, permissionSetChange(b.g.Name))
+	}
+	if b.set.ARN != "" && !plan.Ours(b.a, b.set.Tags) {
+		c.NotOurs = b.set.ARN
+	}
+	return c
+}
+
+func (b *identityBuilder) region() string {
+	if b.c.Instance != nil {
+		return b.c.Instance.Region
+	}
+	return b.a.StateRegion
+}
+
+func (b *identityBuilder) instance() string {
+	if b.c.Instance != nil {
+		return b.c.Instance.ARN
+	}
+	return ""
+}
+
+// setARN is the permission set's, or a reference to the one that is made.
+func (b *identityBuilder) setARN() string {
+	if b.set.ARN != "" {
+		return b.set.ARN
+	}
+	return awsops.Ref(permissionSetChange(b.g.Name), "arn")
+}
+
+func (b *identityBuilder) groupID() string {
+	if b.store != nil {
+		return b.store.ID
+	}
+	return awsops.Ref(storeGroupChange(b.g.Name), "id")
+}
+
+// plan makes the permission set, refers to the group's policies and gives it to the
+// members in the admin account. wanted are the names of the policies that the set is to
+// refer to, of every step.
+func (b *identityBuilder) plan(wanted []string) plan.Proposal {
+	if b.c.Refused != nil {
+		return b.Proposal // told once, for all groups
+	}
+	if b.store == nil {
+		b.makeGroup()
+	}
+	due := b.makeSet()
+	var references []string
+	for _, name := range wanted {
+		if slices.Contains(b.set.Policies, policyPath+name) {
+			continue
+		}
+		references = append(references, policyChangeID(name)+attachSuffix)
+	}
+	for _, have := range b.set.Policies {
+		name, ours := strings.CutPrefix(have, policyPath)
+		switch {
+		case ours && slices.Contains(wanted, name):
+		case ours && strings.HasPrefix(name, policyName(b.g.Name, "", 0)[:len("stateroom-"+b.g.Name+"-")]):
+			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Take the policy %s, which is no longer needed, out of permission set %s", name, b.g.PermissionSet()),
+				awsops.ForgetPolicy(b.instance(), b.set.ARN, policyPath, name))
+			c.Fields = []plan.Field{{Name: "refers to", Before: have}}
+			c.Judge()
+			b.Change(c)
+			due = append(due, c.ID)
+		default:
+			b.Keep("iam.group-more-policies", fmt.Sprintf("Permission set %s refers to policy %s beside the blueprint's.", b.g.PermissionSet(), have))
+		}
+	}
+	b.assign(append(due, references...))
+	return b.Proposal
+}
+
+// makeGroup makes the group in the identity store, when somebody agrees to that: people are
+// the directory's to keep, and a store that an identity provider fills is not ours to write.
+func (b *identityBuilder) makeGroup() {
+	if b.c.Filled {
+		f := refuseCenter("iam.identity-group-missing",
+			fmt.Sprintf("Identity Center has no group %q, and an identity provider fills its directory, so that the group is made there.", b.g.IdentityCenter),
+			fmt.Sprintf("Make the group %q in your identity provider and let it sync to Identity Center, then run stateroom setup again.", b.g.IdentityCenter))
+		f.Stops, f.Subject = []string{storeGroupChange(b.g.Name)}, b.g.Name
+		b.Find(*f)
+	}
+	c := b.change(storeGroupChange(b.g.Name), plan.Create, fmt.Sprintf("Create the group %q in Identity Center", b.g.IdentityCenter),
+		awsops.CreateStoreGroup(b.c.Instance.Store, b.g.IdentityCenter, policyDescription))
+	c.Needs = []string{changeCenter}
+	c.Target = b.c.Instance.Store + "/" + b.g.IdentityCenter
+	c.NotOurs, c.Agreeing = c.Target, "create"
+	c.Intent = map[string]string{}
+	c.Fields = plan.Created("display name", b.g.IdentityCenter, "members", "none: add them in Identity Center")
+	c.Undo = fmt.Sprintf("aws identitystore delete-group --identity-store-id %s --group-id ID", b.c.Instance.Store)
+	b.Change(c)
+}
+
+// makeSet makes the permission set, or brings it to what the blueprint says, and gives the
+// changes after which an account that has it is to get it anew.
+func (b *identityBuilder) makeSet() (due []string) {
+	name, duration := b.g.PermissionSet(), b.a.IdentityCenter.SessionDuration
+	if b.set.ARN == "" {
+		c := b.change(permissionSetChange(b.g.Name), plan.Create, "Create the permission set "+name,
+			awsops.CreatePermissionSet(b.instance(), name, policyDescription, duration, plan.TagsOf(b.a)))
+		c.Target, c.Intent = name, map[string]string{}
+		c.Fields = plan.Created("name", name, "sessions last", duration)
+		c.Undo = fmt.Sprintf("aws sso-admin delete-permission-set --instance-arn %s --permission-set-arn ARN", b.instance())
+		c.Judge() // nobody has it yet
+		c.JudgeTags(b.a, "permission set "+name, plan.TagsOf(b.a))
+		b.Change(c)
+		return nil
+	}
+	if b.set.Duration != duration {
+		c := b.change(permissionSetChange(b.g.Name)+".duration", plan.Update, fmt.Sprintf("Let sessions of permission set %s last %s", name, duration),
+			awsops.UpdatePermissionSet(b.instance(), b.set.ARN, duration))
+		c.Fields = []plan.Field{{Name: "sessions last", Before: b.set.Duration, After: duration}}
+		c.Undo = fmt.Sprintf("aws sso-admin update-permission-set --instance-arn %s --permission-set-arn %s --session-duration %s", b.instance(), b.set.ARN, b.set.Duration)
+		c.Judge(plan.Gives(plan.WidensPermissions, "permission set "+name, fmt.Sprintf("Sessions of permission set %s last %s, not %s.", name, duration, b.set.Duration)))
+		b.Change(c)
+		due = append(due, c.ID)
+	}
+	if c := b.change(permissionSetChange(b.g.Name)+".tags", plan.Update, "Tag the permission set "+name); c.NotOurs == "" || b.a.Adopted(c.NotOurs) {
+		b.Tag(b.a, c, "permission set "+name, b.set.Tags, func(missing map[string]string) awsops.Call {
+			return awsops.TagPermissionSet(b.instance(), b.set.ARN, missing)
+		})
+	}
+	return due
+}
+
+// refer lets the permission set refer to one of the group's policies.
+func (b *identityBuilder) refer(name string) plan.Change {
+	c := b.change(policyChangeID(name)+attachSuffix, plan.Update, fmt.Sprintf("Let permission set %s refer to the policy %s", b.g.PermissionSet(), name),
+		awsops.ReferToPolicy(b.instance(), b.setARN(), policyPath, name))
+	c.Fields = plan.Created("refers to", policyPath+name)
+	c.Needs = append(c.Needs, policyChangeID(name))
+	c.Undo = fmt.Sprintf("aws sso-admin detach-customer-managed-policy-reference-from-permission-set --instance-arn %s --permission-set-arn %s --customer-managed-policy-reference Name=%s,Path=%s",
+		b.instance(), plan.Known(b.setARN()), name, policyPath)
+	return c
+}
+
+// assign gives the permission set to the group's members in the admin account, and where
+// they have it brings the account's role to what the set is by then. changed are the
+// changes of the set, which come first.
+func (b *identityBuilder) assign(changed []string) {
+	name := b.g.PermissionSet()
+	switch {
+	case !b.assigned():
+		c := b.change(assignmentChange(b.g.Name), plan.Create,
+			fmt.Sprintf("Give %s to the members of %q in account %s", name, b.g.IdentityCenter, b.a.AdminAccount),
+			awsops.AssignToGroup(b.instance(), b.setARN(), b.groupID(), b.a.AdminAccount))
+		c.Fields = plan.Created("group", b.g.IdentityCenter, "permission set", name, "account", b.a.AdminAccount)
+		c.Needs = append(c.Needs, storeGroupChange(b.g.Name))
+		c.After, c.Intent = changed, map[string]string{}
+		c.Judge(plan.Gives(plan.WidensMembership, b.g.IdentityCenter,
+			fmt.Sprintf("Members of %q in Identity Center get access to %s.", b.g.IdentityCenter, b.reached())))
+		c.Risk = "Who is in that group is Identity Center's and your identity provider's to say, now and later."
+		c.Undo = fmt.Sprintf("aws sso-admin delete-account-assignment --instance-arn %s --permission-set-arn %s --principal-type GROUP --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+			b.instance(), plan.Known(b.setARN()), plan.Known(b.groupID()), b.a.AdminAccount)
+		b.Change(c)
+	case b.set.Outdated || len(changed) > 0:
+		c := b.change(provisionChange(b.g.Name), plan.Update, fmt.Sprintf("Bring permission set %s to account %s as it is now", name, b.a.AdminAccount),
+			awsops.ProvisionPermissionSet(b.instance(), b.set.ARN, b.a.AdminAccount))
+		c.Fields = []plan.Field{{Name: "provisioned", Before: "an older state", After: "the latest"}}
+		c.After = changed
+		c.Judge() // what it gives is judged where the set changes
+		b.Change(c)
+	}
+}
+
+// reached names the environments that the group gives access to.
+func (b *identityBuilder) reached() string {
+	var names []string
+	for _, e := range b.a.EnvironmentsOf(b.g.Name) {
+		names = append(names, e.Name)
+	}
+	return plan.Enumerated(names)
+}
+
+// planIdentity proposes what every group that signs in with Identity Center needs there.
+func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+	groups := a.IdentityGroups()
+	if len(groups) == 0 {
+		return p
+	}
+	if f := o.IAM.Center.Refused; f != nil {
+		p.Find(*f)
+	}
+	for _, g := range groups {
+		b := identityGroup(o, a, g)
+		p.Add(b.plan(identityPolicies(o, a, g)))
+		if b.assigned() {
+			p.Find(b.signIn())
+		}
+	}
+	return p
+}
+
+// assigned tells whether the group's members have its permission set in the admin account.
+func (b *identityBuilder) assigned() bool {
+	return b.store != nil && slices.Contains(b.set.Groups, b.store.ID)
+}
+
+// signIn says how a member signs in: with which lines in ~/.aws/config. The session's name
+// is the key of the token cache, and holds the organization's id unless the blueprint says
+// otherwise: two organizations on one laptop must not share a token.
+func (b *identityBuilder) signIn() plan.Finding {
+	session := cmp.Or(b.a.IdentityCenter.Session, "stateroom-"+cmp.Or(b.o.orgID(), b.a.AdminAccount))
+	url := cmp.Or(b.a.IdentityCenter.StartURL, "https://"+b.c.Instance.Store+".awsapps.com/start")
+	lines := fmt.Sprintf("[sso-session %s]\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = sso:account:access\n\n"+
+		"[profile %s]\nsso_session = %s\nsso_account_id = %s\nsso_role_name = %s\nregion = %s\n",
+		session, url, b.region(), b.a.AdminProfile, session, b.a.AdminAccount, b.g.PermissionSet(), b.a.StateRegion)
+	for _, e := range b.o.environments(b.a.EnvironmentsOf(b.g.Name)) {
+		lines += fmt.Sprintf("\n[profile %s]\nrole_arn = %s\nsource_profile = %s\nregion = %s\n",
+			b.a.ProfileFor(e.Name), b.a.RoleARN(b.o.partition(), e), b.a.AdminProfile, b.o.Region.AskedIn(b.a, e))
+	}
+	return plan.Finding{
+		ID: "iam.identity-sign-in", Subject: b.g.Name, Severity: plan.Info,
+		Evidence: fmt.Sprintf("Members of %q sign in at %s and have the permission set %s in account %s: profile %s of each laptop has to name it.",
+			b.g.IdentityCenter, url, b.g.PermissionSet(), b.a.AdminAccount, b.a.AdminProfile),
+		Remedy:  fmt.Sprintf("Write the lines below to ~/.aws/config, then run aws sso login --profile %s.", b.a.AdminProfile),
+		Details: lines,
+	}
+}
+
+// identityPolicies are the names of all policies that a group is to have, whichever step
+// makes them.
+func identityPolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) (names []string) {
+	assume, _ := assumePolicies(o, a, g)
+	for i := range assume {
+		names = append(names, policyName(g.Name, "assume", i+1))
+	}
+	state, _ := statePolicies(o, a, g)
+	for i := range state {
+		names = append(names, policyName(g.Name, "state", i+1))
+	}
+	return names
+}
+
+// referring is the change by which a group's permission set refers to one of its policies;
+// nil where it does already, or Identity Center cannot be asked.
+func referring(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) *plan.Change {
+	i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
+	b := identityGroup(o, a, a.Groups[i])
+	if b.c.Refused != nil || slices.Contains(b.set.Policies, policyPath+name) {
+		return nil
+	}
+	c := b.refer(name)
+	c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)
+	return &c
+}
