@@ -422,7 +422,7 @@ var commands = []command{
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom login                      when a code is asked for again\n" +
-			"  stateroom login --sandbox            see what it does",
+			"  stateroom login --sandbox            see its checks; no MFA is needed there",
 	},
 }
 

@@ -99,7 +99,7 @@ var (
 	Login = &Mode{
 		Name: "login",
 		menu: "Sign in", what: "Open a session with MFA for Terraform, where an environment requires MFA.",
-		practice: "Signing in", practiceText: "A finished setup, whose admin signs in for Terraform.",
+		practice: "Signing in", practiceText: "What is checked before a code is asked for. No environment requires MFA here, so nothing changes.",
 		title: "Sign-in", of: "Sign-in for %s", why: "Terraform cannot ask for a code, so its profile holds a session that you renew here.",
 		opening: "Opening", looking: "Asking AWS for a session", proving: "Looking again", verb: "apply",
 	}
