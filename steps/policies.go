@@ -45,7 +45,7 @@ func Policies() []Policy {
 	return []Policy{
 		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, operatorDocument},
 		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, peopleDocument},
-		{"identity", "what the operator needs besides, where a group signs in with Identity Center", OfBlueprint, true, []string{admin, bucket}, identityDocument},
+		{"identity", "what the operator needs besides, for Identity Center", OfBlueprint, true, []string{admin, bucket}, identityDocument},
 		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, adminDocument},
 		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, assumeDocument},
 		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, stateDocument},

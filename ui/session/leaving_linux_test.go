@@ -107,8 +107,14 @@ func TestAPlanIsLeftAndItsAnswersAreGoneOnWith(t *testing.T) {
 	args := []string{"setup", "--endpoint-url", l.server.URL()}
 	p := l.sits(args...)
 	for _, s := range []step{
-		{"Environments, as name", "\r\r"}, {"Admins, as IAM user names", "alice,bob\r"}, {"Region of the state", "\r"}, {"Alias of the state", "\r\r"},
-		{"Name of the state bucket", "\r\r"}, {"DynamoDB lock table", "\r\r"}, {"Projects, as name=environment", "\r\r" + down + "\r"}, {" to do", ""},
+		{"Environments, as name", "\r\r"},
+		{"Admins, as IAM user names", "alice,bob\r"},
+		{"Region of the state", "\r"},
+		{"Alias of the state", "\r\r"},
+		{"Name of the state bucket", "\r\r"},
+		{"DynamoDB lock table", "\r\r"},
+		{"Projects, as name=environment", "\r\r" + down + "\r"},
+		{" to do", ""},
 	} {
 		p.Until(s.until)
 		if s.keys != "" {
