@@ -341,16 +341,26 @@ func TestWhatCannotBeUsedIsRefusedAloneAndFirst(t *testing.T) {
 		{"onboard --sandbox --json", "--yes", true},
 		{"handover bob --sandbox --blueprint " + broken, broken + ":3:", true},
 		{"offboard bob --blueprint " + broken, broken + ":3:", true},
-		{"login", "--blueprint FILE", true},
+		{"login", "--blueprint FILE", false},
 		{"troubleshoot --blueprint " + broken, broken + ":3:", false},
 		{"troubleshoot --error nowhere.txt", "nowhere.txt", true},
 	} {
 		t.Run(fmt.Sprintf("%s %t", c.args, c.terminal), func(t *testing.T) {
 			got := program(t, "", c.terminal, strings.Fields(c.args)...)
-			if got.code != plan.ExitUsage || got.out != "" || !strings.HasPrefix(got.err, "stateroom: ") || !strings.Contains(got.err, c.want) {
+			if got.code != plan.ExitUsage || got.out != "" || !strings.HasPrefix(strings.TrimSpace(got.err), "stateroom: ") || !strings.Contains(got.err, c.want) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// TestWhoLeavesWhereARunCannotBeginIsNotTold0: at a terminal it is asked what to do first.
+func TestWhoLeavesWhereARunCannotBeginIsNotTold0(t *testing.T) {
+	for _, typed := range []string{"", "q\n"} {
+		got := program(t, typed, true, "login")
+		if got.code != plan.ExitUsage || !strings.Contains(got.out, "stateroom login --blueprint FILE") || !strings.Contains(got.out, "q leaves") {
+			t.Errorf("%q: %+v", typed, got)
+		}
 	}
 }
 

@@ -52,8 +52,8 @@ func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answe
 	for r.ask {
 		way, asking := r.prompt.Onward(ctx, *refusal, r.lab == nil, r.prompt.Menu)
 		switch {
-		case errors.Is(asking, plain.ErrNoAnswer), way == plain.Leave && asking == nil:
-			return false, err
+		case errors.Is(asking, plain.ErrNoAnswer), errors.Is(asking, plain.ErrLeft), way == plain.Leave && asking == nil:
+			return false, err // whoever leaves now has not been served
 		case asking != nil:
 			return false, asking
 		case way == plain.ToMenu:
