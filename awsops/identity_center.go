@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -252,16 +251,12 @@ func (s *Session) assigning(ctx context.Context, instance, set, group, account s
 }
 
 // WaitAssigned waits until Identity Center is no longer at work on giving a group a
-// permission set in an account.
+// permission set in an account; the error wraps [ErrTimeout] where it still is.
 func (s *Session) WaitAssigned(ctx context.Context, instance, set, group, account string) error {
-	err := Poll(ctx, provisionWait, slowest, func(ctx context.Context) (bool, error) {
+	return Poll(ctx, provisionWait, slowest, func(ctx context.Context) (bool, error) {
 		busy, err := s.assigning(ctx, instance, set, group, account)
 		return !busy, err
 	})
-	if errors.Is(err, ErrTimeout) {
-		return nil // the next look tells
-	}
-	return err
 }
 
 // CreatePermissionSet makes a permission set whose sessions last for duration, in ISO 8601.

@@ -240,3 +240,24 @@ func TestAPermissionSetIsMadeAndAssignedOnceOnABadDay(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain: it would be made beside the first.
+func TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	b := identityTeam()
+	o := &Observed{Account: AccountFacts{Identity: awsops.Identity{Account: b.AdminAccount, Partition: "aws"}}}
+	o.IAM.Groups = map[string]GroupFacts{}
+	o.IAM.Center = CenterFacts{
+		Instance: &awsops.IdentityCenter{ARN: "arn:aws:sso:::instance/ssoins-1", Region: "eu-west-1", Owner: b.AdminAccount},
+		Groups:   map[string]*awsops.StoreGroup{"admins": {ID: "g-1", Name: "PlatformAdmins"}},
+		Sets:     map[string]awsops.PermissionSet{"admins": {ARN: "arn:aws:sso:::permissionSet/ssoins-1/ps-1", Name: "Terraform-admins", Duration: "PT1H"}},
+	}
+	for _, busy := range []bool{true, false} {
+		o.IAM.Center.Busy = map[string]bool{"admins": busy}
+		p := planIdentity(o, &blueprint.Answers{Blueprint: b})
+		asks := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.ID == assignmentChange("admins") })
+		if asks == busy || (findingOf(p.Findings, "iam.identity-center-busy") != nil) != busy {
+			t.Errorf("busy %v: asks again %v, found %v", busy, asks, findingIDs(p.Findings))
+		}
+	}
+}

@@ -347,13 +347,14 @@ func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
 	w.withLocalState()
 	w.deny("alice", "s3:DeleteObject")
-	summary := w.run(w.adopting())
+	summary, err := w.adopting().Run(t.Context()) // OpenTofu's proof meets the same denial
+	w.must(err)
 	if summary.ExitCode(false) != plan.ExitFailed || len(summary.Failures) == 0 {
 		t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), findingIDs(summary.Findings))
 	}
 	says(t, summary.Failures[0].Err.Error(), "s3://acme-terraform-state/common/production was left behind", "stateroom setup again", "terraform force-unlock ")
 	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
-	_, err := w.hands("").iam.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: aws.String("alice"), PolicyName: aws.String("broken")})
+	_, err = w.hands("").iam.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: aws.String("alice"), PolicyName: aws.String("broken")})
 	w.must(err)
 	w.healthy(w.run(w.setup(team())))
 	w.arrived("common/production", before)

@@ -3,6 +3,7 @@ package steps
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ type CenterFacts struct {
 	Groups map[string]*awsops.StoreGroup
 	// Filled says that an identity provider fills the store.
 	Filled bool
+	// Busy are the groups that Identity Center was still giving their permission set after
+	// the wait for it.
+	Busy map[string]bool
 	// Sets are the permission sets, by the blueprint's group.
 	Sets map[string]awsops.PermissionSet
 }
@@ -98,7 +102,16 @@ func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *
 		if set.ARN == "" || store == nil || slices.Contains(set.Groups, store.ID) || !env.Journal.Intended(assignmentChange(g.Name)) {
 			continue
 		}
-		if err := home.WaitAssigned(ctx, c.Instance.ARN, set.ARN, store.ID, a.AdminAccount); err != nil {
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for Identity Center to finish giving %s to %q, which a run began.", set.Name, g.IdentityCenter)})
+		err := home.WaitAssigned(ctx, c.Instance.ARN, set.ARN, store.ID, a.AdminAccount)
+		if errors.Is(err, awsops.ErrTimeout) {
+			if c.Busy == nil {
+				c.Busy = map[string]bool{}
+			}
+			c.Busy[g.Name] = true
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		sets, err := home.PermissionSets(ctx, c.Instance.ARN, a.AdminAccount, []string{set.Name})
@@ -377,6 +390,12 @@ func (b *identityBuilder) refer(name string) plan.Change {
 func (b *identityBuilder) assign(changed []string) {
 	name := b.g.PermissionSet()
 	switch {
+	case b.c.Busy[b.g.Name]:
+		f := refuseCenter("iam.identity-center-busy",
+			fmt.Sprintf("Identity Center is still giving %s to the members of %q, as a run of this laptop asked it to.", name, b.g.IdentityCenter),
+			"Wait until it has finished, then run stateroom setup again.")
+		f.Stops, f.Subject = []string{assignmentChange(b.g.Name)}, b.g.Name
+		b.Find(*f)
 	case !b.assigned():
 		c := b.change(assignmentChange(b.g.Name), plan.Create,
 			fmt.Sprintf("Give %s to the members of %q in account %s", name, b.g.IdentityCenter, b.a.AdminAccount),
@@ -438,7 +457,15 @@ func (b *identityBuilder) assigned() bool {
 // otherwise: two organizations on one laptop must not share a token.
 func (b *identityBuilder) signIn() plan.Finding {
 	session := cmp.Or(b.a.IdentityCenter.Session, "stateroom-"+cmp.Or(b.o.orgID(), b.a.AdminAccount))
-	url := cmp.Or(b.a.IdentityCenter.StartURL, "https://"+b.c.Instance.Store+".awsapps.com/start")
+	url, remedy := b.a.IdentityCenter.StartURL, fmt.Sprintf("Write the lines below to ~/.aws/config, then run aws sso login --profile %s.", b.a.AdminProfile)
+	switch {
+	case url != "":
+	case b.o.partition() == "aws":
+		url = "https://" + b.c.Instance.Store + ".awsapps.com/start"
+	default: // other partitions have portals of their own, and no call tells their names
+		url = "START_URL"
+		remedy = "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show. " + remedy
+	}
 	lines := fmt.Sprintf("[sso-session %s]\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = sso:account:access\n\n"+
 		"[profile %s]\nsso_session = %s\nsso_account_id = %s\nsso_role_name = %s\nregion = %s\n",
 		session, url, b.region(), b.a.AdminProfile, session, b.a.AdminAccount, b.g.PermissionSet(), b.a.StateRegion)
@@ -450,7 +477,7 @@ func (b *identityBuilder) signIn() plan.Finding {
 		ID: "iam.identity-sign-in", Subject: b.g.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Members of %q sign in at %s and have the permission set %s in account %s: profile %s of each laptop has to name it.",
 			b.g.IdentityCenter, url, b.g.PermissionSet(), b.a.AdminAccount, b.a.AdminProfile),
-		Remedy:  fmt.Sprintf("Write the lines below to ~/.aws/config, then run aws sso login --profile %s.", b.a.AdminProfile),
+		Remedy:  remedy,
 		Details: lines,
 	}
 }

@@ -142,6 +142,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.permissions-too-long":      "An environment role's policy is longer than IAM allows.",
 	"iam.policy-name-too-long":      "A policy's name would be longer than IAM allows.",
 	"iam.profile-cannot-edit":       "The credentials file could not be edited without a risk of losing something.",
+	"iam.identity-center-busy":      "Identity Center is still at work on what a run began.",
 	"iam.identity-center-denied":    "Identity Center does not ask the operator to look.",
 	"iam.identity-center-elsewhere": "Identity Center belongs to another account than the admin account.",
 	"iam.identity-center-missing":   "The organization has no Identity Center.",

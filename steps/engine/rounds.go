@@ -43,6 +43,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 		review, summary.NotOurs = after, after.NotOurs
 		if len(result.Unknown) == 0 {
 			found = append(found, notHeld(due, applied, review)...)
+			_, left = plan.Confirmed(review.Changes, shown, x.lookup)
 			break
 		}
 		due, left = plan.Confirmed(review.Changes, shown, x.lookup)

@@ -273,7 +273,7 @@ func (d *drafts) answers(given plan.Given, typed map[string]string) []draftAnswe
 func (d *drafts) left(ctx context.Context, given plan.Given, typed map[string]string, s *plan.Summary) bool {
 	ctx = context.WithoutCancel(ctx)
 	hash, err := blueprintHash(ctx, d.now.Blueprint)
-	over := s != nil && s.Finished() || err == nil && hash != d.now.Hash
+	over := s != nil && (s.Finished() || s.Applied > 0 && err == nil && hash != d.now.Hash)
 	if !over {
 		d.put(ctx, given, typed)
 	}

@@ -129,6 +129,9 @@ func Run(ctx context.Context, o Options) ([]Visit, error) {
 	if err != nil {
 		err = fmt.Errorf("the terminal: %w", err)
 	}
+	if p := m.parked; p != nil && (summary == nil || !summary.Stopped) { // what was practiced counts for nothing
+		summary, m.run, m.request = p.made, p.run, p.request
+	}
 	if summary == nil && m.run != nil {
 		err = errors.Join(err, m.run.err) // main tells it
 	}
