@@ -57,7 +57,9 @@ func (l *look) prove(ctx context.Context) {
 			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, by)
 			continue
 		}
-		if by := l.unmade(l.projects[i]); by.Known() {
+		at := l.projects[i]
+		withoutProviders := at.Right && at.Initialised && !at.Providers // which says more than that init is due
+		if by := l.unmade(at); by.Known() && !withoutProviders {
 			c := plan.Check{Name: checkPlan, Subject: p.Name, Remedy: by.Remedy("stateroom onboard")}
 			l.untried(c, by.String())
 			continue
