@@ -305,7 +305,7 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 		name, ours := strings.CutPrefix(have, policyPath)
 		switch {
 		case ours && slices.Contains(wanted, name):
-		case ours && strings.HasPrefix(name, policyName(b.g.Name, "", 0)[:len("stateroom-"+b.g.Name+"-")]):
+		case ours && strings.HasPrefix(name, "stateroom-"+b.g.Name+"-"):
 			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Take the policy %s, which is no longer needed, out of permission set %s", name, b.g.PermissionSet()),
 				awsops.ForgetPolicy(b.instance(), b.set.ARN, policyPath, name))
 			c.Fields = []plan.Field{{Name: "refers to", Before: have}}
