@@ -137,7 +137,7 @@ func planSignIn(o *Observed, a *blueprint.Answers, in ways, group string, p *pla
 	if at.StartURL == "" || at.Region == "" {
 		if o.IAM.Center.Refused == nil { // which tells why
 			p.Find(plan.Finding{
-				ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{signInChange},
+				ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
 				Evidence: "No call of AWS's tells where people of this partition sign in, and the blueprint does not say it.",
 				Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
 			})
@@ -148,19 +148,19 @@ func planSignIn(o *Observed, a *blueprint.Answers, in ways, group string, p *pla
 	c, findings := PlanMember(a, o.Files.Credentials, o.Files.Config, MemberProfiles(a, g, at, o.partition(), there, o.Region))
 	p.Find(findings...)
 	if c != nil {
-		c.Needs = append(append(c.Needs, signInChange, changeCenter, assignmentChange(group)), needs...)
+		c.Needs = append(append(c.Needs, changeSignIn, changeCenter, assignmentChange(group)), needs...)
 		p.Change(*c)
 	}
 }
 
-// signInChange stands for the profile by which a member signs in: no change has this id,
+// changeSignIn stands for the profile by which a member signs in: no change has this id,
 // since the file's has its own, but a finding may stop it.
-const signInChange = "files.sign-in"
+const changeSignIn = "files.sign-in"
 
 // profileInUse is the finding of a profile that gives credentials of another kind.
 func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.Finding {
 	f := plan.Finding{
-		ID: "files.profile-in-use", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{signInChange},
+		ID: "files.profile-in-use", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{changeSignIn},
 		Evidence: fmt.Sprintf("Profile %s gets its credentials from %s (line %d of %s), which Terraform would go on to use beside a sign-in with Identity Center.",
 			conflict.Profile, plan.Enumerated(conflict.Keys), conflict.Lines[0], conflict.Path),
 		Remedy: "Rename that profile.",
@@ -174,7 +174,7 @@ func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.F
 // cannotWrite is the finding of a file that has to be left as it is.
 func cannotWrite(err error, wanted []profiles.Wanted) plan.Finding {
 	return plan.Finding{
-		ID: "files.sign-in-not-written", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{signInChange},
+		ID: "files.sign-in-not-written", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{changeSignIn},
 		Evidence: err.Error() + ".", Remedy: "Correct the line, or add by hand what is shown, then run the command again.",
 		Details: profiles.ByHand(profiles.Config, wanted),
 	}
