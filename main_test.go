@@ -730,8 +730,8 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 	}
 	blueprint := practiceBlueprint(t, dir)
 	for state, want := range map[string]string{
-		"state": "a relative path", dir: "lies in the repository", filepath.Join(link, "s"): "lies in the repository",
-		filepath.Join(dir, "file"): "lies in the repository", "/dev/null/state": "not a directory",
+		"state": "a relative path", dir: "is in the repository", filepath.Join(link, "s"): "is in the repository",
+		filepath.Join(dir, "file"): "is in the repository", "/dev/null/state": "not a directory",
 	} {
 		for _, mode := range [][]string{{"--yes"}, {"--dry-run"}} {
 			if mode[0] == "--dry-run" && state == "/dev/null/state" {
