@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
@@ -29,6 +30,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/complete"
 	"stateroom/ui/help"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -309,7 +311,8 @@ func newCommand(r runners) *cobra.Command {
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
-	root.AddCommand(policyCommand(r), sandboxCommand(r))
+	root.AddCommand(policyCommand(r), schemaCommand(), sandboxCommand(r))
+	complete.Install(root)
 	return root
 }
 
@@ -453,6 +456,7 @@ func (one command) cobra(r runners) *cobra.Command {
 			o.User = args[0]
 			return nil
 		}
+		c.ValidArgsFunction = complete.User
 	}
 	if one.flags != nil {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
@@ -558,7 +562,7 @@ func policyCommand(r runners) *cobra.Command {
 			"    file://policy.json\n" +
 			"  stateroom policy operator --account 111111111111 --set bucket.name=acme-state\n" +
 			"  stateroom policy trust production",
-		GroupID: forTeam, ValidArgs: names,
+		GroupID: forTeam, ValidArgsFunction: complete.Policy,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return session.Usagef("name one policy, of %s: see %s --help", strings.Join(names, ", "), c.CommandPath())
@@ -587,6 +591,36 @@ func policyCommand(r runners) *cobra.Command {
 	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { answerFlags(f, &o); awsFlags(f, &o) })
 	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o) })
 	return c
+}
+
+// schemaCommand prints what holds for every release.
+func schemaCommand() *cobra.Command {
+	schemas := map[string]func() ([]byte, error){
+		"blueprint": blueprint.Schema,
+		"events":    func() ([]byte, error) { return plain.EventSchema, nil },
+	}
+	return &cobra.Command{
+		Use:   "schema blueprint|events",
+		Short: "Print the JSON Schema of the blueprint, or of --json's events",
+		Long: "Prints a JSON Schema (2020-12): of stateroom.hcl, in the form that HCL has in\n" +
+			"JSON, or of the lines that --json writes. Both grow, and do not change.",
+		Example: "  stateroom schema events > events.schema.json\n" +
+			"  stateroom schema blueprint",
+		GroupID: forTeam, ValidArgsFunction: cobra.FixedCompletions(slices.Sorted(maps.Keys(schemas)), cobra.ShellCompDirectiveNoFileComp),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 || schemas[args[0]] == nil {
+				return session.Usagef("%s takes one of two names, blueprint or events: see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := schemas[args[0]]()
+			if err == nil {
+				_, err = c.OutOrStdout().Write(text)
+			}
+			return err //nolint:wrapcheck // the writer's, or the blueprint's own
+		},
+	}
 }
 
 func noArguments(c *cobra.Command, args []string) error {

@@ -115,6 +115,10 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.region-differs":              "The files disagree about the region.",
 	"files.session-token-stale":         "The profile holds a session token of another key.",
 	"files.static-keys":                 "An access key is written in the project's files.",
+	"files.no-start-url":                "Nobody knows where people sign in.",
+	"files.profile-in-use":              "The profile gets its credentials in another way already.",
+	"files.sign-in-not-written":         "The profiles that sign in could not be written.",
+	"files.signs-in-elsewhere":          "A profile of that name signs in somewhere else.",
 	"files.unwritten":                   "A file with a secret is left from a run that could not finish.",
 
 	"handover.denied":       "The user is denied everything, as after an offboarding.",

@@ -24,7 +24,7 @@ func (p *Prompt) Inquiry(given plan.Given) *Inquiry {
 // [ErrBack] where somebody goes back from the first question, if that leads anywhere.
 func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, error) {
 	asks := plan.Asks{
-		Code:   func() (string, error) { return i.Line(ctx, "  MFA code: ") },
+		Code:   func(s plan.SignIn) (string, error) { return i.signIn(ctx, s) },
 		SignIn: i.signIn,
 		Enrol:  i.enrol,
 	}
