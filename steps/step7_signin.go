@@ -213,7 +213,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, e *profiles.W
 	return &plan.Finding{
 		ID: "files.signs-in-elsewhere", Of: plan.StepFiles, Severity: plan.Warning, Subject: e.Name,
 		Evidence: fmt.Sprintf("[%s] in %s, line %d, is there already: %s.", e, config.Path, have.Line, strings.Join(differs, "; ")),
-		Remedy:   fmt.Sprintf("%s, or let it be replaced, with a backup, by --adopt %s.", remedy, plan.Shell(e.String())),
+		Remedy:   fmt.Sprintf("%s, or have it replaced, with a backup, by --adopt %s.", remedy, plan.Shell(e.String())),
 	}
 }
 

@@ -90,7 +90,7 @@ func planTold(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		if err != nil {
 			return p // it stays as it is, and the roles are used all the same
 		}
-		c.ID, c.Title, edit.After = "done.reach", "Write into the blueprint by which roles the accounts are entered", after
+		c.ID, c.Title, edit.After = "done.reach", "Write the roles through which accounts are entered to the blueprint", after
 		c.Fixes = []string{"iam.reached-otherwise"}
 	}
 	if edit.Changes() { // else the file says it, and this run began before it did

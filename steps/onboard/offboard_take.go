@@ -120,7 +120,7 @@ func (o *offboarding) takePassword() {
 func (o *offboarding) takeMemberships() {
 	for _, g := range o.groups {
 		g := g.Name
-		title := fmt.Sprintf("Take %s out of the group %s", o.name, g)
+		title := fmt.Sprintf("Remove %s from the group %s", o.name, g)
 		if !slices.ContainsFunc(o.answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
 			title += ", which is not the blueprint's"
 		}

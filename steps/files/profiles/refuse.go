@@ -115,7 +115,7 @@ func findSection(kind Kind, path string, e Wanted, src []byte, lines []iniLine) 
 		}
 		if at >= 0 {
 			return -1, refusal(path, i+1,
-				fmt.Sprintf("%s is there twice (first on line %d)", e.quoted(), at+1), "merge the two sections")
+				fmt.Sprintf("%s appears twice (first on line %d)", e.quoted(), at+1), "merge the two sections")
 		}
 		at = i
 	}
