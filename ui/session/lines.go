@@ -136,9 +136,8 @@ func (r *lineRun) attempt(ctx context.Context, open engine.Open, given plan.Give
 	}
 	r.greet()
 	r.unasked = r.nobody()
-	r.DryRun = r.DryRun || r.unasked
 	flow.Env.NoWidening = r.NoWidening
-	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
+	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun || r.unasked, r.sys.Stop
 	return flow.Run(ctx)
 }
 
@@ -181,8 +180,8 @@ func badAnswer(err error) error {
 // emit shows an event; the summary says how to make what nobody could be asked about,
 // and what becomes of a rehearsal's files.
 func (r *lineRun) emit(e plan.Event) {
-	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
-		s.Next = r.nextCommand()
+	if e.Kind == plan.EventSummary {
+		r.next(e.Summary)
 	}
 	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
 		r.found = true
@@ -193,6 +192,20 @@ func (r *lineRun) emit(e plan.Event) {
 		}
 	}
 	r.show(e)
+}
+
+// next says of a run which command is the next: the one that makes what nobody could be
+// asked about, or after a look at a text alone the one that looks at the setup too. Only
+// what was asked for as a dry run is called one.
+func (r *lineRun) next(s *plan.Summary) {
+	s.DryRun, s.NextReads = r.DryRun, r.ErrorFile == "-"
+	switch {
+	case r.DryRun:
+	case r.unasked && s.Planned()+len(s.NotOurs) > 0 && !plan.Blocking(s.Findings):
+		s.Next = r.nextCommand(s)
+	case r.NoChecks:
+		s.Next, s.NextChecks = r.checksCommand(), true
+	}
 }
 
 // confirm asks before the first change. From a yes on, an interrupt lets the

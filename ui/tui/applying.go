@@ -32,7 +32,7 @@ func (p *progress) show(l *list, busy, proving string) {
 	for i := len(p.done) - 1; i >= max(0, len(p.done)-endedShown); i-- {
 		d := p.done[i]
 		if d.why != "" {
-			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "left out, "+d.why)
+			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "not begun, "+d.why)
 			continue
 		}
 		l.marked(t.Good.Render(t.Glyphs.Done), d.change.Title, t.Plain, words.Took(d.took))

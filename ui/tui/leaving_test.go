@@ -250,9 +250,9 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 				return half(t, &plan.Summary{Applied: 2, Failed: 1, Skipped: 2, Due: 3, Outcome: theTeams(), Ended: true})
 			},
 			[]string{"esc"},
-			[]string{"Leave stateroom?", "2 changes made, 1 failed, 2 left out.", "stateroom setup looks again" + again},
+			[]string{"Leave stateroom?", "2 changes made, 1 failed, 2 not begun.", "stateroom setup looks again" + again},
 			plan.ExitFailed,
-			[]string{"2 changes made, 1 failed, 2 left out."},
+			[]string{"2 changes made, 1 failed, 2 not begun."},
 		},
 		"where it was stopped": {
 			func(t *testing.T) *root {

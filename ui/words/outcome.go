@@ -90,7 +90,7 @@ func carried(s *plan.Summary) int { return s.Applied + s.Failed + s.Unknown }
 func brokenOff(s *plan.Summary, again string) string {
 	made := carried(s) > 0
 	switch {
-	case s.Next != "":
+	case s.Unasked():
 		return "Nothing was changed: nobody could be asked here."
 	case s.DryRun:
 		return "Nothing was changed: this was a dry run."
@@ -126,18 +126,24 @@ func inPlace(s *plan.Summary, made bool) string {
 // counts are what was made of the plan, in sentences.
 func counts(s *plan.Summary, again string) []string {
 	var lines []string
-	rest, left := "left out", s.Skipped+s.Excluded
-	if s.BrokenOff() {
-		rest = "not begun"
-	}
 	if s.Applied+s.Failed > 0 {
-		lines = append(lines, fmt.Sprintf("%s made, %d failed, %d %s.", Plural(s.Applied, "change"), s.Failed, left, rest))
+		line := fmt.Sprintf("%s made, %d failed", Plural(s.Applied, "change"), s.Failed)
+		if s.Skipped > 0 {
+			line += fmt.Sprintf(", %d not begun", s.Skipped)
+		}
+		if s.Excluded > 0 || s.Skipped == 0 && !s.BrokenOff() {
+			line += fmt.Sprintf(", %d left out", s.Excluded)
+		}
+		lines = append(lines, line+".")
 	}
 	if s.Unknown > 0 {
 		lines = append(lines, fmt.Sprintf("The answer to %s was lost. %s: what is there is seen before anything is made twice.", Plural(s.Unknown, "change"), again))
 	}
 	if s.CarriedOut() && carried(s) == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
 		lines = append(lines, "Nothing was changed.")
+	}
+	if _, is := s.Outcome.(plan.SetUp); is && !s.Stale {
+		return lines // which tells itself what is not made
 	}
 	if s.CarriedOut() && s.Due > 0 {
 		lines = append(lines, changes(s.Due, "is still to be made", "are still to be made")+".")
@@ -178,7 +184,7 @@ func unfinished(s *plan.Summary) bool {
 	case plan.Aboard:
 		return !o.Own || o.SignIn || s.Due > 0 && s.Proof.State != plan.Proven && carried(s) == 0
 	}
-	return s.Due+s.Excluded+len(s.NotOurs) > 0
+	return s.Due+s.Excluded+s.Barred+len(s.NotOurs) > 0
 }
 
 // worst is the severity that asks for the most.
