@@ -70,9 +70,16 @@ func (p *progress) bar(l *list) string {
 
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
+	before := map[int]stage{}
+	for _, s := range v.outline.Stages {
+		state, word := v.ownState(s.Number)
+		t := v.review.tallies[s.Number]
+		before[s.Number] = stage{state, word, t != nil && t.left > 0}
+	}
 	v.phase, v.notice = applying, noticeMsg{}
 	v.asked.undone = nil // what is made is not undone by an answer
 	v.progress = newProgress(changes, v.progress)
+	v.progress.seen = before
 	v.list.rewind()
 	v.rebuild()
 }

@@ -268,7 +268,7 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 				return half(t, &plan.Summary{Applied: 5, Stopped: true, Outcome: theTeams(), Stale: true})
 			},
 			[]string{"esc"},
-			[]string{"every change was made: the result is not proven"},
+			[]string{"after every change was made: the result is not proven"},
 			plan.ExitInterrupted,
 			[]string{"the result is not proven"},
 		},

@@ -56,6 +56,9 @@ func Outcome(s *plan.Summary, again string) Ending {
 	if s.CarriedOut() || made {
 		e.Proof = Proof(s.Proof)
 	}
+	if s.Unproven() && e.Proof != "" {
+		e.Proof += fmt.Sprintf(" %s to prove it.", again)
+	}
 	stands := stands(s)
 	if ended == "" && len(stands) == 0 {
 		ended = inPlace(s, made)
@@ -100,8 +103,10 @@ func brokenOff(s *plan.Summary, again string) string {
 		return "Nothing was changed: you left before applying."
 	case s.BrokenOff() && !made:
 		return "Interrupted: nothing was changed."
+	case s.Unproven() && s.Proof.State == plan.NotProven:
+		return "Interrupted after every change was made." // how far it is proven has a line of its own
 	case s.Unproven():
-		return fmt.Sprintf("Interrupted when every change was made: the result is not proven. %s to prove it.", again)
+		return fmt.Sprintf("Interrupted after every change was made: the result is not proven. %s to prove it.", again)
 	case s.BrokenOff():
 		return fmt.Sprintf("Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
 	case plan.Blocking(s.Findings) && !made:
@@ -157,6 +162,8 @@ func counts(s *plan.Summary, again string) []string {
 // markOf is how a summary is to look.
 func markOf(s *plan.Summary) Mark {
 	switch {
+	case s.Unproven() && worst(s.Findings) != plan.Failure:
+		return Unshown
 	case s.Failed+s.Unknown > 0 || s.BrokenOff() || worst(s.Findings) == plan.Failure:
 		return Wrong
 	case worst(s.Findings) == plan.Warning:

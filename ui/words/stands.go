@@ -75,6 +75,8 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.ProvenAsOperator:
 		return fmt.Sprintf("The setup for %s is complete, but no admin has used it yet.", in)
+	case s.Unproven():
+		return fmt.Sprintf("The setup for %s is complete.", in)
 	case s.Proof.Why == plan.ProofFailed:
 		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
 	}
