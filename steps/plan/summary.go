@@ -66,6 +66,9 @@ func (s *Summary) CarriedOut() bool {
 	return !s.DryRun && !s.Unasked() && !s.Declined && !s.Left && !s.Stopped
 }
 
+// Begun are the changes that were begun: what failed may have been made in part.
+func (s *Summary) Begun() int { return s.Applied + s.Failed + s.Unknown }
+
 // Unasked says that nothing was made since nobody could be asked.
 func (s *Summary) Unasked() bool { return s.Next != "" && !s.NextChecks }
 
@@ -103,7 +106,10 @@ const (
 )
 
 // ExitCode is the process's exit code for this summary. detailed is
-// --detailed-exitcode, which tells a dry run with changes from one without.
+// --detailed-exitcode, which tells a dry run with changes from one without. A result that
+// is not proven has the code of the finding that says why: one that is only to know, such
+// as a provider registry out of reach, leaves it at done (DESIGN, step 8 and the exit
+// codes), and JSON's proof tells the two apart.
 func (s *Summary) ExitCode(detailed bool) int {
 	switch {
 	case s.Stopped:

@@ -55,8 +55,12 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
-// nothingChanged is said where somebody leaves what asks them.
-const nothingChanged = "Nothing was changed."
+// What is said where somebody leaves what asks them: before anything was changed, and
+// after changes whose result was not looked at.
+const (
+	nothingChanged = "Nothing was changed."
+	leftUnseen     = "You left before the result was looked at again: what was made stays."
+)
 
 // present brings a presenter to which nothing was told yet.
 func (r *lineRun) present() {
@@ -72,7 +76,7 @@ func (r *lineRun) present() {
 }
 
 // run asks, looks, shows, asks once and applies. Whoever leaves where something is asked
-// has changed nothing, and failed in nothing.
+// has failed in nothing, unless changes were begun.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
@@ -81,7 +85,11 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	defer func() {
 		if errors.Is(err, plain.ErrLeft) {
 			err = nil
-			fmt.Fprintln(r.talk(), nothingChanged)
+			if unfinished(summary) == plan.ExitDone {
+				fmt.Fprintln(r.talk(), nothingChanged)
+			} else {
+				fmt.Fprintln(r.talk(), leftUnseen)
+			}
 		}
 		err = errors.Join(err, r.closeLab(summary))
 	}()
@@ -89,7 +97,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	if summary, err = r.once(ctx); err != nil {
-		return 0, err
+		return unfinished(summary), err
 	}
 	return r.exitCode(summary, r.Detailed), nil
 }

@@ -51,7 +51,7 @@ func (e Ending) Lines() []string {
 // Outcome is how a run ended. Again says how to go on from there: "Run it again".
 func Outcome(s *plan.Summary, again string) Ending {
 	e := Ending{Mark: markOf(s), Counts: counts(s, again)}
-	made := carried(s) > 0
+	made := s.Begun() > 0
 	ended := brokenOff(s, again)
 	if s.CarriedOut() || made {
 		e.Proof = Proof(s.Proof)
@@ -85,13 +85,10 @@ func Stands(s *plan.Summary) Ending {
 	return e
 }
 
-// carried are the changes that were begun: what failed may have been made in part.
-func carried(s *plan.Summary) int { return s.Applied + s.Failed + s.Unknown }
-
 // brokenOff says why nothing was changed, or not all of it; empty for a run that came
 // to its end.
 func brokenOff(s *plan.Summary, again string) string {
-	made := carried(s) > 0
+	made := s.Begun() > 0
 	switch {
 	case s.Unasked():
 		return "Nothing was changed: nobody could be asked here."
@@ -144,11 +141,14 @@ func counts(s *plan.Summary, again string) []string {
 	if s.Unknown > 0 {
 		lines = append(lines, fmt.Sprintf("The answer to %s was lost. %s: what is there is seen before anything is made twice.", Plural(s.Unknown, "change"), again))
 	}
-	if s.CarriedOut() && carried(s) == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
+	if s.CarriedOut() && s.Begun() == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
 		lines = append(lines, "Nothing was changed.")
 	}
 	if _, is := s.Outcome.(plan.SetUp); is && !s.Stale {
 		return lines // which tells itself what is not made
+	}
+	if s.CarriedOut() && s.Due > 0 && s.Proof.Why == plan.ProofNoProviders {
+		return append(lines, changes(s.Due, "is due again", "are due again")+" where Terraform's providers can be downloaded.")
 	}
 	if s.CarriedOut() && s.Due > 0 {
 		lines = append(lines, changes(s.Due, "is still to be made", "are still to be made")+".")
@@ -189,7 +189,7 @@ func unfinished(s *plan.Summary) bool {
 	case plan.SignedIn:
 		return o.Wanted && !o.Open
 	case plan.Aboard:
-		return !o.Own || o.SignIn || s.Due > 0 && s.Proof.State != plan.Proven && carried(s) == 0
+		return !o.Own || o.SignIn || s.Due > 0 && s.Proof.State != plan.Proven && s.Begun() == 0
 	}
 	return s.Due+s.Excluded+s.Barred+len(s.NotOurs) > 0
 }
@@ -263,7 +263,7 @@ var unprovedFor = map[plan.WhyNot]string{
 	plan.ProofLeftOut:     "changes that it needs were left out",
 	plan.ProofNeedsAdmin:  "the operator has not the rights of an admin, and no admin's profile is on this laptop",
 	plan.ProofSignedOut:   "there is no session to try it with; stateroom login opens one",
-	plan.ProofNoEngine:    "there is no Terraform here",
+	plan.ProofNoEngine:    "there is no Terraform here that could",
 	plan.ProofNoProviders: "Terraform's providers could not be downloaded, so it was not run",
 	plan.ProofNotAllowed:  "AWS may not be asked what it decides",
 }

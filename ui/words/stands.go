@@ -60,7 +60,7 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	in := plan.Enumerated(o.Environments)
 	missing := unmade(s, len(s.NotOurs))
 	switch {
-	case missing != "" && !o.Begun && carried(s) == 0:
+	case missing != "" && !o.Begun && s.Begun() == 0:
 		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, needed(s, len(s.NotOurs), "makes it", "make it"))
 	case missing != "":
 		return fmt.Sprintf("The setup for %s is not complete: %s.", in, missing)
@@ -225,7 +225,7 @@ func departure(o plan.Departure, s *plan.Summary) string {
 	}
 	switch o.Deny {
 	case plan.NotDenied:
-		if unmade(s, 0) != "" && carried(s) == 0 {
+		if unmade(s, 0) != "" && s.Begun() == 0 {
 			return fmt.Sprintf("%s still has access: %s.", who, needed(s, 0, "takes it away", "take it away"))
 		}
 		return fmt.Sprintf("%s still has access.", who)
