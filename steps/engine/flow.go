@@ -258,6 +258,7 @@ func (f *Flow) summarise(r plan.Review) *plan.Summary {
 func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
 	s.Outcome, s.Proof, s.Due, s.Excluded, s.Barred = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded), len(r.Stopped)
+	s.DueRun = plan.Commands(r.Changes)
 	if s.Ended = !s.Stopped; s.Stopped && s.Proof.State != plan.NothingToProve {
 		s.Proof = plan.Unproved(plan.ProofInterrupted)
 	}

@@ -31,6 +31,8 @@ type Summary struct {
 	// are those that the operator left out, with what needs one of them, and Barred those
 	// that a finding stops.
 	Due, Excluded, Barred int
+	// DueRun are the commands among those that are due.
+	DueRun int
 	// NotOurs are the changes left out because what they touch is not ours.
 	NotOurs  []Change
 	Failures []FailedChange
