@@ -224,7 +224,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted after every change was made: the result is not proven."},
 		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
 		"again":    {plan.Summary{}, "Everything already matches: nothing was changed."},
-		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
+		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: fix what the findings describe first."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")
