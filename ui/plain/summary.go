@@ -14,7 +14,7 @@ func toNext(s *plan.Summary) string {
 		what = "To check the setup as well, "
 	}
 	if s.NextReads {
-		how = "give the same input to:"
+		how = "run with the same input:"
 	}
 	return what + how
 }
@@ -49,7 +49,7 @@ func (l *Lines) summary(s *plan.Summary) {
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.NotOurs != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), plan.Shell(c.NotOurs))
+			l.print("%s    %s --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. To allow it, run:", c.Title)), l.Command, plan.Shell(c.NotOurs))
 		}
 	}
 }

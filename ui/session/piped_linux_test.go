@@ -52,9 +52,9 @@ func TestWhereNobodyCanBeAskedTheNextCommandIsTold(t *testing.T) {
 		says []string
 		asks bool
 	}{
-		"a text":           {printed, []string{"--error", "-"}, []string{"nobody could be asked here.", "give the same input to:\n    stateroom troubleshoot --error -" + at + " --yes\n"}, true},
+		"a text":           {printed, []string{"--error", "-"}, []string{"nobody could be asked here.", "run with the same input:\n    stateroom troubleshoot --error -" + at + " --yes\n"}, true},
 		"the checks":       {"", nil, []string{"nobody could be asked here.", "To make these changes, run:\n    stateroom troubleshoot" + at + " --yes\n"}, true},
-		"a text alone":     {printed, []string{"--error", "-", "--no-checks"}, []string{"One thing is wrong.", "Nothing was changed.", "To check the setup as well, give the same input to:\n    stateroom troubleshoot --error -" + at + "\n"}, false},
+		"a text alone":     {printed, []string{"--error", "-", "--no-checks"}, []string{"One thing is wrong.", "Nothing was changed.", "To check the setup as well, run with the same input:\n    stateroom troubleshoot --error -" + at + "\n"}, false},
 		"as events":        {"", []string{"--json"}, []string{`"dry_run":false`, "nobody could be asked here.", "To make these changes, run: stateroom troubleshoot --json" + at + " --yes"}, true},
 		"a real dry run":   {"", []string{"--dry-run"}, []string{"Nothing was changed: this was a dry run."}, false},
 		"a dry run's text": {printed, []string{"--error", "-", "--no-checks", "--dry-run"}, []string{"Nothing was changed: this was a dry run."}, false},

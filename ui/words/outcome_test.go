@@ -78,7 +78,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"not seen off":          {plan.Summary{Outcome: still, Declined: true, Due: 4}, Waits, "Nothing was changed: you did not confirm. Carol still has access: 4 changes take it away."},
 		"not seen off, in part": {plan.Summary{Outcome: still, Left: true, Due: 3, Excluded: 1}, Waits, "Nothing was changed: you left before applying. Carol still has access: 3 changes are still to be made and 1 is left out."},
 		"deny failed":           {plan.Summary{Outcome: still, Failed: 1, Due: 1, Findings: wrong}, Wrong, "Carol still has access."},
-		"deny not in force":     {plan.Summary{Outcome: slow, Applied: 4, Findings: wrong, Proof: plan.Unproved(plan.ProofFailed)}, Wrong, "Carol still has access: AWS does not go by the deny yet."},
+		"deny not in force":     {plan.Summary{Outcome: slow, Applied: 4, Findings: wrong, Proof: plan.Unproved(plan.ProofFailed)}, Wrong, "Carol still has access: the deny is not in force yet."},
 		"seeing off stopped":    {plan.Summary{Outcome: still, Applied: 1, Skipped: 3, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Carol may still have access."},
 
 		"signed in":      {plan.Summary{Outcome: plan.SignedIn{User: "bob", Profile: "admin_iam", Wanted: true, Open: true}, Applied: 1}, Works, "Bob is signed in: Terraform can use profile admin_iam."},
