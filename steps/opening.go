@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -190,9 +191,10 @@ func take(a *blueprint.Answers, questions []plan.Question, given plan.Given) err
 // answer gives one answer, or says why it cannot be; a is then as before.
 func answer(a *blueprint.Answers, path, value string) error {
 	if path == pathMe {
-		if a.Me = value; value == nobody {
-			a.Me = ""
+		if value == nobody {
+			value = ""
 		}
+		a.IAm(value)
 		return nil
 	}
 	if err := a.Answer(path, value); err != nil {
@@ -218,8 +220,15 @@ func whoAmI(a *blueprint.Answers) plan.Question {
 	for _, user := range a.AllUsers() {
 		q.Means[user] = "The result is proven as " + user + ", with this laptop's profile."
 	}
-	if slices.Contains(q.Options, a.Me) {
-		q.Default = a.Me
+	for _, g := range a.IdentityGroups() {
+		q.Options = append(q.Options, g.Name)
+		q.Means[g.Name] = fmt.Sprintf("You are in %q of Identity Center: this laptop's profile signs in there, and nobody has a key.", g.IdentityCenter)
+	}
+	if len(a.AllUsers()) == 0 {
+		q.Help, q.Means[nobody] = "This laptop's profile is written for it.", "No profile is written, and the result is proven as the operator only."
+	}
+	if me := cmp.Or(a.Me, a.Member); slices.Contains(q.Options, me) {
+		q.Default = me
 	}
 	return q
 }

@@ -66,6 +66,6 @@ func NotToBeEdited(file Snapshot) error {
 	}
 	return &Error{
 		Action: "edit", Path: file.Path, Line: line + 1, Err: ErrNotToBeEdited,
-		Problem: fmt.Sprintf("it says %q", comment[line]), Remedy: "put the lines into what writes the file",
+		Problem: fmt.Sprintf("it says %q", comment[line]), Remedy: "add the lines to whatever writes the file",
 	}
 }

@@ -143,7 +143,7 @@ func (s *stream) next() error {
 	case <-late:
 		return &Error{
 			Action: "read", Path: s.name, Problem: fmt.Sprintf("nothing came from it for %s", s.limit.wait()),
-			Remedy: "see that what writes to it ends",
+			Remedy: "make sure that the program that writes to it ends",
 		}
 	}
 	if s.taken += int64(len(s.rest.text)); s.taken > s.limit.bytes() {

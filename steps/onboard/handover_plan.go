@@ -38,7 +38,7 @@ func (p *handoverPlan) plan() error {
 			Remedy:  fmt.Sprintf("Run it in a terminal, or give user %q an age or ssh-ed25519 recipient.", p.name),
 		}
 	case waiting != nil:
-		p.findWaiting(" To make it again anyway, agree with --adopt " + waiting.ID + ".")
+		p.findWaiting(fmt.Sprintf(" To make it again anyway, run stateroom handover %s --adopt %s.", p.name, waiting.ID))
 		p.replace(*waiting, waiting.ID, waiting.ID)
 	case len(p.keys) == 0:
 		p.add(p.create("")...)
@@ -73,7 +73,7 @@ func (p *handoverPlan) second(old awsops.AccessKey) {
 		p.find(plan.Finding{
 			ID: "handover.key-in-use", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, p.name, usedWhen(use), p.name),
-			Remedy:   fmt.Sprintf("It stays beside the new one until you agree to delete it, with --adopt %s.", old.ID),
+			Remedy:   fmt.Sprintf("It stays until you allow its deletion: run the command again with --adopt %s.", old.ID),
 		})
 	}
 	p.replace(old, "", consent)
@@ -125,7 +125,7 @@ func (p *handoverPlan) full() {
 		return
 	}
 	gone := p.keys[idle]
-	f.Remedy = fmt.Sprintf("Agree to delete %s with --adopt %s: then a new key is made and sealed.", gone.ID, gone.ID)
+	f.Remedy = fmt.Sprintf("To delete %s, and make and seal a new key, run stateroom handover %s --adopt %s.", gone.ID, p.name, gone.ID)
 	p.find(f)
 	removal := p.deleteKey(gone, gone.ID)
 	changes := p.create("")

@@ -35,8 +35,9 @@ func (p *Problem) Error() string { return p.Text }
 // Asks are the questions that come up under way. Each waits for the answer, and
 // ends with an error when the operator refuses or the run ends.
 type Asks struct {
-	// Code asks for the code that the operator's MFA device shows now.
-	Code func() (string, error)
+	// Code asks for the code of an MFA device, for a session that is opened whenever one
+	// is needed.
+	Code func(SignIn) (string, error)
 	// SignIn asks for the code that a device of which more is known shows now.
 	SignIn func(context.Context, SignIn) (string, error)
 	// Enrol shows the seed of a new virtual MFA device, and asks for two codes

@@ -2,6 +2,7 @@ package plain
 
 import (
 	"bytes"
+	_ "embed" // for the schema
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,12 @@ import (
 	"stateroom/steps/printable"
 	"stateroom/ui/words"
 )
+
+// EventSchema is the JSON Schema of an event. It allows no member that it does not name,
+// so that one that is added here is added there.
+//
+//go:embed events.schema.json
+var EventSchema []byte
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
 // "event": change, applied, failed, finding, summary. What is no such event

@@ -45,6 +45,8 @@ type Lines struct {
 	// Brief counts the checks that passed, and names the others after the findings,
 	// which say more of them.
 	Brief bool
+	// Command begins the run again, and takes more flags.
+	Command string
 }
 
 // NewLines returns a presenter that writes to out.

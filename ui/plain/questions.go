@@ -24,7 +24,7 @@ func (p *Prompt) Inquiry(given plan.Given) *Inquiry {
 // [ErrBack] where somebody goes back from the first question, if that leads anywhere.
 func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, error) {
 	asks := plan.Asks{
-		Code:   func() (string, error) { return i.Line(ctx, "  MFA code: ") },
+		Code:   func(s plan.SignIn) (string, error) { return i.signIn(ctx, s) },
 		SignIn: i.signIn,
 		Enrol:  i.enrol,
 	}
@@ -43,7 +43,7 @@ func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, err
 			return opened.Flow, err
 		}
 		if len(i.asked) == 0 {
-			i.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
+			i.print("Enter takes the answer in brackets, < goes back, q leaves, ? explains the question.\n")
 		}
 		i.pages = append(i.pages, page{opened.Stage, opened.Questions})
 		if err := i.ask(ctx); err != nil {
@@ -152,7 +152,8 @@ func (i *Inquiry) forget(q plan.Question) {
 	delete(i.given, q.Path)
 }
 
-// answer asks one question of an inquiry until its answer is good, or is ErrBack.
+// answer asks one question of an inquiry until its answer is good, or is ErrBack or
+// ErrLeft.
 func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
@@ -166,6 +167,8 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 			continue
 		case "<":
 			return secret.Secret{}, ErrBack
+		case "q":
+			return secret.Secret{}, ErrLeft
 		}
 		value, err := read(q, line)
 		if err == nil {
@@ -218,7 +221,7 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 		var lines []string
 		for {
 			line, err := p.Line(ctx, "")
-			if len(lines) == 0 && (line == "<" || line == "?") {
+			if len(lines) == 0 && (line == "<" || line == "?" || line == "q") {
 				return line, err
 			}
 			if line == "." || (errors.Is(err, ErrNoAnswer) || errors.Is(err, ErrLeft)) && len(lines) > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // toMake stands before the command that makes what nobody could be asked about.
-const toMake = "To make these changes, give the same input once more to:"
+const toMake = "To make these changes, run with the same input:"
 
 // summary tells how the run ended: what was made, what was not, and the notes.
 func (l *Lines) summary(s *plan.Summary) {
@@ -40,7 +40,7 @@ func (l *Lines) summary(s *plan.Summary) {
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.NotOurs != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), plan.Shell(c.NotOurs))
+			l.print("%s    %s --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. To allow it, run:", c.Title)), l.Command, plan.Shell(c.NotOurs))
 		}
 	}
 }

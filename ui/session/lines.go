@@ -62,6 +62,7 @@ const nothingChanged = "Nothing was changed."
 func (r *lineRun) present() {
 	r.found = false
 	r.lines = plain.NewLines(r.sys.Out)
+	r.lines.Command = r.command()
 	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
 	r.show = r.lines.Emit
 	if r.JSON {

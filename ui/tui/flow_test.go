@@ -107,7 +107,7 @@ func openingOn(root string, config awsops.Config, environ engine.Environment, a 
 		Answers: a, Answered: func(string) bool { return false },
 		World: func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
 			config := config
-			config.Parallel, config.MFAToken = 8, asks.Code
+			config.Parallel = 8
 			sessions, err := awsops.Open(ctx, config)
 			if err != nil {
 				return nil, err
