@@ -106,7 +106,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 // once goes through the flow, in the lab that stands or for real, and goes on from what
 // keeps it from going on as often as somebody wants.
 func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
-	open, given, err := r.begins(ctx)
+	open, given, err := r.opener(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
 		if summary, err = r.attempt(ctx, open, given, answers); err == nil {
 			return summary, nil
 		}
-		if again, err := r.refused(ctx, err, summary, answers); !again {
+		if again, err := r.refused(ctx, err, summary, answers, d); !again {
 			return summary, err
 		}
 	}

@@ -42,7 +42,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 		ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed)
 		code = worst(code, counted(ended, visit.Practice))
 	}
-	return code, tell(sys.Err, err, 0, false)
+	return code, showRefusal(sys.Err, err, 0, false)
 }
 
 // course are the faults to choose from, by chapters, unless one was named.
@@ -82,7 +82,7 @@ func start(ctx context.Context, o Options, sys System, mode *Mode) (*tui.Start, 
 	if s.lab != nil {
 		begun.Terminal = s.lab.Terminal()
 	}
-	open, given, err := s.begins(ctx)
+	open, given, err := s.opener(ctx)
 	if err != nil {
 		// Who gets no run has nothing to close: the lab goes with it.
 		return nil, errors.Join(err, s.closeLab(nil))

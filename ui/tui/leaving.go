@@ -83,6 +83,11 @@ func (v *runScreen) stands() []string {
 	return append(v.review.ended().Lead, "Nothing was changed.")
 }
 
+// hasDraft tells whether the answers are on the disk, for the next run.
+func (v *runScreen) hasDraft() bool {
+	return v.engine.start != nil && v.engine.start.Kept != nil && v.engine.start.Kept()
+}
+
 // promise is what becomes of the run that is left.
 func (v *runScreen) promise() string {
 	made := v.engine.made
@@ -93,7 +98,7 @@ func (v *runScreen) promise() string {
 		return "A dry run keeps nothing, your answers neither."
 	case made != nil && made.Finished():
 		return v.mode.command() + " can be run again at any time: it changes only what differs."
-	case v.engine.start != nil && v.engine.start.Kept != nil && v.engine.start.Kept():
+	case v.hasDraft():
 		return words.AnswersKept
 	}
 	return v.mode.command() + " looks again, and asks before it changes anything."
