@@ -74,7 +74,7 @@ func (s *session) someProject(asks bool) error {
 
 // someCredentials refuses checks of AWS by nobody, and says how files are checked alone.
 func (s *session) someCredentials(ctx context.Context, flow *engine.Flow, given plan.Given) error {
-	err := s.told(troubleshoot.Credentials(ctx, flow.Env, flow.Answers, given))
+	err := s.withRemedy(troubleshoot.Credentials(ctx, flow.Env, flow.Answers, given))
 	var refusal *plan.Refusal
 	if errors.As(err, &refusal) {
 		refusal.Anyway = troubleshoot.WithoutAWS()
