@@ -47,7 +47,7 @@ func (w *world) byToken(role string, claims map[string]any) (sandbox.Credentials
 		RoleArn: aws.String("arn:aws:iam::111111111111:role/stateroom/ci/" + role), RoleSessionName: aws.String("run-1"), WebIdentityToken: &token,
 	})
 	if err != nil {
-		return sandbox.Credentials{}, err //nolint:wrapcheck // a test's
+		return sandbox.Credentials{}, err
 	}
 	return sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}, nil
 }
@@ -125,11 +125,11 @@ func (w *world) states(planner, applier sandbox.Credentials) {
 		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).PutObject(w.t.Context(), &s3.PutObjectInput{
 			Bucket: &bucket, Key: &key, Body: strings.NewReader("{}"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: aws.String("arn:aws:kms:eu-west-1:111111111111:key/" + w.keyID()),
 		})
-		return err //nolint:wrapcheck // a test's
+		return err
 	}
 	get := func(who sandbox.Credentials, key string) error {
 		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-		return err //nolint:wrapcheck // a test's
+		return err
 	}
 	for _, key := range []string{"common/staging", "common/preprod", "common/production"} {
 		w.must(put(w.server.Operator(), key))

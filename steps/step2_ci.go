@@ -174,7 +174,7 @@ func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Add(b.plan())
 	}
 	for _, stale := range m.Stale {
-		p.Add(dropRole(o, a, stale))
+		p.Add(dropRole(a, stale))
 	}
 	return p
 }
@@ -268,7 +268,7 @@ func knownByName(ci blueprint.CI) []plan.Finding {
 }
 
 // dropRole deletes a role that an earlier blueprint's pipeline had.
-func dropRole(o *Observed, a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
+func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
 	if len(f.Attached) > 0 {
 		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s is no pipeline's of the blueprint, and has policies attached that are not stateroom's.", f.Role.ARN))
 		return p
@@ -288,7 +288,7 @@ func dropRole(o *Observed, a *blueprint.Answers, f RoleFacts) (p plan.Proposal) 
 }
 
 // ciJobs names a pipeline's jobs in a sentence.
-func ciJobs(ci blueprint.CI, subjects []blueprint.Subject) string {
+func ciJobs(subjects []blueprint.Subject) string {
 	var texts []string
 	for _, s := range subjects {
 		texts = append(texts, s.Text)

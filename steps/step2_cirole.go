@@ -132,7 +132,7 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 		id: ciPlanChange(ci.Name), what: "plans of pipeline " + ci.Name, e: atCI(a, ci.PlanRole()),
 		trust: ciTrust(o, a, ci, ci.PlanSubjects()), opens: policy.Pushers,
 		lets: fmt.Sprintf("Jobs of %s (%s) may read the states and the environments of %s.",
-			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci, ci.PlanSubjects()), environmentNames(environments)),
+			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci.PlanSubjects()), environmentNames(environments)),
 		inline: assumingToo(access, func() policy.Document { return policy.ReadState(access, ci.PlanLock) }, roles),
 		risk:   "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
 		needs:  []string{providerChange(ci)},
@@ -145,7 +145,7 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 		id: ciApplyChange(ci.Name, e.Name), what: "applies of pipeline " + ci.Name + " to " + e.Name, e: atCI(a, ci.ApplyRole(e.Name)),
 		trust: ciTrust(o, a, ci, subjects), opens: policy.Exactly,
 		lets: fmt.Sprintf("Jobs of %s (%s) may change everything that the role %s in %s may, and its projects' states.",
-			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci, subjects), e.Role, e.Name),
+			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects), e.Role, e.Name),
 		inline:  assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
 		session: applySession, needs: append([]string{providerChange(ci)}, assumable(e.Name)...),
 	}
@@ -229,11 +229,14 @@ func (b *machineRole) change(suffix string, action plan.Action, title string, ca
 	return c
 }
 
+// seconds are how long the role's sessions may last, zero for IAM's hour.
+func (b *machineRole) seconds() int32 { return int32(b.session / time.Second) } //nolint:gosec // hours
+
 func (b *machineRole) name() string { return "role " + b.e.Role }
 
 func (b *machineRole) create() {
 	c := b.change("", plan.Create, fmt.Sprintf("Create the role %s for %s", b.e.Role, b.what), awsops.CreateRole(awsops.RoleInput{
-		Name: b.e.Role, Path: b.e.RolePath, Trust: b.trust.JSON(), Boundary: b.e.PermissionsBoundary, MaxSession: int32(b.session / time.Second),
+		Name: b.e.Role, Path: b.e.RolePath, Trust: b.trust.JSON(), Boundary: b.e.PermissionsBoundary, MaxSession: b.seconds(),
 		Description: roleDescription(b.a), Tags: plan.TagsOf(b.a),
 	}))
 	c.Fields = plan.Created("name", b.e.Role, "trust", b.trust.JSON())
@@ -259,8 +262,8 @@ func (b *machineRole) update() {
 		c.Risk = "Anyone who is only in the old trust policy can no longer assume the role."
 		b.Change(c)
 	}
-	if seconds := int(b.session / time.Second); b.f.Role.MaxSession < seconds {
-		c := b.change(".session", plan.Update, fmt.Sprintf("Let sessions of %s last %d hours", b.e.Role, int(b.session.Hours())), awsops.UpdateRoleSession(b.e.Role, int32(seconds))) //nolint:gosec // hours
+	if seconds := b.seconds(); b.f.Role.MaxSession < int(seconds) {
+		c := b.change(".session", plan.Update, fmt.Sprintf("Let sessions of %s last %d hours", b.e.Role, int(b.session.Hours())), awsops.UpdateRoleSession(b.e.Role, seconds))
 		c.Fields = []plan.Field{{Name: "maximum session", Before: fmt.Sprint(b.f.Role.MaxSession), After: fmt.Sprint(seconds)}}
 		c.Judge()
 		b.Change(c)

@@ -76,7 +76,7 @@ func (s *issuerService) serve(r *request) (response, error) {
 		issuer := "https://" + strings.TrimSuffix(path, keysPath)
 		if key, err = s.key(issuer); err == nil {
 			out = map[string]any{"keys": []any{map[string]string{
-				"kid": keyID(issuer), "kty": "EC", "alg": "ES256", "use": "sig", "crv": "P-256", "x": base64URL(key.X.FillBytes(make([]byte, 32))), "y": base64URL(key.Y.FillBytes(make([]byte, 32))), //nolint:staticcheck // what a JWK holds
+				"kid": keyID(issuer), "kty": "EC", "alg": "ES256", "use": "sig", "crv": "P-256", "x": base64URL(key.X.FillBytes(make([]byte, 32))), "y": base64URL(key.Y.FillBytes(make([]byte, 32))),
 			}}}
 		}
 	default:

@@ -42,7 +42,7 @@ func byToken(t *testing.T, s *Server, subjects ...string) string {
 
 func assumeByToken(t *testing.T, s *Server, role, token string) (*sts.AssumeRoleWithWebIdentityOutput, error) {
 	t.Helper()
-	return sts.New(sts.Options{Region: "eu-west-1", BaseEndpoint: aws.String(s.URL())}).AssumeRoleWithWebIdentity(t.Context(), //nolint:wrapcheck // for wantError
+	return sts.New(sts.Options{Region: "eu-west-1", BaseEndpoint: aws.String(s.URL())}).AssumeRoleWithWebIdentity(t.Context(),
 		&sts.AssumeRoleWithWebIdentityInput{RoleArn: &role, RoleSessionName: aws.String("run-1"), WebIdentityToken: &token})
 }
 
@@ -215,7 +215,7 @@ func TestIssuersPublishWhatVerifiersNeed(t *testing.T) {
 	get(s.URL()+"/oidc/token?"+url.Values{"iss": {gitHub}, "sub": {forStaging}, "aud": {stsAudience}}.Encode(), &token)
 	_, err := assumeByToken(t, s, role, token.Value)
 	wantError(t, err, "", "")
-	answer, err := http.Post(s.URL()+"/", "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15")) //nolint:noctx // a call that nobody signed
+	answer, err := http.Post(s.URL()+"/", "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"))
 	if err != nil {
 		t.Fatal(err)
 	}
