@@ -204,7 +204,7 @@ func (q *quotas) trust(c *plan.Change, text string) {
 	}
 	if e, ok := q.a.Environment(c.Environment); ok && e.Trust == blueprint.TrustListed {
 		evidence = strings.TrimSuffix(evidence, ".") + ": it names every user."
-		remedy = fmt.Sprintf("Let it trust the admin account, whose groups say who may assume it, with --set environment.%s.trust=account.", c.Environment)
+		remedy = fmt.Sprintf("Trust the admin account instead, whose groups decide who may assume it, with --set environment.%s.trust=account.", c.Environment)
 	}
 	q.refuse(c, "iam.trust-too-long", plan.StepIAM, evidence, remedy)
 }
@@ -224,7 +224,7 @@ func (q *quotas) inline(c *plan.Change, name, text string) {
 	q.beyond(c)
 	evidence := fmt.Sprintf("The inline policy of %s has %d characters, and IAM allows %d", role, size, most)
 	if others > 0 {
-		evidence += fmt.Sprintf(" together with the %d of those that are there beside it", others)
+		evidence += fmt.Sprintf(" together with the %d of those that are there already", others)
 	}
 	if machines {
 		q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".", "Make several ci blocks of it, each for some of the environments.")
@@ -273,7 +273,7 @@ func (q *quotas) judgeCounts() {
 			q.accounts[home] = ""
 			q.refuseAll(attaches, "iam.group-policies-full", plan.StepIAM,
 				fmt.Sprintf("Group %s would have %d managed policies attached, and IAM allows %d; %d of them are not stateroom's: %s.", g.Name, n, most, len(foreign), strings.Join(foreign, ", ")),
-				"Detach what the group can do without, or choose another name for the group in the blueprint.")
+				"Detach what the group does not need, or choose another name for the group in the blueprint.")
 		}
 	}
 }

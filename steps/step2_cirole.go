@@ -316,6 +316,6 @@ func (b *machineRole) permissions() {
 		}
 	}
 	if len(more) > 0 {
-		b.Keep("iam.ci-role-more-permissions", fmt.Sprintf("Role %s, which pipelines assume, has %s beside the blueprint's policies.", b.a.RoleARN(b.o.partition(), b.e), plan.Enumerated(more)))
+		b.Keep("iam.ci-role-more-permissions", fmt.Sprintf("Role %s, which pipelines assume, has %s in addition to the blueprint's policies.", b.a.RoleARN(b.o.partition(), b.e), plan.Enumerated(more)))
 	}
 }

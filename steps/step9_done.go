@@ -15,7 +15,7 @@ import (
 func doneStep() Step {
 	return Step{
 		Name: plan.StepDone, Title: "Woohoo!!", Short: "Done",
-		Why: "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
+		Why: "Everything that the team has to agree on is in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
 		Inspect: inspectDone, Plan: planDone, Facts: handoverFacts,
 	}
@@ -72,7 +72,7 @@ func planReach(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	}
 	edit := files.Edit{Before: o.Done.Blueprint, After: after, Mode: 0o644}
 	p.Change(plan.Change{
-		ID: "done.reach", Action: plan.WriteFile, Purpose: plan.Cosmetic, Title: "Write into the blueprint by which roles the accounts are entered",
+		ID: "done.reach", Action: plan.WriteFile, Purpose: plan.Cosmetic, Title: "Write the roles through which accounts are entered to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: fields, Write: plan.WriteOf(edit), Fixes: []string{"iam.reached-otherwise"},
 		Undo: "a backup of the file is kept, and named at the end",
 	})

@@ -200,7 +200,7 @@ func TestJudgeSaysWhatIsOpen(t *testing.T) {
 	}
 	twice := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"a:sub":"x"},"StringEquals":{"a:aud":"y"}}}]}`
 	if _, err := Parse(twice); err == nil {
-		t.Error("an operator that is there twice is read: JSON keeps the last, and the subject is gone")
+		t.Error("an operator that appears twice is read: JSON keeps the last, and the subject is gone")
 	}
 }
 
