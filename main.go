@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
@@ -29,6 +30,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/complete"
 	"stateroom/ui/help"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -309,7 +311,8 @@ func newCommand(r runners) *cobra.Command {
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
-	root.AddCommand(policyCommand(r), sandboxCommand(r))
+	root.AddCommand(policyCommand(r), schemaCommand(), sandboxCommand(r))
+	complete.Install(root)
 	return root
 }
 
@@ -354,9 +357,9 @@ var commands = []command{
 		mode: session.Onboard, name: "onboard", group: forAdmin,
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
-			"is before anything is written, renews the key so that nobody else has ever had it,\n" +
-			"writes your profiles, and tests every environment and project that you may\n" +
-			"touch. Run again it shows the table and changes nothing.\n\n" +
+			"is before anything is written, renews the key so that nobody else has ever had\n" +
+			"it, writes your profiles, and tests every environment and project that you may\n" +
+			"touch. Run again, it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 ready, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
@@ -418,7 +421,8 @@ var commands = []command{
 		short: "Open a session with MFA, for Terraform",
 		long: "Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
-			"your profile. Where MFA is not required, or the session is still valid, it changes nothing.\n\n" +
+			"your profile. Where MFA is not required, or the session is still valid, it\n" +
+			"changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom login                      when the session has ended\n" +
@@ -452,6 +456,7 @@ func (one command) cobra(r runners) *cobra.Command {
 			o.User = args[0]
 			return nil
 		}
+		c.ValidArgsFunction = complete.User
 	}
 	if one.flags != nil {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
@@ -557,7 +562,7 @@ func policyCommand(r runners) *cobra.Command {
 			"    file://policy.json\n" +
 			"  stateroom policy operator --account 111111111111 --set bucket.name=acme-state\n" +
 			"  stateroom policy trust production",
-		GroupID: forTeam, ValidArgs: names,
+		GroupID: forTeam, ValidArgsFunction: complete.Policy,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return session.Usagef("name one policy, of %s: see %s --help", strings.Join(names, ", "), c.CommandPath())
@@ -586,6 +591,36 @@ func policyCommand(r runners) *cobra.Command {
 	help.AddFlags(c, help.Common, func(f *pflag.FlagSet) { answerFlags(f, &o); awsFlags(f, &o) })
 	help.AddFlags(c, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o) })
 	return c
+}
+
+// schemaCommand prints what holds for every release.
+func schemaCommand() *cobra.Command {
+	schemas := map[string]func() ([]byte, error){
+		"blueprint": blueprint.Schema,
+		"events":    func() ([]byte, error) { return plain.EventSchema, nil },
+	}
+	return &cobra.Command{
+		Use:   "schema blueprint|events",
+		Short: "Print the JSON Schema of the blueprint, or of --json's events",
+		Long: "Prints a JSON Schema (2020-12): of stateroom.hcl, in the form that HCL has in\n" +
+			"JSON, or of the lines that --json writes. Both grow, and do not change.",
+		Example: "  stateroom schema events > events.schema.json\n" +
+			"  stateroom schema blueprint",
+		GroupID: forTeam, ValidArgsFunction: cobra.FixedCompletions(slices.Sorted(maps.Keys(schemas)), cobra.ShellCompDirectiveNoFileComp),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 || schemas[args[0]] == nil {
+				return session.Usagef("%s takes one of two names, blueprint or events: see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := schemas[args[0]]()
+			if err == nil {
+				_, err = c.OutOrStdout().Write(text)
+			}
+			return err //nolint:wrapcheck // the writer's, or the blueprint's own
+		},
+	}
 }
 
 func noArguments(c *cobra.Command, args []string) error {

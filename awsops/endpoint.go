@@ -57,11 +57,12 @@ func (e *chainEndpoint) fill(own **string) {
 	}
 }
 
-// options lead the chain's requests through the endpoint.
-func (e *chainEndpoint) options(token func() (string, error)) []func(*config.LoadOptions) error {
+// options lead the chain's requests through the endpoint; ask says where the code of an
+// MFA device comes from.
+func (e *chainEndpoint) options(ask func(*stscreds.AssumeRoleOptions)) []func(*config.LoadOptions) error {
 	return []func(*config.LoadOptions) error{
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
-			o.TokenProvider = token
+			ask(o)
 			o.Client = roleAsker{o.Client, e}
 		}),
 		config.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) {

@@ -52,7 +52,7 @@ func (s *Sessions) asProfile(cfg aws.Config, profile *config.SharedConfig, chain
 	cfg = cfg.Copy()
 	cfg.Credentials = aws.NewCredentialsCache(provider)
 	return stscreds.NewAssumeRoleProvider(roleAsker{sts.NewFromConfig(cfg), chain}, profile.RoleARN, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName, o.TokenProvider = profile.RoleSessionName, s.token
+		o.RoleSessionName = profile.RoleSessionName
 		if d := profile.RoleDurationSeconds; d != nil && *d/time.Minute > 15 {
 			o.Duration = *d
 		}
@@ -62,6 +62,7 @@ func (s *Sessions) asProfile(cfg aws.Config, profile *config.SharedConfig, chain
 		if profile.MFASerial != "" {
 			o.SerialNumber = &profile.MFASerial
 		}
+		s.asker(profile.Profile)(o)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/logging"
 
@@ -41,7 +42,7 @@ type Config struct {
 	Key *KeyPair
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
-	MFAToken func() (string, error)
+	MFAToken func(Assuming) (string, error)
 	// Console is where the programs of credential_process may speak and ask; without it
 	// they have no terminal, and what they say is told where they fail.
 	Console io.Writer
@@ -51,6 +52,28 @@ type Config struct {
 	Files *Files
 	// Bounds are how long AWS is waited for, the usual ones where not given.
 	Bounds Bounds
+}
+
+// Assuming is what an MFA code is asked for.
+type Assuming struct {
+	// Profile is the profile that asks for it; empty for the one that the environment
+	// names, or the default.
+	Profile string
+	// Role is the ARN of the role that is assumed, and Device the serial number of the
+	// MFA device.
+	Role, Device string
+}
+
+// asker asks for the code of a role that is assumed as a profile says; the
+// SDK tells whoever it asks neither the role nor the device.
+func (s *Sessions) asker(profile string) func(*stscreds.AssumeRoleOptions) {
+	return func(o *stscreds.AssumeRoleOptions) {
+		if s.token == nil {
+			return
+		}
+		as := Assuming{Profile: profile, Role: o.RoleARN, Device: aws.ToString(o.SerialNumber)}
+		o.TokenProvider = func() (string, error) { return s.token(as) }
+	}
 }
 
 // KeyPair is a user's access key with its secret.
@@ -64,8 +87,8 @@ type KeyPair struct {
 type Sessions struct {
 	base    aws.Config
 	options []func(*config.LoadOptions) error
-	token   func() (string, error) // see [Config.MFAToken]
-	console io.Writer              // see [Config.Console]
+	token   func(Assuming) (string, error) // see [Config.MFAToken]
+	console io.Writer                      // see [Config.Console]
 	limits  *limiters
 	home    *login
 	bounds  Bounds
@@ -180,7 +203,7 @@ func (c readOnly) Do(r *http.Request) (*http.Response, error) {
 // load reads the shared files and the environment; empty arguments follow them.
 func (s *Sessions) load(ctx context.Context, profile, region string, more ...func(*config.LoadOptions) error) (aws.Config, error) {
 	chain := &chainEndpoint{only: s.alone != ""}
-	options := slices.Concat(s.options, chain.options(s.token), more)
+	options := slices.Concat(s.options, chain.options(s.asker(profile)), more)
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}

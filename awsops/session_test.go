@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -102,5 +103,36 @@ func TestEveryRateIsPerAccountAndRaisedOnThisMachine(t *testing.T) {
 	}
 	if got := l.of("1", "organizations", "CreateAccount", true).Burst(); got != 3*loopbackFactor {
 		t.Errorf("on this machine the burst is %d", got)
+	}
+}
+
+// Whoever has several devices cannot answer a question for a code that names none.
+func TestAQuestionForAnMFACodeNamesTheDeviceTheRoleAndTheProfile(t *testing.T) {
+	role := "arn:aws:iam::222222222222:role/Admin"
+	device := "arn:aws:iam::111111111111:mfa/alice"
+	for source, lines := range map[string]string{
+		"a key":     "aws_access_key_id = AKIATEST\naws_secret_access_key = x\n",
+		"a program": `credential_process = echo '{"Version":1,"AccessKeyId":"AKIATOOL","SecretAccessKey":"x"}'` + "\n",
+	} {
+		t.Run(source, func(t *testing.T) {
+			isolate(t)
+			text := "[profile base]\n" + lines + "[profile admin]\nregion = eu-west-1\nsource_profile = base\nrole_arn = " + role + "\nmfa_serial = " + device + "\n"
+			if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			refused := errors.New("no code")
+			var asked []Assuming
+			sessions, err := Open(t.Context(), Config{Region: "eu-west-1", Profile: "admin", MFAToken: func(as Assuming) (string, error) {
+				asked = append(asked, as)
+				return "", refused
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = sessions.Home("eu-west-1").Identity(t.Context())
+			if want := (Assuming{Profile: "admin", Role: role, Device: device}); !errors.Is(err, refused) || len(asked) == 0 || asked[0] != want {
+				t.Errorf("asked %+v, and %v", asked, err)
+			}
+		})
 	}
 }

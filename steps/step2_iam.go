@@ -101,7 +101,9 @@ func (f *IAMFacts) inspectMemberships(ctx context.Context, home *awsops.Session,
 	groups, err := forEach(ctx, 0, joining, home.UserGroups)
 	for i, user := range joining {
 		facts := f.Users[user]
-		facts.Groups = groups[i]
+		for _, g := range groups[i] {
+			facts.Groups = append(facts.Groups, g.Name)
+		}
 		f.Users[user] = facts
 	}
 	if awsops.IsAccessDenied(err) { // IAM itself refuses then what is too much

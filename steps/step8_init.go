@@ -184,7 +184,7 @@ func (f InitFacts) NoEngine() *plan.Finding {
 // adminHere tells whether this laptop has an admin's profile or is about to:
 // naming a user whose key is elsewhere makes no profile.
 func adminHere(o *Observed, a *blueprint.Answers) bool {
-	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
+	return memberSignedIn(o, a) != "" || o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
 func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) (p plan.Proposal) {

@@ -33,7 +33,7 @@ type caller struct {
 
 // provenAsAdmin tells whether this laptop's admin proves.
 func (o *Observed) provenAsAdmin(a *blueprint.Answers) bool {
-	return o.IAM.ProfileKey != "" && profileRefused(o, a) == nil
+	return memberSignedIn(o, a) != "" || o.IAM.ProfileKey != "" && profileRefused(o, a) == nil
 }
 
 // proven is what a proof by the caller shows that went through.
@@ -131,33 +131,37 @@ func askedTooMuch(o *Observed, a *blueprint.Answers, e blueprint.Environment) st
 // those of the user's groups. A key alone cannot prove a role that asks for a
 // second factor. The findings tell of those that rest on what was not made.
 func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, findings []plan.Finding) {
-	user, mine := me(o, a), map[string]bool{}
-	for _, e := range a.EnvironmentsFor(user) {
+	user, group, mine := me(o, a), memberHere(o, a), map[string]bool{}
+	for _, e := range slices.Concat(a.EnvironmentsFor(user), a.EnvironmentsOf(group)) {
 		mine[e.Name] = true
 	}
 	in, left := waysOf(o, a), map[string][]string{}
 	var obstacles []plan.Obstacle
 	for _, e := range o.environments(a.Environments) {
-		if e.MFA || user != "" && !mine[e.Name] {
+		if e.MFA || user+group != "" && !mine[e.Name] {
 			continue
 		}
 		needs := assumable(e.Name)
-		if o.provenAsAdmin(a) {
+		switch {
+		case !o.provenAsAdmin(a):
+		case group != "":
+			needs = append(needs, in.of(group, e)...)
+		default:
 			needs = append(needs, in.user(user, e)...)
 		}
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
 		if by := o.obstacle(needs); by.Known() {
-			if left[by.String()] == nil {
+			if left[by.Because()] == nil {
 				obstacles = append(obstacles, by)
 			}
-			left[by.String()] = append(left[by.String()], e.Name)
+			left[by.Because()] = append(left[by.Because()], e.Name)
 		} else if there {
 			found = append(found, e)
 		}
 	}
 	for _, by := range obstacles { // one finding for all of them, however many there are
-		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.String()])), by))
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.Because()])), by))
 	}
 	return found, findings
 }

@@ -54,14 +54,14 @@ func (a Asker) Unasked(err error) error {
 	if awsops.IsNoCredentials(err) {
 		r.Tried = s.looked()
 	} else {
-		r.Tried = slices.Concat(s.used(), asked(failed))
+		r.Tried = slices.Concat(s.used(), callAndAnswer(failed))
 	}
 	r.Commands = s.commands(cause, failed)
 	return r
 }
 
-// asked are a failed call and its answer.
-func asked(failed *awsops.Error) []plan.Fact {
+// callAndAnswer are a failed call and its answer.
+func callAndAnswer(failed *awsops.Error) []plan.Fact {
 	var facts []plan.Fact
 	if failed.Service != "" {
 		facts = append(facts, plan.Fact{Name: "Asked", Value: failed.Service + ":" + failed.Operation + inRegion(failed)})
@@ -84,7 +84,7 @@ func inRegion(failed *awsops.Error) string {
 func (a Asker) unreachable(failed *awsops.Error, err error) *plan.Refusal {
 	r := &plan.Refusal{
 		Finding: diagnosis.NetworkUnreachable.ID, Title: "AWS could not be reached.", What: failed.Meaning,
-		Remedy: failed.Remedy, Tried: asked(failed), Err: err,
+		Remedy: failed.Remedy, Tried: callAndAnswer(failed), Err: err,
 	}
 	if d, known := diagnosis.FromError(err); known {
 		r.Finding = d.ID

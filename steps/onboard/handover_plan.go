@@ -38,7 +38,7 @@ func (p *handoverPlan) plan() error {
 			Remedy:  fmt.Sprintf("Run it in a terminal, or give user %q an age or ssh-ed25519 recipient.", p.name),
 		}
 	case waiting != nil:
-		p.findWaiting(" To make it again anyway, agree with --adopt " + waiting.ID + ".")
+		p.findWaiting(fmt.Sprintf(" To make it again anyway, run stateroom handover %s --adopt %s.", p.name, waiting.ID))
 		p.replace(*waiting, waiting.ID, waiting.ID)
 	case len(p.keys) == 0:
 		p.add(p.create("")...)
@@ -125,7 +125,7 @@ func (p *handoverPlan) full() {
 		return
 	}
 	gone := p.keys[idle]
-	f.Remedy = fmt.Sprintf("Agree to delete %s with --adopt %s: then a new key is made and sealed.", gone.ID, gone.ID)
+	f.Remedy = fmt.Sprintf("To delete %s, and make and seal a new key, run stateroom handover %s --adopt %s.", gone.ID, p.name, gone.ID)
 	p.find(f)
 	removal := p.deleteKey(gone, gone.ID)
 	changes := p.create("")

@@ -69,7 +69,7 @@ func (l *look) settled() bool { return l.who.status == owned && !l.newKeyPlanned
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
 func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Preflight: o.preflight, Prove: o.Prove, Close: o.Close}
 }
 
 // Look finds out whose key this is and what this laptop and AWS hold already,

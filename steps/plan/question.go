@@ -35,8 +35,9 @@ func (p *Problem) Error() string { return p.Text }
 // Asks are the questions that come up under way. Each waits for the answer, and
 // ends with an error when the operator refuses or the run ends.
 type Asks struct {
-	// Code asks for the code that the operator's MFA device shows now.
-	Code func() (string, error)
+	// Code asks for the code of an MFA device, for a session that is opened whenever one
+	// is needed.
+	Code func(SignIn) (string, error)
 	// SignIn asks for the code that a device of which more is known shows now.
 	SignIn func(context.Context, SignIn) (string, error)
 	// Enrol shows the seed of a new virtual MFA device, and asks for two codes
@@ -117,6 +118,9 @@ type Question struct {
 	// Flag is how it is answered without being asked, "--set bucket.name=…"; empty
 	// where only a person can.
 	Flag string
+	// Keep says that a typed answer may lie in a file of the user's until the next run: what
+	// its Check lets pass is no secret. The answers to choices always may.
+	Keep bool
 	// Echo says that lines tell the answer again under its path, as the blueprint
 	// will hold it.
 	Echo bool

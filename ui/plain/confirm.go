@@ -27,7 +27,7 @@ func (l *Lines) Review(r plan.Review) {
 // to apply the plan. As in Terraform, only the word yes is a yes.
 func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
 	var d plan.Decision
-	for _, target := range foreignTargets(r.NotOurs) {
+	for _, target := range plan.Adoptable(r.NotOurs) {
 		typed := slices.IndexFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.ConfirmByName })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
@@ -125,15 +125,4 @@ func losers(changes []plan.Change, target string) []string {
 		}
 	}
 	return nil
-}
-
-// foreignTargets are the ARNs and paths to adopt, each once.
-func foreignTargets(changes []plan.Change) []string {
-	var targets []string
-	for _, c := range changes {
-		if c.NotOurs != "" && !slices.Contains(targets, c.NotOurs) {
-			targets = append(targets, c.NotOurs)
-		}
-	}
-	return targets
 }

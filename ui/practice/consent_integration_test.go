@@ -26,7 +26,7 @@ var asked = []struct {
 	answer   string
 }{
 	{regexp.MustCompile(`Type (\S+) to agree`), "$1"},
-	{regexp.MustCompile(`MFA code: $`), "123456"},
+	{regexp.MustCompile(`Code of \S+: $`), "123456"},
 	{regexp.MustCompile(`(?:Change it anyway|Do you want to apply these changes)\?[^?]*Enter a value:`), "yes"},
 }
 

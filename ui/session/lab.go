@@ -11,6 +11,7 @@ import (
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
+	"stateroom/ui/words"
 )
 
 // startLab starts the sandbox where one is wanted.
@@ -112,15 +113,22 @@ func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
 	return nil
 }
 
-// listFaults prints the faults to practise on, one a line.
+// listFaults prints the faults to practise on: to a program one a line, to a terminal
+// without a word that is broken at its edge.
 func listFaults(out io.Writer) error {
+	const columns = 80
 	faults := practice.Faults()
 	width := 0
 	for _, f := range faults {
 		width = max(width, len(f.Name()))
 	}
+	beside := strings.Repeat(" ", width+len("  "))
 	for _, f := range faults {
-		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
+		about := f.About
+		if isTerminal(out) {
+			about = strings.Join(words.Wrap(about, columns-len(beside)), "\n"+beside)
+		}
+		if _, err := fmt.Fprintf(out, "%s%s%s\n", f.Name(), beside[len(f.Name()):], about); err != nil {
 			return fmt.Errorf("the list of faults: %w", err)
 		}
 	}

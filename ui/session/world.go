@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (s *session) openAWS(ctx context.Context, config awsops.Config, asks plan.A
 	if err := profiles.CheckAWS(ctx, s.environ().Get); err != nil {
 		return nil, err
 	}
-	config.MFAToken = asks.Code
+	config.MFAToken = s.codes(asks)
 	if !s.quiet {
 		config.Console = s.sys.Err
 	}
@@ -60,6 +61,21 @@ func (s *session) openAWS(ctx context.Context, config awsops.Config, asks plan.A
 		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
 	}
 	return sessions, err
+}
+
+// codes asks for the MFA codes of the roles that a profile assumes; nil where nobody can
+// be asked.
+func (s *session) codes(asks plan.Asks) func(awsops.Assuming) (string, error) {
+	if asks.Code == nil {
+		return nil
+	}
+	return func(as awsops.Assuming) (string, error) {
+		profile := cmp.Or(as.Profile, s.environ().Get("AWS_PROFILE"), "default")
+		return asks.Code(plan.SignIn{
+			Device: as.Device,
+			Note:   "The profile " + profile + " assumes the role " + as.Role + " with an MFA code.",
+		})
+	}
 }
 
 // config is the way to AWS with the caller's own credentials.

@@ -27,7 +27,7 @@ var errNoCode = errors.New("no MFA code was given")
 // asks are the questions of a flow. A session may ask for a code long after it
 // was opened, so they last as long as the program.
 func (e *runner) asks() plan.Asks {
-	code := func() (string, error) { return e.signIn(e.ctx, plan.SignIn{}) }
+	code := func(s plan.SignIn) (string, error) { return e.signIn(e.ctx, s) }
 	return plan.Asks{Code: code, SignIn: e.signIn, Enrol: e.enrol}
 }
 

@@ -107,7 +107,7 @@ func openingOn(root string, config awsops.Config, environ engine.Environment, a 
 		Answers: a, Answered: func(string) bool { return false },
 		World: func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
 			config := config
-			config.Parallel, config.MFAToken = 8, asks.Code
+			config.Parallel = 8
 			sessions, err := awsops.Open(ctx, config)
 			if err != nil {
 				return nil, err
@@ -242,7 +242,7 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 	shown.send(tm, "ctrl+c")
 	shown.until(t, "Stopping: the changes under way are finished first")
 	users.open()
-	shown.until(t, "What is done stays")
+	shown.until(t, "Interrupted: what is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
 	if !s.Stopped || s.Applied == 0 || s.ExitCode(false) != plan.ExitInterrupted {

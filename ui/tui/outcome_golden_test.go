@@ -18,7 +18,8 @@ func init() {
 		},
 		"done-not-proven": func(t *testing.T, l look) *root { return provenBy(t, l, plan.Unproved(plan.ProofNeedsAdmin)) },
 		"done-interrupted": func(t *testing.T, l look) *root {
-			m := applyingRoot(t, l)
+			m := reviewingRoot(t, l, Options{Sandbox: true})
+			applied(m, 0, 1, 2, 3, 4, 5)
 			m.Update(madeMsg{outline: seen(m), summary: &plan.Summary{
 				Applied: 6, Stopped: true, Outcome: complete(), Proof: plan.Unproved(plan.ProofInterrupted),
 			}})

@@ -67,7 +67,7 @@ func (r *refused) fill() {
 		mark = "   "
 	}
 	wrap(r.What, 3, t.Plain.Render)
-	wrap(r.kept(), 3, t.Faint.Render)
+	wrap(r.unchanged(), 3, t.Faint.Render)
 	if r.Remedy != "" {
 		add("")
 		wrap(r.Remedy, 3, t.Bold.Render)
@@ -93,13 +93,13 @@ func (r *refused) fill() {
 	}
 }
 
-// kept is what became of the team's set-up, and of what was answered.
-func (r *refused) kept() string {
+// unchanged is what became of the team's setup, and of what was answered.
+func (r *refused) unchanged() string {
 	applied := 0
 	if made := r.run.engine.made; made != nil {
 		applied = made.Applied
 	}
-	return words.Kept(applied, len(r.run.asked.pages) > 0)
+	return words.AfterRefusal(applied, r.run.hasDraft())
 }
 
 func (r *refused) update(msg tea.Msg) (nav, tea.Cmd) {

@@ -45,6 +45,20 @@ func TestTryingAgainKeepsTheAnswers(t *testing.T) {
 	}
 }
 
+// Where nothing is written, in the sandbox and in a dry run, nothing is kept for later.
+func TestNoRefusalSaysThatAnswersAreKeptWhereNoDraftIsWritten(t *testing.T) {
+	for name, kept := range map[string]func() bool{"no drafts": nil, "a dry run": func() bool { return false }} {
+		m := refusedAfterAnswers(t, plainLook)
+		m.engine.start.Kept = kept
+		press(m, "r")
+		answerWith(m, engine.Opened{}, unasked())
+		shows(t, m, "Nothing was changed.")
+		if strings.Contains(m.View(), "answers are kept") {
+			t.Errorf("%s: it says that the answers are kept", name)
+		}
+	}
+}
+
 // begins lets a run begin, whose commands nobody runs.
 func begins(m *root) {
 	_, cmd := m.Update(begunMsg{start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {

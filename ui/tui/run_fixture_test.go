@@ -100,6 +100,7 @@ func refusedAfterAnswers(t testing.TB, l look) *root {
 	m := opened(t, l, Onboard, Options{})
 	answerWith(m, engine.Opened{Questions: handoverQuestions()}, nil)
 	press(m, "enter", "a secret", "enter")
+	m.engine.start.Kept = func() bool { return true }
 	answerWith(m, engine.Opened{}, &plan.Refusal{
 		Finding: "network-unreachable", Title: "AWS could not be reached.", What: "No connection to the endpoint could be made.",
 		Remedy:   "Check the network, the proxy and --endpoint-url.",

@@ -232,7 +232,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 		t.Error("suspended while changes are made")
 	}
 	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
-	shows(t, m, "Interrupted: what is done stays", "Stopped. What is done stays")
+	shows(t, m, "Interrupted: what is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {

@@ -143,7 +143,7 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 		x := faultOf(diagnosis.LockCorrupt, where,
 			fmt.Sprintf("The content of %s, where the lock of project %s belongs, is not a Terraform lock (JSON with an ID).", where, s.Project))
 		x.Changes = []plan.Change{release(f, s, h)}
-		return c.Failed("What lies at "+where+" is no lock.", x)
+		return c.Failed("The content of "+where+" is not a lock.", x)
 	}
 	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
 	if operation == "" {
