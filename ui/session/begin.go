@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -45,10 +47,15 @@ func (s *session) withRemedy(err error) error {
 	return a.Unasked(err)
 }
 
-// command begins the run again.
-func (s *session) command() string {
+// command is the command line that begins the run again, to be copied, with more behind
+// it: without what an address in it signs in with.
+func (s *session) command(more ...string) string {
+	args := strings.Fields(s.Name + " " + s.User)
 	if len(s.sys.Args) > 0 {
-		return plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
+		args = nil
+		for _, arg := range s.sys.Args {
+			args = append(args, secret.HideSignIn(arg))
+		}
 	}
-	return "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
+	return plan.Shell(slices.Concat([]string{"stateroom"}, args, more)...)
 }

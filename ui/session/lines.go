@@ -183,7 +183,7 @@ func badAnswer(err error) error {
 // and what becomes of a rehearsal's files.
 func (r *lineRun) emit(e plan.Event) {
 	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
-		s.Next = r.nextCommand()
+		s.Next = r.command("--yes")
 	}
 	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
 		r.found = true

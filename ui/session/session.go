@@ -10,11 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"stateroom/steps/engine"
-	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
@@ -157,11 +155,6 @@ func (s *session) answers() io.Reader {
 		return s.keyboard
 	}
 	return s.sys.In
-}
-
-// nextCommand makes the changes that nobody could be asked about.
-func (s *session) nextCommand() string {
-	return plan.Shell(slices.Concat([]string{"stateroom"}, s.sys.Args, []string{"--yes"})...)
 }
 
 // nobody tells that nobody can consent to a change.
