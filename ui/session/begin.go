@@ -22,6 +22,7 @@ func (s *session) opener(ctx context.Context) (engine.Open, plan.Given, error) {
 	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		opened, err := open(ctx, given, asks)
 		if flow := opened.Flow; flow != nil {
+			s.forReal(flow)
 			look := flow.Look
 			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 				r, err := look(ctx, env)
