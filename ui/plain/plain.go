@@ -120,7 +120,7 @@ func (l *Lines) failed(e plan.Event) {
 func (l *Lines) skipped(e plan.Event) {
 	l.ended++
 	if !l.fold(e.Change) {
-		l.print("  %s . %s: left out, %s\n", l.count(), e.Change.Title, e.Text)
+		l.print("  %s . %s: not begun, %s\n", l.count(), e.Change.Title, e.Text)
 	}
 }
 

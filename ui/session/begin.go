@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"stateroom/awsops/secret"
@@ -24,6 +23,7 @@ func (s *session) opener(ctx context.Context) (engine.Open, plan.Given, error) {
 	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		opened, err := open(ctx, given, asks)
 		if flow := opened.Flow; flow != nil {
+			s.forReal(flow)
 			look := flow.Look
 			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 				r, err := look(ctx, env)
@@ -47,15 +47,21 @@ func (s *session) withRemedy(err error) error {
 	return a.Unasked(err)
 }
 
-// command is the command line that begins the run again, to be copied, with more behind
-// it: without what an address in it signs in with.
-func (s *session) command(more ...string) string {
-	args := strings.Fields(s.Name + " " + s.User)
-	if len(s.sys.Args) > 0 {
-		args = nil
-		for _, arg := range s.sys.Args {
-			args = append(args, secret.HideSignIn(arg))
-		}
+// command begins the run again.
+func (s *session) command() string {
+	args := s.args()
+	if len(args) == 0 {
+		args = strings.Fields(s.Name + " " + s.User)
 	}
-	return plan.Shell(slices.Concat([]string{"stateroom"}, args, more)...)
+	return plan.Shell(append([]string{"stateroom"}, args...)...)
+}
+
+// args are those that were given, to be copied: without what an address in them signs in
+// with.
+func (s *session) args() []string {
+	var args []string
+	for _, arg := range s.sys.Args {
+		args = append(args, secret.HideSignIn(arg))
+	}
+	return args
 }

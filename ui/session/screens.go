@@ -38,10 +38,9 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 			return start(ctx, o, sys, modes[slices.Index(shown, r.Mode)])
 		},
 	})
-	for _, visit := range visits { // the last that did not end well counts
-		if ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed); ended != plan.ExitDone {
-			code = ended
-		}
+	for _, visit := range visits {
+		ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed)
+		code = worst(code, counted(ended, visit.Practice))
 	}
 	return code, showRefusal(sys.Err, err, 0, false)
 }

@@ -10,9 +10,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
@@ -155,6 +158,25 @@ func (s *session) answers() io.Reader {
 		return s.keyboard
 	}
 	return s.sys.In
+}
+
+// nextCommand makes the changes that nobody could be asked about. What touches something
+// that is not this blueprint's is agreed to in it only where there is nothing else to
+// make, for then it is all that the command can be for.
+func (s *session) nextCommand(sum *plan.Summary) string {
+	args := slices.Concat([]string{"stateroom"}, s.args(), []string{"--yes"})
+	if sum.Planned() == 0 {
+		for _, target := range plan.Adoptable(sum.NotOurs) {
+			args = append(args, "--adopt", target)
+		}
+	}
+	return plan.Shell(args...)
+}
+
+// checksCommand looks at the setup as well, of which a text alone was looked at.
+func (s *session) checksCommand() string {
+	args := slices.DeleteFunc(s.args(), func(arg string) bool { return strings.HasPrefix(arg, "--no-checks") })
+	return plan.Shell(append([]string{"stateroom"}, args...)...)
 }
 
 // nobody tells that nobody can consent to a change.

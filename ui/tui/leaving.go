@@ -124,6 +124,8 @@ type Visit struct {
 	Mode *Mode
 	// Summary is nil where nothing was made or looked at to the end.
 	Summary *plan.Summary
+	// Practice says that it was a rehearsal which was chosen on the way.
+	Practice bool
 }
 
 // leaving asks on the first screen whether to leave the program.
@@ -147,7 +149,7 @@ func (m *root) leaveRun() tea.Cmd {
 	given, typed := m.run.answers()
 	made := m.engine.made
 	if made != nil && !m.request.Sandbox {
-		m.visits = append(m.visits, Visit{m.request.Mode, made})
+		m.visits = append(m.visits, Visit{Mode: m.request.Mode, Summary: made})
 	}
 	m.run, m.request.Sandbox = nil, m.o.Sandbox
 	cmd := m.engine.end(given, typed)

@@ -131,7 +131,7 @@ func (o *offer) preview() *plan.Summary {
 	kept := o.kept()
 	s := &plan.Summary{
 		DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks,
-		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Run: plan.Commands(kept),
+		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Barred: len(o.Stopped), Run: plan.Commands(kept),
 	}
 	s.Add, s.Change, s.Destroy = plan.Counts(kept)
 	return s
