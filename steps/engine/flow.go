@@ -262,7 +262,9 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	if s.Ended = !s.Stopped; s.Stopped && s.Proof.State != plan.NothingToProve {
 		s.Proof = plan.Unproved(plan.ProofInterrupted)
 	}
-	s.Notes = s.BackupNotes()
+	if !f.Env.Scratch {
+		s.Notes = s.BackupNotes()
+	}
 	if f.Close != nil {
 		notes, then := f.Close(s)
 		s.Notes, s.Then = append(s.Notes, notes...), then

@@ -35,6 +35,8 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes need your consent:"
 		case len(losers(r.NotOurs, target)) > 0:
 			reason = target + " is used by others, who would lose something: " + plan.Enumerated(losers(r.NotOurs, target)) + ". It would be changed so:"
+		case asks(r.NotOurs, target) != "":
+			reason = "This needs its own confirmation: " + asks(r.NotOurs, target) + "."
 		case typed >= 0:
 			reason = "This needs its own confirmation, since it cannot be undone:"
 		}
@@ -115,6 +117,17 @@ func (p *Prompt) yes(ctx context.Context, question string) (bool, error) {
 func (p *Prompt) foreign(c plan.Change) {
 	view := planView{Lines: NewLines(p.out), documents: map[string]bool{}}
 	view.change(&c)
+}
+
+// asks is why the changes of a target need a consent of their own; empty where what they
+// touch is not ours.
+func asks(changes []plan.Change, target string) string {
+	for _, c := range changes {
+		if c.NotOurs == target && c.Asks != "" {
+			return c.Asks
+		}
+	}
+	return ""
 }
 
 // losers are those who lose something by the changes of a target.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
@@ -50,6 +51,24 @@ func (s *session) closeLab(sum *plan.Summary) error {
 
 func (s *session) keepsFiles(sum *plan.Summary) bool {
 	return s.KeepFiles || sum != nil && sum.Failed+sum.Unknown > 0
+}
+
+// scratch tells whether this run's files are deleted as it ends, unless something fails.
+func (s *session) scratch() bool { return s.lab != nil && !s.lab.Keeps(s.KeepFiles) }
+
+// forReal is what to do after a rehearsal whose files are gone: what the flow would say
+// next is about them.
+func (s *session) forReal(flow *engine.Flow) {
+	closes := flow.Close
+	if closes == nil || !s.scratch() {
+		return
+	}
+	flow.Close = func(sum *plan.Summary) (notes []string, then string) {
+		if notes, then = closes(sum); then != "" {
+			then = "stateroom " + s.Name + " does this for real, and asks before it changes anything"
+		}
+		return notes, then
+	}
 }
 
 // labNote says what becomes of the rehearsal's files, of which a dry run writes none.

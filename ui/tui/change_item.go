@@ -25,9 +25,13 @@ func (c *changeItem) name() itemName { return itemName{kind: aChange, name: c.ID
 func (c *changeItem) title() (text, note string, indent int) {
 	switch {
 	case c.foreign && c.follows():
-		note = "waits for a change that is not ours"
+		note = "waits for a change that needs your confirmation"
 	case c.foreign && c.ConfirmByName:
 		note = "cannot be undone; x asks for its name"
+	case c.foreign && c.Asks != "":
+		note = c.Asks + "; x to " + c.Agree()
+	case c.foreign && c.Agreeing != "":
+		note = "needs your confirmation; x to " + c.Agree()
 	case c.foreign:
 		note = "not ours; x adopts it"
 	case c.of.out[c.ID]:

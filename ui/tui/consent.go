@@ -33,7 +33,7 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 	target, word := c.NotOurs, c.Typed()
 	switch {
 	case target == "":
-		v.say("It needs another change that touches something not ours: select that one, then press x.")
+		v.say("It needs another change that waits for your confirmation: select that one, then press x.")
 		return nav{}
 	case !c.ConfirmByName:
 		v.adopted(target, word)

@@ -82,7 +82,7 @@ func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 		t.Errorf("kept %d", len(m.run.review.kept()))
 	}
 	press(m, "5", "x")
-	shows(t, m, "It stays left out: it needs another change that is left out.")
+	shows(t, m, followsText)
 	if strings.Contains(m.View(), "x leave out") {
 		t.Errorf("the footer offers to leave out what is left out:\n%s", m.View())
 	}

@@ -68,9 +68,10 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"to sign in":            {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, SignIn: true, Places: places(plan.Untried)}, Proof: plan.Unproved(plan.ProofSignedOut)}, Waits, "Bob has to sign in before Terraform can run: stateroom login."},
 		"on board broken off":   {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Applied: 2, Skipped: 7, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Whether bob can run Terraform was not checked again."},
 
-		"handed over":         {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
-		"handed over already": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
-		"nothing handed over": {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes"}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
+		"handed over":                {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
+		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed for bob alone to open. 1 change made"},
+		"handed over already":        {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
+		"nothing handed over":        {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes"}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
 		"seen off":              {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 UTC. Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
 		"seen off for good":     {plan.Summary{Outcome: left, Applied: 4, Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left. Proven"},

@@ -148,6 +148,9 @@ func waiting(sealed []plan.Sealed) string {
 	if len(users) > most {
 		users = append(users[:most:most], fmt.Sprintf("%d more", len(users)-most))
 	}
+	if sealed[0].Path == "" {
+		return "The keys of " + plan.Enumerated(users) + " are sealed."
+	}
 	text := "The keys of " + plan.Enumerated(users) + " wait in " + sealed[0].Path[:strings.LastIndex(sealed[0].Path, "/")+1]
 	if first.IsZero() {
 		return text + "."
@@ -156,6 +159,9 @@ func waiting(sealed []plan.Sealed) string {
 }
 
 func keyWaits(w plan.Sealed) string {
+	if w.Path == "" {
+		return fmt.Sprintf("%s's key is sealed for %s alone to open.", Named(w.User), w.User)
+	}
 	text := fmt.Sprintf("%s's key waits in %s", Named(w.User), w.Path)
 	if w.Until.IsZero() {
 		return text + "."
