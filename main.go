@@ -25,6 +25,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -646,7 +647,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", secret.Address(o.Endpoint))
 	}
 	if o.NoWidening && !o.Yes {
 		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gains access: add --yes, or leave --no-widening out")

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -355,7 +356,7 @@ func (b *backendProbe) accepted() plan.Finding {
 		f.Evidence += " The bucket's policy denies it, so it is not in force yet."
 		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it again."
 	default:
-		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", b.env.Endpoint)
+		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", secret.Address(b.env.Endpoint))
 		f.Remedy = "No setup can fix that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
 	}
 	return f

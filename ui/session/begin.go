@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -48,8 +49,19 @@ func (s *session) withRemedy(err error) error {
 
 // command begins the run again.
 func (s *session) command() string {
-	if len(s.sys.Args) > 0 {
-		return plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
+	args := s.args()
+	if len(args) == 0 {
+		args = strings.Fields(s.Name + " " + s.User)
 	}
-	return "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
+	return plan.Shell(append([]string{"stateroom"}, args...)...)
+}
+
+// args are those that were given, to be copied: without what an address in them signs in
+// with.
+func (s *session) args() []string {
+	var args []string
+	for _, arg := range s.sys.Args {
+		args = append(args, secret.HideSignIn(arg))
+	}
+	return args
 }

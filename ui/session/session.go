@@ -164,7 +164,7 @@ func (s *session) answers() io.Reader {
 // that is not this blueprint's is agreed to in it only where there is nothing else to
 // make, for then it is all that the command can be for.
 func (s *session) nextCommand(sum *plan.Summary) string {
-	args := slices.Concat([]string{"stateroom"}, s.sys.Args, []string{"--yes"})
+	args := slices.Concat([]string{"stateroom"}, s.args(), []string{"--yes"})
 	if sum.Planned() == 0 {
 		for _, target := range plan.Adoptable(sum.NotOurs) {
 			args = append(args, "--adopt", target)
@@ -175,7 +175,7 @@ func (s *session) nextCommand(sum *plan.Summary) string {
 
 // checksCommand looks at the setup as well, of which a text alone was looked at.
 func (s *session) checksCommand() string {
-	args := slices.DeleteFunc(slices.Clone(s.sys.Args), func(arg string) bool { return strings.HasPrefix(arg, "--no-checks") })
+	args := slices.DeleteFunc(s.args(), func(arg string) bool { return strings.HasPrefix(arg, "--no-checks") })
 	return plan.Shell(append([]string{"stateroom"}, args...)...)
 }
 
