@@ -277,7 +277,7 @@ func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
 	for _, name := range slices.Sorted(maps.Keys(f.Inline)) {
 		calls = append(calls, awsops.DeleteRolePolicy(f.Role.Name, name))
 	}
-	c := plan.InAdminAccount(a, "iam.ci-role."+f.Role.Name, plan.Delete, fmt.Sprintf("Delete the role %s, which is no pipeline's of the blueprint any more", f.Role.Name), f.Role.ARN,
+	c := plan.InAdminAccount(a, "iam.ci-role."+f.Role.Name, plan.Delete, fmt.Sprintf("Delete the role %s, which none of the blueprint's pipelines uses any more", f.Role.Name), f.Role.ARN,
 		append(calls, awsops.DeleteRole(f.Role.Name))...)
 	c.Fields = []plan.Field{{Name: "trust", Before: f.Role.Trust}}
 	c.Needs = []string{changeMachines}

@@ -196,7 +196,7 @@ func (b *machineRole) plan() plan.Proposal {
 	case b.f.Role != nil && b.f.Role.Path != b.e.RolePath:
 		b.Find(plan.Finding{
 			ID: "iam.ci-role-other-path", Subject: b.e.Name, Severity: plan.Failure, Stops: []string{b.id},
-			Evidence: fmt.Sprintf("Role %s has not the path %s, and IAM cannot move it.", b.f.Role.ARN, b.e.RolePath),
+			Evidence: fmt.Sprintf("Role %s does not have the path %s, and IAM cannot move it.", b.f.Role.ARN, b.e.RolePath),
 			Remedy:   "Give the ci block or the environment's role another name, or delete that role if nobody uses it.",
 		})
 		return b.Proposal
