@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
@@ -24,11 +25,13 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/complete"
 	"stateroom/ui/help"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -309,7 +312,8 @@ func newCommand(r runners) *cobra.Command {
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
-	root.AddCommand(policyCommand(r), sandboxCommand(r))
+	root.AddCommand(policyCommand(r), schemaCommand(), sandboxCommand(r))
+	complete.Install(root)
 	return root
 }
 
@@ -336,7 +340,7 @@ type command struct {
 var commands = []command{
 	{
 		mode: session.SetUp, name: "setup", group: forTeam,
-		short: "Make the whole setup, or what is missing of it",
+		short: "Create the whole setup, or what is missing from it",
 		long: "Looks at what is there, shows what it would change, asks, makes the changes and\n" +
 			"proves the result. Run the command again at any time: it changes what differs.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
@@ -354,10 +358,10 @@ var commands = []command{
 		mode: session.Onboard, name: "onboard", group: forAdmin,
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
-			"is before anything is written, renews the key so that nobody else ever had it,\n" +
-			"writes your profiles, and tests every environment and project that you may\n" +
-			"touch. Run again it shows the table and changes nothing.\n\n" +
-			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings\n" +
+			"is before anything is written, renews the key so that nobody else has ever had\n" +
+			"it, writes your profiles, and tests every environment and project that you may\n" +
+			"touch. Run again, it shows the table and changes nothing.\n\n" +
+			"Exit codes: 0 ready, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
 			"  stateroom onboard --handover alice.age\n" +
@@ -418,10 +422,11 @@ var commands = []command{
 		short: "Open a session with MFA, for Terraform",
 		long: "Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
-			"your profile. Where none is asked for, or the session lasts, it changes nothing.\n\n" +
+			"your profile. Where MFA is not required, or the session is still valid, it\n" +
+			"changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom login                      when a code is asked for again\n" +
+		example: "  stateroom login                      when the session has ended\n" +
 			"  stateroom login --sandbox            see its checks; no MFA is needed there",
 	},
 }
@@ -452,6 +457,7 @@ func (one command) cobra(r runners) *cobra.Command {
 			o.User = args[0]
 			return nil
 		}
+		c.ValidArgsFunction = complete.User
 	}
 	if one.flags != nil {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
@@ -467,7 +473,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
 	answerFlags(f, o)
 	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile")
-	f.StringArrayVar(&o.Adopt, "adopt", nil, "change `ARN`, a folder or a name that was there before, or agree to a place that a project's files lead to (repeatable)")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "allow changes to `ARN`, a folder or a name that is there already, or allow an address that a project's files name (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
 	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")
@@ -557,7 +563,7 @@ func policyCommand(r runners) *cobra.Command {
 			"    file://policy.json\n" +
 			"  stateroom policy operator --account 111111111111 --set bucket.name=acme-state\n" +
 			"  stateroom policy trust production",
-		GroupID: forTeam, ValidArgs: names,
+		GroupID: forTeam, ValidArgsFunction: complete.Policy,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return session.Usagef("name one policy, of %s: see %s --help", strings.Join(names, ", "), c.CommandPath())
@@ -588,6 +594,36 @@ func policyCommand(r runners) *cobra.Command {
 	return c
 }
 
+// schemaCommand prints what holds for every release.
+func schemaCommand() *cobra.Command {
+	schemas := map[string]func() ([]byte, error){
+		"blueprint": blueprint.Schema,
+		"events":    func() ([]byte, error) { return plain.EventSchema, nil },
+	}
+	return &cobra.Command{
+		Use:   "schema blueprint|events",
+		Short: "Print the JSON Schema of the blueprint, or of --json's events",
+		Long: "Prints a JSON Schema (2020-12): of stateroom.hcl, in the form that HCL has in\n" +
+			"JSON, or of the lines that --json writes. Both grow, and do not change.",
+		Example: "  stateroom schema events > events.schema.json\n" +
+			"  stateroom schema blueprint",
+		GroupID: forTeam, ValidArgsFunction: cobra.FixedCompletions(slices.Sorted(maps.Keys(schemas)), cobra.ShellCompDirectiveNoFileComp),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 || schemas[args[0]] == nil {
+				return session.Usagef("%s takes one of two names, blueprint or events: see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := schemas[args[0]]()
+			if err == nil {
+				_, err = c.OutOrStdout().Write(text)
+			}
+			return err //nolint:wrapcheck // the writer's, or the blueprint's own
+		},
+	}
+}
+
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return session.Usagef("%s takes no argument, and %q is one: see %s --help", c.CommandPath(), args[0], c.CommandPath())
@@ -611,10 +647,10 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", secret.Address(o.Endpoint))
 	}
 	if o.NoWidening && !o.Yes {
-		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
+		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gains access: add --yes, or leave --no-widening out")
 	}
 	if o.Detailed && !o.DryRun {
 		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")
@@ -645,7 +681,7 @@ func checkLabRegion(o *session.Options) error {
 func checkTroubleshoot(o *session.Options) error {
 	switch {
 	case o.NoChecks && o.ErrorFile == "":
-		return session.Usagef("--no-checks belongs to --error FILE: without a text and without checks nothing is left to look at")
+		return session.Usagef("--no-checks belongs to --error FILE: without an error text and without checks there is nothing to do")
 	case o.NoChecks && o.Run:
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:

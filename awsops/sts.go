@@ -38,6 +38,15 @@ type Identity struct {
 	Name string
 }
 
+// Session is the name of a role's session, which is that of the person where somebody has
+// signed in with Identity Center; empty for any other identity.
+func (i Identity) Session() string {
+	if i.Kind != KindRole {
+		return ""
+	}
+	return i.ARN[strings.LastIndexByte(i.ARN, '/')+1:]
+}
+
 // Identity asks sts:GetCallerIdentity, which needs no permission, once per
 // identity and remembers the answer.
 func (s *Session) Identity(ctx context.Context) (Identity, error) {

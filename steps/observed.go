@@ -24,6 +24,9 @@ func me(o *Observed, a *blueprint.Answers) string {
 // reachable are the projects that this laptop's admin may work on: those of
 // the user's groups, or all where it is not known which user that is.
 func reachable(o *Observed, a *blueprint.Answers) []blueprint.Project {
+	if group := memberHere(o, a); group != "" {
+		return a.ProjectsOf(group)
+	}
 	user := me(o, a)
 	if user == "" {
 		return a.Projects

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -128,7 +129,7 @@ func (o *Opening) questions(step Step, a *blueprint.Answers, given plan.Given) [
 	for i := range questions {
 		q := &questions[i]
 		path := q.Path
-		q.Echo = true
+		q.Echo, q.Keep = true, true // the blueprint will hold it, for everybody to read
 		if q.Flag == "" {
 			q.Flag = "--set " + path + "=…"
 		}
@@ -158,7 +159,7 @@ func (o *Opening) rest(a *blueprint.Answers, given plan.Given) ([]plan.Question,
 	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
 		path, before := missing[0], a.Clone()
 		q := plan.Question{
-			Path: path, Prompt: path, Kind: plan.Text, Required: true, Echo: true, Flag: "--set " + path + "=…",
+			Path: path, Prompt: path, Kind: plan.Text, Required: true, Echo: true, Keep: true, Flag: "--set " + path + "=…",
 			Check: func(value string) error { return answer(before.Clone(), path, value) },
 		}
 		if !given.Asked(path) {
@@ -190,9 +191,10 @@ func take(a *blueprint.Answers, questions []plan.Question, given plan.Given) err
 // answer gives one answer, or says why it cannot be; a is then as before.
 func answer(a *blueprint.Answers, path, value string) error {
 	if path == pathMe {
-		if a.Me = value; value == nobody {
-			a.Me = ""
+		if value == nobody {
+			value = ""
 		}
+		a.IAm(value)
 		return nil
 	}
 	if err := a.Answer(path, value); err != nil {
@@ -218,8 +220,15 @@ func whoAmI(a *blueprint.Answers) plan.Question {
 	for _, user := range a.AllUsers() {
 		q.Means[user] = "The result is proven as " + user + ", with this laptop's profile."
 	}
-	if slices.Contains(q.Options, a.Me) {
-		q.Default = a.Me
+	for _, g := range a.IdentityGroups() {
+		q.Options = append(q.Options, g.Name)
+		q.Means[g.Name] = fmt.Sprintf("You are in %q of Identity Center: this laptop's profile signs in there, and nobody has a key.", g.IdentityCenter)
+	}
+	if len(a.AllUsers()) == 0 {
+		q.Help, q.Means[nobody] = "This laptop's profile is written for it.", "No profile is written, and the result is proven as the operator only."
+	}
+	if me := cmp.Or(a.Me, a.Member); slices.Contains(q.Options, me) {
+		q.Default = me
 	}
 	return q
 }

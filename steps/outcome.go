@@ -14,11 +14,13 @@ import (
 func (s *Setup) outcome() plan.SetUp {
 	o, a := s.observed, s.Answers
 	out := plan.SetUp{Begun: o.Key.Key != nil, Sealed: sealed(s.Env, o, time.Now())}
-	if o.IAM.ProfileKey != "" && profileRefused(o, a) == nil {
+	if o.provenAsAdmin(a) {
 		out.Admin = adminOf(o, a)
 	}
 	environments := a.Environments
-	if out.Admin != "" {
+	if group := memberHere(o, a); group != "" {
+		environments = a.EnvironmentsOf(group)
+	} else if out.Admin != "" {
 		environments = a.EnvironmentsFor(out.Admin)
 	}
 	for _, e := range environments {
@@ -54,6 +56,9 @@ func actorOf(who awsops.Identity, accounts []awsops.Account) plan.Actor {
 // adminOf is the admin whose key lies in this laptop's profile, empty where it is
 // nobody's of the admins, as the operator's own.
 func adminOf(o *Observed, a *blueprint.Answers) string {
+	if member := memberSignedIn(o, a); member != "" {
+		return member
+	}
 	if user := me(o, a); user != "" {
 		return user
 	}
@@ -79,11 +84,14 @@ func sealed(env *engine.Env, o *Observed, now time.Time) []plan.Sealed {
 }
 
 // SealedFile is a user's handover file, with until when it can be opened where this
-// laptop has sealed it.
+// laptop has sealed it. One that goes as the run ends waits nowhere.
 func SealedFile(env *engine.Env, user string) plan.Sealed {
 	w := plan.Sealed{User: user, Path: handoverPath(env, user)}
 	if short, err := filepath.Rel(env.Root(), w.Path); err == nil {
 		w.Path = filepath.ToSlash(short)
+	}
+	if env.Scratch {
+		w.Path = ""
 	}
 	values, _ := env.Journal.Finished(KeyChange(user))
 	if at, err := time.Parse(time.RFC3339, values["at"]); err == nil {

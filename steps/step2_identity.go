@@ -1,218 +1,15 @@
 package steps
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/diagnosis"
-	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
-
-// CenterFacts are what Identity Center holds of the blueprint's groups that sign in there.
-type CenterFacts struct {
-	// Instance is the organization's, nil where there is none or it cannot be asked; then
-	// Refused is the finding that says why and what to do.
-	Instance *awsops.IdentityCenter
-	Refused  *plan.Finding
-	// Groups are the identity store's, by the blueprint's group; nil for one that is not
-	// there.
-	Groups map[string]*awsops.StoreGroup
-	// Filled says that an identity provider fills the store.
-	Filled bool
-	// Busy are the groups that Identity Center was still giving their permission set after
-	// the wait for it.
-	Busy map[string]bool
-	// Sets are the permission sets, by the blueprint's group.
-	Sets map[string]awsops.PermissionSet
-}
-
-// inspectCenter asks Identity Center, where a group signs in there. A refusal is a fact: all
-// else is made.
-func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
-	groups := a.IdentityGroups()
-	if len(groups) == 0 {
-		return nil
-	}
-	c := &f.Center
-	if c.Refused = centerElsewhere(o, a); c.Refused != nil {
-		return nil
-	}
-	region := a.StateRegion
-	if a.IdentityCenter.Region != "" {
-		region = a.IdentityCenter.Region
-	}
-	found, err := env.Sessions.Home(region).IdentityCenters(ctx)
-	if c.Instance, c.Refused = organizationInstance(found, err, a); c.Instance == nil {
-		return ctx.Err() //nolint:wrapcheck // the caller's own context
-	}
-	home := env.Sessions.Home(c.Instance.Region)
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		store, err := forEach(gctx, 0, groups, func(ctx context.Context, g blueprint.Group) (*awsops.StoreGroup, error) {
-			return home.StoreGroup(ctx, c.Instance.Store, g.IdentityCenter)
-		})
-		c.Groups = map[string]*awsops.StoreGroup{}
-		for i, g := range groups {
-			c.Groups[g.Name] = store[i]
-		}
-		if err == nil && slices.Contains(store, nil) {
-			c.Filled, err = home.StoreFilled(gctx, c.Instance.Store)
-		}
-		return err
-	})
-	g.Go(func() error {
-		var names []string
-		for _, g := range groups {
-			names = append(names, g.PermissionSet())
-		}
-		sets, err := home.PermissionSets(gctx, c.Instance.ARN, a.AdminAccount, names)
-		c.Sets = map[string]awsops.PermissionSet{}
-		for _, g := range groups {
-			if set, there := sets[g.PermissionSet()]; there {
-				c.Sets[g.Name] = set
-			}
-		}
-		return err
-	})
-	if err := g.Wait(); awsops.IsAccessDenied(err) {
-		c.Instance, c.Refused = nil, centerDenied(err)
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return f.awaitAssignments(ctx, env, home, a)
-}
-
-// awaitAssignments waits for what a run of this laptop began and did not see end: asked for
-// once more, an assignment would be made beside the first.
-func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
-	c := &f.Center
-	for _, g := range a.IdentityGroups() {
-		set, store := c.Sets[g.Name], c.Groups[g.Name]
-		if set.ARN == "" || store == nil || slices.Contains(set.Groups, store.ID) || !env.Journal.Intended(assignmentChange(g.Name)) {
-			continue
-		}
-		env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for Identity Center to finish giving %s to %q, which a run began.", set.Name, g.IdentityCenter)})
-		err := home.WaitAssigned(ctx, c.Instance.ARN, set.ARN, store.ID, a.AdminAccount)
-		if errors.Is(err, awsops.ErrTimeout) {
-			if c.Busy == nil {
-				c.Busy = map[string]bool{}
-			}
-			c.Busy[g.Name] = true
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		sets, err := home.PermissionSets(ctx, c.Instance.ARN, a.AdminAccount, []string{set.Name})
-		if err != nil {
-			return err
-		}
-		if again, there := sets[set.Name]; there {
-			c.Sets[g.Name] = again
-		}
-	}
-	return nil
-}
-
-// identityGroups are the facts of groups that sign in with Identity Center in the form of
-// IAM's: what is attached to one is what its permission set refers to, once its members
-// have that.
-func (f *IAMFacts) identityGroups(o *Observed, a *blueprint.Answers) {
-	for _, g := range a.IdentityGroups() {
-		var facts GroupFacts
-		set, store := f.Center.Sets[g.Name], f.Center.Groups[g.Name]
-		if store != nil && slices.Contains(set.Groups, store.ID) {
-			for _, p := range set.Policies {
-				facts.Attached = append(facts.Attached, iamARN(o, a, "policy"+p))
-			}
-		}
-		f.Groups[g.Name] = facts
-	}
-}
-
-// consolePage is where Identity Center is enabled: no call of AWS's does that for an
-// organization.
-const consolePage = "https://console.aws.amazon.com/singlesignon"
-
-// refuseCenter is a finding in whose place nothing of Identity Center is planned.
-func refuseCenter(id, evidence, remedy string) *plan.Finding {
-	return &plan.Finding{
-		ID: id, Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeCenter}, Evidence: evidence, Remedy: remedy,
-	}
-}
-
-// changeCenter stands for Identity Center itself: what is made in it needs it. No change
-// has this id, since nothing of it can be made from here, but a finding may stop it.
-const changeCenter = "iam.identity-center"
-
-// centerElsewhere is the finding of an admin account that is not the management account.
-// A delegated administrator may not touch what is provisioned in the management account,
-// and may not assign anywhere what is assigned there, too.
-func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
-	org := o.Account.Organization
-	switch {
-	case o.Account.OrganizationDenied != nil:
-		return nil // who may not ask may be asked all the same: Identity Center decides
-	case org == nil:
-		return refuseCenter("iam.identity-center-missing",
-			fmt.Sprintf("Account %s is in no organization, and an Identity Center of one account has no permission sets.", a.AdminAccount),
-			"Create an organization in step 1, or give the group IAM users instead (users = [\"alice\"]).")
-	case org.ManagementAccount != a.AdminAccount:
-		return refuseCenter("iam.identity-center-elsewhere",
-			fmt.Sprintf("The organization's Identity Center belongs to management account %s, and the admin account %s may not assign its permission sets.", org.ManagementAccount, a.AdminAccount),
-			"Ask whoever runs the management account to assign the permission set there, or choose the management account as the admin account.")
-	}
-	return nil
-}
-
-// organizationInstance is the organization's own among the instances, or the finding of why
-// there is none to work with.
-func organizationInstance(found []awsops.IdentityCenter, err error, a *blueprint.Answers) (*awsops.IdentityCenter, *plan.Finding) {
-	switch {
-	case awsops.IsAccessDenied(err):
-		return nil, centerDenied(err)
-	case err != nil:
-		return nil, refuseCenter("iam.identity-center-unread", "Identity Center could not be asked: "+diagnosis.Describe(err), "Run stateroom setup again; if it fails once more, set identity_center.region in the blueprint.")
-	}
-	others := 0
-	for i, c := range found {
-		switch {
-		case c.Owner != a.AdminAccount:
-			others++
-		case c.Status != "" && c.Status != "ACTIVE":
-			return nil, refuseCenter("iam.identity-center-not-ready",
-				fmt.Sprintf("Identity Center %s is %s. %s", c.ARN, c.Status, c.StatusReason), "Wait until it is ACTIVE in "+consolePage+", then run stateroom setup again.")
-		default:
-			return &found[i], nil
-		}
-	}
-	if others > 0 {
-		return nil, refuseCenter("iam.identity-center-missing",
-			"The organization has no Identity Center: what was found belongs to single accounts, and those have no permission sets.",
-			"Delete it if nobody uses it, and enable Identity Center with AWS Organizations in "+consolePage+", signed in to the management account.")
-	}
-	return nil, refuseCenter("iam.identity-center-missing",
-		"Identity Center is not enabled in this organization, and no call of AWS's enables it.",
-		"Enable it with AWS Organizations in "+consolePage+", signed in to the management account, then run stateroom setup again.")
-}
-
-func centerDenied(err error) *plan.Finding {
-	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
-		"Give yourself the rights that stateroom policy identity prints, then run stateroom setup again.")
-	f.RequestIDs = awsops.RequestIDs(err)
-	return f
-}
 
 func storeGroupChange(group string) string { return "iam.identity-group." + group }
 
@@ -306,14 +103,14 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 		switch {
 		case ours && slices.Contains(wanted, name):
 		case ours && strings.HasPrefix(name, "stateroom-"+b.g.Name+"-"):
-			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Take the policy %s, which is no longer needed, out of permission set %s", name, b.g.PermissionSet()),
+			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Remove the policy %s, which is no longer needed, from permission set %s", name, b.g.PermissionSet()),
 				awsops.ForgetPolicy(b.instance(), b.set.ARN, policyPath, name))
 			c.Fields = []plan.Field{{Name: "refers to", Before: have}}
 			c.Judge()
 			b.Change(c)
 			due = append(due, c.ID)
 		default:
-			b.Keep("iam.group-more-policies", fmt.Sprintf("Permission set %s refers to policy %s beside the blueprint's.", b.g.PermissionSet(), have))
+			b.Keep("iam.group-more-policies", fmt.Sprintf("Permission set %s refers to policy %s in addition to the blueprint's.", b.g.PermissionSet(), have))
 		}
 	}
 	b.assign(append(due, references...))
@@ -325,7 +122,7 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 func (b *identityBuilder) makeGroup() {
 	if b.c.Filled {
 		f := refuseCenter("iam.identity-group-missing",
-			fmt.Sprintf("Identity Center has no group %q, and an identity provider fills its directory, so that the group is made there.", b.g.IdentityCenter),
+			fmt.Sprintf("Identity Center has no group %q, and an identity provider fills its directory, so the group has to be made there.", b.g.IdentityCenter),
 			fmt.Sprintf("Make the group %q in your identity provider and let it sync to Identity Center, then run stateroom setup again.", b.g.IdentityCenter))
 		f.Stops, f.Subject = []string{storeGroupChange(b.g.Name)}, b.g.Name
 		b.Find(*f)
@@ -440,8 +237,8 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, g := range groups {
 		b := identityGroup(o, a, g)
 		p.Add(b.plan(identityPolicies(o, a, g)))
-		if b.assigned() {
-			p.Find(b.signIn())
+		if b.assigned() && g.Name != memberHere(o, a) { // whose own laptop is step 7's
+			p.Find(howToSignIn(o, a, g))
 		}
 	}
 	return p
@@ -450,36 +247,6 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 // assigned tells whether the group's members have its permission set in the admin account.
 func (b *identityBuilder) assigned() bool {
 	return b.store != nil && slices.Contains(b.set.Groups, b.store.ID)
-}
-
-// signIn says how a member signs in: with which lines in ~/.aws/config. The session's name
-// is the key of the token cache, and holds the organization's id unless the blueprint says
-// otherwise: two organizations on one laptop must not share a token.
-func (b *identityBuilder) signIn() plan.Finding {
-	session := cmp.Or(b.a.IdentityCenter.Session, "stateroom-"+cmp.Or(b.o.orgID(), b.a.AdminAccount))
-	url, remedy := b.a.IdentityCenter.StartURL, fmt.Sprintf("Write the lines below to ~/.aws/config, then run aws sso login --profile %s.", b.a.AdminProfile)
-	switch {
-	case url != "":
-	case b.o.partition() == "aws":
-		url = "https://" + b.c.Instance.Store + ".awsapps.com/start"
-	default: // other partitions have portals of their own, and no call tells their names
-		url = "START_URL"
-		remedy = "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show. " + remedy
-	}
-	lines := fmt.Sprintf("[sso-session %s]\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = sso:account:access\n\n"+
-		"[profile %s]\nsso_session = %s\nsso_account_id = %s\nsso_role_name = %s\nregion = %s\n",
-		session, url, b.region(), b.a.AdminProfile, session, b.a.AdminAccount, b.g.PermissionSet(), b.a.StateRegion)
-	for _, e := range b.o.environments(b.a.EnvironmentsOf(b.g.Name)) {
-		lines += fmt.Sprintf("\n[profile %s]\nrole_arn = %s\nsource_profile = %s\nregion = %s\n",
-			b.a.ProfileFor(e.Name), b.a.RoleARN(b.o.partition(), e), b.a.AdminProfile, b.o.Region.AskedIn(b.a, e))
-	}
-	return plan.Finding{
-		ID: "iam.identity-sign-in", Subject: b.g.Name, Severity: plan.Info,
-		Evidence: fmt.Sprintf("Members of %q sign in at %s and have the permission set %s in account %s: profile %s of each laptop has to name it.",
-			b.g.IdentityCenter, url, b.g.PermissionSet(), b.a.AdminAccount, b.a.AdminProfile),
-		Remedy:  remedy,
-		Details: lines,
-	}
 }
 
 // identityPolicies are the names of all policies that a group is to have, whichever step

@@ -38,6 +38,9 @@ type ProfileFacts struct {
 	// Two is the finding of a profile that is two identities, or nil, and Elsewhere that of
 	// one with which Terraform asks another place.
 	Two, Elsewhere *plan.Finding
+	// Member is the group of Identity Center that the profile signs in for, and SignedIn
+	// who has signed in with it; empty where nobody has, or that is over.
+	Member, SignedIn string
 }
 
 // inspectProfile asks whose the key in the admin profile is, where it is none of the
@@ -49,16 +52,48 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 	}
 	f.Profile.Elsewhere = env.ProfileElsewhere(a.AdminProfile, asAdmin(a)...)
 	f.Profile.Two = TwoIdentities(credentials, config, a.AdminProfile)
+	if f.Profile.Member = MemberHere(config, a); f.Profile.Member != "" && f.ProfileKey == "" {
+		f.Profile.SignedIn = signedIn(ctx, env, a, f.Profile.Member)
+	}
 	if f.ProfileKey == "" || f.owner() != "" || f.Profile.Two != nil {
 		return nil
 	}
 	f.Profile.Asked = true
-	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
-	if err == nil {
-		f.Profile.Stranger, err = s.Identity(ctx)
+	// A key that a run of this laptop made a moment ago may not be known everywhere yet.
+	err = engine.AwaitBegun(ctx, env, env.Journal.MakingOf(f.ProfileKey), "access key "+f.ProfileKey, func(ctx context.Context) (bool, error) {
+		s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+		if err == nil {
+			f.Profile.Stranger, err = s.Identity(ctx)
+		}
+		f.Profile.Err = err
+		return !awsops.IsUnknownKey(err), nil
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // the caller's own context
 	}
-	f.Profile.Err = err
 	return ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// signedIn is the member of a group who has signed in on this laptop; empty where nobody
+// has, or that is over.
+func signedIn(ctx context.Context, env *engine.Env, a *blueprint.Answers, group string) string {
+	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	if err != nil {
+		return ""
+	}
+	who, err := s.Identity(ctx)
+	if g, _ := a.IdentityGroup(group); err != nil || !IsMember(who, a, g) {
+		return ""
+	}
+	return who.Session()
+}
+
+// IsMember tells whether an identity is that of somebody who has signed in with the
+// permission set of a group: it is the role that Identity Center makes of the set in the
+// admin account, whose name ends in a suffix of its own ("Referencing permission sets in
+// resource policies", Identity Center user guide).
+func IsMember(who awsops.Identity, a *blueprint.Answers, g blueprint.Group) bool {
+	return who.Account == a.AdminAccount && who.Kind == awsops.KindRole && strings.HasPrefix(who.Name, "AWSReservedSSO_"+g.PermissionSet()+"_")
 }
 
 // owner is the admin whose key this laptop has, empty where it is none's.

@@ -53,7 +53,7 @@ func fileQuestions(a *blueprint.Answers) []plan.Question {
 			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
-	if len(a.AllUsers()) > 0 {
+	if len(a.AllUsers())+len(a.IdentityGroups()) > 0 {
 		questions = append(questions, whoAmI(a))
 	}
 	return questions
@@ -107,7 +107,11 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if f := oneFile(p.Changes); f != nil {
 		p.Find(*f)
 	}
-	planConfig(o, a, in, &p)
+	if member := memberHere(o, a); member != "" {
+		planSignIn(o, a, in, member, &p)
+	} else {
+		planConfig(o, a, in, &p)
+	}
 	for _, f := range Misencoded(o.Files.Credentials, o.Files.Config) {
 		f.Blocks, f.Stops, f.Also = a.Me != "", asAdmin(a), []string{profileCannotEdit}
 		p.Find(f)
@@ -237,7 +241,7 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 	}
 	return &plan.Finding{
 		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
+		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left over from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
 			at.Place, profile, at.KeyID, sends),
 		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
 	}
@@ -292,15 +296,8 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" || profiles.Encoding(o.Files.Config) != "" {
 		return
 	}
-	needs := asAdmin(a)
-	there := slices.DeleteFunc(o.environments(a.Environments), func(e blueprint.Environment) bool {
-		own := in.user(me(o, a), e)
-		if o.withoutRole(e) || firstOf(o.Forbidden, append(assumable(e.Name), own...)) != "" {
-			return true
-		}
-		needs = append(needs, own...)
-		return false
-	})
+	there, needs := o.entered(a.Environments, func(e blueprint.Environment) []string { return in.user(me(o, a), e) })
+	needs = append(asAdmin(a), needs...)
 	all := Profiles(a, o.partition(), there, o.Region)
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
@@ -310,7 +307,7 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 		}
 	}
 	if errors.Is(err, files.ErrNotToBeEdited) {
-		p.Find(managedFile(err, "Put the profiles below into what writes the file.", profiles.ByHand(profiles.Config, all)))
+		p.Find(managedFile(err, "Add the profiles below to whatever writes the file.", profiles.ByHand(profiles.Config, all)))
 		return
 	}
 	before := len(p.Changes)
@@ -318,6 +315,19 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 	for i := range p.Changes[before:] {
 		p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, needs...)
 	}
+}
+
+// entered are the environments with their accounts whose role is there, or is made, and may
+// be assumed, by what ways needs for it; and all that is needed.
+func (o *Observed) entered(all []blueprint.Environment, ways func(blueprint.Environment) []string) (there []blueprint.Environment, needs []string) {
+	for _, e := range o.environments(all) {
+		own := ways(e)
+		if o.withoutRole(e) || firstOf(o.Forbidden, append(assumable(e.Name), own...)) != "" {
+			continue
+		}
+		there, needs = append(there, e), append(needs, own...)
+	}
+	return there, needs
 }
 
 // RoleProfiles is the title of the change that writes them.

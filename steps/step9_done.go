@@ -15,7 +15,7 @@ import (
 func doneStep() Step {
 	return Step{
 		Name: plan.StepDone, Title: "Woohoo!!", Short: "Done",
-		Why: "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
+		Why: "Everything that the team has to agree on is in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
 		Inspect: inspectDone, Plan: planDone, Facts: handoverFacts,
 	}
@@ -26,7 +26,7 @@ type DoneFacts struct {
 	Blueprint files.Snapshot
 	// Handovers are the users whose sealed file lies beside the blueprint.
 	Handovers []string
-	// HandoverDir is where they lie.
+	// HandoverDir is where they lie; empty where that is a scratch folder.
 	HandoverDir string
 }
 
@@ -34,7 +34,10 @@ type DoneFacts struct {
 func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
-	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
+	o.Done.Handovers = pendingHandovers(env)
+	if !env.Scratch {
+		o.Done.HandoverDir = env.HandoverDir()
+	}
 	return err
 }
 
@@ -42,9 +45,13 @@ func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Ob
 // team's: nothing that --set overrides goes into it.
 func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Done.Blueprint.Exists {
-		return planReach(o, a)
+		return planTold(o, a)
 	}
-	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(a.HCL()), Mode: 0o644}
+	told := a.Clone()
+	if len(a.IdentityGroups()) > 0 {
+		told.IdentityCenter = o.portal(a)
+	}
+	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(told.HCL()), Mode: 0o644}
 	return plan.Proposal{Changes: []plan.Change{{
 		ID: "done.blueprint", Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
@@ -52,30 +59,47 @@ func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	}}}
 }
 
-// planReach offers the blueprint the roles by which accounts were entered, where they are
-// others than it names and somebody is asked.
-func planReach(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+// planTold offers the blueprint what was found and it does not say, where somebody is
+// asked: the roles by which accounts were entered, where they are others than it names, and
+// where people sign in.
+func planTold(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+	if !a.Asked || files.NotToBeEdited(o.Done.Blueprint) != nil {
+		return p
+	}
+	c := plan.Change{
+		Action: plan.WriteFile, Purpose: plan.Cosmetic, Target: o.Done.Blueprint.Path, Account: a.AdminAccount,
+		Undo: "a backup of the file is kept, and named at the end",
+	}
+	edit := files.Edit{Before: o.Done.Blueprint, After: o.Done.Blueprint.Bytes, Mode: 0o644}
 	found := map[string]string{}
-	var fields []plan.Field
 	for _, e := range a.Environments {
 		if f := o.Role(e.Name); f.otherwise(e) {
 			found[e.Name] = f.Reach
-			fields = append(fields, plan.Field{Name: "environment." + e.Name + ".reach", Before: e.Reach, After: f.Reach})
+			c.Fields = append(c.Fields, plan.Field{Name: "environment." + e.Name + ".reach", Before: e.Reach, After: f.Reach})
 		}
 	}
-	if !a.Asked || len(found) == 0 {
-		return p
+	if at := o.portal(a); len(a.IdentityGroups()) > 0 && at != a.IdentityCenter {
+		after, err := blueprint.SetPortal(edit.After, at)
+		if err != nil {
+			return p // it stays as it is, and whoever signs in is asked
+		}
+		c.ID, c.Title, edit.After = "done.identity-center", "Write into the blueprint where people sign in", after
+		c.Fields = append(c.Fields,
+			plan.Field{Name: "identity_center.start_url", Before: a.IdentityCenter.StartURL, After: at.StartURL},
+			plan.Field{Name: "identity_center.region", Before: a.IdentityCenter.Region, After: at.Region})
 	}
-	after, err := blueprint.SetReach(o.Done.Blueprint.Bytes, found)
-	if err != nil || files.NotToBeEdited(o.Done.Blueprint) != nil {
-		return p // it stays as it is, and the roles are used all the same
+	if len(found) > 0 {
+		after, err := blueprint.SetReach(edit.After, found)
+		if err != nil {
+			return p // it stays as it is, and the roles are used all the same
+		}
+		c.ID, c.Title, edit.After = "done.reach", "Write the roles through which accounts are entered to the blueprint", after
+		c.Fixes = []string{"iam.reached-otherwise"}
 	}
-	edit := files.Edit{Before: o.Done.Blueprint, After: after, Mode: 0o644}
-	p.Change(plan.Change{
-		ID: "done.reach", Action: plan.WriteFile, Purpose: plan.Cosmetic, Title: "Write into the blueprint by which roles the accounts are entered",
-		Target: edit.Before.Path, Account: a.AdminAccount, Fields: fields, Write: plan.WriteOf(edit), Fixes: []string{"iam.reached-otherwise"},
-		Undo: "a backup of the file is kept, and named at the end",
-	})
+	if edit.Changes() { // else the file says it, and this run began before it did
+		c.Write = plan.WriteOf(edit)
+		p.Change(c)
+	}
 	return p
 }
 
@@ -97,7 +121,11 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []s
 		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",
 	}
 	if len(o.Done.Handovers) > 0 {
-		notes = append(notes, fmt.Sprintf("Keys to collect in %s: %s.", o.Done.HandoverDir, strings.Join(o.Done.Handovers, ", ")))
+		in := ""
+		if o.Done.HandoverDir != "" {
+			in = " in " + o.Done.HandoverDir
+		}
+		notes = append(notes, fmt.Sprintf("Keys to collect%s: %s.", in, strings.Join(o.Done.Handovers, ", ")))
 	}
 	then = "commit " + o.Done.Blueprint.Path + " with the projects' files"
 	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {

@@ -165,6 +165,9 @@ type Answers struct {
 	*Blueprint
 	// Me is the user whose new key goes into this laptop's own profile.
 	Me string
+	// Member is the group that signs in with Identity Center of which a member works on
+	// this laptop; empty where nobody has said so.
+	Member string
 	// Adopt lists the ARNs of things that exist without this blueprint's tag
 	// and may be changed all the same.
 	Adopt []string
@@ -181,6 +184,14 @@ type Answers struct {
 // WithoutBlueprint tells answers that were read from a project itself: a blueprint has a
 // group.
 func (a *Answers) WithoutBlueprint() bool { return len(a.Groups) == 0 }
+
+// IAm says who works on this laptop: a user, or a member of the named group that signs in
+// with Identity Center; nobody that the blueprint knows by an empty name.
+func (a *Answers) IAm(name string) {
+	if a.Me, a.Member = name, ""; a.IsIdentityGroup(name) && !slices.Contains(a.AllUsers(), name) {
+		a.Me, a.Member = "", name
+	}
+}
 
 // Adopted tells whether the operator agreed to change what already exists at arn,
 // which may be a path: then it is the place that counts, however it is spelt.

@@ -1,6 +1,7 @@
 package blueprint
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -21,7 +22,7 @@ type IdentityCenter struct {
 	// Region is Identity Center's primary region, where it cannot be found.
 	Region string
 	// Session is the name of the [sso-session] section on each laptop, and by that the key
-	// of the token cache there; empty for one that carries the organization's id.
+	// of the token cache there; empty for one that carries the management account's id.
 	Session string
 	// SessionDuration is how long a session of a permission set lasts, in ISO 8601.
 	SessionDuration string
@@ -43,6 +44,31 @@ func (g Group) PermissionSet() string {
 	return permissionSetPrefix + g.Name
 }
 
+// SessionName is the name of the [sso-session] section on each laptop. It is the key of the
+// token cache there, so that two organizations on one laptop must not share it: unless the
+// team has chosen one, it holds the id of the management account, to which an
+// organization's Identity Center belongs.
+func (b *Blueprint) SessionName() string {
+	return cmp.Or(b.IdentityCenter.Session, "stateroom-"+b.AdminAccount)
+}
+
+// IdentityGroup is the group of that name that signs in with Identity Center.
+func (b *Blueprint) IdentityGroup(name string) (Group, bool) {
+	groups := b.IdentityGroups()
+	i := slices.IndexFunc(groups, func(g Group) bool { return g.Name == name })
+	if i < 0 {
+		return Group{}, false
+	}
+	return groups[i], true
+}
+
+// StartURLProblem says why a text is no address at which people sign in; empty where it is
+// one.
+func StartURLProblem(value string) string { return startURLRule(value) }
+
+// RegionProblem says why a text is no region; empty where it is one.
+func RegionProblem(value string) string { return regionRule(value) }
+
 // IdentityGroups are the groups that sign in with Identity Center.
 func (b *Blueprint) IdentityGroups() []Group {
 	return slices.DeleteFunc(slices.Clone(b.Groups), func(g Group) bool { return g.IdentityCenter == "" })
@@ -62,7 +88,7 @@ var (
 )
 
 var (
-	sessionRule  = matching(sessionPattern, "is not a name that every tool reads alike: use letters, digits, _ and -, 64 at most")
+	sessionRule  = matching(sessionPattern, "is not a name that every tool reads the same way: use letters, digits, _ and -, 64 at most")
 	startURLRule = matching(startURLPattern, "is not a start URL: write one such as https://d-1234567890.awsapps.com/start, as the AWS access portal's page shows it")
 )
 
@@ -101,13 +127,16 @@ func (c *blueprintChecker) identityCenter() {
 		block := blockPath("group", g.Name)
 		c.rule(block, "identity_center", g.IdentityCenter, displayRule)
 		if len(g.Users) > 0 {
-			c.bad(block, "users", "", "stands beside identity_center: a group has IAM users or signs in with Identity Center, so make two groups, or leave one of the two out")
+			c.bad(block, "users", "", "is set together with identity_center: a group has IAM users or signs in with Identity Center, so make two groups, or leave one of the two out")
 		}
 		if name := g.PermissionSet(); len(name) > maxPermissionSetName || !permissionSetPattern.MatchString(name) {
 			c.bad(block, "", "", "would have the permission set %s, and Identity Center allows %d letters, digits and _ + = , . @ -: give the group a name of at most %d",
 				name, maxPermissionSetName, maxPermissionSetName-len(permissionSetPrefix))
 		}
 		c.once(sets, block, "", strings.ToLower(g.PermissionSet()), g.Name)
+		if slices.ContainsFunc(c.AllUsers(), func(user string) bool { return strings.EqualFold(user, g.Name) }) {
+			c.bad(block, "", "", "has the name of a user, so that --me %s could be either: give the group another name", g.Name)
+		}
 		c.withoutMFA(g)
 	}
 }
@@ -126,5 +155,6 @@ func (c *blueprintChecker) withoutMFA(g Group) {
 
 // IsIdentityGroup tells whether the group of that name signs in with Identity Center.
 func (b *Blueprint) IsIdentityGroup(name string) bool {
-	return slices.ContainsFunc(b.IdentityGroups(), func(g Group) bool { return g.Name == name })
+	_, is := b.IdentityGroup(name)
+	return is
 }

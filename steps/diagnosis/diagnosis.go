@@ -27,6 +27,10 @@ type Diagnosis struct {
 	Step plan.StepName
 	// Meaning is one sentence on what it is, and Remedy the one thing to do.
 	Meaning, Remedy string
+	// Named is the meaning with the name of what it is about in the place of %s: a
+	// profile, a bucket, a table, a key, or who is denied something. It is empty where
+	// no name says more.
+	Named string
 	// Operator is the remedy for whoever may use a state and change nothing of the
 	// set-up; empty where such a person mends it alone, or by waiting.
 	Operator string

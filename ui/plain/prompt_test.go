@@ -77,7 +77,7 @@ func TestAskFillsTheWholeBlueprint(t *testing.T) {
 		t.Errorf("environments or projects were lost:\n%s", a.HCL())
 	}
 	for _, want := range []string{
-		"1 Choose an administrative account", "The 12-digit id of the account", "--set admin_account=",
+		"1 Admin account", "The 12-digit id of the account", "--set admin_account=",
 		`"staging" is not of the form name=value`, "underscore", `"9" is not one of strict, compatible`,
 		`"maybe" is neither yes nor no`, `there is no environment "nowhere"`, "bucket.name: acme-state\n",
 	} {

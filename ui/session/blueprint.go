@@ -17,7 +17,7 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	a = &blueprint.Answers{Blueprint: team, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask, Asked: s.ask && !s.yes}
+	a = &blueprint.Answers{Blueprint: team, Adopt: s.Adopt, Passphrases: s.ask, Asked: s.ask && !s.yes}
 	for _, pair := range s.Set {
 		path, value, _ := strings.Cut(pair, "=")
 		if err := a.Set(path, value); err != nil {
@@ -25,6 +25,7 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 		}
 	}
 	a.FillDefaults()
+	a.IAm(s.Me)
 	if err := a.Check(); err != nil {
 		return nil, false, UsageError{err}
 	}
@@ -94,7 +95,11 @@ func (o *Options) given(path string) bool {
 
 // one refuses a --me that is none of the team's.
 func one(a *blueprint.Answers) error {
-	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
+	users := a.AllUsers()
+	for _, g := range a.IdentityGroups() {
+		users = append(users, g.Name)
+	}
+	if a.Me != "" && !slices.Contains(users, a.Me) {
 		return Usagef("--me %s is not one of the blueprint's users%s, which are %s", a.Me, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
 	}
 	return nil

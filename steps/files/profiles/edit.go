@@ -36,13 +36,13 @@ func EditCredentials(credentials, config files.Snapshot, e Wanted) (files.Edit, 
 // the edits say, each under the rules of [Edit]. One that does already is not
 // looked at further.
 func EditAll(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
-	lines, there := iniLines(file.Bytes), byName(kind, file)
+	lines, there := iniLines(file.Bytes), bySection(kind, file)
 	var open []Wanted
 	for _, e := range profiles {
-		if _, err := findSection(kind, file.Path, e.Name, file.Bytes, lines); err != nil {
+		if _, err := findSection(kind, file.Path, e, file.Bytes, lines); err != nil {
 			return files.Edit{}, err
 		}
-		if !there[e.Name].holds(e) {
+		if !there[e.section()].holds(e) {
 			open = append(open, e)
 		}
 	}
@@ -71,7 +71,7 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		return files.Edit{}, err
 	}
 	ed := newEditor(kind, file.Path, file.Bytes)
-	fresh, err := ed.editThose(byName(kind, file), profiles)
+	fresh, err := ed.editThose(bySection(kind, file), profiles)
 	if err != nil {
 		return files.Edit{}, err
 	}
@@ -82,7 +82,7 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 	}
 	out.After, out.Fields = end.splices.Apply(end.src), end.fields
 	for _, e := range profiles {
-		want = want.with(kind.header(e.Name), e)
+		want = want.with(e.header(kind), e)
 	}
 	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
@@ -99,10 +99,10 @@ func allNormal(path string, profiles []Wanted) ([]Wanted, error) {
 	var out []Wanted
 	named := map[string]bool{}
 	for _, e := range profiles {
-		if named[e.Name] {
-			return nil, refusal(path, 0, "profile "+e.Name+" would be added twice", "")
+		if named[e.section()] {
+			return nil, refusal(path, 0, e.String()+" would be added twice", "")
 		}
-		named[e.Name] = true
+		named[e.section()] = true
 		e, err := e.normal(path)
 		if err != nil {
 			return nil, err
@@ -118,8 +118,8 @@ func allNormal(path string, profiles []Wanted) ([]Wanted, error) {
 func readers(kind Kind, path string, profiles, fresh []Wanted) []files.Reader {
 	var out []files.Reader
 	for _, e := range profiles {
-		i := slices.IndexFunc(fresh, func(f Wanted) bool { return f.Name == e.Name })
-		if len(e.Set) > 0 && (i <= 0 || i == len(fresh)-1) {
+		i := slices.IndexFunc(fresh, func(f Wanted) bool { return f.section() == e.section() })
+		if !e.SSO && len(e.Set) > 0 && (i <= 0 || i == len(fresh)-1) { // a session is read with the profiles that name it
 			out = append(out, profileRead{kind, path, e})
 		}
 	}
@@ -143,16 +143,16 @@ func (p Profile) holds(e Wanted) bool {
 // SDK's reading must hold every value that was set and none that was removed.
 func prove(kind Kind, path string, want iniModel, after []byte, profiles []Wanted) error {
 	unsafe := func(e Wanted) error {
-		return refusal(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
-			"write the profile by hand")
+		return refusal(path, 0, "its lines around "+e.String()+" are read in different ways by AWS tools, so the result would be uncertain",
+			"write the section by hand")
 	}
 	got, err := parseINI(path, after)
 	if err != nil || !got.equal(want) {
 		return unsafe(profiles[0])
 	}
-	read := byName(kind, files.Snapshot{Path: path, Bytes: after})
+	read := bySection(kind, files.Snapshot{Path: path, Bytes: after})
 	for _, e := range profiles {
-		p, ok := read[e.Name]
+		p, ok := read[e.section()]
 		if !p.holds(e) || !ok && len(e.Set) > 0 {
 			return unsafe(e)
 		}

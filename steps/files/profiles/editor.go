@@ -46,7 +46,7 @@ func (ed *editor) editThose(there map[string]Profile, profiles []Wanted) (fresh 
 		if err := refuseDefaults(ed.path, ed.src, ed.lines, e); err != nil {
 			return nil, err
 		}
-		header, err := findSection(ed.kind, ed.path, e.Name, ed.src, ed.lines)
+		header, err := findSection(ed.kind, ed.path, e, ed.src, ed.lines)
 		switch {
 		case err != nil:
 			return nil, err
@@ -57,7 +57,7 @@ func (ed *editor) editThose(there map[string]Profile, profiles []Wanted) (fresh 
 			fresh = append(fresh, e)
 			continue
 		}
-		if err := there[e.Name].Conflict(ed.path, e); err != nil {
+		if err := there[e.section()].Conflict(ed.path, e); err != nil {
 			return nil, err
 		}
 		ed.sec = sectionAt(ed.lines, header)
@@ -94,7 +94,7 @@ func (ed *editor) edit(e Wanted) error {
 		}
 	}
 	if next := ed.sec.end; len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
-		return refusal(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
+		return refusal(ed.path, next+1, "the section header is indented, so the AWS CLI would read it as a part of the setting before it",
 			"remove the white space at its start")
 	}
 	ed.insert(missing)
@@ -199,7 +199,7 @@ func (ed *editor) append(e Wanted) {
 			b.WriteString(eol)
 		}
 	}
-	b.WriteString("[" + ed.kind.header(e.Name) + "]" + eol)
+	b.WriteString("[" + e.header(ed.kind) + "]" + eol)
 	ed.writeKeys(&b, e.Set, eol)
 	ed.splices.Add(len(ed.src), len(ed.src), b.String())
 	for _, kv := range e.Set {

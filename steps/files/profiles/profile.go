@@ -55,9 +55,11 @@ func Session(name, id, secretKey, token string) Wanted {
 	return e
 }
 
-// Wanted says what one profile must hold. Keys that are not named stay.
+// Wanted says what one profile, or one [sso-session], must hold. Keys that are not named
+// stay.
 type Wanted struct {
-	Name   string     // of the profile, without "profile "
+	Name   string     // of the profile or the session, without "profile " or "sso-session "
+	SSO    bool       // it is an sso-session, which only the config file has
 	Set    []KeyValue // in the order in which missing keys are added
 	Remove []string   // keys to take out when they are there
 }
@@ -89,6 +91,7 @@ var public = map[string]bool{
 	accessKeyID: true, "region": true, "output": true, "role_arn": true, "source_profile": true,
 	"role_session_name": true, "mfa_serial": true, "duration_seconds": true, "credential_source": true,
 	"sso_session": true, "sso_start_url": true, "sso_account_id": true, "sso_role_name": true, "sso_region": true,
+	"sso_registration_scopes": true,
 	"web_identity_token_file": true, "sts_regional_endpoints": true, "endpoint_url": true,
 }
 
@@ -98,17 +101,52 @@ var (
 	keyName      = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
+// ssoSession begins the header of a session of IAM Identity Center.
+const ssoSession = "sso-session "
+
+// section names the section among those of a file: as a person would take it.
+func (e Wanted) section() string {
+	if e.SSO {
+		return ssoSession + e.Name
+	}
+	return e.Name
+}
+
+// header is the section's header, without its brackets.
+func (e Wanted) header(kind Kind) string {
+	if e.SSO {
+		return e.section()
+	}
+	return kind.header(e.Name)
+}
+
+// quoted names the section for people, with the name in quotes.
+func (e Wanted) quoted() string {
+	if e.SSO {
+		return fmt.Sprintf("sso-session %q", e.Name)
+	}
+	return fmt.Sprintf("profile %q", e.Name)
+}
+
+// String names the section for people.
+func (e Wanted) String() string {
+	if e.SSO {
+		return e.section()
+	}
+	return "profile " + e.Name
+}
+
 // normal gives e with values trimmed of the white space that pasting brings,
 // and refuses what cannot be written so that every parser reads it back.
 func (e Wanted) normal(path string) (Wanted, error) {
 	fail := func(problem, remedy string) (Wanted, error) {
 		return e, &files.Error{Action: "edit", Path: path, Problem: problem, Remedy: remedy}
 	}
-	if !existingName.MatchString(e.Name) || e.Name == "DEFAULT" {
+	if !existingName.MatchString(e.Name) || e.Name == "DEFAULT" || e.SSO && !newName.MatchString(e.Name) {
 		return fail("the profile name has characters that the AWS CLI and SDKs read differently",
 			"use letters, digits, _ and - (and not DEFAULT)")
 	}
-	out := Wanted{Name: e.Name, Remove: slices.Clone(e.Remove)}
+	out := Wanted{Name: e.Name, SSO: e.SSO, Remove: slices.Clone(e.Remove)}
 	seen := map[string]bool{}
 	for _, kv := range e.Set {
 		value := strings.TrimSpace(kv.Value.Reveal())
@@ -154,7 +192,7 @@ func loneQuote(value string) bool { return value == `"` || value == "'" }
 // be touched. Secrets read "(secret)".
 func (e Wanted) ByHand(kind Kind) string {
 	var b strings.Builder
-	b.WriteString("[" + kind.header(e.Name) + "]\n")
+	b.WriteString("[" + e.header(kind) + "]\n")
 	for _, kv := range e.Set {
 		value := secret.Redacted
 		if public[kv.Key] {
@@ -178,6 +216,9 @@ func ByHand(kind Kind, wanted []Wanted) string {
 // the SDKs merge the two, and a role in the one makes them pass over keys in the
 // other.
 func (e Wanted) Conflict(credentials, config files.Snapshot) error {
+	if e.SSO {
+		return nil // it is no profile, and gives no credentials itself
+	}
 	inConfig, _ := Read(Config, config, e.Name)
 	if err := inConfig.Conflict(config.Path, e); err != nil {
 		return err

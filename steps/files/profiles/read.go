@@ -69,11 +69,17 @@ func All(kind Kind, file files.Snapshot) []Profile {
 	return out
 }
 
-// byName are the profiles of a file.
-func byName(kind Kind, file files.Snapshot) map[string]Profile {
+// bySection are the profiles of a file by their names, and its sso-sessions by their
+// headers.
+func bySection(kind Kind, file files.Snapshot) map[string]Profile {
 	out := map[string]Profile{}
 	for _, p := range All(kind, file) {
 		out[p.Name] = p
+	}
+	for _, p := range readSections(file.Bytes).sections {
+		if kind == Config && strings.HasPrefix(p.Name, ssoSession) {
+			out[p.Name] = p
+		}
 	}
 	return out
 }

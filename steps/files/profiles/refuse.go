@@ -30,7 +30,7 @@ func refuseBytes(path string, src []byte) error {
 				"save the file with the line endings of this system")
 		case l.typ != lineComment && strings.ContainsFunc(text, breaksForPython):
 			return refusal(path, i+1, "the line contains a character that the AWS CLI takes for the end of a line or for white space, and other AWS tools do not",
-				"take the character out")
+				"remove the character")
 		}
 		if problem := misread(text, l); problem != "" {
 			return refusal(path, i+1, problem, "correct or remove the line")
@@ -102,20 +102,20 @@ func opens(s, quote string) bool {
 // findSection gives the index of the target's header line, -1 when there is
 // none, and refuses duplicates and headers that one parser takes for the
 // target's and another does not.
-func findSection(kind Kind, path, name string, src []byte, lines []iniLine) (int, error) {
+func findSection(kind Kind, path string, e Wanted, src []byte, lines []iniLine) (int, error) {
 	at := -1
 	for i, l := range lines {
-		if l.typ != lineHeader || looseName(l.text(src)) != name {
+		if l.typ != lineHeader || looseName(l.text(src)) != e.section() {
 			continue
 		}
-		if !exactHeader(l.text(src), kind.header(name)) {
+		if !exactHeader(l.text(src), e.header(kind)) {
 			return -1, refusal(path, i+1,
-				fmt.Sprintf("the header looks like profile %q, but not every AWS tool reads it so", name),
-				fmt.Sprintf("write it as [%s] or rename it", kind.header(name)))
+				fmt.Sprintf("the header looks like %s, but not every AWS tool reads it so", e.quoted()),
+				fmt.Sprintf("write it as [%s] or rename it", e.header(kind)))
 		}
 		if at >= 0 {
 			return -1, refusal(path, i+1,
-				fmt.Sprintf("profile %q is there twice (first on line %d)", name, at+1), "merge the two sections")
+				fmt.Sprintf("%s appears twice (first on line %d)", e.quoted(), at+1), "merge the two sections")
 		}
 		at = i
 	}
@@ -173,7 +173,7 @@ func refuseKeys(path string, src []byte, lines []iniLine, sec section, touched m
 			continue
 		}
 		if before, ok := first[key]; ok {
-			return refusal(path, i+1, fmt.Sprintf("%s is there twice in the profile (first on line %d)", key, before), "remove one of the two")
+			return refusal(path, i+1, fmt.Sprintf("%s appears twice in the profile (first on line %d)", key, before), "remove one of the two")
 		}
 		first[key] = i + 1
 	}

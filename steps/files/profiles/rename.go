@@ -104,7 +104,7 @@ func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string
 	})
 	next := files.Snapshot{Path: file.Path, Bytes: after}
 	p, there := Read(kind, next, name)
-	if _, err := findSection(kind, file.Path, name, after, iniLines(after)); err != nil {
+	if _, err := findSection(kind, file.Path, Wanted{Name: name}, after, iniLines(after)); err != nil {
 		return false
 	}
 	return changed == 1 && same && there && p.Line == line
@@ -114,7 +114,7 @@ func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string
 // is there.
 func SSOSession(config files.Snapshot, name string) (Profile, bool) {
 	r := readSections(config.Bytes)
-	i, there := r.at["sso-session "+name]
+	i, there := r.at[ssoSession+name]
 	if !there {
 		return Profile{Name: name}, false
 	}

@@ -55,6 +55,7 @@ func (r profileRead) Verify(ctx context.Context, staged string) error {
 		sessionToken: got.Credentials.SessionToken, "region": got.Region, "role_arn": got.RoleARN,
 		"source_profile": got.SourceProfileName, "credential_process": got.CredentialProcess,
 		"role_session_name": got.RoleSessionName, "mfa_serial": got.MFASerial,
+		"sso_session": got.SSOSessionName, "sso_account_id": got.SSOAccountID, "sso_role_name": got.SSORoleName,
 	}
 	for _, kv := range e.Set {
 		if value, known := read[kv.Key]; known && value != kv.Value.Reveal() {

@@ -1,0 +1,138 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// CenterFacts are what Identity Center holds of the blueprint's groups that sign in there.
+type CenterFacts struct {
+	// Instance is the organization's, nil where there is none or it cannot be asked; then
+	// Refused is the finding that says why and what to do.
+	Instance *awsops.IdentityCenter
+	Refused  *plan.Finding
+	// Groups are the identity store's, by the blueprint's group; nil for one that is not
+	// there.
+	Groups map[string]*awsops.StoreGroup
+	// Filled says that an identity provider fills the store.
+	Filled bool
+	// Busy are the groups that Identity Center was still giving their permission set after
+	// the wait for it.
+	Busy map[string]bool
+	// Sets are the permission sets, by the blueprint's group.
+	Sets map[string]awsops.PermissionSet
+}
+
+// inspectCenter asks Identity Center, where a group signs in there. A refusal is a fact: all
+// else is made.
+func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
+	groups := a.IdentityGroups()
+	if len(groups) == 0 {
+		return nil
+	}
+	c := &f.Center
+	if c.Refused = centerElsewhere(o, a); c.Refused != nil {
+		return nil
+	}
+	region := a.StateRegion
+	if a.IdentityCenter.Region != "" {
+		region = a.IdentityCenter.Region
+	}
+	found, err := env.Sessions.Home(region).IdentityCenters(ctx)
+	if c.Instance, c.Refused = organizationInstance(found, err, a); c.Instance == nil {
+		return ctx.Err() //nolint:wrapcheck // the caller's own context
+	}
+	home := env.Sessions.Home(c.Instance.Region)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		store, err := forEach(gctx, 0, groups, func(ctx context.Context, g blueprint.Group) (*awsops.StoreGroup, error) {
+			return home.StoreGroup(ctx, c.Instance.Store, g.IdentityCenter)
+		})
+		c.Groups = map[string]*awsops.StoreGroup{}
+		for i, g := range groups {
+			c.Groups[g.Name] = store[i]
+		}
+		if err == nil && slices.Contains(store, nil) {
+			c.Filled, err = home.StoreFilled(gctx, c.Instance.Store)
+		}
+		return err
+	})
+	g.Go(func() error {
+		var names []string
+		for _, g := range groups {
+			names = append(names, g.PermissionSet())
+		}
+		sets, err := home.PermissionSets(gctx, c.Instance.ARN, a.AdminAccount, names)
+		c.Sets = map[string]awsops.PermissionSet{}
+		for _, g := range groups {
+			if set, there := sets[g.PermissionSet()]; there {
+				c.Sets[g.Name] = set
+			}
+		}
+		return err
+	})
+	if err := g.Wait(); awsops.IsAccessDenied(err) {
+		c.Instance, c.Refused = nil, centerDenied(err)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return f.awaitAssignments(ctx, env, home, a)
+}
+
+// awaitAssignments waits for what a run of this laptop began and did not see end: asked for
+// once more, an assignment would be made beside the first.
+func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
+	c := &f.Center
+	for _, g := range a.IdentityGroups() {
+		set, store := c.Sets[g.Name], c.Groups[g.Name]
+		if set.ARN == "" || store == nil || slices.Contains(set.Groups, store.ID) || !env.Journal.Intended(assignmentChange(g.Name)) {
+			continue
+		}
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for Identity Center to finish giving %s to %q, which a run began.", set.Name, g.IdentityCenter)})
+		err := home.WaitAssigned(ctx, c.Instance.ARN, set.ARN, store.ID, a.AdminAccount)
+		if errors.Is(err, awsops.ErrTimeout) {
+			if c.Busy == nil {
+				c.Busy = map[string]bool{}
+			}
+			c.Busy[g.Name] = true
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		sets, err := home.PermissionSets(ctx, c.Instance.ARN, a.AdminAccount, []string{set.Name})
+		if err != nil {
+			return err
+		}
+		if again, there := sets[set.Name]; there {
+			c.Sets[g.Name] = again
+		}
+	}
+	return nil
+}
+
+// identityGroups are the facts of groups that sign in with Identity Center in the form of
+// IAM's: what is attached to one is what its permission set refers to, once its members
+// have that.
+func (f *IAMFacts) identityGroups(o *Observed, a *blueprint.Answers) {
+	for _, g := range a.IdentityGroups() {
+		var facts GroupFacts
+		set, store := f.Center.Sets[g.Name], f.Center.Groups[g.Name]
+		if store != nil && slices.Contains(set.Groups, store.ID) {
+			for _, p := range set.Policies {
+				facts.Attached = append(facts.Attached, iamARN(o, a, "policy"+p))
+			}
+		}
+		f.Groups[g.Name] = facts
+	}
+}

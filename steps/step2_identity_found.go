@@ -1,0 +1,83 @@
+package steps
+
+import (
+	"fmt"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// consolePage is where Identity Center is enabled: no call of AWS's does that for an
+// organization.
+const consolePage = "https://console.aws.amazon.com/singlesignon"
+
+// refuseCenter is a finding in whose place nothing of Identity Center is planned.
+func refuseCenter(id, evidence, remedy string) *plan.Finding {
+	return &plan.Finding{
+		ID: id, Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeCenter}, Evidence: evidence, Remedy: remedy,
+	}
+}
+
+// changeCenter stands for Identity Center itself: what is made in it needs it. No change
+// has this id, since nothing of it can be made from here, but a finding may stop it.
+const changeCenter = "iam.identity-center"
+
+// centerElsewhere is the finding of an admin account that is not the management account.
+// A delegated administrator may not touch what is provisioned in the management account,
+// and may not assign anywhere what is assigned there, too.
+func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
+	org := o.Account.Organization
+	switch {
+	case o.Account.OrganizationDenied != nil:
+		return nil // who may not ask may be asked all the same: Identity Center decides
+	case org == nil:
+		return refuseCenter("iam.identity-center-missing",
+			fmt.Sprintf("Account %s is in no organization, and an Identity Center of one account has no permission sets.", a.AdminAccount),
+			"Create an organization in step 1, or give the group IAM users instead (users = [\"alice\"]).")
+	case org.ManagementAccount != a.AdminAccount:
+		return refuseCenter("iam.identity-center-elsewhere",
+			fmt.Sprintf("The organization's Identity Center belongs to management account %s, and the admin account %s may not assign its permission sets.", org.ManagementAccount, a.AdminAccount),
+			"Ask whoever runs the management account to assign the permission set there, or choose the management account as the admin account.")
+	}
+	return nil
+}
+
+// organizationInstance is the organization's own among the instances, or the finding of why
+// there is none to work with.
+func organizationInstance(found []awsops.IdentityCenter, err error, a *blueprint.Answers) (*awsops.IdentityCenter, *plan.Finding) {
+	switch {
+	case awsops.IsAccessDenied(err):
+		return nil, centerDenied(err)
+	case err != nil:
+		return nil, refuseCenter("iam.identity-center-unread", "Identity Center could not be asked: "+diagnosis.Describe(err), "Run stateroom setup again; if it fails again, set identity_center.region in the blueprint.")
+	}
+	others := 0
+	for i, c := range found {
+		switch {
+		case c.Owner != a.AdminAccount:
+			others++
+		case c.Status != "" && c.Status != "ACTIVE":
+			return nil, refuseCenter("iam.identity-center-not-ready",
+				fmt.Sprintf("Identity Center %s is %s. %s", c.ARN, c.Status, c.StatusReason), "Wait until it is ACTIVE in "+consolePage+", then run stateroom setup again.")
+		default:
+			return &found[i], nil
+		}
+	}
+	if others > 0 {
+		return nil, refuseCenter("iam.identity-center-missing",
+			"The organization has no Identity Center: what was found belongs to single accounts, and those have no permission sets.",
+			"Delete it if nobody uses it, and enable Identity Center with AWS Organizations in "+consolePage+", signed in to the management account.")
+	}
+	return nil, refuseCenter("iam.identity-center-missing",
+		"Identity Center is not enabled in this organization, and no call of AWS's enables it.",
+		"Enable it with AWS Organizations in "+consolePage+", signed in to the management account, then run stateroom setup again.")
+}
+
+func centerDenied(err error) *plan.Finding {
+	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
+		"Give yourself the rights that stateroom policy identity prints, then run stateroom setup again.")
+	f.RequestIDs = awsops.RequestIDs(err)
+	return f
+}
