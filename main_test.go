@@ -896,8 +896,8 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 	}
 	blueprint := practiceBlueprint(t, dir)
 	for state, want := range map[string]string{
-		"state": "a relative path", dir: "lies in the repository", filepath.Join(link, "s"): "lies in the repository",
-		filepath.Join(dir, "file"): "lies in the repository", "/dev/null/state": "not a directory",
+		"state": "a relative path", dir: "is in the repository", filepath.Join(link, "s"): "is in the repository",
+		filepath.Join(dir, "file"): "is in the repository", "/dev/null/state": "not a directory",
 	} {
 		for _, mode := range [][]string{{"--yes"}, {"--dry-run"}} {
 			if mode[0] == "--dry-run" && state == "/dev/null/state" {
@@ -1276,8 +1276,8 @@ func TestPracticeTeachesInLines(t *testing.T) {
 	first := programOf(t, home, "3\n<\n3\n6\n1\n2\n1\nq\n", false, "--plain", "--sandbox")
 	says(t, first.out, "Learn to find what is wrong", "0 of 67 solved so far", "1 No valid credentials 0 of 8 solved. The article's first case",
 		"Goal: terraform plan works again in live/staging.", "Terraform says:", "2 Give me a hint Number 1 of 3. It costs a point.",
-		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: kms-disabled, 1 of 3 points.",
-		"Solved: kms-disabled, 1 of 3 points. 2 ")
+		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: KMS.DisabledException (1 of 3 points).",
+		"Solved: 1 of 3 points. 2 ")
 	if first.code != plan.ExitDone || strings.Contains(strings.Join(strings.Fields(first.out), " "), "The cause:") {
 		t.Errorf("%+v", first)
 	}
@@ -1311,11 +1311,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key waits in handover/bob.age until ", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed for bob alone to open.", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
-		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here."},
+		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key waits in handover/bob.age until ", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed for bob alone to open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
@@ -1326,6 +1326,55 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		for _, sentence := range want {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
+			}
+		}
+	}
+}
+
+// TestWhatIsWrongIsNamed: what the answer begins with names the profile, the bucket, the
+// key, the table or the person that it is about.
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	for fault, lead := range map[string]string{
+		"profile-missing":      "Profile admin_iam is in neither the credentials nor the config file.",
+		"profile-missing-name": "Profile admin-iam is in neither the credentials nor the config file.",
+		"signature-mismatch":   "The secret of profile admin_iam does not belong to its access key id.",
+		"bucket-missing":       "There is no bucket terraform-state-111111111111-eu-west-1s.",
+		"kms-disabled":         "The state encryption key alias/terraform is disabled.",
+		"kms-denied":           "user/alice may not use the state encryption key.",
+		"table-denied":         "user/alice may not use the lock table.",
+	} {
+		got := program(t, "", false, "troubleshoot", "--sandbox", "--break", fault, "--dry-run", "--json")
+		var leads []string
+		for _, e := range eventsOf(t, got.out) {
+			if e["event"] == "finding" {
+				leads = append(leads, fmt.Sprint(e["lead"]))
+			}
+		}
+		if !slices.Contains(leads, lead) {
+			t.Errorf("%s: %q is not among %q", fault, lead, leads)
+		}
+	}
+}
+
+// TestARehearsalOffersNothingThatItDeletes: what is told at the end names no file of the
+// scratch folder, which is gone by then, unless it is kept.
+func TestARehearsalOffersNothingThatItDeletes(t *testing.T) {
+	for _, command := range []string{"setup", "handover bob", "onboard", "offboard alice", "login"} {
+		args := append(strings.Fields(command), "--sandbox", "--json")
+		kept := filepath.Join(t.TempDir(), "kept")
+		for name, extra := range map[string][]string{"deleted": nil, "kept": {"--dir", kept}} {
+			got := program(t, "", false, append(args, extra...)...)
+			events := eventsOf(t, got.out)
+			summary := events[len(events)-1]
+			told := fmt.Sprint(summary["outcome"], summary["notes"])
+			if name == "deleted" && (strings.Contains(told, "stateroom-sandbox-") || strings.Contains(told, "handover/") || strings.Contains(told, "commit ")) {
+				t.Errorf("%s: it offers what it deletes: %s", command, told)
+			}
+			if name == "deleted" && strings.Contains(told, "Next: ") && !strings.Contains(told, "Next: stateroom "+args[0]+" does this for real") {
+				t.Errorf("%s: the next step is about what is gone: %s", command, told)
+			}
+			if name == "kept" && command == "setup" && !(strings.Contains(told, "commit "+kept) && strings.Contains(told, "waits in handover/bob.age") && strings.Contains(told, "Backups of 2 files")) {
+				t.Errorf("%s: it does not name what is kept: %s", command, told)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (p *Preflight) Judge(ctx context.Context, changes []plan.Change) []plan.Fin
 	var seen atomic.Int64
 	found, err := forEach(ctx, p.Env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
 		findings := p.judge(ctx, c)
-		p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts asked whether they allow the changes", Done: int(seen.Add(1)), Of: len(makers)})
+		p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts checked for permission to make the changes", Done: int(seen.Add(1)), Of: len(makers)})
 		return findings, nil
 	})
 	if err != nil {

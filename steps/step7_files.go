@@ -37,6 +37,8 @@ type FileFacts struct {
 	// IgnoreErr is why .gitignore must not be edited.
 	IgnoreErr error
 	Leftovers Leftovers
+	// Pipelines are the pipelines' own files, by the ci block's name.
+	Pipelines map[string]files.Snapshot
 	endpoint  string
 	pathStyle bool // of the endpoint that is asked, whoever named it
 }
@@ -89,6 +91,9 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		}
 		*into = snapshot
 	}
+	if err := f.inspectPipelines(env, a); err != nil {
+		return err
+	}
 	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
 	return nil
 }
@@ -111,6 +116,7 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 		planSignIn(o, a, in, member, &p)
 	} else {
 		planConfig(o, a, in, &p)
+		planPipelines(o, a, &p)
 	}
 	for _, f := range Misencoded(o.Files.Credentials, o.Files.Config) {
 		f.Blocks, f.Stops, f.Also = a.Me != "", asAdmin(a), []string{profileCannotEdit}
@@ -241,7 +247,7 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 	}
 	return &plan.Finding{
 		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
+		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left over from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
 			at.Place, profile, at.KeyID, sends),
 		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
 	}
@@ -307,7 +313,7 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 		}
 	}
 	if errors.Is(err, files.ErrNotToBeEdited) {
-		p.Find(managedFile(err, "Put the profiles below into what writes the file.", profiles.ByHand(profiles.Config, all)))
+		p.Find(managedFile(err, "Add the profiles below to whatever writes the file.", profiles.ByHand(profiles.Config, all)))
 		return
 	}
 	before := len(p.Changes)

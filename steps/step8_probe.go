@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -152,16 +153,16 @@ func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment,
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
 		if by := o.obstacle(needs); by.Known() {
-			if left[by.String()] == nil {
+			if left[by.Because()] == nil {
 				obstacles = append(obstacles, by)
 			}
-			left[by.String()] = append(left[by.String()], e.Name)
+			left[by.Because()] = append(left[by.Because()], e.Name)
 		} else if there {
 			found = append(found, e)
 		}
 	}
 	for _, by := range obstacles { // one finding for all of them, however many there are
-		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.String()])), by))
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.Because()])), by))
 	}
 	return found, findings
 }
@@ -213,7 +214,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	}
 	project := projects[0]
 	if by := o.obstacle(backendNeeds(o, a, project)); by.Known() {
-		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
+		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The backend was", by)}
 	}
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
 		return plan.Unproved(plan.NotTried), nil // what is missing was told already
@@ -260,7 +261,7 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case err != nil:
 			return plan.Unproved(plan.ProofFailed), []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
+			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The backend was")}
 		}
 		if !b.o.Files.hidden() { // else step 7 has told why
 			findings = append(findings, provenAsOperator(b.a))
@@ -355,7 +356,7 @@ func (b *backendProbe) accepted() plan.Finding {
 		f.Evidence += " The bucket's policy denies it, so it is not in force yet."
 		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it again."
 	default:
-		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", b.env.Endpoint)
+		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", secret.Address(b.env.Endpoint))
 		f.Remedy = "No setup can fix that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
 	}
 	return f
@@ -392,7 +393,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
-		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
+		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's rights, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }
@@ -416,7 +417,7 @@ func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.I
 func unproven(id, what string) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
-		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
+		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's rights.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }

@@ -43,6 +43,9 @@ func (b *Blueprint) Missing() []string {
 	for _, p := range b.Projects {
 		need(p.Environment == "" && b.environmentFor(p.Name) == "", "project."+p.Name+".environment")
 	}
+	for _, ci := range b.CIs {
+		ci.ciMissing(need)
+	}
 	need(b.Bucket.Name == "", "bucket.name")
 	return paths
 }
@@ -63,6 +66,7 @@ func (b *Blueprint) problems() Problems {
 	c.identityCenter()
 	c.environments()
 	c.projects()
+	c.ci()
 	c.key()
 	c.bucketAndLock()
 	return c.found
@@ -101,7 +105,7 @@ func (c *blueprintChecker) root() {
 	c.rule("", "state_region", c.StateRegion, regionRule)
 	c.rule("", "admin_profile", c.AdminProfile, profileRule)
 	if len(c.Tags) > maxTags {
-		c.bad("", "tags", "", "holds %d tags, and AWS takes %d beside stateroom's own: keep fewer", len(c.Tags), maxTags)
+		c.bad("", "tags", "", "has %d tags, and AWS allows %d besides stateroom's own: keep fewer", len(c.Tags), maxTags)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Tags)) {
 		if why := tagRule(name, c.Tags[name]); why != "" {

@@ -37,24 +37,24 @@ type decided struct{ explicit, implicit string }
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 var byPolicy = map[string]decided{
 	"service control policy": {
-		"A service control policy (SCP) of the organization forbids it, whatever the account allows: let whoever manages the organization change the policy, or meet its condition.",
-		"No service control policy (SCP) allows it, and what an SCP does not allow no policy of the account can: let whoever manages the organization allow the action for this account.",
+		"A service control policy (SCP) of the organization forbids it, whatever the account allows: ask whoever manages the organization to change the policy, or meet its condition.",
+		"No service control policy (SCP) allows it, and what an SCP does not allow no policy of the account can: ask whoever manages the organization to allow the action for this account.",
 	},
 	"resource control policy": {
-		"A resource control policy (RCP) of the organization forbids it on the resource, whatever IAM and the resource's own policy allow: let whoever manages the organization change the policy, or meet its condition.",
-		"No resource control policy (RCP) allows it: let whoever manages the organization allow the action on this account's resources.",
+		"A resource control policy (RCP) of the organization forbids it on the resource, whatever IAM and the resource's own policy allow: ask whoever manages the organization to change the policy, or meet its condition.",
+		"No resource control policy (RCP) allows it: ask whoever manages the organization to allow the action on this account's resources.",
 	},
 	"permissions boundary": {
 		"The permissions boundary set on the user or role forbids it: change that boundary's Deny statement, or set another boundary.",
-		"The permissions boundary set on the user or role leaves it out: add the action to the boundary. It needs to stand in an identity-based policy as well.",
+		"The permissions boundary set on the user or role does not allow it: add the action to the boundary. An identity-based policy has to allow it as well.",
 	},
 	"session policy": {
 		"The session was opened with a session policy that forbids it: open it with another, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
-		"The session was opened with a session policy that leaves it out: open it with the action in it, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
+		"The session was opened with a session policy that does not allow it: open it with the action in it, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
 	},
 	"VPC endpoint policy": {
 		"The policy of the VPC endpoint that the request went through forbids it: change the endpoint's policy. No policy in IAM helps.",
-		"The policy of the VPC endpoint that the request went through leaves it out: add action and resource to the endpoint's policy. No policy in IAM helps.",
+		"The policy of the VPC endpoint that the request went through does not allow it: add action and resource to the endpoint's policy. No policy in IAM helps.",
 	},
 	"role trust policy": {
 		"The role's trust policy forbids it: change its Deny statement, or meet its condition.",
@@ -78,9 +78,29 @@ var byPolicy = map[string]decided{
 // write for their states.
 const stateBucket = "The bucket's policy forbids it: meet its condition, which for a state bucket is encrypt = true and kms_key_id with the key's full ARN in the backend; or change its Deny statement."
 
+// whom is the identity that AWS names in a refusal, and nothing that only looks like one.
+var whom = wording(`User: (arn:[\w-]{1,20}:(?:iam|sts)::\d{0,12}:(?:user|role|assumed-role|federated-user)/[\w+=,.@/-]{1,200}) is not authorized`)
+
+// toWhom is what gives an identity an action that no policy of its own gives it.
+func toWhom(text, action string) string {
+	m := whom.regexp().FindStringSubmatch(text)
+	if m == nil || action == "" {
+		return ""
+	}
+	return "Allow " + action + " to " + m[1] + ", in a policy of its user, group or role; a boundary or an SCP may keep it out all the same."
+}
+
+// meaningOf is what a refusal of a cause means where a Deny statement decided.
+func meaningOf(of *Diagnosis, text string) string {
+	if of == EnvironmentDenied && awsops.DenialIn(text).Explicit {
+		return ExplicitDeny.Meaning
+	}
+	return ""
+}
+
 // remedyOf is what mends a refusal as its text words it, with what AWS itself names of it;
 // empty where the text says nothing that the cause does not.
-func remedyOf(text string) string {
+func remedyOf(of *Diagnosis, text string) string {
 	d := awsops.DenialIn(text)
 	by, known := byPolicy[d.Policy]
 	var out string
@@ -94,6 +114,9 @@ func remedyOf(text string) string {
 		out = by.explicit
 	default:
 		out = by.implicit
+	}
+	if out == "" && of == EnvironmentDenied {
+		out = toWhom(text, d.Action)
 	}
 	if out == "" {
 		return ""

@@ -19,7 +19,8 @@ var (
 	}
 	KMSPendingDeletion = &Diagnosis{
 		ID: "kms-pending-deletion", Family: Key, Step: plan.StepKey,
-		Meaning:  "The state encryption key is waiting to be deleted; when it is, every state under it is lost.",
+		Meaning:  "The state encryption key is scheduled for deletion; once it is deleted, every state encrypted with it is lost.",
+		Named:    "The state encryption key %s is scheduled for deletion; once it is deleted, every state encrypted with it is lost.",
 		Remedy:   "Cancel the deletion of the key and enable it again, at once.",
 		Operator: "Ask the operator to keep the key from being deleted, with stateroom setup, at once.",
 		text:     []sign{{pattern: wording(aKey + `pending (?:replica )?deletion`), at: outside}},
@@ -34,8 +35,8 @@ var (
 	}
 	KMSUnavailable = &Diagnosis{
 		ID: "kms-unavailable", Family: Key, Step: plan.StepKey,
-		Meaning: "The state encryption key lies in a key store of your own, and KMS cannot reach it.",
-		Remedy:  "Have the key store connected again, with aws kms connect-custom-key-store.",
+		Meaning: "The state encryption key is in a custom key store, and KMS cannot reach it.",
+		Remedy:  "Connect the key store again with aws kms connect-custom-key-store.",
 		text:    []sign{{pattern: wording(aKey + `unavailable`), at: outside}},
 		is:      inState("unavailable"),
 	}
@@ -51,14 +52,15 @@ var (
 	KMSUnusable = &Diagnosis{
 		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable or creating.",
-		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
-		Operator: "Ask the operator to run stateroom setup, which says what the state of the key asks for.",
+		Remedy:   "Find out which with aws kms describe-key, or run stateroom troubleshoot, which says what to do about it.",
+		Operator: "Ask the operator to run stateroom setup, which says what to do about it.",
 		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},
 		codes:    []string{"KMS.KMSInvalidStateException", "KMSInvalidStateException"},
 	}
 	KMSDisabled = &Diagnosis{
 		ID: "kms-disabled", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is disabled.",
+		Named:    "The state encryption key %s is disabled.",
 		Remedy:   "Enable the key.",
 		Operator: "Ask the operator to enable the key with stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.DisabledException|\bDisabledException\b|(?P<resource>arn:[\w-]+:kms:\S+) is disabled`), at: outside}},
@@ -67,6 +69,7 @@ var (
 	KMSNotFound = &Diagnosis{
 		ID: "kms-not-found", Family: Key, Step: plan.StepKey,
 		Meaning:  "There is no such key in the bucket's region.",
+		Named:    "There is no key %s in the bucket's region.",
 		Remedy:   "Write the ARN of a key in the bucket's own region.",
 		Operator: "Ask the operator to run stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.NotFoundException|Key '?(?P<resource>arn:[\w-]+:kms:[^\s']+)'? does not exist`), at: outside}},
@@ -76,12 +79,13 @@ var (
 	KMSDenied = &Diagnosis{
 		ID: "kms-denied", Family: Key, Step: plan.StepKey,
 		Meaning:  "The identity may not use the state encryption key.",
+		Named:    "%s may not use the state encryption key.",
 		Remedy:   "Allow the action on the key in the group's policy, or in the key policy if that does not delegate to the account.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{
 			pattern: wording(`[Tt]he ciphertext refers to a (?:customer master|KMS) key that does not exist`), at: outside,
-			meaning: "What was to be read is encrypted with a key that is not there any more, or that the identity may not use; KMS does not say which.",
-			remedy:  "Look which key it is (aws s3api head-object: SSEKMSKeyId). Allow kms:Decrypt on it to the identity, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
+			meaning: "The object is encrypted with a key that no longer exists or that the identity may not use; KMS does not say which.",
+			remedy:  "Find out which key it is (aws s3api head-object: SSEKMSKeyId). Allow the identity kms:Decrypt on it, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
 		}, {pattern: wording(`perform: (?P<action>kms:\w+)|KMS (?:key )?access (?:was )?denied|\bKMSAccessDenied(?:Exception)?\b`), at: outside}},
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {

@@ -91,6 +91,9 @@ func (h *Handover) Close(s *plan.Summary) (notes []string, then string) {
 	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
 		return nil, ""
 	}
+	if h.last.env.Scratch {
+		return nil, fmt.Sprintf("send the file to %s", h.User)
+	}
 	return []string{
 		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.last.Handover.Path, h.User, h.last.expires().Format(time.DateOnly)),
 	}, fmt.Sprintf("send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository", h.User)

@@ -214,9 +214,13 @@ func (o *Onboarding) Close(summary *plan.Summary) (notes []string, then string) 
 		return nil, ""
 	}
 	if summary.Applied > 0 {
+		ofKeys, inConfig := " of "+l.credentials.Path, ", in "+l.config.Path
+		if l.env.Scratch {
+			ofKeys, inConfig = "", ""
+		}
 		notes = append(notes,
-			fmt.Sprintf("Key: %s, in profile %s of %s.%s", l.who.held, l.who.profile, l.credentials.Path, l.alone()),
-			fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(l.profileNames()), l.config.Path))
+			fmt.Sprintf("Key: %s, in profile %s%s.%s", l.who.held, l.who.profile, ofKeys, l.alone()),
+			fmt.Sprintf("Profiles: %s%s.", plan.Listed(l.profileNames()), inConfig))
 		notes = append(notes, l.factor.note(l.answers.AdminProfile)...)
 	}
 	return notes, l.next()

@@ -44,7 +44,7 @@ func (l *look) prove(ctx context.Context) {
 			continue
 		}
 		for _, name := range []string{checkUse, checkLock} {
-			l.untried(plan.Check{Name: name, Subject: p.Name}, l.stopped(plan.ProjectID(p.Name)))
+			l.untried(plan.Check{Name: name, Subject: p.Name}, becauseOf(l.stopped(plan.ProjectID(p.Name))))
 		}
 	}
 	for _, p := range l.answers.ProjectsFor(l.who.user) {
@@ -54,14 +54,14 @@ func (l *look) prove(ctx context.Context) {
 			by = l.projects[i].Problem.ID
 		}
 		if by != "" || i < 0 || !l.readable[p.Name] {
-			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, by)
+			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, becauseOf(by))
 			continue
 		}
 		at := l.projects[i]
 		withoutProviders := at.Right && at.Initialised && !at.Providers // which says more than that init is due
 		if by := l.unmade(at); by.Known() && !withoutProviders {
 			c := plan.Check{Name: checkPlan, Subject: p.Name, Remedy: by.Remedy("stateroom onboard")}
-			l.untried(c, by.String())
+			l.untried(c, by.Because())
 			continue
 		}
 		plans = append(plans, func() {
@@ -87,15 +87,19 @@ func (l *look) unmade(at projectFiles) plan.Obstacle {
 	return plan.Obstacle{}
 }
 
-// untried books a check that was not made because of a finding, or where none stops it
-// since the state could not be read.
-func (r *report) untried(c plan.Check, by string) {
-	c.Asked = "nothing"
-	if by == "" {
-		r.undecided(c, "not tried, because the state could not be read")
-		return
+// becauseOf is the clause of what stops a check: a finding, or where none does a state that
+// could not be read.
+func becauseOf(finding string) string {
+	if finding == "" {
+		return "because the state could not be read"
 	}
-	r.undecided(c, "not tried, because of "+by)
+	return plan.Obstacle{Finding: finding}.Because()
+}
+
+// untried books a check that was not made, and the clause that says why.
+func (r *report) untried(c plan.Check, why string) {
+	c.Asked = "nothing"
+	r.undecided(c, "not tested, "+why)
 }
 
 // checkReadable reads a project's state, or sees that there is none yet; it is false
@@ -134,7 +138,7 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{
 			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
-			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", w.answers.Bucket.Name, p.StateKey, p.Name),
+			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker hides it.", w.answers.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Ask the operator to run stateroom troubleshoot, which looks for the version to put back.",
 		})
 	default:
@@ -185,7 +189,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 	c := plan.Check{Name: checkPlan, Subject: name, Asked: "terraform plan in " + at.Dir}
 	switch {
 	case w.env.Engine == nil || w.env.Engine.Supports(w.answers.Lock.UseLockfile) != nil:
-		w.undecided(c, "there is no Terraform here that could")
+		w.undecided(c, "there is no Terraform here to run it")
 		return
 	case !w.factor.signedIn():
 		w.undecided(c, "after stateroom login: profile "+w.answers.AdminProfile+" holds no session")
@@ -198,7 +202,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 		})
 		return
 	case !at.Providers:
-		c.Answer = "its providers are not here, so terraform plan was not run"
+		c.Answer = "its providers are not installed here, so terraform plan was not run"
 		w.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(name, at.Dir)))
 		return
 	}

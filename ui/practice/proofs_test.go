@@ -31,7 +31,7 @@ var particular = map[string]proof{
 	"token-expired":            {beyond: "it takes a person with a key, or with an MFA device", asks: "Get new session credentials"},
 	"signature-mismatch":       {beyond: "nobody knows what the secret was", asks: "Write access key id and secret again"},
 	"wrong-account-keys": {
-		beyond: "only its owner has the right key", asks: "put the right access key into this one", says: []string{"s3-head-denied"},
+		beyond: "only its owner has the right key", asks: "put an access key of that account into this one", says: []string{"s3-head-denied"},
 		back: takeStrangerAway,
 	},
 	"clock-skew": {
@@ -71,7 +71,7 @@ var particular = map[string]proof{
 	"table-missing":          {differs: []string{"-md5"}, back: stateAgain}, // the next apply writes it again
 	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
-		beyond: "it is over when it is over", asks: "Wait a minute and run again",
+		beyond: "it is over when it is over", asks: "Wait a minute, then run the command again",
 		back: func(at *byHand) { at.Server.Throttle("dynamodb", false) },
 	},
 	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},

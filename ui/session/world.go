@@ -105,6 +105,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 		return nil, err
 	}
 	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
+	env.Scratch = s.scratch()
 	if err := s.fit(env); err != nil {
 		return nil, err
 	}

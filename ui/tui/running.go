@@ -119,10 +119,8 @@ func (v *runScreen) made(msg madeMsg) nav {
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, noticeMsg{}
 	v.review.result, v.review.mended, v.outline = msg.summary, nil, msg.outline
-	if msg.err != nil || msg.summary.Stopped {
-		clear(v.looking)
-	}
 	if msg.err != nil {
+		clear(v.looking)
 		v.setReview(plan.Review{})
 		return v.fail(msg.err)
 	}
@@ -133,9 +131,6 @@ func (v *runScreen) made(msg madeMsg) nav {
 	msg.review.Changes = append(msg.review.Changes, msg.review.Excluded...)
 	msg.review.Excluded = nil
 	v.take(msg.review)
-	if msg.summary.Stopped {
-		v.say(stopped(msg.summary))
-	}
 	return nav{}
 }
 

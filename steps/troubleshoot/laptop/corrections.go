@@ -184,7 +184,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 	c := plan.InitChange(a, p.Project, p.Dir, kind)
 	c.Run.SkipWait = true
 	if init.Asks && kind == tf.InitReconfigure {
-		c.NotOurs = p.Dir
+		c.NotOurs, c.Asks, c.Agreeing = p.Dir, "init may lose sight of a state", "reconfigure"
 	}
 	if kind == tf.InitMoveAside {
 		c.Run.Command = plan.MoveAside{To: init.MoveAside}
@@ -194,7 +194,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 			"find " + p.Files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + init.MoveAside + " ';'",
 			tf.InitCommand(p.BackendConfig),
 		}
-		c.Undo = "what init left lies in " + init.MoveAside
+		c.Undo = "what init left is in " + init.MoveAside
 	}
 	return []plan.Change{c}
 }
