@@ -194,7 +194,7 @@ func planProvider(o *Observed, a *blueprint.Answers, ci blueprint.CI, made bool)
 	}
 	switch {
 	case have == nil && !made:
-		c := change("", plan.Create, "Let the account know tokens of "+ci.IssuerURL(), awsops.CreateOIDCProvider(ci.IssuerURL(), audience, plan.TagsOf(a)))
+		c := change("", plan.Create, "Create the OIDC provider of "+ci.IssuerURL(), awsops.CreateOIDCProvider(ci.IssuerURL(), audience, plan.TagsOf(a)))
 		c.Fields = plan.Created("URL", ci.IssuerURL(), "audience", audience)
 		c.Undo = "aws iam delete-open-id-connect-provider --open-id-connect-provider-arn " + arn
 		if others := o.IAM.Machines.Others[arn]; len(others) > 0 {
@@ -270,7 +270,7 @@ func knownByName(ci blueprint.CI) []plan.Finding {
 // dropRole deletes a role that an earlier blueprint's pipeline had.
 func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
 	if len(f.Attached) > 0 {
-		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s is no pipeline's of the blueprint, and has policies attached that are not stateroom's.", f.Role.ARN))
+		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s belongs to none of the blueprint's pipelines, and has policies attached that are not stateroom's.", f.Role.ARN))
 		return p
 	}
 	var calls []awsops.Call

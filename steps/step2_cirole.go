@@ -150,7 +150,7 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 		session: applySession, needs: append([]string{providerChange(ci)}, assumable(e.Name)...),
 	}
 	if gate := ci.GatedBy(e.Name); gate != "" {
-		b.risk = fmt.Sprintf("Who may apply is what environment %s of the platform asks for: give it required reviewers and a branch rule before the first run.", gate)
+		b.risk = fmt.Sprintf("Environment %s of the platform decides who may apply: give it required reviewers and a branch rule before the first run.", gate)
 	}
 	return b
 }
@@ -181,7 +181,7 @@ func (b *machineRole) plan() plan.Proposal {
 		b.Find(plan.Finding{
 			ID: "iam.ci-trust-open", Severity: plan.Failure, Stops: []string{b.id, b.id + trustSuffix},
 			Evidence: fmt.Sprintf("The role %s would be open to more than the jobs of the blueprint: %s.", b.e.Role, widest.Why),
-			Remedy:   "Name the jobs to the letter in plan and apply of the ci block.",
+			Remedy:   "Name the jobs one by one, each in full, in plan and apply of the ci block.",
 		})
 		return b.Proposal
 	case b.e.Name != "" && (inside.Unreachable != nil || !b.o.Account.active(b.e)): // told of the environment
@@ -299,7 +299,7 @@ func (b *machineRole) permissions() {
 		b.Change(c)
 	}
 	if have, there := b.f.Inline[inlinePolicy]; !there || !policy.Equivalent(have, b.inline) {
-		c := b.change(".permissions", plan.Update, fmt.Sprintf("Let %s do what %s need", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Allow %s what %s need", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
 		c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, After: plan.Known(b.inline.JSON())}}
 		if there {
 			c.Fields[0].Before = have.JSON()

@@ -87,7 +87,7 @@ func JudgeWebIdentity(d Document) (opened []Opened) {
 			continue
 		}
 		if len(s.NotPrincipals) > 0 || slices.Contains(s.Principals["*"], "*") || slices.Contains(s.Principals["Federated"], "*") {
-			opened = append(opened, Opened{Strangers, "it names no provider, so that tokens of every provider of the account are let in"})
+			opened = append(opened, Opened{Strangers, "it names no provider, so tokens of every provider of the account are let in"})
 		}
 		for _, provider := range s.Principals["Federated"] {
 			if host := providerHost(provider); host != "" {
@@ -151,11 +151,11 @@ func (s Statement) asksAudience(host string) bool {
 // judge is [JudgeWebIdentity] of one statement and one provider.
 func (s Statement) judge(host string) (opened []Opened) {
 	if !s.asksAudience(host) {
-		opened = append(opened, Opened{Strangers, fmt.Sprintf("it does not ask for an audience with StringEquals on %s:aud, so that tokens made for somebody else are let in", host)})
+		opened = append(opened, Opened{Strangers, fmt.Sprintf("it does not ask for an audience with StringEquals on %s:aud, so tokens made for somebody else are let in", host)})
 	}
 	exact, shapes := s.asked(host + ":sub")
 	if len(exact)+len(shapes) == 0 {
-		return append(opened, Opened{Strangers, fmt.Sprintf("it does not ask for a subject with StringEquals on %s:sub, so that every token of the issuer is let in", host)})
+		return append(opened, Opened{Strangers, fmt.Sprintf("it does not ask for a subject with StringEquals on %s:sub, so every token of the issuer is let in", host)})
 	}
 	for _, subject := range exact {
 		if o := openingOf(host, subject, false); o.Opening > Exactly {
@@ -219,9 +219,9 @@ func openingOf(host, subject string, shape bool) Opened {
 	named := of.begins.MatchString(subject)
 	switch {
 	case !shape && !named && slices.ContainsFunc(tenants[:len(tenants)-1], func(t tenant) bool { return t.issuer.MatchString(host) }):
-		return Opened{Strangers, fmt.Sprintf("the subject %s names no repository, so that the same job of every other one is let in", subject)}
+		return Opened{Strangers, fmt.Sprintf("the subject %s names no repository, so the same job of every other one is let in", subject)}
 	case !shape && rest == "" && named:
-		return Opened{Pushers, fmt.Sprintf("the subject %s names no branch, so that every job of it is let in, pull requests as well", subject)}
+		return Opened{Pushers, fmt.Sprintf("the subject %s names no branch, so every job of it is let in, pull requests as well", subject)}
 	case !shape && strings.Contains(subject, "%3A"): // GitHub writes : so, and % as it is
 		return Opened{Pushers, fmt.Sprintf("the subject %s is that of two environments, one of which has %%3A in its name", subject)}
 	case !shape:

@@ -423,7 +423,7 @@ func (c *blueprintChecker) ciTerm(block, name string, ci CI, term string) {
 	case !known:
 		return
 	case strings.ContainsAny(term, "*?") || strings.Contains(term, "${"):
-		c.bad(block, name, term, "%q holds a wildcard, which lets in strangers: write one job after the other, each to the letter", term)
+		c.bad(block, name, term, "%q contains a wildcard, which lets in strangers: write the jobs one by one, each in full", term)
 		return
 	case ci.Provider == ProviderOIDC:
 		c.rule(block, name, term, matching(subjectPattern, "is not a subject: write the claim sub of the tokens, of up to 255 visible characters"))

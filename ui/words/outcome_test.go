@@ -88,6 +88,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 
 		"healthy":     {plan.Summary{Outcome: plan.Health{}, Checks: passed}, Works, "Nothing is wrong: all 2 checks passed. Nothing was changed."},
 		"fixed":       {plan.Summary{Outcome: plan.Health{}, Checks: passed, Applied: 1}, Works, "Nothing is wrong any more: all 2 checks passed. 1 change made, 0 failed, 0 left out."},
+		"a clone":     {plan.Summary{Outcome: plan.Health{}, Checks: append([]plan.Check{{Verdict: plan.Failed}}, passed...), Findings: []plan.Finding{{Severity: plan.Info, Lead: "This directory is not initialized."}}}, Works, "Nothing is wrong, but 1 of 3 checks did not pass. This directory is not initialized. Nothing was changed."},
 		"ill":         {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: wrong, Due: 1, DryRun: true}, Wrong, "Nothing was changed: this was a dry run. One thing is wrong. The state encryption key is disabled."},
 		"still ill":   {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: append(wrong, wrong...), Applied: 1}, Wrong, "2 things are still wrong."},
 		"undecided":   {plan.Summary{Outcome: plan.Health{}, Checks: []plan.Check{{Verdict: plan.Undecided}}}, Unshown, "Nothing wrong was found, but 1 check could not be made."},
