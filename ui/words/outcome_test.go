@@ -60,7 +60,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"setup partly failed":        {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofLeftOut), Applied: 8, Failed: 1, Skipped: 3, Due: 4, Excluded: 30}, Wrong, "The setup for staging, preprod and production is not complete: 4 changes are still to be made and 30 are left out. Not proven: changes that it needs were left out. 8 changes made, 1 failed, 3 not begun, 30 left out."},
 		"setup partly broken off":    {plan.Summary{Outcome: complete, Applied: 5, Skipped: 7, Excluded: 30, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. 5 changes made, 0 failed, 7 not begun, 30 left out."},
 
-		"setup not looked at": {plan.Summary{Outcome: complete, Applied: 9, Stale: true, Ended: true}, Look, "Whether it works now was not looked at again. 9 changes made, 0 failed, 0 left out."},
+		"setup not looked at": {plan.Summary{Outcome: complete, Applied: 9, Stale: true, Ended: true}, Look, "Whether it works now was not checked again. 9 changes made, 0 failed, 0 left out."},
 
 		"on board":              {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Planned, plan.Planned)}, Proof: asAlice, Applied: 9}, Works, "Bob can run Terraform in staging, preprod and production."},
 		"on board in one":       {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Refused)}, Proof: plan.Unproved(plan.ProofFailed), Findings: wrong, Applied: 9}, Wrong, "Bob can run Terraform in staging. It does not work in preprod. Not proven: it was tested and did not work."},

@@ -48,7 +48,7 @@ func unknown(s *plan.Summary) string {
 	switch o := s.Outcome.(type) {
 	case plan.SetUp, plan.Health, plan.SignedIn:
 		if !s.Stopped { // else it is said that the run was interrupted
-			return "Whether it works now was not looked at again."
+			return "Whether it works now was not checked again."
 		}
 	case plan.Aboard:
 		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
