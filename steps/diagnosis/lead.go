@@ -101,6 +101,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.environment-shared-data-dir": "The projects share one data directory.",
 	"files.environment-token-stale":     "The environment holds a session token of another key.",
 	"files.environment-workspace":       "A variable chooses a different workspace than the one that is selected.",
+	"files.in-json":                     "The backend or the provider is in a JSON file.",
 	"files.generated":                   "A generator writes the project's files.",
 	"files.journal-in-repository":       "A journal is in the repository, where it does not count.",
 	"files.kept":                        "Something in a file differs from what would be written there.",
