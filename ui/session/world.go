@@ -40,7 +40,7 @@ func (s *session) adminWith(ctx context.Context, a *blueprint.Answers, asks plan
 	}
 	env, err := s.world(ctx, sessions, a)
 	if err == nil {
-		env.Asks = asks
+		env.Asks = s.signingIn(asks)
 	}
 	return env, err
 }
