@@ -18,6 +18,12 @@ func (s *session) signingIn(asks plan.Asks) plan.Asks {
 	if asks.Visit == nil {
 		asks.Visit = s.tellVisit
 	}
+	if s.lab != nil {
+		if !s.Device {
+			asks.Browser = s.lab.Browse
+		}
+		return asks
+	}
 	if program := browserOf(runtime.GOOS, s.process); program != nil && !s.Device {
 		asks.Browser = func(ctx context.Context, address string) error { return openBrowser(ctx, program, address) }
 	}

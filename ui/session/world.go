@@ -104,6 +104,12 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if err != nil {
 		return nil, err
 	}
+	if s.lab != nil { // HOME stays the caller's, and no token goes there
+		env.TokenDir = s.lab.TokenDir()
+		if err := s.lab.People(a.Blueprint); err != nil {
+			return nil, err
+		}
+	}
 	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
 	if err := s.fit(env); err != nil {
 		return nil, err
