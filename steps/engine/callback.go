@@ -91,9 +91,9 @@ func (c *callback) await(ctx context.Context) (secret.Secret, error) {
 }
 
 // close lets the page that was just answered reach the browser, and ends.
-func (c *callback) close() {
+func (c *callback) close(ctx context.Context) {
 	const bound = time.Second
-	ctx, done := context.WithTimeout(context.Background(), bound)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer done()
 	if c.server == nil || c.server.Shutdown(ctx) != nil {
 		_ = c.listener.Close()

@@ -121,7 +121,7 @@ func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn) (none awsops
 	if err != nil {
 		return none, plan.ErrByCode // no port of this machine can be had
 	}
-	defer back.close()
+	defer back.close(ctx)
 	b, err := s.Browser(ctx, back.port())
 	if err != nil {
 		return none, err

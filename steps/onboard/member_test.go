@@ -50,7 +50,7 @@ type person struct {
 
 // browser opens an address and goes where it is sent.
 func browser(address string) error {
-	page, err := http.Get(address) //nolint:noctx,gosec // a test's browser
+	page, err := http.Get(address)
 	if err != nil {
 		return err
 	}
@@ -222,11 +222,14 @@ func TestWhatStandsAgainstASignInWritesNothing(t *testing.T) {
 				return err
 			}
 			for _, query := range []string{"?code=x&state=y", "?code=x", "?error=access_denied", ""} {
-				page, err := http.Get(u.Query().Get("redirect_uri") + query) //nolint:noctx // a test's browser
-				if err != nil || page.StatusCode != http.StatusBadRequest {
-					return fmt.Errorf("a stranger was answered %v %v", page, err)
+				page, err := http.Get(u.Query().Get("redirect_uri") + query)
+				if err != nil {
+					return err
 				}
 				_ = page.Body.Close()
+				if page.StatusCode != http.StatusBadRequest {
+					return fmt.Errorf("a stranger was answered %s", page.Status)
+				}
 			}
 			return nil
 		}, shows: func(context.Context, plan.Visit) error { return gaveUp }}, "given up"},
@@ -307,5 +310,61 @@ func TestWithoutAPortalInTheBlueprintItIsAskedFor(t *testing.T) {
 	b.Groups = append(b.Groups, blueprint.Group{Name: "others", Users: []string{"bob"}})
 	if asked := paths(&Start{Repository: b, Portal: known}, plan.Given{}); !slices.Equal(asked, []string{PathWay}) {
 		t.Errorf("in a team with users, asked %v", asked)
+	}
+}
+
+// TestOffboardingTakesTheMembershipAndNeverTheAssignment, and says until when sessions live.
+func TestOffboardingTakesTheMembershipAndNeverTheAssignment(t *testing.T) {
+	t.Parallel()
+	c := signingIn(t)
+	c.must(c.server.Directory(map[string][]string{"PlatformAdmins": {"dave@acme.com"}}))
+	leaves := func(user string) (*plan.Summary, error) {
+		f := (&Offboard{Answers: &blueprint.Answers{Blueprint: c.blueprint}, User: user, Now: time.Now}).Flow(c.env(c.desk, c.dir))
+		f.Emit, f.Confirm = func(plan.Event) {}, enginetest.Agree
+		return f.Run(context.Background())
+	}
+	mark := len(c.server.Log())
+	s, err := leaves("dave@acme.com")
+	c.must(err)
+	if calls := c.mutations(mark); !slices.Equal(calls, []string{"identitystore:DeleteGroupMembership"}) {
+		t.Errorf("called %v", calls)
+	}
+	if out := s.Outcome.(plan.Departure); out.Deny != plan.NotMember || s.ExitCode(false) != plan.ExitDone {
+		t.Errorf("came to %+v with %d: %v", out, s.ExitCode(false), s.Findings)
+	}
+	if told := finding(s, "offboard.sessions-live"); told == nil || !strings.Contains(told.Evidence, "1h0m0s") {
+		t.Errorf("of sessions it is told %v", told)
+	}
+	mark = len(c.server.Log())
+	if _, err = leaves("dave@acme.com"); err != nil || len(c.mutations(mark)) > 0 {
+		t.Errorf("a second run: %v, %v", err, c.mutations(mark))
+	}
+	var refusal *plan.Refusal
+	if _, err := leaves("nobody@acme.com"); !errors.As(err, &refusal) || refusal.Finding != "offboard.unknown-user" {
+		t.Errorf("nobody leaves: %v", err)
+	}
+	l := c.laptop("") // everybody else's access stays
+	_, f := l.comesAsMember(&person{opens: browser})
+	if s := l.run(f); s.ExitCode(false) != plan.ExitDone {
+		t.Errorf("alice ended with %d: %v", s.ExitCode(false), s.Findings)
+	}
+}
+
+// TestWhomAnIdentityProviderKeepsIsTakenOutThere and not here.
+func TestWhomAnIdentityProviderKeepsIsTakenOutThere(t *testing.T) {
+	t.Parallel()
+	b := enginetest.Team(nil, "staging")
+	b.Groups = []blueprint.Group{{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{blueprint.Everything}}}
+	c := newCompany(t, b, nil, nil)
+	server := sandboxtest.Start(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Issuer: "https://idp.example"}})
+	c.must(server.Directory(map[string][]string{"PlatformAdmins": {"alice@acme.com"}}))
+	c.movesIn(server)
+	f := (&Offboard{Answers: &blueprint.Answers{Blueprint: c.blueprint}, User: "alice@acme.com", Now: time.Now}).Flow(c.env(c.desk, c.dir))
+	f.Emit, f.Confirm = func(plan.Event) {}, enginetest.Agree
+	mark := len(server.Log())
+	s, err := f.Run(context.Background())
+	c.must(err)
+	if told := finding(s, "offboard.identity-provider"); told == nil || !strings.Contains(told.Remedy, "identity provider") || len(c.mutations(mark)) > 0 {
+		t.Errorf("found %v, called %v", s.Findings, c.mutations(mark))
 	}
 }
