@@ -336,7 +336,7 @@ type command struct {
 var commands = []command{
 	{
 		mode: session.SetUp, name: "setup", group: forTeam,
-		short: "Make the whole setup, or what is missing of it",
+		short: "Create the whole setup, or what is missing from it",
 		long: "Looks at what is there, shows what it would change, asks, makes the changes and\n" +
 			"proves the result. Run the command again at any time: it changes what differs.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
@@ -354,10 +354,10 @@ var commands = []command{
 		mode: session.Onboard, name: "onboard", group: forAdmin,
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
-			"is before anything is written, renews the key so that nobody else ever had it,\n" +
+			"is before anything is written, renews the key so that nobody else has ever had it,\n" +
 			"writes your profiles, and tests every environment and project that you may\n" +
 			"touch. Run again it shows the table and changes nothing.\n\n" +
-			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings\n" +
+			"Exit codes: 0 ready, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
 			"  stateroom onboard --handover alice.age\n" +
@@ -422,7 +422,7 @@ var commands = []command{
 			"renewed before it runs out, without a browser.\n\n" +
 			"Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
-			"your profile. Where none is asked for, or the session lasts, it changes nothing.\n\n" +
+			"your profile. Where MFA is not required, or the session is still valid, it changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom login                      when Terraform asks to sign in again\n" +
@@ -478,7 +478,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
 	answerFlags(f, o)
 	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile, or in that group of Identity Center")
-	f.StringArrayVar(&o.Adopt, "adopt", nil, "change `ARN`, a folder or a name that was there before, or agree to a place that a project's files lead to (repeatable)")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "allow changes to `ARN`, a folder or a name that is there already, or allow an address that a project's files name (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
 	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")
@@ -625,7 +625,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
 	}
 	if o.NoWidening && !o.Yes {
-		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
+		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gains access: add --yes, or leave --no-widening out")
 	}
 	if o.Detailed && !o.DryRun {
 		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")
@@ -656,7 +656,7 @@ func checkLabRegion(o *session.Options) error {
 func checkTroubleshoot(o *session.Options) error {
 	switch {
 	case o.NoChecks && o.ErrorFile == "":
-		return session.Usagef("--no-checks belongs to --error FILE: without a text and without checks nothing is left to look at")
+		return session.Usagef("--no-checks belongs to --error FILE: without an error text and without checks there is nothing to do")
 	case o.NoChecks && o.Run:
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:

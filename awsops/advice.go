@@ -11,13 +11,13 @@ import (
 func advice(e *Error) (meaning, remedy string) {
 	switch {
 	case IsClock(e):
-		return "This machine's clock is too far from AWS's.", "Set the clock (for example with NTP) and run again."
+		return "This machine's clock is too far from AWS's.", "Set the clock (for example with NTP), then run the command again."
 	case IsSSO(e):
 		return "The single sign-on session is missing or has expired.", "Sign in with: aws sso login" + profileFlag(e) + "."
 	case IsNoProfile(e):
 		return "The profile is in neither the credentials nor the config file.", "Check the name with: aws configure list-profiles."
 	case IsExpired(e):
-		return "The session credentials have expired.", "Get new ones the way you got these, and run again."
+		return "The session credentials have expired.", "Get new ones the way you got these, then run the command again."
 	case IsUnknownKey(e):
 		return "AWS does not know this access key id: it was deleted or made inactive, belongs to another partition or to an account that has not enabled this region, or is only seconds old.",
 			"Check it in IAM, under the user's security credentials."
@@ -27,24 +27,24 @@ func advice(e *Error) (meaning, remedy string) {
 		return "No credentials were found in the environment, the shared files or the machine.",
 			"Set AWS_PROFILE or pass --profile with a profile of the admin account."
 	case IsThrottle(e):
-		return "AWS kept throttling the requests.", "Wait a minute and run again; what is done stays done."
+		return "AWS kept throttling the requests.", "Wait a minute, then run the command again; what is done stays done."
 	case HasCode(e, "OperationAborted"):
-		return "S3 was still at work on another change of this bucket, which can take it minutes.",
-			"Wait a few minutes and run again; what is done stays done."
+		return "S3 is still working on another change to this bucket, which can take minutes.",
+			"Wait a few minutes, then run the command again; what is done stays done."
 	case IsBusy(e):
-		return "AWS was still at work on another change of the same thing.", "Wait a minute and run again; what is done stays done."
+		return "AWS is still working on another change to the same resource.", "Wait a minute, then run the command again; what is done stays done."
 	case HasCode(e, "RegionDisabled"):
-		return "The account has not enabled this region, or not its STS.",
-			"Let it be enabled there (aws account enable-region), or choose another region."
+		return "The account has not enabled this region, or STS in this region.",
+			"Enable it there (aws account enable-region), or choose another region."
 	case HasCode(e, "OptInRequired"), HasCode(e, "SubscriptionRequired"), HasCode(e, "NotSignedUp"):
 		return "The account may not use this service yet: its sign-up or its payment method is not complete.",
-			"Finish it in the account's billing console, which can take AWS a day, and run again."
+			"Finish it in the account's billing console, which can take AWS a day, then run the command again."
 	case HasCode(e, "LimitExceeded"), HasCode(e, "TooManyBuckets"):
 		return "The account has reached a quota of AWS.",
-			"Take away what nobody needs, or have the quota raised (Service Quotas), and run again; what is done stays done."
+			"Delete what nobody needs, or request a higher quota (Service Quotas), then run the command again; what is done stays done."
 	case IsWrongCode(e):
 		return "The code has expired or was used before.",
-			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."
+			"Wait for the next code; if that is rejected too, check the clock of whatever shows it."
 	case IsUnknownDevice(e):
 		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
 	case isStranger(e):
@@ -58,11 +58,11 @@ func advice(e *Error) (meaning, remedy string) {
 	case speaksOther(e):
 		return "What answered is not HTTP.", "Check --endpoint-url, AWS_ENDPOINT_URL and the proxy."
 	case brokeOff(e):
-		return "The connection was ended without an answer.", "Check that --endpoint-url or AWS_ENDPOINT_URL begins with the right one of http:// and https://, and the proxy."
+		return "The connection was closed without an answer.", "Check that --endpoint-url or AWS_ENDPOINT_URL begins with http:// or https:// as the endpoint requires, and check the proxy."
 	case isUnfinished(e):
-		return "AWS, or something on the way to it, gave no whole answer.", "Check the network and any proxy, and run again: it looks at what is there first."
+		return "AWS, or something between here and AWS, sent an incomplete answer.", "Check the network and any proxy, then run the command again: it looks at what is there first."
 	case isSource(e) && processTold(e) != "":
-		return "The configured source of the credentials failed, the program of credential_process: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what it lacks."
+		return "The configured source of the credentials failed, the program of credential_process: " + processTold(e) + ".", "Run it by hand, in the same environment: it says what is missing."
 	case isSource(e):
 		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and fix what it names."
 	case strings.Contains(rawText(e), "Missing Region"):
@@ -78,15 +78,15 @@ func unreachable(e *Error) (meaning, remedy string) {
 		return "The endpoint's certificate is not trusted on this machine.",
 			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; otherwise, check --endpoint-url."
 	case isNoAddress(e):
-		return "The endpoint is no address that HTTP can be sent to.", "Write it with http:// or https:// in --endpoint-url or AWS_ENDPOINT_URL."
+		return "The endpoint is not an HTTP address.", "Write it with http:// or https:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case speaksHTTP(e):
-		return "The endpoint does not speak TLS.", "If it is meant to be plain, write http:// in --endpoint-url or AWS_ENDPOINT_URL."
+		return "The endpoint does not speak TLS.", "If it is meant to be plain HTTP, write http:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case speaksTLS(e):
 		return "The endpoint does not speak plain HTTP.", "Write https:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case isProxyDown(e):
-		return "The proxy that HTTPS_PROXY or HTTP_PROXY names cannot be connected to.", "Correct the variable, or name the endpoint's host in NO_PROXY."
+		return "No connection to the proxy that HTTPS_PROXY or HTTP_PROXY names could be made.", "Correct the variable, or name the endpoint's host in NO_PROXY."
 	case isProxyRefusal(e):
-		return "The proxy that HTTPS_PROXY names let no connection through.", "Allow the endpoint's host there, or name it in NO_PROXY."
+		return "The proxy that HTTPS_PROXY names refused the connection.", "Allow the endpoint's host there, or name it in NO_PROXY."
 	}
 	return "No connection to the endpoint could be made.", "Check the network, the proxy and --endpoint-url."
 }
@@ -101,7 +101,7 @@ func denial(e *Error) (meaning, remedy string) {
 	grant := "Grant " + e.Action + ", or run as an identity that has it."
 	switch {
 	case d.Explicit:
-		return "A policy denies this explicitly, so that no Allow can help.",
+		return "A policy denies this explicitly, so no Allow can help.",
 			"Ask whoever manages that policy to change the Deny statement, or run as an identity that it does not apply to."
 	case d.Policy != "":
 		return "No policy of the type named allows it.", grant

@@ -31,7 +31,7 @@ var errElsewhere = errors.New("only the endpoint of this run may be asked")
 func (c Config) alone() ([]func(*config.LoadOptions) error, error) {
 	at, err := url.Parse(c.Endpoint)
 	if err != nil || at.Host == "" {
-		return nil, fmt.Errorf("a run with files of its own needs an endpoint of its own, and %q is none", c.Endpoint)
+		return nil, fmt.Errorf("a run with files of its own needs an endpoint of its own, and %q is not one", c.Endpoint)
 	}
 	client := newHTTPClient(c.Parallel, c.Bounds.orDefault()).WithDialerOptions(func(d *net.Dialer) {
 		d.Control = func(_, address string, _ syscall.RawConn) error {

@@ -25,11 +25,11 @@ func TestGuardSendsNothingOutsideThePlan(t *testing.T) {
 			_, err := session.iam().CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("alice")})
 			return err
 		}},
-		"another input than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
+		"a different input than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
 			_, err := session.send(ctx, bob)
 			return err
 		}},
-		"another operation than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
+		"a different operation than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
 			_, err := session.iam().DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("alice")})
 			return err
 		}},

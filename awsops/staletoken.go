@@ -35,7 +35,7 @@ func (u unmixed) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	e := &Error{
 		Operation: readingConfiguration, Identity: u.who, Err: errStaleToken,
 		Message: fmt.Sprintf("access key %s is a user's own and comes with a session token", c.AccessKeyID),
-		Meaning: "The token is left from another key, and AWS refuses every call that carries both (InvalidClientTokenId).",
+		Meaning: "The token is left over from another key, and AWS refuses every call that carries both (InvalidClientTokenId).",
 		Remedy:  "Delete aws_session_token from the profile, in the config file or the credentials file; stateroom troubleshoot names the line.",
 	}
 	if u.profile != "" {

@@ -382,7 +382,7 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 			w.write("own.json", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
 			b.Environments[0].Permissions = "own.json"
 		},
-		says: []string{"environment staging", "own.json", "\"Effect\" is there twice", "Nothing was changed."},
+		says: []string{"environment staging", "own.json", "\"Effect\" appears twice", "Nothing was changed."},
 	}}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
 		{name: "its use may not be seen", unread: true},
 		{name: "AWS's answer names it", answered: true, says: "by a run of this laptop that was cut off before the secret was kept; never used"},
 		{name: "AWS's answer names it and somebody uses it", answered: true, used: true},
-		{name: "AWS's answer names it and its use may not be seen", answered: true, unread: true, says: "when it was last used may not be seen"},
+		{name: "AWS's answer names it and its use may not be seen", answered: true, unread: true, says: "AWS does not let stateroom see when it was last used"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -45,5 +45,5 @@ func TestAKeyIsNotMadeForACredentialsFileThatNobodyIsToEdit(t *testing.T) {
 	if f == nil || !f.Blocks || w.calls("CreateAccessKey", "alice") > 0 {
 		t.Fatalf("found %v", summary.Findings)
 	}
-	says(t, f.Evidence, "credentials:1", "DO NOT EDIT: written by a program", "put the lines into what writes the file")
+	says(t, f.Evidence, "credentials:1", "DO NOT EDIT: written by a program", "add the lines to whatever writes the file")
 }

@@ -343,7 +343,7 @@ func (p *pair) agree(needed ...string) {
 	texts["the group's policies"] = all
 	for place, text := range texts {
 		if !strings.Contains(text, arn) || strings.Count(text, ":key/") != strings.Count(text, arn) {
-			p.t.Errorf("%s names another key than %s: %s", place, arn, text)
+			p.t.Errorf("%s names a different key than %s: %s", place, arn, text)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func golden(t testing.TB, name string, got []byte) {
 	path := filepath.Join("testdata", name)
 	want, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("%s was missing and is written now (%v): look at it, then run again", path, os.WriteFile(path, got, 0o600))
+		t.Fatalf("%s was missing and is written now (%v): look at it, then run the command again", path, os.WriteFile(path, got, 0o600))
 	}
 	if err != nil {
 		t.Fatal(err)

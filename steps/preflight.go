@@ -42,7 +42,7 @@ func (s *Setup) preflight(ctx context.Context, env *engine.Env, r plan.Review) [
 	var seen atomic.Int64
 	found, err := forEach(ctx, env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
 		findings := p.judge(ctx, c)
-		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts asked whether they allow the changes", Done: int(seen.Add(1)), Of: len(makers)})
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts checked for permission to make the changes", Done: int(seen.Add(1)), Of: len(makers)})
 		return findings, nil
 	})
 	if err != nil {

@@ -178,7 +178,7 @@ func refused(c *maker, why cause, denied []denial) plan.Finding {
 	case why.unsure:
 		f.ID, f.Severity, f.Stops = "account.scp-unsure", plan.Info, nil
 		f.Evidence = fmt.Sprintf("iam:SimulatePrincipalPolicy says that service control policies do not let %s do %s in account %s. It misjudges those with conditions, and the policies themselves cannot be read from here.", c.principal, what, c.account)
-		f.Remedy = "No action needed: it is tried. To have it judged give the operator organizations:ListAccounts, ListPoliciesForTarget and DescribePolicy, in the management account or one to which it delegates them."
+		f.Remedy = "No action needed: stateroom tries it anyway. To have it checked first, give the operator organizations:ListAccounts, ListPoliciesForTarget and DescribePolicy, in the management account or one to which it delegates them."
 	case why.by == policy.ServiceControl:
 		f.ID = "account.scp-denies"
 		f.Evidence = sentence + "service control policy " + why.name + " forbids it" + how + "." + left

@@ -190,7 +190,7 @@ func (q *quotas) trust(c *plan.Change, text string) {
 	remedy := fmt.Sprintf("Name fewer principals in environment.%s.trust_kept.", c.Environment)
 	if e, ok := q.a.Environment(c.Environment); ok && e.Trust == blueprint.TrustListed {
 		evidence = strings.TrimSuffix(evidence, ".") + ": it names every user."
-		remedy = fmt.Sprintf("Let it trust the admin account, whose groups say who may assume it, with --set environment.%s.trust=account.", c.Environment)
+		remedy = fmt.Sprintf("Trust the admin account instead, whose groups decide who may assume it, with --set environment.%s.trust=account.", c.Environment)
 	}
 	q.refuse(c, "iam.trust-too-long", plan.StepIAM, evidence, remedy)
 }
@@ -209,7 +209,7 @@ func (q *quotas) inline(c *plan.Change, name, text string) {
 	q.beyond(c)
 	evidence := fmt.Sprintf("The inline policy of the role of environment %s has %d characters, and IAM allows %d", c.Environment, size, most)
 	if others > 0 {
-		evidence += fmt.Sprintf(" together with the %d of those that are there beside it", others)
+		evidence += fmt.Sprintf(" together with the %d of those that are there already", others)
 	}
 	q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".",
 		fmt.Sprintf("Shorten it, or make a managed policy of it (of %d characters at most) in the environment's account and name it with --set environment.%s.permissions=ARN.", policy.ManagedPolicyLimit, c.Environment))
@@ -253,7 +253,7 @@ func (q *quotas) judgeCounts() {
 			q.accounts[home] = ""
 			q.refuseAll(attaches, "iam.group-policies-full", plan.StepIAM,
 				fmt.Sprintf("Group %s would have %d managed policies attached, and IAM allows %d; %d of them are not stateroom's: %s.", g.Name, n, most, len(foreign), strings.Join(foreign, ", ")),
-				"Detach what the group can do without, or choose another name for the group in the blueprint.")
+				"Detach what the group does not need, or choose another name for the group in the blueprint.")
 		}
 	}
 }

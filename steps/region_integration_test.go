@@ -61,7 +61,7 @@ func TestTerraformAndTheCLIAskForARoleWhereTheKeyIsKnown(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := cli("--region", region); err == nil || !strings.Contains(out, "InvalidClientTokenId") {
-		t.Errorf("the AWS CLI asks for the role in another region than it works in: %v\n%s", err, out)
+		t.Errorf("the AWS CLI asks for the role in a different region than it works in: %v\n%s", err, out)
 	}
 	w.write(filepath.Join(".aws", "config"), strings.Replace(w.read(".aws/config"), "region = eu-west-1", "region = "+region, 2))
 	if out, err := cli(); err == nil || !strings.Contains(out, "InvalidClientTokenId") {

@@ -87,7 +87,7 @@ func withoutAccounts(d *blueprint.Discovery) *plan.Refusal {
 // sub-accounts that are the environments.
 func accountStep() Step {
 	return Step{
-		Name: plan.StepAccount, Title: "Choose an administrative account", Short: "Account",
+		Name: plan.StepAccount, Title: "Admin account", Short: "Account",
 		Why: "One account holds only your admins and the Terraform state; the environments live in sub-accounts of their own. " +
 			"So every bill and every permission is per environment, and there is one place to sign in.",
 		Cost:  "AWS calls it the management account; accounts and an organization cost nothing.",
@@ -388,7 +388,7 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	switch {
 	case f.OrganizationDenied != nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and stateroom cannot tell whether account %s is in an organization that could create one: %v", e.Name, f.Identity.Account, f.OrganizationDenied)
-		finding.Remedy = fmt.Sprintf("Give the operator organizations:DescribeOrganization, or give the account: --set environment.%s.account=ID.", e.Name)
+		finding.Remedy = fmt.Sprintf("Grant the operator organizations:DescribeOrganization, or give the account: --set environment.%s.account=ID.", e.Name)
 		finding.RequestIDs = awsops.RequestIDs(f.OrganizationDenied)
 	case f.Organization == nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)
@@ -414,14 +414,14 @@ func (f *AccountFacts) denied() (findings []plan.Finding) {
 		findings = append(findings, plan.Finding{
 			ID: "account.organization-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
 			Evidence: fmt.Sprintf("stateroom cannot tell whether account %s is in an organization, so the roles' trust is not narrowed by organization id: %v", f.Identity.Account, err),
-			Remedy:   "Give the operator organizations:DescribeOrganization, then run stateroom setup again.",
+			Remedy:   "Grant the operator organizations:DescribeOrganization, then run stateroom setup again.",
 		})
 	}
 	if err := f.ListingDenied; err != nil && f.Organization != nil && f.Organization.ManagementAccount == f.Identity.Account {
 		findings = append(findings, plan.Finding{
 			ID: "account.listing-denied", Severity: plan.Info, RequestIDs: awsops.RequestIDs(err),
 			Evidence: fmt.Sprintf("stateroom cannot list the organization's accounts, so the environments' accounts were not compared with them: %v", err),
-			Remedy:   "Give the operator organizations:ListAccounts, then run stateroom setup again.",
+			Remedy:   "Grant the operator organizations:ListAccounts, then run stateroom setup again.",
 		})
 	}
 	return findings

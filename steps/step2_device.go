@@ -37,12 +37,12 @@ func enrolment(name string, f UserFacts) []plan.Finding {
 	told := plan.Finding{
 		ID: "iam.no-own-device", Severity: plan.Info,
 		Evidence: fmt.Sprintf("User %s requires MFA and has no MFA device yet: until there is one, whoever has the access key can enrol a device of their own.", name),
-		Remedy:   fmt.Sprintf("Have %s run stateroom onboard soon, which enrols one.", name),
+		Remedy:   fmt.Sprintf("Ask %s to run stateroom onboard soon, which enrols one.", name),
 	}
 	if len(f.Devices) > 0 {
 		told.Evidence = fmt.Sprintf("User %s has the MFA device %s and none of the user's own name: that name is free, so whoever has the access key alone can enrol a device of their own.",
 			name, f.Devices[0].Serial)
-		told.Remedy = fmt.Sprintf("Have %s enrol a virtual device of that name besides (aws iam create-virtual-mfa-device --virtual-mfa-device-name %s "+
+		told.Remedy = fmt.Sprintf("Ask %s to enrol a virtual device of that name as well (aws iam create-virtual-mfa-device --virtual-mfa-device-name %s "+
 			"--bootstrap-method QRCodePNG --outfile FILE, then aws iam enable-mfa-device).", name, f.User.Name)
 	}
 	return []plan.Finding{told}

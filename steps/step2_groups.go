@@ -102,10 +102,10 @@ func planGroup(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pro
 	p.Change(members(o, a, g)...)
 	p.Find(otherMembers(a, g, f.Group)...)
 	for _, arn := range otherPolicies(f) {
-		p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
+		p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s in addition to the blueprint's.", arn, g.Name))
 	}
 	for _, name := range f.Inline {
-		p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s beside the blueprint's.", g.Name, name))
+		p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s in addition to the blueprint's.", g.Name, name))
 	}
 	p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 	return p

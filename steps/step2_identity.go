@@ -103,14 +103,14 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 		switch {
 		case ours && slices.Contains(wanted, name):
 		case ours && strings.HasPrefix(name, "stateroom-"+b.g.Name+"-"):
-			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Take the policy %s, which is no longer needed, out of permission set %s", name, b.g.PermissionSet()),
+			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Remove the policy %s, which is no longer needed, from permission set %s", name, b.g.PermissionSet()),
 				awsops.ForgetPolicy(b.instance(), b.set.ARN, policyPath, name))
 			c.Fields = []plan.Field{{Name: "refers to", Before: have}}
 			c.Judge()
 			b.Change(c)
 			due = append(due, c.ID)
 		default:
-			b.Keep("iam.group-more-policies", fmt.Sprintf("Permission set %s refers to policy %s beside the blueprint's.", b.g.PermissionSet(), have))
+			b.Keep("iam.group-more-policies", fmt.Sprintf("Permission set %s refers to policy %s in addition to the blueprint's.", b.g.PermissionSet(), have))
 		}
 	}
 	b.assign(append(due, references...))
@@ -122,7 +122,7 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 func (b *identityBuilder) makeGroup() {
 	if b.c.Filled {
 		f := refuseCenter("iam.identity-group-missing",
-			fmt.Sprintf("Identity Center has no group %q, and an identity provider fills its directory, so that the group is made there.", b.g.IdentityCenter),
+			fmt.Sprintf("Identity Center has no group %q, and an identity provider fills its directory, so the group has to be made there.", b.g.IdentityCenter),
 			fmt.Sprintf("Make the group %q in your identity provider and let it sync to Identity Center, then run stateroom setup again.", b.g.IdentityCenter))
 		f.Stops, f.Subject = []string{storeGroupChange(b.g.Name)}, b.g.Name
 		b.Find(*f)

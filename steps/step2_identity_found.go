@@ -54,7 +54,7 @@ func organizationInstance(found []awsops.IdentityCenter, err error, a *blueprint
 	case awsops.IsAccessDenied(err):
 		return nil, centerDenied(err)
 	case err != nil:
-		return nil, refuseCenter("iam.identity-center-unread", "Identity Center could not be asked: "+diagnosis.Describe(err), "Run stateroom setup again; if it fails once more, set identity_center.region in the blueprint.")
+		return nil, refuseCenter("iam.identity-center-unread", "Identity Center could not be asked: "+diagnosis.Describe(err), "Run stateroom setup again; if it fails again, set identity_center.region in the blueprint.")
 	}
 	others := 0
 	for i, c := range found {

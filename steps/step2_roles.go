@@ -245,7 +245,7 @@ func (b *roleBuilder) revoked(name string, before time.Time) {
 		b.keep("sessions-ended", fmt.Sprintf("denies everything to sessions from before %s (inline policy %s)", before.UTC().Format(time.RFC3339), name))
 		return
 	}
-	c := b.change(".sessions."+user, plan.Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
+	c := b.change(".sessions."+user, plan.Delete, fmt.Sprintf("Remove from %s in %s the block on sessions from before %s left: all of them have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
 	c.Fields = []plan.Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
 	c.Judge() // it denies sessions only that have ended
 	b.Change(c)
@@ -261,7 +261,7 @@ func (b *roleBuilder) keep(problem, evidence string) {
 func (b *roleBuilder) otherPath() plan.Finding {
 	return plan.Finding{
 		ID: "iam.role-other-path", Severity: plan.Failure, Stops: []string{roleChange(b.e.Name)},
-		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it. %s", b.f.Role.ARN, b.e.Name, b.e.RolePath, leftWithRole),
+		Evidence: fmt.Sprintf("Role %s of environment %s does not have the path %s that the blueprint names, and IAM cannot move it. %s", b.f.Role.ARN, b.e.Name, b.e.RolePath, leftWithRole),
 		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
 }
@@ -279,7 +279,7 @@ func (b *roleBuilder) permissions() {
 	}
 	have, there := b.f.Inline[inlinePolicy]
 	if arn == "" && !(there && policy.Equivalent(have, want)) {
-		c := b.change(".permissions", plan.Update, fmt.Sprintf("Let %s in %s do what Terraform needs", b.e.Role, b.e.Name), awsops.PutRolePolicy(b.e.Role, inlinePolicy, want.JSON()))
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Allow %s in %s what Terraform needs", b.e.Role, b.e.Name), awsops.PutRolePolicy(b.e.Role, inlinePolicy, want.JSON()))
 		c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, After: want.JSON()}}
 		if there {
 			c.Fields[0].Before = have.JSON()
@@ -297,7 +297,7 @@ func (b *roleBuilder) permissions() {
 func (b *roleBuilder) besides(arn string) {
 	for _, other := range b.f.Attached {
 		if other != arn {
-			b.keep("more-permissions", "has the policy "+other+" attached beside the blueprint's choice")
+			b.keep("more-permissions", "has the policy "+other+" attached in addition to the blueprint's choice")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.f.Inline)) {
@@ -307,14 +307,14 @@ func (b *roleBuilder) besides(arn string) {
 			b.revoked(name, before)
 		case name == inlinePolicy && arn == "":
 		case name == inlinePolicy && plan.Ours(b.a, b.f.Role.Tags):
-			c := b.change(".inline", plan.Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
+			c := b.change(".inline", plan.Delete, fmt.Sprintf("Remove earlier permissions of %s in %s", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
 			c.Purpose = plan.Cosmetic
 			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
 			c.JudgeWider(b.f.Inline[name], policy.Document{}, b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
 			b.Change(c)
 		default:
-			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")
+			b.keep("more-permissions", "has the inline policy "+name+" in addition to the blueprint's choice")
 		}
 	}
 }

@@ -61,7 +61,7 @@ func reachedOtherwise(o *Observed, a *blueprint.Answers) (findings []plan.Findin
 		findings = append(findings, plan.Finding{
 			ID: "iam.reached-otherwise", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Role %s enters %s, where the role that the blueprint names cannot be assumed.", role, plan.Enumerated(by[role])),
-			Remedy:   fmt.Sprintf("No action needed. With reach = %q in each of these environments the other one is not asked for first.", role),
+			Remedy:   fmt.Sprintf("No action needed. With reach = %q in each of these environments, the other one is not tried first.", role),
 		})
 	}
 	return findings
@@ -124,8 +124,8 @@ func deployed(o *Observed, a *blueprint.Answers, path string, accounts []string)
 func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) plan.Finding {
 	return plan.Finding{
 		ID: "iam.role-by-owner", Severity: plan.Info,
-		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
-		Remedy:   "No action needed: the account's owner looks after the role.",
+		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be read, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
+		Remedy:   "No action needed: the account's owner manages the role.",
 	}
 }
 

@@ -179,7 +179,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	case !deliverable(a, name):
 		p.Find(plan.Finding{
 			ID: "iam.key-to-make", Severity: plan.Info,
-			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
+			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is here to receive one.", name),
 			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
 		})
 	case name != a.Me && f.HandoverLink:

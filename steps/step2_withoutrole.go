@@ -13,7 +13,7 @@ import (
 
 // leftWithRole says what is not planned where an environment's role is not what the
 // blueprint says, and a finding tells that it cannot be.
-const leftWithRole = "What leads to the role was left as it is: the groups' policies as far as they name it, its profile and its projects."
+const leftWithRole = "What uses the role was left as it is: the groups' policies where they name it, its profile and its projects."
 
 // withoutRole tells an environment whose role is not there as the blueprint says and is
 // not going to be, as a finding tells that stops it ([plan.Finding.Stops]). What several

@@ -18,10 +18,10 @@ import (
 // environments' resources live.
 func regionStep() Step {
 	return Step{
-		Name: plan.StepRegion, Title: "Select the region of the state", Short: "Region",
+		Name: plan.StepRegion, Title: "Region of the state", Short: "Region",
 		Why: "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
 			"Choose the region where most of your admins are.",
-		Cost:  "The region decides where the state lies; it changes the price by next to nothing.",
+		Cost:  "The region decides where the state is stored; it hardly changes the price.",
 		First: true, AWSOnly: true,
 		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion, Facts: regionFacts,
 	}
@@ -186,7 +186,7 @@ func planRegion(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Find(plan.Finding{
 			ID: "region.not-checked", Severity: plan.Info,
 			Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
-			Remedy:   "No action needed: the calls of the next steps show it.",
+			Remedy:   "No action needed: the next steps will show it.",
 		})
 	}
 	return p

@@ -65,7 +65,7 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
 			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
-			Help: "Where the admins' right to the key stands.",
+			Help: "Where the admins' right to use the key is written.",
 			Means: map[string]string{
 				blueprint.KeyUsersGroup:  "The key policy delegates to the account, and the group's policy grants.",
 				blueprint.KeyUsersListed: "The key policy names every user, and breaks when one is deleted.",
@@ -206,7 +206,7 @@ func planStateKey(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, arn := range missingAdministrators(o, a) {
 		p.Find(plan.Finding{
 			ID: "key.administrator-missing", Severity: plan.Warning,
-			Evidence: fmt.Sprintf("kms_key.administrators names %s, and account %s has no such user or role. KMS takes no policy that names it, so the policy of the key is to do without.", arn, a.AdminAccount),
+			Evidence: fmt.Sprintf("kms_key.administrators names %s, and account %s has no such user or role. KMS accepts no policy that names it, so the key policy leaves it out.", arn, a.AdminAccount),
 			Remedy:   "Take it out of kms_key.administrators in the blueprint, or make it again and run stateroom setup.",
 		})
 	}
@@ -323,10 +323,10 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case !plan.Ours(a, f.Tags) && !a.Adopted(f.Key.ARN):
 		finding.ID = "key.not-ours"
 		finding.Evidence = fmt.Sprintf("%s points at key %s, which does not carry this blueprint's tag.", a.Key.Alias, f.Key.ARN)
-		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
+		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
 	case len(f.Policy.Statements) == 0:
 		finding.ID = "key.policy-unreadable"
-		finding.Evidence = fmt.Sprintf("The policy of key %s cannot be read, so that adding to it could lose something.", f.Key.ARN)
+		finding.Evidence = fmt.Sprintf("The policy of key %s cannot be read, so adding to it could lose something.", f.Key.ARN)
 		finding.Remedy = "Correct the policy, then run stateroom setup again."
 	default:
 		return nil
@@ -341,7 +341,7 @@ func enabling(k *awsops.Key) string {
 	case "PendingImport":
 		return fmt.Sprintf("Import its key material with aws kms import-key-material --key-id %s", k.ID)
 	case "Unavailable":
-		return "Have its key store connected again (aws kms connect-custom-key-store)"
+		return "Connect its key store again (aws kms connect-custom-key-store)"
 	case "Creating":
 		return "Wait until AWS has finished with it, which takes minutes, and run stateroom setup again"
 	}
@@ -388,10 +388,10 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		switch {
 		case policy.Equivalent(have, merged):
 		case narrower(merged, have):
-			c.Title = "Take out of the key policy who is no user of the blueprint"
+			c.Title = "Remove everyone who is not one of the blueprint's users from the key policy"
 			c.Risk = "Anyone who is only in the old key policy can no longer use the key."
 		default:
-			c.Title = "Add what the key policy lacks"
+			c.Title = "Add missing statements to the key policy"
 			c.Risk = "Anyone that the added statements name gains rights over the key."
 		}
 		p.Find(c.Drop("key.deleted-principal", "policy of key "+a.Key.Alias, stored)...)

@@ -111,15 +111,15 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			found.Evidence += " It has an alias of its own."
 		case spare.Unseen != nil && spare.Enabled:
 			found.Severity = plan.Warning
-			found.Evidence += " Whether it has an alias of its own, for something else, could not be seen, so that it was left enabled: " + refusal(spare.Unseen)
+			found.Evidence += " Whether it has an alias of its own, for something else, is not known, so it was left enabled: " + refusal(spare.Unseen)
 			found.Remedy = grant(spare.Unseen)
 		case namedByOthers(o, a, spare.ARN):
-			found.Evidence += " The bucket's settings name it, and not in the blueprint's words."
+			found.Evidence += " The bucket's settings name it, and in a way that the blueprint does not describe."
 		case slices.Contains(o.Key.Stored, spare.ARN):
-			found.Evidence += " Stored versions of states are encrypted with it, so that it has to stay enabled for them."
+			found.Evidence += " Stored versions of states are encrypted with it, so it has to stay enabled for them."
 		case !spare.Enabled:
 			found.Evidence += " It is disabled, and no stored version is known to need it."
-			found.Remedy = fmt.Sprintf("It costs as much as the other. If you never want what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
+			found.Remedy = fmt.Sprintf("It costs as much as the other one. If you will never need what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
 		case !o.Key.Aliased || o.Key.Unseen != nil:
 			unseenVersions(o, spare, &found)
 		default:
@@ -133,7 +133,7 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 // unseenVersions tells that a key was left enabled, since a stored version may need it.
 func unseenVersions(o *Observed, spare SpareKey, f *plan.Finding) {
 	f.Severity = plan.Warning
-	f.Evidence += " Not every stored version could be looked at, so that it was left enabled"
+	f.Evidence += " Not every stored version could be read, so it was left enabled"
 	f.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
 	switch err := o.Key.Unseen; {
 	case err == nil:

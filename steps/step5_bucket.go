@@ -124,7 +124,7 @@ func unusableBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 		finding.Evidence = fmt.Sprintf("Bucket %s belongs to another AWS account.", b.Name)
 	case b.Ownership == awsops.BucketDenied:
 		finding.ID, finding.Probed = "bucket.denied", true
-		finding.Evidence = fmt.Sprintf("Bucket %s exists, is not in your list of buckets and may not be looked at.", b.Name)
+		finding.Evidence = fmt.Sprintf("Bucket %s exists, is not in your list of buckets, and you may not read it.", b.Name)
 	case b.Ownership == awsops.BucketOurs && b.Region != a.StateRegion:
 		finding.ID, finding.Probed = "bucket.other-region", true
 		finding.Evidence = fmt.Sprintf("Bucket %s is yours, but in %s and not in %s.", b.Name, b.Region, a.StateRegion)
@@ -132,7 +132,7 @@ func unusableBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case b.Ownership == awsops.BucketOurs && !plan.Ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
 		finding.ID = "bucket.not-ours"
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
-		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
+		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
 	default:
 		return unusablePolicy(o, a)
 	}
@@ -200,7 +200,7 @@ func (b *bucketBuilder) ownership() {
 		b.Find(*listed)
 		return
 	}
-	b.add(changeOwnership, "Let the bucket's owner own every object",
+	b.add(changeOwnership, "Make the bucket's owner own every object",
 		awsops.PutBucketOwnershipControls(b.a.Bucket.Name, b.a.AdminAccount),
 		plan.Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: awsops.BucketOwnerEnforced}).Risk = "Access control lists on the bucket and its objects stop working."
 }
@@ -245,7 +245,7 @@ func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) pla
 	}
 	return plan.Finding{
 		ID: "bucket.tags-by-hand", Severity: plan.Warning,
-		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so that S3 takes none from PutBucketTagging any more. Anyone who may change them may change who has access.", a.Bucket.Name),
+		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so S3 no longer accepts tags from PutBucketTagging. Anyone who may change them may change who has access.", a.Bucket.Name),
 		Remedy:   fmt.Sprintf("Tag it with aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s.", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
 	}
 }
@@ -302,7 +302,7 @@ func (b *bucketBuilder) lifecycle() {
 			ID: probeRule, Enabled: true, Prefix: "env:/" + terraform.ProbePrefix, NoncurrentDays: 1, ExpireDeleteMarkers: true,
 		})
 	}
-	c := b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
+	c := b.add("bucket.lifecycle", "Expire old versions beyond the newest hundred",
 		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), plan.Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})
 	if !b.fresh() {
 		c.Purpose = plan.Cosmetic
@@ -330,7 +330,7 @@ func takesStates(o *Observed, a *blueprint.Answers, r awsops.LifecycleRule) plan
 	f := plan.Finding{
 		ID: "bucket.lifecycle-takes-states", Severity: plan.Warning, Resource: a.Bucket.Name,
 		Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s %s, and a state is written only when something changes.", r.ID, a.Bucket.Name, r.Takes),
-		Remedy:   "Remove that rule, or give it a prefix below which no state lies.",
+		Remedy:   "Remove that rule, or give it a prefix below which there is no state.",
 	}
 	if !ourBucket(o, a) {
 		f.Severity, f.Blocks = plan.Failure, true

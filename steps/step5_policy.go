@@ -27,7 +27,7 @@ func unusablePolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	if err != nil {
 		return &plan.Finding{
 			ID: "bucket.policy-unreadable", Severity: plan.Failure, Blocks: true,
-			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err), RequestIDs: awsops.RequestIDs(err),
+			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so adding to it could lose something: %v.", a.Bucket.Name, err), RequestIDs: awsops.RequestIDs(err),
 			Remedy: "Correct the policy, then run stateroom setup again.",
 		}
 	}

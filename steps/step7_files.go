@@ -241,7 +241,7 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 	}
 	return &plan.Finding{
 		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
+		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left over from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
 			at.Place, profile, at.KeyID, sends),
 		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
 	}
@@ -307,7 +307,7 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 		}
 	}
 	if errors.Is(err, files.ErrNotToBeEdited) {
-		p.Find(managedFile(err, "Put the profiles below into what writes the file.", profiles.ByHand(profiles.Config, all)))
+		p.Find(managedFile(err, "Add the profiles below to whatever writes the file.", profiles.ByHand(profiles.Config, all)))
 		return
 	}
 	before := len(p.Changes)

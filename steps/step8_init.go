@@ -144,7 +144,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 		}
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted", Subject: p.Name, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
-			Evidence: fmt.Sprintf("Of project %s %v. The project's files were left as they are and init was not run: the next apply would make everything that the state held a second time.", p.Name, d),
+			Evidence: fmt.Sprintf("Project %s: %v. Its files were left as they are, and init was not run: the next apply would make everything that the state held a second time.", p.Name, d),
 			Remedy:   fmt.Sprintf("Do not apply. Put the state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", p.Name),
 		})
 	}
@@ -152,7 +152,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted-unknown", Severity: plan.Info,
 			Evidence: fmt.Sprintf("stateroom cannot tell whether a project's state was deleted: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
-			Remedy: "Allow the operator to read the states, or look at what terraform plan is about to make before the first apply.",
+			Remedy: "Allow the operator to read the states, or check what terraform plan would make before the first apply.",
 		})
 	}
 	return findings

@@ -125,7 +125,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 	switch {
 	case m.Twin != "":
 		f.ID, f.Severity = "init.one-source", plan.Failure
-		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, at.WhereStateIs())
+		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would be under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, at.WhereStateIs())
 		f.Remedy = "Decide whose state it is, and take the other project out of the blueprint or give it a backend of its own; then run stateroom setup again. Neither state was moved."
 	case at.UnusableState() != nil:
 		s := at.UnusableState()
@@ -140,7 +140,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = "Allow the operator to read the bucket, then run stateroom setup again."
 	case m.Deleted != nil:
 		f.ID, f.Severity = "init.destination-deleted", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but where it would be moved %v. Neither the state nor the files of the project were touched.", project.Name, at.WhereStateIs(), m.Deleted)
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but where it would be moved %v. Neither the state nor the files of the project were changed.", project.Name, at.WhereStateIs(), m.Deleted)
 		f.Remedy = fmt.Sprintf("Put the deleted state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", project.Name)
 	case prefixAlone(a, project, at) != "":
 		f.ID = "init.workspace-prefix"
@@ -149,21 +149,21 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = fmt.Sprintf("Choose another key with --set project.%s.state_key=KEY, to which all of them are moved; or, if there is no other workspace, remove workspace_key_prefix and run %s in %s.", project.Name, tf.InitCommand(project.BackendConfig, "-reconfigure"), at.Dir)
 	case len(m.Others) > 0 && (m.Pointed || m.Successor):
 		f.ID = "init.moved-elsewhere"
-		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), at.WhereStateIs())
+		f.Evidence = fmt.Sprintf("The state of project %s is in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), at.WhereStateIs())
 		f.Remedy = m.takeOver(project, at)
 	case len(m.Others) > 0:
 		f.ID, f.Severity = "init.destination-occupied", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, at.WhereStateIs(), m.others(a))
-		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
+		f.Remedy = fmt.Sprintf("Decide which of the two to keep, or choose another key with --set project.%s.state_key=KEY.", project.Name)
 	case at.OtherConfig() && !m.resumed():
 		f.ID, f.Severity = "init.other-config", plan.Failure
-		f.Evidence = fmt.Sprintf("This directory of project %s last worked with %s, and the files that the blueprint names for it (%s) give another place: which of the two states is to be moved nobody here can tell. Nothing was touched.",
+		f.Evidence = fmt.Sprintf("This directory of project %s last worked with %s, and the files that the blueprint names for it (%s) give another place: stateroom cannot tell which of the two states to move. Nothing was changed.",
 			project.Name, at.WhereStateIs(), strings.Join(project.BackendConfig, ", "))
 		f.Remedy = fmt.Sprintf("Run %s in %s, so that it works with what the files say, or name the other files with --set project.%s.backend_config=FILE; then run stateroom setup again.",
 			tf.InitCommand(project.BackendConfig, "-reconfigure"), at.Dir, project.Name)
 	case at.StrayState() != nil:
 		f.ID, f.Severity = "init.states-ambiguous", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, at.WhereStateIs(), at.StrayState().Path)
+		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another is in %s: stateroom cannot tell which of them to move.", project.Name, at.WhereStateIs(), at.StrayState().Path)
 		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
 	case m.Pointed && !m.Remembered && !m.resumed():
 		f.ID = "init.repointed"
@@ -209,7 +209,7 @@ func (m Move) others(a *blueprint.Answers) string {
 func (m Move) takeOver(project blueprint.Project, at *tf.Project) string {
 	remedy := "If a colleague moved the state there, "
 	if !m.Pointed {
-		remedy += "take over the team's files, "
+		remedy += "pull the team's files, "
 	}
 	for _, s := range at.State.States {
 		if filepath.Dir(s.Path) == at.Dir && filepath.Base(s.Path) == "terraform.tfstate" {
@@ -269,7 +269,7 @@ func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 	return plan.Finding{
 		ID: "init.state-elsewhere", Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own%s, so it was left as it is.", dir, where),
-		Remedy:   "Let its state be backed up, moved to the state bucket and compared with --adopt " + plan.Shell(dir) + ".",
+		Remedy:   "Have its state backed up, moved to the state bucket and compared with stateroom setup --adopt " + plan.Shell(dir) + ".",
 	}
 }
 
@@ -307,14 +307,14 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	move.Target = fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	move.Fields = []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: move.Target}}
 	move.Needs, move.Intent = []string{backup.ID}, map[string]string{"backup": m.Backup, "lock": m.Lock}
-	move.Undo = "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup
-	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialize project "+project.Name+" where its state lies now", project, at.Dir,
+	move.Undo = "the old place keeps its state, and what is in the new one is its copy in " + m.Backup
+	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialize project "+project.Name+" where its state is now", project, at.Dir,
 		plan.Arrive{Backup: m.Backup}, arrivalLines(project, at, m.Backup)...)
 	arrive.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
-	arrive.Undo = "the state as it was lies in " + m.Backup
+	arrive.Undo = "the earlier state is in " + m.Backup
 	arrive.Needs = []string{move.ID}
 	if !m.resumed() { // what was agreed to is only finished
-		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, at.WhereStateIs())))
+		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what is in %s, passwords included.", project.Name, at.WhereStateIs())))
 		backup.NotOurs, move.NotOurs, arrive.NotOurs = at.Dir, at.Dir, at.Dir
 	}
 	return []plan.Change{backup, move, arrive}, nil
@@ -338,7 +338,7 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 		unlock = append(unlock, fmt.Sprintf(item+" --key LockID=%s", "delete-item", id))
 	}
 	lines := lock
-	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, engine.StateKeyOf(project.StateKey, "*")))
+	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may be at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, engine.StateKeyOf(project.StateKey, "*")))
 	for _, w := range []string{"default", "WORKSPACE"} {
 		lines = append(lines, fmt.Sprintf(put, "put-object", engine.StateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
 	}

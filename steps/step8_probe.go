@@ -213,7 +213,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	}
 	project := projects[0]
 	if by := o.obstacle(backendNeeds(o, a, project)); by.Known() {
-		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The back end was", by)}
+		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The backend was", by)}
 	}
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
 		return plan.Unproved(plan.NotTried), nil // what is missing was told already
@@ -260,7 +260,7 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case err != nil:
 			return plan.Unproved(plan.ProofFailed), []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The back end was")}
+			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The backend was")}
 		}
 		if !b.o.Files.hidden() { // else step 7 has told why
 			findings = append(findings, provenAsOperator(b.a))
@@ -392,7 +392,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
-		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
+		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's rights, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }
@@ -416,7 +416,7 @@ func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.I
 func unproven(id, what string) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
-		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
+		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's rights.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }

@@ -15,7 +15,7 @@ import (
 func doneStep() Step {
 	return Step{
 		Name: plan.StepDone, Title: "Woohoo!!", Short: "Done",
-		Why: "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
+		Why: "Everything that the team has to agree on is in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
 		Inspect: inspectDone, Plan: planDone, Facts: handoverFacts,
 	}
@@ -90,7 +90,7 @@ func planTold(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		if err != nil {
 			return p // it stays as it is, and the roles are used all the same
 		}
-		c.ID, c.Title, edit.After = "done.reach", "Write into the blueprint by which roles the accounts are entered", after
+		c.ID, c.Title, edit.After = "done.reach", "Write the roles through which accounts are entered to the blueprint", after
 		c.Fixes = []string{"iam.reached-otherwise"}
 	}
 	if edit.Changes() { // else the file says it, and this run began before it did

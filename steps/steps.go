@@ -402,7 +402,7 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
-			Remedy:   "Let it be changed with --adopt " + plan.Shell(c.NotOurs) + ", or choose another name.",
+			Remedy:   "Allow the change with stateroom setup --adopt " + plan.Shell(c.NotOurs) + ", or choose another name.",
 			Details:  plan.WouldChange(notOurs, c.NotOurs),
 		})
 	}

@@ -162,7 +162,7 @@ func (s source) title(cause *diagnosis.Diagnosis, failed *awsops.Error) string {
 		return "Your session credentials have expired."
 	case diagnosis.KeyInvalid:
 		if awsops.IsStaleToken(failed) {
-			return "A session token stands beside an access key that it does not belong to."
+			return "There is a session token for a different access key."
 		}
 		return "AWS does not know your access key."
 	case diagnosis.SignatureMismatch:

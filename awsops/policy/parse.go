@@ -272,7 +272,7 @@ func object(raw []byte) (map[string]json.RawMessage, error) {
 		}
 		name, _ := token.(string) // an object's member has no other name
 		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("%q is there twice", name)
+			return nil, fmt.Errorf("%q appears twice", name)
 		}
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {

@@ -101,7 +101,7 @@ func (c *blueprintChecker) root() {
 	c.rule("", "state_region", c.StateRegion, regionRule)
 	c.rule("", "admin_profile", c.AdminProfile, profileRule)
 	if len(c.Tags) > maxTags {
-		c.bad("", "tags", "", "holds %d tags, and AWS takes %d beside stateroom's own: keep fewer", len(c.Tags), maxTags)
+		c.bad("", "tags", "", "has %d tags, and AWS allows %d besides stateroom's own: keep fewer", len(c.Tags), maxTags)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Tags)) {
 		if why := tagRule(name, c.Tags[name]); why != "" {

@@ -88,7 +88,7 @@ var (
 )
 
 var (
-	sessionRule  = matching(sessionPattern, "is not a name that every tool reads alike: use letters, digits, _ and -, 64 at most")
+	sessionRule  = matching(sessionPattern, "is not a name that every tool reads the same way: use letters, digits, _ and -, 64 at most")
 	startURLRule = matching(startURLPattern, "is not a start URL: write one such as https://d-1234567890.awsapps.com/start, as the AWS access portal's page shows it")
 )
 
@@ -127,7 +127,7 @@ func (c *blueprintChecker) identityCenter() {
 		block := blockPath("group", g.Name)
 		c.rule(block, "identity_center", g.IdentityCenter, displayRule)
 		if len(g.Users) > 0 {
-			c.bad(block, "users", "", "stands beside identity_center: a group has IAM users or signs in with Identity Center, so make two groups, or leave one of the two out")
+			c.bad(block, "users", "", "is set together with identity_center: a group has IAM users or signs in with Identity Center, so make two groups, or leave one of the two out")
 		}
 		if name := g.PermissionSet(); len(name) > maxPermissionSetName || !permissionSetPattern.MatchString(name) {
 			c.bad(block, "", "", "would have the permission set %s, and Identity Center allows %d letters, digits and _ + = , . @ -: give the group a name of at most %d",

@@ -61,7 +61,7 @@ var (
 	tableNameRule = matching(tablePattern, "is not a valid DynamoDB table name: use 3 to 255 letters, digits and _ . -")
 
 	trustKeptRule = matching(trustKeptPattern,
-		"is nobody whose trust can be kept: write the ARN of an OIDC or SAML provider, an account's root, a role or a user, or the name of a service")
+		"is not a principal whose trust can be kept: write the ARN of an OIDC or SAML provider, an account's root, a role or a user, or the name of a service")
 	principalARNRule = matching(principalPattern,
 		"is not the ARN of an IAM user or role: write one such as arn:aws:iam::111111111111:user/alice")
 )
@@ -101,7 +101,7 @@ func permissionsRule(value string) string {
 func emailRule(value string) string {
 	address, err := mail.ParseAddress(value)
 	if err != nil || address.Address != value || len(value) < 6 || len(value) > 64 {
-		return "is not an e-mail address that Organizations takes: write one plain address of 6 to 64 characters"
+		return "is not an e-mail address that Organizations accepts: write one plain address of 6 to 64 characters"
 	}
 	return ""
 }
@@ -111,11 +111,11 @@ func emailRule(value string) string {
 func dirRule(value string) string {
 	switch {
 	case strings.Contains(value, "\\") || !printable.Is(value):
-		return "holds a character that is not portable: write it with forward slashes and visible characters"
+		return "contains a character that is not portable: write it with forward slashes and visible characters"
 	case path.IsAbs(value) || len(value) > 1 && value[1] == ':':
 		return "is absolute: write it relative, so that it suits every laptop"
 	case value == "" || path.Clean(value) == ".." || strings.HasPrefix(path.Clean(value), "../"):
-		return "leads outside: write a path that stays below, without leading .."
+		return "leads outside the repository: write a path without leading .."
 	}
 	return ""
 }
@@ -127,9 +127,9 @@ func backendConfigRule(dir string) func(string) string {
 		name, _, pair := strings.Cut(value, "=")
 		if strings.ContainsAny(value, " \t\n'\"`$&;|<>()*?[]{}!#~\\") {
 			if pair {
-				return "holds a character that a shell takes for something else: write the value bare, as in key=common/production"
+				return "contains a character that has a meaning of its own in a shell: write the value bare, as in key=common/production"
 			}
-			return "holds a character that a shell takes for something else: give the file another name"
+			return "contains a character that has a meaning of its own in a shell: give the file another name"
 		}
 		if pair {
 			return backendPairRule(name)
@@ -175,9 +175,9 @@ func stateKeyRule(value string) string {
 	for _, segment := range strings.Split(value, "/") {
 		switch {
 		case segment == "" || segment == "." || segment == "..":
-			return "holds an empty part, . or .. between slashes: write it without"
+			return "contains an empty part, . or .. between slashes: leave that out"
 		case strings.HasSuffix(segment, ".tflock"):
-			return "lies below a .tflock, which is the name of a lock file: choose another key"
+			return "is below a .tflock, which is the name of a lock file: choose another key"
 		}
 	}
 	return ""
@@ -190,11 +190,11 @@ func stateKeyRule(value string) string {
 func bucketNameRule(value string) string {
 	switch {
 	case len(value) < 3 || len(value) > 63:
-		return "is not a valid bucket name: S3 wants 3 to 63 characters"
+		return "is not a valid bucket name: S3 requires 3 to 63 characters"
 	case strings.Contains(value, "_"):
-		return "holds an underscore, which S3 refuses in bucket names: use a hyphen"
+		return "contains an underscore, which S3 refuses in bucket names: use a hyphen"
 	case strings.ToLower(value) != value:
-		return "holds capital letters, which S3 refuses in bucket names: use lowercase"
+		return "contains capital letters, which S3 refuses in bucket names: use lowercase"
 	case !bucketPattern.MatchString(value) || strings.Contains(value, ".."):
 		return "is not a valid bucket name: use lowercase letters, digits, hyphens and single dots, with a letter or digit at both ends"
 	case net.ParseIP(value) != nil:
@@ -202,12 +202,12 @@ func bucketNameRule(value string) string {
 	}
 	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
 		if strings.HasPrefix(value, prefix) {
-			return "begins with " + prefix + ", which S3 keeps for itself: choose another name"
+			return "begins with " + prefix + ", which S3 reserves: choose another name"
 		}
 	}
 	for _, suffix := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
 		if strings.HasSuffix(value, suffix) {
-			return "ends in " + suffix + ", which S3 keeps for itself: choose another name"
+			return "ends in " + suffix + ", which S3 reserves: choose another name"
 		}
 	}
 	return ""
@@ -218,7 +218,7 @@ func aliasRule(value string) string {
 	case !strings.HasPrefix(value, "alias/"):
 		return "is not a valid alias: write it with alias/ in front, as in alias/terraform"
 	case strings.HasPrefix(value, "alias/aws/"):
-		return "begins with alias/aws/, which AWS keeps for its own keys: choose another"
+		return "begins with alias/aws/, which AWS reserves for its own keys: choose another"
 	case !aliasPattern.MatchString(value):
 		return "is not a valid alias: after alias/ use letters, digits and / _ -"
 	}
@@ -227,10 +227,10 @@ func aliasRule(value string) string {
 
 func descriptionRule(value string) string {
 	if !printable.Is(value) {
-		return "holds a character that cannot be seen, such as a line end or an escape: write it without"
+		return "contains an invisible character, such as a line end or an escape: write it without"
 	}
 	if utf8.RuneCountInString(value) > 8192 {
-		return "is longer than the 8192 characters that KMS takes: shorten it"
+		return "is longer than the 8192 characters that KMS allows: shorten it"
 	}
 	return ""
 }
@@ -239,13 +239,13 @@ func descriptionRule(value string) string {
 func tagRule(name, value string) string {
 	switch {
 	case name == "" || utf8.RuneCountInString(name) > 128 || utf8.RuneCountInString(value) > 256:
-		return "is too long or has no name: AWS takes names of 1 to 128 and values of up to 256 characters"
+		return "is too long or has no name: AWS allows names of 1 to 128 and values of up to 256 characters"
 	case strings.HasPrefix(strings.ToLower(name), "aws:"):
-		return "begins with aws:, which AWS keeps for itself: choose another name"
+		return "begins with aws:, which AWS reserves: choose another name"
 	case strings.EqualFold(name, tagName):
-		return "is the one by which stateroom knows its own: choose another name"
+		return "is the tag by which stateroom recognizes its own resources: choose another name"
 	case !tagPattern.MatchString(name) || !tagPattern.MatchString(value) || !printable.Is(name+value):
-		return "holds a character that AWS does not take: use letters, digits, spaces and _ . : / = + - @"
+		return "contains a character that AWS does not accept: use letters, digits, spaces and _ . : / = + - @"
 	}
 	return ""
 }

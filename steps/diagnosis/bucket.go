@@ -11,8 +11,8 @@ const noSTS = `lookup sts\.[\w.-]+(?: on \S+)?: no such host`
 var (
 	RegionWrong = &Diagnosis{
 		ID: "region-wrong", Family: Bucket, Step: plan.StepRegion,
-		Meaning: "The bucket is in another region than the backend says.",
-		Remedy:  "Put the bucket's true region in the backend, then init -reconfigure.",
+		Meaning: "The bucket is in a different region than the backend says.",
+		Remedy:  "Write the bucket's region into the backend, then run terraform init -reconfigure.",
 		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|the bucket is not in '[^']+' region|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|must be addressed using the specified endpoint|[Ss]tatus ?[Cc]ode: 301|\(301\) when calling`), unless: wording(`[Cc]reating S3 [Bb]ucket|S3: CreateBucket`), at: outside}},
 		codes:   []string{"PermanentRedirect", "BucketRegionError"},
 	}
@@ -22,7 +22,7 @@ var (
 		Remedy:  "Write a valid region in the backend and in the provider.",
 		text: []sign{{
 			pattern: wording(noSTS + `.*InvalidClientTokenId`),
-			meaning: "There is no STS in that region, and AWS does not know the key: the region is not AWS's, and the store behind the endpoint is somebody else's.",
+			meaning: "There is no STS in that region, and AWS does not know the key: the region is not one of AWS's, and neither is the store behind the endpoint.",
 			remedy:  "Where the store is not AWS's, set skip_credentials_validation, skip_requesting_account_id and skip_region_validation = true and endpoints = { s3 = \"URL\" } in the backend; otherwise correct the region.",
 		}, {pattern: wording(`(?i)invalid AWS region: [^\s,]+|Not a valid region: \S|Missing region value|"region": required field is not set|Invalid region value|invalid endpoint: https?://\S+|is not a valid (?:AWS )?region|You must specify a region`)}},
 	}
@@ -44,7 +44,7 @@ var (
 	}
 	S3HeadDenied = &Diagnosis{
 		ID: "s3-head-denied", Family: Bucket, Step: plan.StepBucket,
-		Meaning:  "The identity may not look at the state object; without s3:ListBucket a missing state reads the same.",
+		Meaning:  "The identity may not see the state object; without s3:ListBucket a missing state looks the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403|\(403\) when calling the HeadObject operation`), at: outside}},
@@ -76,7 +76,7 @@ var (
 		Remedy:  "Fix the cause, then run terraform state push errored.tfstate; never apply again before that.",
 		text: []sign{{
 			pattern: wording(`[Ff]ailed to upload state: .*(?:XAmzContentSHA256Mismatch|x-amz-content-sha256|NotImplemented|checksum)`), at: outside,
-			meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with the state; the new state is in errored.tfstate.",
+			meaning: "The store behind the endpoint is not AWS's and does not accept the checksum that comes with the state; the new state is in errored.tfstate.",
 			remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store. Then run terraform state push errored.tfstate; never apply again before that.",
 		}, {pattern: wording(`Failed to save state\b|Failed to persist state to backend|state push errored\.tfstate`), at: outside}},
 		consequence: true,

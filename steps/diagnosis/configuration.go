@@ -19,14 +19,14 @@ const fullDisk = `no space left on device|There is not enough space on the disk|
 var (
 	DiskFull = &Diagnosis{
 		ID: "disk-full", Family: Configuration, Step: plan.StepInit,
-		Meaning: "The disk is full, so that a file could not be written.",
+		Meaning: "The disk is full, so a file could not be written.",
 		Remedy:  "Make room, then run the command again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
 		text:    []sign{{pattern: wording(fullDisk)}},
 	}
 	ConfigInvalid = &Diagnosis{
 		ID: "config-invalid", Family: Configuration, Step: plan.StepFiles,
-		Meaning: "The configuration itself is not accepted, so nothing was asked of AWS yet.",
-		Remedy:  "Correct the named argument or block: assume_role is an attribute in the backend and a block in the provider, and a backend of Terraform takes no variables.",
+		Meaning: "Terraform rejects the configuration itself, so AWS was not asked anything yet.",
+		Remedy:  "Correct the named argument or block: assume_role is an attribute in the backend and a block in the provider, and Terraform allows no variables in a backend.",
 		text: []sign{
 			{
 				pattern: wording(noProvider), unless: wording(`in the dependency lock file`),
@@ -35,8 +35,8 @@ var (
 			},
 			{
 				pattern: wording(`(?:IAM Role ARN not|Role ARN was not) set|The attribute "assume_role\.role_arn" is required`),
-				meaning: "The backend is to assume a role and does not say which: role_arn is empty.",
-				remedy:  "Write the role's ARN in assume_role, or take the argument out of the backend. Nobody was refused anything.",
+				meaning: "The backend should assume a role but does not say which: role_arn is empty.",
+				remedy:  "Write the role's ARN in assume_role, or remove the argument from the backend. No permission is missing.",
 			},
 			{
 				pattern: wording(`^(?:Error: )?Missing Required Value|is required by the backend|Error asking for input to configure backend`),
@@ -45,18 +45,18 @@ var (
 			},
 			{
 				pattern: wording(`(?:expanding|reading|open(?:ing)?) (?:the )?(?:custom CA bundle|shared config|shared credentials|web identity token)`),
-				meaning: "A file that the back end, the provider or the environment names is not there or cannot be read.",
+				meaning: "A file that the backend, the provider or the environment names is not there or cannot be read.",
 				remedy:  "Correct its path: custom_ca_bundle or AWS_CA_BUNDLE, shared_config_files, shared_credentials_files, web_identity_token_file.",
 			},
 			{
 				pattern: wording(`Invalid HTTPS? Proxy\b|parsing HTTPS? proxy URL`),
 				meaning: "The proxy's address is not a URL.",
-				remedy:  "Write it as http://HOST:PORT, in http_proxy and https_proxy of the back end, or in HTTP_PROXY and HTTPS_PROXY.",
+				remedy:  "Write it as http://HOST:PORT, in http_proxy and https_proxy of the backend, or in HTTP_PROXY and HTTPS_PROXY.",
 			},
 			{
 				pattern: wording(commandLine), at: outside,
-				meaning: "The command was not given as Terraform takes it, so nothing was done.",
-				remedy:  "Correct the options and arguments that are named, those in TF_CLI_ARGS and in -chdir, too; -help after the command lists them.",
+				meaning: "Terraform does not accept the command as it was given, so nothing was done.",
+				remedy:  "Correct the options and arguments that are named, including those in TF_CLI_ARGS and -chdir; -help after the command lists them.",
 			},
 			{
 				pattern: wording(`[Ee]rror asking for (?:approval|confirmation|new state name)|input not a valid number`), unless: wording(`migration`),
@@ -65,7 +65,7 @@ var (
 			},
 			{
 				pattern: wording(`^(?:Error: )?(?:Invalid plan file|Failed to read plan file|Provider type mismatch|Invalid variable value in plan)\b|plan file .{0,60}(?:was created by|is not a zip)`),
-				meaning: "What was given as a saved plan cannot be read: it is damaged, of another version of the engine, or no plan.",
+				meaning: "The saved plan cannot be read: it is damaged, from a different version of the engine, or not a plan.",
 				remedy:  "Make the plan again, with -out and the version that will apply it.",
 			},
 			{
@@ -115,7 +115,7 @@ var (
 			},
 			{
 				pattern: wording(`x-amz-content-sha256 must be|XAmzContentSHA256Mismatch|STREAMING-UNSIGNED-PAYLOAD-TRAILER`), unless: wording(`[Ff]ailed to upload state`), at: outside,
-				meaning: "The store behind the endpoint is not AWS's and does not take the checksum that comes with what is written.",
+				meaning: "The store behind the endpoint is not AWS's and does not accept the checksum that comes with what is written.",
 				remedy:  "Set skip_s3_checksum = true in the backend. If it is set, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the environment, too, or use a newer release of the store.",
 			},
 			{
@@ -125,12 +125,12 @@ var (
 			},
 			{
 				pattern: wording(`[Ww]orkspace "[^"]*" (?:doesn't|does not) exist|Currently selected workspace "[^"]*" does not exist|No existing workspaces\.|Couldn't create initial workspace|[Ii]nvalid workspace name\b|currently overridden using the TF_WORKSPACE|workspace name "[^"]*" is not allowed`), unless: wording(takingLock),
-				meaning: "The workspace that is selected, or named, is not in this back end, or cannot be.",
+				meaning: "The selected or named workspace does not exist in this backend, or its name is not allowed.",
 				remedy:  "List them with terraform workspace list; select one, or make it with terraform workspace new. TF_WORKSPACE decides where it is set.",
 			},
 			{
 				pattern: wording(`^(?:Error: )?No state file was found!`),
-				meaning: "There is no state here: neither in this folder nor where its back end keeps it.",
+				meaning: "There is no state here: neither in this folder nor where its backend keeps it.",
 				remedy:  "Run the command in the project's folder, after terraform init and in the right workspace; or apply first, which makes the state.",
 			},
 			{pattern: wording(`An argument named "[^"]+" is not expected here|Blocks of type "[^"]+" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|(?:Invalid|Unsupported) backend type|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|(?i:Unsupported (?:Terraform|OpenTofu) Core version))\b` +
@@ -164,17 +164,17 @@ var (
 		text: []sign{
 			{
 				pattern: wording(`Failed to decode current backend config|saved backend configuration is invalid`),
-				meaning: "What init recorded of the backend in .terraform is of another version of the engine.",
+				meaning: "What init recorded about the backend in .terraform comes from a different version of the engine.",
 				remedy:  "Run init -reconfigure where the backend is still the same, or use the engine version that ran init last.",
 			},
 			{
 				pattern: wording(`encryption key data.*InvalidCiphertextException`),
-				meaning: "OpenTofu's key for the state was made with another key, or another encryption context, than the configuration names.",
+				meaning: "OpenTofu's key for the state was made with a different key, or a different encryption context, than the configuration names.",
 				remedy:  "Give the encryption block back the key and the encryption context with which the state was written; change them with a fallback block.",
 			},
 			{
 				pattern: wording(`encrypted and can not be read without an encryption configuration|can not be checked for presen[sc]e of encryption|(?:de|en)cryption failed for|encountered unencrypted payload|invalid encrypted payload version|[Uu]nencrypted method is forbidden|(?:build|fetch) encryption key data|(?:en|de)code encrypted metadata|(?:[Ee]n|[Dd]e|[Cc]rypto)\w+ operation failed during method setup|key unavailable for method setup|Given payload is not a state file|invalid (?:state metadata, |data format for decryption)`), unless: wording(`operation error|api error|x509: |dial tcp`),
-				meaning: "The state is encrypted by OpenTofu and the configuration does not say how, or says it otherwise.",
+				meaning: "The state is encrypted by OpenTofu and the configuration does not say how, or says something else.",
 				remedy:  "Give the encryption block (or TF_ENCRYPTION) with which the state was written; an unencrypted state needs a fallback block the first time.",
 			},
 			{pattern: wording(`uses format version \d+, which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v[\w.+-]+, which is newer than current|(?:Unsupported|Invalid) state file format|Legacy remote state not supported|^(?:Error: )?(?:Duplicate resource instance|Invalid (?:resource|output|check)[\w ]*|Provider[\w ]*) (?:saved )?in state\b|^(?:Error: )?(?:Provider field missing state|Invalid (?:Terraform|OpenTofu) version string)|State format upgrade failed|Failed to read state file|does not conform to the expected JSON data structure|state snapshot was created by a newer|Failed to load (?:the backend )?state(?: file)?: (?:unsupported backend state version|invalid syntax|encountered a malformed|this working directory uses legacy|(?i:decod(?:ing|ed) (?:CLI )?state|state version 0|(?:Terraform|OpenTofu) \S+ does not support (?:CLI )?state version))`)},
@@ -182,19 +182,19 @@ var (
 	}
 	FileDenied = &Diagnosis{
 		ID: "file-denied", Family: Configuration, Step: plan.StepInit,
-		Meaning: "A file of this machine may not be read or written by who runs the command.",
-		Remedy:  "Give the user who runs the command the file and its folder, which an earlier run as root or in a container often took: .terraform, .terraform.lock.hcl, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR, ~/.aws.",
+		Meaning: "The user who runs the command may not read or write a file on this machine.",
+		Remedy:  "Make the user who runs the command the owner of the file and its folder, which an earlier run as root or in a container often took: .terraform, .terraform.lock.hcl, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR, ~/.aws.",
 		text:    []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}},
 	}
 	StateConflict = &Diagnosis{
 		ID: "state-conflict", Family: Configuration, Step: plan.StepInit,
-		Meaning: "The state in the back end is another, or a newer one, than what was to take its place.",
-		Remedy:  "Compare both: terraform state pull shows lineage and serial of the one in the back end. Push with -force only when the other is surely the right one.",
+		Meaning: "The state in the backend is a different one, or newer than the one that was to replace it.",
+		Remedy:  "Compare both: terraform state pull shows lineage and serial of the one in the backend. Push with -force only when the other is surely the right one.",
 		text: []sign{
 			{
 				pattern: wording(`Saved plan is stale|Saved plan does not match the given state|planned state update is from an unrelated state lineage|has been changed by another operation since the given update was planned`),
-				meaning: "The saved plan was made from another state than the one that is there now.",
-				remedy:  "Make the plan again and apply that one: another run has changed the state in between.",
+				meaning: "The state has changed since the saved plan was made.",
+				remedy:  "Make the plan again and apply that one: another run has changed the state since.",
 			},
 			{pattern: wording(`cannot (?:import|overwrite) (?:existing )?state with (?:lineage|serial)|unsupported state snapshot relationship`)},
 		},

@@ -11,7 +11,7 @@ import (
 var (
 	SSOExpired = &Diagnosis{
 		ID: "sso-expired", Family: Credentials, Step: plan.StepIAM,
-		Meaning: "The single sign-on session of the profile is over or was never begun.",
+		Meaning: "The profile's single sign-on session has expired or was never started.",
 		Remedy:  "Sign in again: aws sso login --profile PROFILE.",
 		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]`)}},
 		is:      awsops.IsSSO,
@@ -41,13 +41,13 @@ var (
 			},
 			{
 				pattern: wording(`fetching config from profile, (?P<profile>[^\s,]+), failed to load|failed to load \w+ from shared config`),
-				meaning: "A setting of the profile is not valid, so that Terraform can read nothing of the profile.",
+				meaning: "A setting of the profile is not valid, so Terraform cannot read the profile.",
 				remedy:  "Correct the setting that is named, or remove it from the profile's section in ~/.aws/config.",
 			},
 			{
 				pattern: wording(`login_session`), unless: wording(`perform: `),
 				meaning: "The profile gets its credentials from aws login (login_session), which this Terraform cannot use.",
-				remedy:  "Hand the credentials over: a profile with credential_process = aws configure export-credentials --profile NAME, or the variables that aws configure export-credentials prints.",
+				remedy:  "Pass the credentials on: a profile with credential_process = aws configure export-credentials --profile NAME, or the variables that aws configure export-credentials prints.",
 			},
 		},
 		is: awsops.IsNoProfile,
@@ -68,13 +68,13 @@ var (
 	}
 	WebIdentityDenied = &Diagnosis{
 		ID: "web-identity-denied", Family: Credentials, Step: plan.StepIAM,
-		Meaning: "AWS did not take the web identity token (OIDC) for the role.",
-		Remedy:  "Let the role's trust policy name the OIDC provider, and let its conditions on aud and sub match the token: repository, branch or environment, or the service account.",
+		Meaning: "AWS did not accept the web identity token (OIDC) for the role.",
+		Remedy:  "Name the OIDC provider in the role's trust policy, and make its conditions on aud and sub match the token: repository, branch or environment, or the service account.",
 		text: []sign{
 			{
 				pattern: wording(`Couldn't retrieve verification key from your identity provider|IDPCommunicationError`),
 				meaning: "AWS could not fetch the keys of the identity provider with which it checks the token.",
-				remedy:  "Run the command again: it passes by itself. If it does not, the provider's address has to answer to the internet, at .well-known/openid-configuration.",
+				remedy:  "Run the command again: this passes by itself. If it does not, the provider's address has to be reachable from the internet, at .well-known/openid-configuration.",
 			},
 			{
 				pattern: wording(`No OpenIDConnect provider found in your account`),
@@ -83,18 +83,18 @@ var (
 			},
 			{
 				pattern: wording(`Incorrect token audience`),
-				meaning: "The token is for another audience than the OIDC provider in IAM accepts.",
+				meaning: "The token is for a different audience than the OIDC provider in IAM accepts.",
 				remedy:  "Ask for the token with the audience sts.amazonaws.com, or add the token's audience to the IAM OIDC provider.",
 			},
 			{
 				pattern: wording(`AssumeRoleWithWebIdentity.*(?:ExpiredTokenException|Token expired)|Token expired: current date/time`),
-				meaning: "The web identity token is past its end.",
+				meaning: "The web identity token has expired.",
 				remedy:  "Get a new token just before Terraform needs it: in CI, sign in again in the job that failed.",
 			},
 			{
 				pattern: wording(`failed to retrieve jwt|unable to read (?:the )?(?:file|token file)[^,]*|WebIdentityTokenFile|AWS_WEB_IDENTITY_TOKEN_FILE`), unless: wording(`perform: `),
 				meaning: "The file that should hold the web identity token cannot be read.",
-				remedy:  "Let AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file, name a file with a token in it, mounted where Terraform runs.",
+				remedy:  "Point AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file, at a file with a token in it, mounted where Terraform runs.",
 			},
 			{
 				pattern: wording("ACTIONS_ID_TOKEN_REQUEST|id-token|Could not load credentials from any providers"),
@@ -110,26 +110,26 @@ var (
 	CredentialProcessFailed = &Diagnosis{
 		ID: "credential-process-failed", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The program that the profile names as credential_process gave no credentials.",
-		Remedy:  "Run the program of credential_process by hand, as the same user and in the same environment: it says what it lacks, often a sign-in. It has to print JSON with Version 1 and to end with 0.",
+		Remedy:  "Run the program of credential_process by hand, as the same user and in the same environment: it says what is missing, often a sign-in. It has to print JSON with Version 1 and to exit with 0.",
 		text:    []sign{{pattern: wording(`error in credential_process|process provider error|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
 		is:      func(err error) bool { return strings.Contains(err.Error(), "error in credential_process") },
 	}
 	TokenExpired = &Diagnosis{
 		ID: "token-expired", Family: Credentials, Step: plan.StepIAM,
-		Meaning: "The session credentials are past their end.",
+		Meaning: "The session credentials have expired.",
 		Remedy:  "Get new session credentials the way you got these, and unset the AWS_* variables that hold old ones.",
 		text:    []sign{{pattern: wording(`\bExpiredToken(?:Exception)?\b|security token included in the request is expired|The provided token has expired|\bRequestExpired\b|TokenRefreshRequired`)}},
 		is:      awsops.IsExpired,
 	}
 	RegionNotEnabled = &Diagnosis{
 		ID: "region-not-enabled", Family: Credentials, Step: plan.StepRegion,
-		Meaning: "The region does not know the credentials, as is so where it is not enabled in their account, or where they are of the global STS endpoint.",
-		Remedy:  "Enable the region in the account that the credentials belong to, or use one that is, and let STS be asked in that region (AWS_STS_REGIONAL_ENDPOINTS=regional, sts_region in the backend). Where the region is enabled the access key itself is unknown: get a new one.",
+		Meaning: "The region does not know the credentials: it is not enabled in their account, or they come from the global STS endpoint.",
+		Remedy:  "Enable the region in the account that the credentials belong to, or use one that is, and use STS in that region (AWS_STS_REGIONAL_ENDPOINTS=regional, sts_region in the backend). If the region is enabled, the access key itself is unknown: get a new one.",
 		text: []sign{
 			{
 				pattern: wording(`RegionDisabled(?:Exception)?\b|STS is not activated in this region|region is (?:not enabled|disabled)|\bOptInRequired\b|is not enabled in (?:this|your) account`),
 				meaning: "The region is not enabled in this account.",
-				remedy:  "Enable the region in the account (AWS Account Management, Regions), wait some minutes, and run again; or use a region that is enabled.",
+				remedy:  "Enable the region in the account (AWS Account Management, Regions), wait some minutes, then run the command again; or use a region that is enabled.",
 			},
 			{pattern: wording(`failed to refresh cached credentials, operation error STS: AssumeRole, .*InvalidClientTokenId|IllegalLocationConstraintException: The .{0,20}opt-in|InvalidToken: .{0,80}region`)},
 		},

@@ -37,24 +37,24 @@ type decided struct{ explicit, implicit string }
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 var byPolicy = map[string]decided{
 	"service control policy": {
-		"A service control policy (SCP) of the organization forbids it, whatever the account allows: let whoever manages the organization change the policy, or meet its condition.",
-		"No service control policy (SCP) allows it, and what an SCP does not allow no policy of the account can: let whoever manages the organization allow the action for this account.",
+		"A service control policy (SCP) of the organization forbids it, whatever the account allows: ask whoever manages the organization to change the policy, or meet its condition.",
+		"No service control policy (SCP) allows it, and what an SCP does not allow no policy of the account can: ask whoever manages the organization to allow the action for this account.",
 	},
 	"resource control policy": {
-		"A resource control policy (RCP) of the organization forbids it on the resource, whatever IAM and the resource's own policy allow: let whoever manages the organization change the policy, or meet its condition.",
-		"No resource control policy (RCP) allows it: let whoever manages the organization allow the action on this account's resources.",
+		"A resource control policy (RCP) of the organization forbids it on the resource, whatever IAM and the resource's own policy allow: ask whoever manages the organization to change the policy, or meet its condition.",
+		"No resource control policy (RCP) allows it: ask whoever manages the organization to allow the action on this account's resources.",
 	},
 	"permissions boundary": {
 		"The permissions boundary set on the user or role forbids it: change that boundary's Deny statement, or set another boundary.",
-		"The permissions boundary set on the user or role leaves it out: add the action to the boundary. It needs to stand in an identity-based policy as well.",
+		"The permissions boundary set on the user or role does not allow it: add the action to the boundary. An identity-based policy has to allow it as well.",
 	},
 	"session policy": {
 		"The session was opened with a session policy that forbids it: open it with another, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
-		"The session was opened with a session policy that leaves it out: open it with the action in it, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
+		"The session was opened with a session policy that does not allow it: open it with the action in it, or with none (policy and policy_arns of assume_role, or whatever issues the session).",
 	},
 	"VPC endpoint policy": {
 		"The policy of the VPC endpoint that the request went through forbids it: change the endpoint's policy. No policy in IAM helps.",
-		"The policy of the VPC endpoint that the request went through leaves it out: add action and resource to the endpoint's policy. No policy in IAM helps.",
+		"The policy of the VPC endpoint that the request went through does not allow it: add action and resource to the endpoint's policy. No policy in IAM helps.",
 	},
 	"role trust policy": {
 		"The role's trust policy forbids it: change its Deny statement, or meet its condition.",

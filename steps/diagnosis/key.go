@@ -19,7 +19,7 @@ var (
 	}
 	KMSPendingDeletion = &Diagnosis{
 		ID: "kms-pending-deletion", Family: Key, Step: plan.StepKey,
-		Meaning:  "The state encryption key is waiting to be deleted; when it is, every state under it is lost.",
+		Meaning:  "The state encryption key is scheduled for deletion; once it is deleted, every state encrypted with it is lost.",
 		Remedy:   "Cancel the deletion of the key and enable it again, at once.",
 		Operator: "Ask the operator to keep the key from being deleted, with stateroom setup, at once.",
 		text:     []sign{{pattern: wording(aKey + `pending (?:replica )?deletion`), at: outside}},
@@ -34,8 +34,8 @@ var (
 	}
 	KMSUnavailable = &Diagnosis{
 		ID: "kms-unavailable", Family: Key, Step: plan.StepKey,
-		Meaning: "The state encryption key lies in a key store of your own, and KMS cannot reach it.",
-		Remedy:  "Have the key store connected again, with aws kms connect-custom-key-store.",
+		Meaning: "The state encryption key is in a custom key store, and KMS cannot reach it.",
+		Remedy:  "Connect the key store again with aws kms connect-custom-key-store.",
 		text:    []sign{{pattern: wording(aKey + `unavailable`), at: outside}},
 		is:      inState("unavailable"),
 	}
@@ -51,8 +51,8 @@ var (
 	KMSUnusable = &Diagnosis{
 		ID: "kms-unusable", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is in a state in which it cannot be used: pending deletion, pending import, unavailable or creating.",
-		Remedy:   "Look which one it is with aws kms describe-key, or run stateroom troubleshoot, which says what the state asks for.",
-		Operator: "Ask the operator to run stateroom setup, which says what the state of the key asks for.",
+		Remedy:   "Find out which with aws kms describe-key, or run stateroom troubleshoot, which says what to do about it.",
+		Operator: "Ask the operator to run stateroom setup, which says what to do about it.",
 		text:     []sign{{pattern: wording(`KMSInvalidStateException`), at: outside}},
 		codes:    []string{"KMS.KMSInvalidStateException", "KMSInvalidStateException"},
 	}
@@ -80,8 +80,8 @@ var (
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{
 			pattern: wording(`[Tt]he ciphertext refers to a (?:customer master|KMS) key that does not exist`), at: outside,
-			meaning: "What was to be read is encrypted with a key that is not there any more, or that the identity may not use; KMS does not say which.",
-			remedy:  "Look which key it is (aws s3api head-object: SSEKMSKeyId). Allow kms:Decrypt on it to the identity, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
+			meaning: "The object is encrypted with a key that no longer exists or that the identity may not use; KMS does not say which.",
+			remedy:  "Find out which key it is (aws s3api head-object: SSEKMSKeyId). Allow the identity kms:Decrypt on it, in its own policies and, where the key is another account's, in the key policy; a key that is deleted can only be replaced by an older version of the object.",
 		}, {pattern: wording(`perform: (?P<action>kms:\w+)|KMS (?:key )?access (?:was )?denied|\bKMSAccessDenied(?:Exception)?\b`), at: outside}},
 		// S3 says so of the key, too, which it uses in the caller's name.
 		is: func(err error) bool {

@@ -12,25 +12,25 @@ const takingLock = `(?:Error acquiring the state lock|[Ff]ailed to lock s3 state
 var (
 	LockCorrupt = &Diagnosis{
 		ID: "lock-corrupt", Family: Lock, Step: plan.StepLock,
-		Meaning: "A lock is there, but what it holds is no lock.",
+		Meaning: "There is a lock, but its content is not valid.",
 		Remedy:  "Make sure that nobody is running Terraform, then delete the lock file or the lock's item.",
 		text:    []sign{{pattern: wording(`failed to unmarshal JSON data into LockInfo|unable to json parse the lock info|failed to retrieve lock info.{0,80}invalid character|could not unmarshal lock info|The conditional request failed (?:status code: \d+, request id: \S+ )?(?:\* )?(?:unexpected end of JSON input|invalid character|json: )`), at: outside}},
 	}
 	LockIDWrong = &Diagnosis{
 		ID: "lock-id-wrong", Family: Lock, Step: plan.StepLock,
-		Meaning: "The lock is held under another id than the one given to force-unlock.",
-		Remedy:  "Look at the lock's true id and holder before trying again.",
+		Meaning: "The lock is held under a different id than the one given to force-unlock.",
+		Remedy:  "Find the lock's actual id and holder before trying again.",
 		text: []sign{
 			{
 				pattern: wording(`(?i)Local state cannot be unlocked by another process`),
 				meaning: "The state of this folder is a file on this machine, whose lock goes with the process that holds it: it is not the one that is locked.",
-				remedy:  "Run it where the project is initialized on its back end (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
+				remedy:  "Run it where the project is initialized on its backend (terraform init), in the workspace that is locked. A local lock is released by ending the process that holds it.",
 			},
 			{pattern: wording(`(?i)lock ID (?:["']?[\w-]+["']? )?(?:from \w+ )?does not match|invalid lock id: "`), at: outside},
 			{
 				pattern: wording(`Failed to unlock state:? .*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404|no lock info found)`), at: outside,
 				meaning: "There is no lock of that state any more.",
-				remedy:  "Nothing is to be released: run what the lock kept from running. If it is locked still, look whether backend and workspace are those of the lock's Path.",
+				remedy:  "Nothing needs to be released: run the command that was locked out. If the state is still locked, check that backend and workspace are those of the lock's Path.",
 			},
 		},
 	}
@@ -41,12 +41,12 @@ var (
 		text: []sign{
 			{
 				pattern: wording(takingLock + `(?:PreconditionFailed|StatusCode: 412|ConditionalCheckFailedException).*(?:NoSuchKey|StatusCode: 404|no lock info found)`), at: outside,
-				meaning: "A lock was there when Terraform wanted it, and gone when it was looked at.",
-				remedy:  "Run the command again: whoever held the lock has released it. If it comes back each time, the store is none that keeps what it was given; nothing is to be released by force.",
+				meaning: "The lock was held when Terraform tried to take it, and gone when Terraform looked at it.",
+				remedy:  "Run the command again: whoever held the lock has released it. If this happens every time, the store does not keep what is written to it; there is nothing to force-unlock.",
 			},
 			{
 				pattern: wording(takingLock + `ConditionalRequestConflict`), at: outside,
-				meaning: "Another run took or released the lock in the same moment.",
+				meaning: "Another run took or released the lock at the same moment.",
 				remedy:  "Run the command again.",
 			},
 			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
@@ -75,7 +75,7 @@ var (
 		text: []sign{{
 			pattern: wording(`perform: (?P<action>dynamodb:(?:DescribeTable|CreateTable|UpdateTable|TagResource|DescribeContinuousBackups))\b`), unless: wording(`perform: \S+ .*with an explicit deny|because no (?:permissions|service|resource|session|VPC)`), at: outside,
 			meaning: "The identity may not look at, or make, the lock table itself, which Terragrunt does before Terraform uses it.",
-			remedy:  "Allow dynamodb:DescribeTable on the table beside GetItem, PutItem and DeleteItem, or set disable_init = true in remote_state.",
+			remedy:  "Allow dynamodb:DescribeTable on the table in addition to GetItem, PutItem and DeleteItem, or set disable_init = true in remote_state.",
 		}, {pattern: wording(`(?:AccessDeniedException|perform): .*(?P<action>dynamodb:\w+)|operation error DynamoDB: \w+, .*AccessDenied`), at: outside}},
 		is: refused("dynamodb"),
 	}
@@ -86,18 +86,18 @@ var (
 		text: []sign{{
 			pattern: wording(`\binvalid (?:payload )?md5$`),
 			meaning: "What the lock table holds as the state's checksum is not one.",
-			remedy:  "Compare the versions of the state object, then write the checksum of the right one in the item BUCKET/KEY-md5 of the table.",
+			remedy:  "Compare the versions of the state object, then write the checksum of the correct one into the item BUCKET/KEY-md5 of the table.",
 		}, {pattern: wording(`state data in S3 does not have the expected content\.?(?:.*?Bucket: (?P<bucket>\S+) Key: \S+ Calculated checksum: \S* ?Stored checksum: \w*)?`)}},
 	}
 	LockReleaseFailed = &Diagnosis{
 		ID: "lock-release-failed", Family: Lock, Step: plan.StepLock,
-		Meaning: "The work was done, but its lock was not taken away.",
-		Remedy:  "Fix the cause, then release the lock that is left with its id.",
+		Meaning: "The work was done, but its lock was not released.",
+		Remedy:  "Fix the cause, then release the remaining lock by its id.",
 		text: []sign{
 			{
 				pattern: wording(`Error releasing the state lock.*(?:unexpected end of JSON input|NoSuchKey|StatusCode: 404)`), at: outside,
-				meaning: "The work was done, and its lock was gone before it could be taken away: somebody released it by force.",
-				remedy:  "Nothing is to be released. Look whether two runs changed the state at once: terraform plan shows what it does not agree with.",
+				meaning: "The work was done, and its lock was gone before it could be released: somebody released it by force.",
+				remedy:  "Nothing needs to be released. Check whether two runs changed the state at once: terraform plan shows what differs.",
 			},
 			{pattern: wording(`Error releasing the state lock|Error unlocking S3 state|failed to unlock (?:both S3 and DynamoDB|S3|DynamoDB): |lock released but (?:s3|dynamoDB) failed`), at: outside},
 		},

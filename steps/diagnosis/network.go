@@ -14,33 +14,33 @@ const unreachable = `lookup [\w.-]+(?: on \S+)?: no such host|no such host|conne
 var (
 	Throttled = &Diagnosis{
 		ID: "throttled", Family: Network, Step: plan.StepAccount,
-		Meaning: "AWS asked for fewer requests.",
-		Remedy:  "Wait a minute and run again, with a lower -parallelism if it comes back.",
+		Meaning: "AWS throttled the requests.",
+		Remedy:  "Wait a minute, then run the command again, with a lower -parallelism if it comes back.",
 		text: []sign{{pattern: wording(`\b(?:Throttling(?:Exception)?|ThrottledException|RequestLimitExceeded|TooManyRequestsException|ProvisionedThroughputExceededException|SlowDown|RequestThrottled(?:Exception)?)\b|Rate exceeded|(?i:please reduce your request rate)`)}, {
 			pattern: wording(`(?:InternalError|InternalFailure|InternalServerError|ServiceUnavailable(?:Exception)?)\b: |StatusCode: 50[03]\b`), unless: wording(`registry\.|Failed to (?:query|install)`),
 			meaning: "AWS itself failed to answer the request.",
-			remedy:  "Wait a minute and run again; if it stays, look at the AWS Health Dashboard for the region.",
+			remedy:  "Wait a minute, then run the command again; if that does not help, check the AWS Health Dashboard for the region.",
 		}},
 		is: awsops.IsThrottle,
 	}
 	TLSUntrusted = &Diagnosis{
 		ID: "tls-untrusted", Family: Network, Step: plan.StepAccount,
-		Meaning: "The certificate of the server, or of a proxy between, is not trusted here.",
+		Meaning: "The certificate of the server, or of a proxy in between, is not trusted here.",
 		Remedy:  "Set AWS_CA_BUNDLE, or custom_ca_bundle in backend and provider, to the proxy's certificate authority.",
 		text: []sign{
 			{
 				pattern: wording(`x509: certificate is valid for [^"]{0,200}\.amazonaws\.com\S*, not \S+\.\S+\.s3[.-]`),
-				meaning: "The bucket has a dot in its name, for which AWS's certificate of *.s3 does not count.",
+				meaning: "The bucket has a dot in its name, which AWS's certificate for *.s3 does not cover.",
 				remedy:  "Set use_path_style = true in the backend (force_path_style before Terraform 1.6), or move the state to a bucket without dots in its name. No certificate authority helps: the certificate is AWS's own.",
 			},
 			{
 				pattern: wording(`x509: certificate has expired or is not yet valid`), unless: wording(`amazonaws\.com`),
-				meaning: "The server's certificate, or that of a proxy between, has expired.",
-				remedy:  "Let whoever runs the server or the proxy renew its certificate; look at this machine's clock first.",
+				meaning: "The server's certificate, or that of a proxy in between, has expired.",
+				remedy:  "Ask whoever runs the server or the proxy to renew its certificate; check this machine's clock first.",
 			},
 			{
 				pattern: wording(`(?:Get|Head|access) '?"?https?://\S+.{0,80}(?:x509: |tls: failed to verify|self[- ]signed certificate|unable to get local issuer)|Failed to (?:query|install|resolve|download).*x509: `), unless: wording(`amazonaws\.com|operation error|send request failed`),
-				meaning: "The certificate of a server that is not AWS's, such as the registry, or of a proxy between, is not trusted here.",
+				meaning: "The certificate of a server that is not AWS's, such as the registry, or of a proxy in between, is not trusted here.",
 				remedy:  "Add the proxy's certificate authority to those of the system, or name its file in SSL_CERT_FILE (Linux). AWS_CA_BUNDLE and custom_ca_bundle are for AWS alone.",
 			},
 			{pattern: wording(`x509: [^"]{0,120}|tls: failed to verify certificate|SSL validation failed|CERTIFICATE_VERIFY_FAILED|unable to get local issuer certificate|self[- ]signed certificate`)},
@@ -55,11 +55,11 @@ var (
 			{
 				pattern: wording(`(?i)proxyconnect tcp|Proxy Authentication Required|StatusCode: 407|ProxyConnectionError|Failed to connect to proxy|Cannot connect to proxy`),
 				meaning: "The proxy that the environment names did not let the request through.",
-				remedy:  "Correct HTTPS_PROXY (address, user and password), or except the host by NO_PROXY.",
+				remedy:  "Correct HTTPS_PROXY (address, user and password), or exempt the host with NO_PROXY.",
 			},
 			{
 				pattern: wording(`server gave HTTP response to HTTPS client|first record does not look like a TLS handshake`),
-				meaning: "What answered speaks no HTTPS: a proxy or an endpoint named with the wrong scheme, or a network that wants a sign-in first.",
+				meaning: "What answered does not speak HTTPS: a proxy or an endpoint named with the wrong scheme, or a network that wants a sign-in first.",
 				remedy:  "Write http:// where the proxy or the custom endpoint speaks only that; open a browser if the network asks for a sign-in.",
 			},
 			{
@@ -73,12 +73,12 @@ var (
 	}
 	ProviderUnavailable = &Diagnosis{
 		ID: "provider-unavailable", Family: Network, Step: plan.StepInit,
-		Meaning: "The provider could not be had from its registry.",
-		Remedy:  "Reach the registry or name a provider mirror, then init again.",
+		Meaning: "The provider could not be downloaded from its registry.",
+		Remedy:  "Make the registry reachable or name a provider mirror, then run terraform init again.",
 		text: []sign{{
 			pattern: wording(`archive has incorrect checksum|checksum list has (?:unexpected|no) SHA-256|error checking signature|authentication signature from unknown issuer`), unless: wording(`in the dependency lock file`),
-			meaning: "What came is not what the registry lists of this release of the provider: its checksum or its signature is another.",
-			remedy:  "Take another release (version in required_providers), or get it without the proxy or the mirror between. If it stays, the release was published wrong: its publisher has to fix it.",
+			meaning: "The download is not what the registry lists for this release of the provider: its checksum or its signature differs.",
+			remedy:  "Take another release (version in required_providers), or get it without the proxy or the mirror in between. If that does not help, the release was published incorrectly: its publisher has to fix it.",
 		}, {pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|does not match configured version constraint|` + noProvider + `|` + fullDisk)}},
 		consequence: true,
 	}

@@ -22,7 +22,7 @@ var (
 			{
 				pattern: wording(`perform: (?P<action>sts:(?:TagSession|SetSourceIdentity))`), unless: wording(`explicit deny`),
 				meaning: "The role may be assumed, but not with session tags or a source identity.",
-				remedy:  "Allow the action beside sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",
+				remedy:  "Allow the action in addition to sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",
 			},
 			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed\.|[Tt]he role "[^"]+" cannot be assumed|perform:? (?P<action>sts:AssumeRole\w*)|when calling the AssumeRole operation: (?:Access denied|User)|STS: AssumeRole, .*AccessDenied`), unless: wording(`StatusCode: 0\b|request send failed|\bThrottling|StatusCode: 5\d\d`)},
 		},
@@ -30,7 +30,7 @@ var (
 	}
 	WrongAccount = &Diagnosis{
 		ID: "wrong-account", Family: Role, Step: plan.StepAccount,
-		Meaning: "The credentials work, but belong to another account than the configuration allows.",
+		Meaning: "The credentials work, but belong to a different account than the configuration allows.",
 		Remedy:  "Name the profile or the role of the right account, or correct allowed_account_ids.",
 		text:    []sign{{pattern: wording(`(?i)(?:AWS account ID not allowed|Forbidden AWS account ID): \d+`)}},
 	}
@@ -48,7 +48,7 @@ var (
 		ID: "explicit-deny", Family: Role, Step: plan.StepBucket,
 		Meaning:  "A policy forbids the action outright; no permission can outweigh it.",
 		Remedy:   "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
-		Operator: "Ask the operator to look for the policy that denies it, with stateroom troubleshoot.",
+		Operator: "Ask the operator to find the policy that denies it, with stateroom troubleshoot.",
 		text:     []sign{{pattern: wording(`with an explicit deny\b`), at: outside}},
 		is:       awsops.IsExplicitDeny,
 	}

@@ -67,7 +67,7 @@ func TestEveryTextOfTheEnginesLeadsToItsCause(t *testing.T) {
 		}
 	}
 	claim := fmt.Sprintf("Of the %d error texts in their sources (%s) %d lead to a cause, %d quote one, which decides, and %d say why they tell of none",
-		len(texts), "S3 back end, locks, states, init, unlock, workspace", known, quoting, len(texts)-known-quoting)
+		len(texts), "S3 backend, locks, states, init, unlock, workspace", known, quoting, len(texts)-known-quoting)
 	if !strings.Contains(textFile(t, "../../README.md"), claim) {
 		t.Errorf("the README does not say: %s", claim)
 	}

@@ -77,6 +77,6 @@ func awaited(err error, patience time.Duration) string {
 	if !errors.As(err, &refused) {
 		return fmt.Sprintf("This asks again for up to %s: %v", up, err)
 	}
-	return fmt.Sprintf("AWS refuses %s:%s on %s (%s). A new key or policy may not count everywhere yet, so this asks again for up to %s.",
+	return fmt.Sprintf("AWS refuses %s:%s on %s (%s). A new key or policy may not be in force everywhere yet, so this asks again for up to %s.",
 		refused.Service, refused.Operation, refused.Resource, refused.Code, up)
 }

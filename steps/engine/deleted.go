@@ -23,7 +23,7 @@ func (d DeletedState) String() string {
 	if !d.Since.IsZero() {
 		since = "on " + d.Since.UTC().Format("2006-01-02 15:04:05") + " UTC"
 	}
-	return fmt.Sprintf("the state s3://%s/%s was deleted (%s): a delete marker lies over it, and an older version may be put back", d.Bucket, d.Key, since)
+	return fmt.Sprintf("the state s3://%s/%s was deleted (%s): a delete marker hides it, and an older version may be put back", d.Bucket, d.Key, since)
 }
 
 // StateDeleted tells whether the state of a key was deleted, nil where it was not: a

@@ -58,7 +58,7 @@ func (e *Env) ProfileElsewhere(name string, stops ...string) *plan.Finding {
 		return &plan.Finding{
 			ID: "files.profile-endpoint", Of: plan.StepFiles, Severity: plan.Failure, Probed: true, Stops: stops,
 			Evidence: fmt.Sprintf("%s: the requests of profile %s to %s go to %s, and those of stateroom to %s.", there.Place, name, service, redactedURL(there.URL), goes),
-			Remedy:   "Take the setting out of the profile, or choose another profile with --set admin_profile=NAME.",
+			Remedy:   "Remove the setting from the profile, or choose another profile with --set admin_profile=NAME.",
 		}
 	}
 	return nil
@@ -69,7 +69,7 @@ func redactedURL(address string) string {
 	if u, err := url.Parse(address); err == nil {
 		return u.Redacted()
 	}
-	return "an address that is none"
+	return "something that is not an address"
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.
@@ -101,9 +101,9 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 		if !placed {
 			what += ": " + name
 		}
-		remedy := fmt.Sprintf("Find out who wrote that and remove it; if it is meant, allow it with --adopt %s.", plan.Shell(name))
+		remedy := fmt.Sprintf("Find out who wrote that and remove it; if it is intended, run the command again with --adopt %s.", plan.Shell(name))
 		if holds != "" {
-			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, let it be moved with --adopt %s --adopt %s.", plan.Shell(name), plan.Shell(holds))
+			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, have it moved: run the command again with --adopt %s --adopt %s.", plan.Shell(name), plan.Shell(holds))
 		}
 		findings = append(findings, plan.Finding{
 			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure, Resource: name,

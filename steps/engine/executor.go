@@ -383,14 +383,14 @@ func (x *Executor) fill(text string) (string, error) {
 // notCreated is AWS's refusal to make an account: its own word, what that means
 // and the one thing to do.
 func notCreated(c plan.Change, reason string) error {
-	meaning, remedy := "", "See the reason in the Organizations API reference, under CreateAccountStatus, then run again."
+	meaning, remedy := "", "Look up the reason in the Organizations API reference, under CreateAccountStatus, then run the command again."
 	switch reason {
 	case "EMAIL_ALREADY_EXISTS":
 		meaning = " The address belongs to another AWS account, perhaps one that is closed."
 		remedy = fmt.Sprintf("Choose another with --set environment.%s.email=ADDRESS.", c.Environment)
 	case "ACCOUNT_LIMIT_EXCEEDED":
 		meaning = " The organization holds as many accounts as its quota allows."
-		remedy = "Have the quota raised (Service Quotas, AWS Organizations), then run again."
+		remedy = "Request a higher quota (Service Quotas, AWS Organizations), then run the command again."
 	}
 	return fmt.Errorf("AWS did not create account %s for %s: %s.%s %s", c.Environment, c.Target, reason, meaning, remedy)
 }

@@ -311,7 +311,7 @@ type Opened struct {
 }
 
 // ErrStale keeps a plan from being carried out twice.
-var ErrStale = errors.New("this plan rests on a look at what was there before the last changes, so nothing was changed. Look again first")
+var ErrStale = errors.New("this plan is based on what was there before the last changes, so nothing was changed. Look again first")
 
 // Standing are the findings that stand against making these changes at all:
 // files that cannot be written, and, where nobody is to get more access
@@ -326,7 +326,7 @@ func Standing(env *Env, changes []plan.Change) []plan.Finding {
 			findings = append(findings, plan.Finding{
 				ID: c.ID + "-widens", Of: c.Of, Step: c.Step, Severity: plan.Failure, Blocks: true,
 				Evidence: fmt.Sprintf("%s: %s", c.Title, strings.Join(plan.Access(&c), " ")),
-				Remedy:   "Have it reviewed by somebody who may let people in, and apply it without --no-widening.",
+				Remedy:   "Ask somebody who may grant access to review it, then apply it without --no-widening.",
 			})
 		}
 	}

@@ -22,7 +22,7 @@ func asksForCode(change string, c awsops.Call) bool {
 }
 
 // errNobodyToAsk ends a change whose code nobody can be asked for.
-var errNobodyToAsk = errors.New("it takes a code of an MFA device, and nobody can be asked for one here")
+var errNobodyToAsk = errors.New("it needs a code from an MFA device, and nobody can be asked for one here")
 
 // sendWithCode asks for the codes that a call waits for and sends it, and asks
 // again where AWS did not take them.
@@ -57,15 +57,15 @@ func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned 
 		}
 		note, refused = notTaken(*c.MFA), err
 	}
-	return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was taken, %d times: %w", c.MFA.Device, maxCodes, refused)
+	return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was accepted, %d times: %w", c.MFA.Device, maxCodes, refused)
 }
 
 // notTaken says why the question comes again.
 func notTaken(f plan.MFA) string {
 	if f.Made != "" {
-		return "AWS did not take these two codes: type two that follow each other, and check the clock of the device that shows them."
+		return "AWS did not accept these two codes: type two that follow each other, and check the clock of the device that shows them."
 	}
-	return "AWS did not take this code, and takes each only once: wait for the next one, and check the clock of the device that shows it."
+	return "AWS did not accept this code, and accepts each only once: wait for the next one, and check the clock of the device that shows it."
 }
 
 // askCodes puts the question. It ends when the run is stopped: a question has

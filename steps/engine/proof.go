@@ -148,7 +148,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	}
 	if time.Since(p.trace.Begun) < ProofOld {
 		note.Leave()
-		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed. The workspace %s in s3://%s and its lock may be left of it, and a Terraform of it may still be at work.",
+		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed. The workspace %s in s3://%s and its lock may be left of it, and its Terraform may still be running.",
 			begun, p.Workspace, p.trace.Bucket),
 			fmt.Sprintf("Run stateroom setup again %.0f minutes after it: it removes them.", ProofOld.Minutes()))
 		return &f

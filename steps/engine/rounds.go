@@ -174,13 +174,13 @@ func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.
 		case !applied[c.ID], c.Run != nil, takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.FixesFinding):
 			continue
 		}
-		evidence := fmt.Sprintf("%s: this was done, and is due once more when looked at again.", c.Title)
+		evidence := fmt.Sprintf("%s: this was done, and a fresh look shows that it is needed again.", c.Title)
 		if len(c.Calls) > 0 {
 			evidence = fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target)
 		}
 		findings = append(findings, plan.Finding{
 			ID: c.NotHeldID(), Of: c.Of, Step: c.Step, Severity: plan.Failure, Evidence: evidence,
-			Remedy: "Run the command again; if it differs once more, something else is changing it.",
+			Remedy: "Run the command again; if it still differs, something else is changing it.",
 		})
 	}
 	return findings

@@ -72,12 +72,12 @@ func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]foun
 		return nil, err
 	}
 	if others, _ := at.Others(nil); len(others) > 0 {
-		return nil, fmt.Errorf("%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.place(others[0]))
+		return nil, fmt.Errorf("%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, pull the team's files and run terraform init -reconfigure", m.place(others[0]))
 	}
 	for _, s := range states {
 		key := StateKeyOf(m.Key, s.Workspace)
 		if now, found := at.there[key]; found && !now.Same(s) && (now.Lineage != s.Lineage || now.Serial >= s.Serial) {
-			return nil, fmt.Errorf("%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.place(key), now.Serial, s.Serial)
+			return nil, fmt.Errorf("%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two to keep; nothing was written", m.place(key), now.Serial, s.Serial)
 		}
 	}
 	if at.Deleted != nil {
@@ -110,7 +110,7 @@ func (m StateMove) put(ctx context.Context, s tf.State, at foundState) error {
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("%s does not hold what was just written there; do not apply, the state as it was lies in %s", m.place(key), m.Backup)
+			return fmt.Errorf("%s does not hold what was just written there; do not apply, the earlier state is in %s", m.place(key), m.Backup)
 		}
 	}
 	if m.Table == "" {

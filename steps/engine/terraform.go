@@ -105,7 +105,7 @@ func (x *Executor) initialised(c plan.Change, result terraform.Result, err error
 func ProvidersUnreachable(project, dir string) plan.Finding {
 	return plan.Finding{
 		ID: diagnosis.ProviderUnavailable.ID, Subject: project, Of: plan.StepInit, Severity: plan.Info,
-		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", project),
+		Evidence: fmt.Sprintf("The backend of project %s is configured, but its providers could not be downloaded.", project),
 		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
 	}
 }

@@ -31,7 +31,7 @@ func unread(engine *terraform.Engine, at *tf.Project) error {
 	}
 	for _, place := range places {
 		if why := unreadBy(engine, at, place.Path); why != "" {
-			return fmt.Errorf("%s: %s, so what the engine here works with is not what stands there; put it into a file that every engine reads", place, why)
+			return fmt.Errorf("%s: %s, so the engine here does not use what is written there; put it into a file that every engine reads", place, why)
 		}
 	}
 	return nil

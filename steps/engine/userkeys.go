@@ -163,7 +163,7 @@ func (k LostKey) Known() string {
 	}
 	use := "never used"
 	if k.Unread {
-		use = "when it was last used may not be seen"
+		use = "AWS does not let stateroom see when it was last used"
 	}
 	return fmt.Sprintf("made at %s, %s; %s", k.Created.UTC().Format("15:04 UTC on 2 January"), cut, use)
 }

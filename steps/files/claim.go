@@ -46,7 +46,7 @@ func (e *HeldError) Error() string {
 	if e.Over {
 		return who + " made changes after this one looked, so the plan may no longer hold; run the command again to look again. This one changed nothing"
 	}
-	return who + " is making changes; wait until it has ended, then run again. This one changed nothing"
+	return who + " is making changes; wait until it has ended, then run the command again. This one changed nothing"
 }
 
 // ClaimMark is a claim as it was when somebody looked: who held it last, and

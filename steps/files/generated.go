@@ -31,7 +31,7 @@ func NotToBeEdited(file Snapshot) error {
 		case SaysDoNotEdit(text):
 			return &Error{
 				Action: "edit", Path: file.Path, Line: line, Err: ErrNotToBeEdited,
-				Problem: fmt.Sprintf("it says %q", strings.TrimLeft(text, "#;/ ")), Remedy: "put the lines into what writes the file",
+				Problem: fmt.Sprintf("it says %q", strings.TrimLeft(text, "#;/ ")), Remedy: "add the lines to whatever writes the file",
 			}
 		}
 	}

@@ -108,7 +108,7 @@ func load(stop <-chan struct{}, path string, limit Limit) (taken, error) {
 		case <-patience.C:
 			return taken{}, &Error{
 				Action: "read", Path: path, Problem: fmt.Sprintf("nothing came from it within %s", limit.wait()),
-				Remedy: "name a file that is there whole",
+				Remedy: "name a complete file",
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func tooLarge(path string, limit Limit) error {
 	if limit.bytes() >= 1<<20 {
 		size = fmt.Sprintf("%d MiB", limit.bytes()>>20)
 	}
-	return &Error{Action: "read", Path: path, Problem: "it is larger than " + size + ", so that it cannot be what it should be"}
+	return &Error{Action: "read", Path: path, Problem: "it is larger than " + size + ", so it cannot be the right file"}
 }
 
 // kindOf names what is no regular file.

@@ -49,11 +49,11 @@ func KeepOutside(dir string, folders ...string) error {
 			continue // nothing lies in it
 		}
 		if err != nil {
-			return stateError(dir, "whether it lies in "+folder+" cannot be seen: "+Bare(err).Error(), "let the folder be read")
+			return stateError(dir, "whether it lies in "+folder+" cannot be seen: "+Bare(err).Error(), "make the folder readable")
 		}
 		for _, at := range above {
 			if info, err := os.Stat(at); err == nil && os.SameFile(info, root) {
-				return stateError(dir, fmt.Sprintf("it lies in the repository %s, and whoever can write to that could write the journal", WorkTree(folder)),
+				return stateError(dir, fmt.Sprintf("it is in the repository %s, and whoever can write to that could write the journal", WorkTree(folder)),
 					"set XDG_STATE_HOME (LOCALAPPDATA on Windows) to a directory outside of it")
 			}
 		}
@@ -73,11 +73,11 @@ func Keepable(dir string) error {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			return stateError(dir, Bare(err).Error(), "let it be reached, or set XDG_STATE_HOME to another directory")
+			return stateError(dir, Bare(err).Error(), "make it accessible, or set XDG_STATE_HOME to another directory")
 		case !info.IsDir():
 			return stateError(dir, at+" is not a directory", "move it away, or set XDG_STATE_HOME to another directory")
 		case !mayWrite(at):
-			return stateError(dir, at+" cannot be written to", "allow it, or set XDG_STATE_HOME to a directory that can be")
+			return stateError(dir, at+" cannot be written to", "make it writable, or set XDG_STATE_HOME to a directory that is")
 		case at == dir && modesMean && info.Mode().Perm()&0o022 != 0:
 			return stateError(dir, "others can write to it, and what it says decides what is ours", "chmod 700 "+dir)
 		case at == dir && strangers(info):

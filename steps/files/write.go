@@ -79,7 +79,7 @@ func unchanged(e Edit, target, action string) error {
 		return &Error{
 			Action: action, Path: e.Before.Path,
 			Problem: fmt.Sprintf("it is read-only (mode %04o)", now.Mode),
-			Remedy:  "make it writable and run again",
+			Remedy:  "make it writable, then run the command again",
 		}
 	}
 	return nil

@@ -157,7 +157,7 @@ func (u Unlock) identities(byPassphrase bool) ([]age.Identity, *plan.Refusal, er
 		return u.passphrase()
 	}
 	wrong := &plan.Refusal{
-		Finding: "onboard.handover-wrong-identity", What: "The handover was sealed for another key than the one that was given to open it.",
+		Finding: "onboard.handover-wrong-identity", What: "The handover was sealed for a different key than the one that was given to open it.",
 		Remedy: "Name the private key whose public half is your recipient in the blueprint.",
 	}
 	text := bytes.TrimSpace(u.Identity)

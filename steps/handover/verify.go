@@ -40,7 +40,7 @@ func Check(h *Handover, repository *blueprint.Blueprint, typed string, now time.
 	line, other := firstDifference(ours, theirs)
 	return nil, &plan.Refusal{
 		Finding: "onboard.handover-other-blueprint",
-		What:    fmt.Sprintf("The handover was made with another blueprint than this repository has: it says %q where the repository says %q.", other, line),
+		What:    fmt.Sprintf("The handover was made with a different blueprint than this repository has: it says %q where the repository says %q.", other, line),
 		Remedy:  "Pull the team's latest blueprint; if that does not help, ask the operator for a new handover.",
 	}
 }
@@ -53,7 +53,7 @@ func knows(h *Handover, typed string) error {
 	case "":
 		return &plan.Refusal{
 			Finding: "onboard.account-untold",
-			What:    "There is no blueprint here that the handover could be checked against, and a seal does not say who made it.",
+			What:    "There is no blueprint here to check the handover against, and a seal does not say who made it.",
 			Remedy:  "Type the id of the team's admin account, or run it in a clone of the team's repository.",
 		}
 	}

@@ -167,7 +167,7 @@ func badInputs() []badInput {
 		},
 		finding: "files.encoding", says: []string{"credentials begins", "byte order mark", "Save it as UTF-8"},
 	}, {
-		name: "the profile is there twice",
+		name: "the profile appears twice",
 		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\n[x]\n[admin_iam]\n")
 			return l.withHandover()

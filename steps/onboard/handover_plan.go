@@ -73,7 +73,7 @@ func (p *handoverPlan) second(old awsops.AccessKey) {
 		p.find(plan.Finding{
 			ID: "handover.key-in-use", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, p.name, usedWhen(use), p.name),
-			Remedy:   fmt.Sprintf("It stays beside the new one until you agree to delete it, with --adopt %s.", old.ID),
+			Remedy:   fmt.Sprintf("It stays until you allow its deletion: run the command again with --adopt %s.", old.ID),
 		})
 	}
 	p.replace(old, "", consent)

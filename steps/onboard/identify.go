@@ -18,8 +18,8 @@ import (
 // The checks of the key itself.
 const (
 	checkKey     = "key works"
-	checkAccount = "right account"
-	checkUser    = "expected user"
+	checkAccount = "account matches"
+	checkUser    = "user matches"
 	checkAge     = "key age"
 	checkClock   = "clock"
 )
@@ -268,7 +268,7 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	case cause == diagnosis.SignatureMismatch:
 		f.ID, f.Remedy = cause.ID, "Paste id and secret again, exactly as you received them."
 	case awsops.IsStaleToken(err):
-		f.ID, f.Remedy = cause.ID, "Take the token out as it says, then run the command again."
+		f.ID, f.Remedy = cause.ID, "Remove the token as described, then run the command again."
 		if stale := steps.StaleToken(in.credentials, in.config, who.profile); stale != nil {
 			f.Evidence, f.Remedy = stale.Evidence, strings.TrimSuffix(stale.Remedy, ".")+", then run the command again."
 		}

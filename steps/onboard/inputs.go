@@ -108,7 +108,7 @@ func (in *inputs) openToOthers() {
 	in.find(plan.Finding{
 		ID: "onboard.file-open", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", in.credentials.Path, in.credentials.Mode.Perm()),
-		Remedy:   "Close it with chmod 600 " + in.credentials.Path + ".",
+		Remedy:   "Restrict it with chmod 600 " + in.credentials.Path + ".",
 	})
 }
 

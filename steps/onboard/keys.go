@@ -236,7 +236,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", p.who.user, id, last),
-		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
+		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, have it deleted with stateroom onboard --adopt %s.",
 			p.who.profile, p.credentials.Path, id),
 	})
 	return c, nil
@@ -282,14 +282,14 @@ func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
 
 // findTaken tells that the profile holds a key that is not known to be the user's.
 func (p *keyPlan) findTaken() {
-	whatOf := "which AWS does not take"
+	whatOf := "which AWS rejects"
 	if p.who.status == foreign {
-		whatOf = "which is somebody else's"
+		whatOf = "which belongs to somebody else"
 	}
 	p.find(plan.Finding{
 		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.credentials.Path, p.who.held, whatOf),
-		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + p.who.held + ".",
+		Remedy:   "Rename that profile, or have it replaced, with a backup: run the command again with --adopt " + p.who.held + ".",
 	})
 }
 
@@ -332,7 +332,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 		off.Fields = deactivated()
 		off.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", who.Name, old)
 		off.Risk = "Anyone else who has this key can no longer use it, which is intended."
-		last = prove(".check", "Prove the new key once more, with the old one off", asOwn(off, last))
+		last = prove(".check", "Prove the new key again, with the old one deactivated", asOwn(off, last))
 	}
 	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
 		awsops.DeleteAccessKey(who.Name, old))

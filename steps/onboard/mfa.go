@@ -173,7 +173,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 		c := p.deviceStep(".unfinished", plan.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", whose(user)), needs,
 			awsops.DeleteVirtualMFADevice(serial))
 		c.Fields = []plan.Field{{Name: "serial number", Before: serial}}
-		c.Risk = "Nobody uses it for MFA. What an app may show for it already is of no use any more."
+		c.Risk = "Nobody uses it for MFA. What an app may show for it already can no longer be used."
 		needs = append(needs, p.add(c))
 	}
 	create := p.deviceStep("", plan.Create, fmt.Sprintf("Create an MFA device for %s, whose seed goes into an app", user), needs,

@@ -57,7 +57,7 @@ func TestWhateverIsStoppedAnAdminsProofFailsOfNothing(t *testing.T) {
 				}
 			}
 			for _, check := range summary.Checks {
-				untried := check.Answer == "not tried, because of "+c.finding
+				untried := check.Answer == "not tested, because of "+c.finding
 				mine := c.all || check.Subject == project
 				switch {
 				case check.Name == checkPlan && mine, c.state && slices.Contains([]string{checkUse, checkLock}, check.Name):
@@ -100,7 +100,7 @@ func TestAProjectThatWasNotMadeReadyIsNotPlannedIn(t *testing.T) {
 				t.Fatalf("checks %v", summary.Checks)
 			}
 			check := summary.Checks[i]
-			says(t, check.Answer, "not tried, because of "+ready)
+			says(t, check.Answer, "not tested, because of "+ready)
 			says(t, check.Remedy, c.remedy)
 			if check.Verdict != plan.Undecided {
 				t.Errorf("%+v", check)

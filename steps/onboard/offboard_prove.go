@@ -41,7 +41,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, ma
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
 		told.find(plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
-			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.User.ARN, c.Answer),
+			Evidence: fmt.Sprintf("User %s: %s, so a session of the user's keys may stay open for up to 36 hours.", f.User.ARN, c.Answer),
 			Remedy:   f.againWith(),
 		})
 	default:
@@ -50,7 +50,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, ma
 	if len(r.Changes) > 0 { // the user, or somebody, had more made between the plan and the deny
 		told.find(plan.Finding{
 			ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, r.Changes[0].Title),
+			Evidence: fmt.Sprintf("After the changes, this is still left of %s's access: %s.", f.name, r.Changes[0].Title),
 			Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
 		})
 	}
@@ -146,7 +146,7 @@ func (o *Offboard) Close(s *plan.Summary) (notes []string, then string) {
 		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
 	if s.Applied > 0 {
-		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were.")
+		notes = append(notes, "The state, its bucket and key, and the rights of all others are unchanged.")
 		if then = "commit the blueprint"; f.unedited != nil || f.blueprint.Changes() {
 			then = "take " + f.name + " out of the blueprint"
 		}
@@ -161,7 +161,7 @@ func (o *offboarding) state(proven plan.Check) string {
 	case o.User == nil:
 		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", o.name, o.answers.AdminAccount)
 	case !o.denied:
-		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", o.name)
+		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may stay open for up to 36 hours.", o.name)
 	}
 	text := fmt.Sprintf("User %s has no access any more: AWSDenyAll overrides every right, in open sessions of its keys too, which would last up to 36 hours.", o.name)
 	switch proven.Verdict {

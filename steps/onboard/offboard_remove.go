@@ -50,7 +50,7 @@ func (o *offboarding) removeUser() {
 		}
 		remove(plan.Change{
 			ID: "offboard.mfa." + lastPart(d.Serial), Action: plan.Delete,
-			Title:  fmt.Sprintf("Take %s's MFA device %s", o.name, lastPart(d.Serial)),
+			Title:  fmt.Sprintf("Remove %s's MFA device %s", o.name, lastPart(d.Serial)),
 			Fields: []plan.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
 		})
 	}
@@ -149,7 +149,7 @@ func (o *offboarding) removeUnassigned() {
 	for _, serial := range o.left {
 		o.add(o.change(plan.Change{
 			ID: "offboard.device." + lastPart(serial), Action: plan.Delete,
-			Title:  fmt.Sprintf("Delete the MFA device %s, which is nobody's", lastPart(serial)),
+			Title:  fmt.Sprintf("Delete the MFA device %s, which is assigned to nobody", lastPart(serial)),
 			Target: serial, Calls: []awsops.Call{awsops.DeleteVirtualMFADevice(serial)},
 		}))
 	}
@@ -177,12 +177,12 @@ func (o *offboarding) leaveBlueprint() {
 	case o.unedited != nil:
 		o.find(plan.Finding{
 			ID: "offboard.blueprint", Of: plan.StepIAM, Severity: plan.Warning, Evidence: o.unedited.Error(),
-			Remedy: fmt.Sprintf("Take %s out of the blueprint by hand: the next stateroom setup would make the user again.", o.name),
+			Remedy: fmt.Sprintf("Remove %s from the blueprint by hand: the next stateroom setup would make the user again.", o.name),
 		})
 	case o.blueprint.Changes():
 		o.add(o.change(plan.Change{
 			ID: blueprintChange(o.name), Action: plan.WriteFile, Intent: map[string]string{}, After: []string{denyChange(o.name)},
-			Title:  fmt.Sprintf("Take %s out of %s", o.name, filepath.Base(o.blueprint.Before.Path)),
+			Title:  fmt.Sprintf("Remove %s from %s", o.name, filepath.Base(o.blueprint.Before.Path)),
 			Target: o.blueprint.Before.Path,
 			Write:  plan.WriteOf(o.blueprint),
 			Undo:   "a backup of the file is kept, and named at the end",

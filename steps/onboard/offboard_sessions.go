@@ -80,7 +80,7 @@ func (o *offboarding) endSessions() {
 	for _, until := range order {
 		o.find(plan.Finding{
 			ID: "offboard.sessions", Of: plan.StepIAM, Severity: plan.Info,
-			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", plan.Listed(open[until]), o.name, until),
+			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened stay open %s.", plan.Listed(open[until]), o.name, until),
 			Remedy: fmt.Sprintf("Run the command again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
 				sessionsOf(o.name), sessionsOf(o.name)),
 		})
@@ -107,7 +107,7 @@ func (o *offboarding) revoke(role roleAccess) plan.Change {
 	}
 	name, word := "", sessionsOf(o.name)
 	whose := "everybody's sessions"
-	risk := "Anyone who works in this environment has to sign in again, and a terraform apply that is under way there stops half-way."
+	risk := "Anyone who works in this environment has to sign in again, and a terraform apply that is running there stops half-way."
 	// Once the user was taken out of the trust, it no longer tells what let the
 	// user in.
 	if trust, err := policy.Parse(role.Role.Trust); err == nil && !o.denied && o.User != nil && policy.FixesSessionName(trust) {
@@ -161,7 +161,7 @@ func (o *offboarding) sessionNotes() []string {
 		case s.over:
 			text = "Role sessions in %s: when " + o.name + " was taken away is not known here; they end by themselves, within " + hours(longest(s.role)) + " of that."
 		default:
-			text = "Role sessions in %s that " + o.name + " may have opened are the role's and go on " + o.lasting(s) + "."
+			text = "Role sessions in %s that " + o.name + " may have opened belong to the role and stay open " + o.lasting(s) + "."
 		}
 		if !slices.Contains(sentences, text) {
 			sentences = append(sentences, text)

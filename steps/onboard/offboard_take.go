@@ -109,7 +109,7 @@ func (o *offboarding) takePassword() {
 		return
 	}
 	o.add(o.taking(plan.Change{
-		ID: "offboard.password", Title: fmt.Sprintf("Take %s's console password", o.name),
+		ID: "offboard.password", Title: fmt.Sprintf("Remove %s's console password", o.name),
 		Fields: []plan.Field{{Name: "console password", Before: "set"}},
 		Calls:  []awsops.Call{awsops.DeleteLoginProfile(o.name)},
 		Undo:   "aws iam create-login-profile --user-name " + o.name + ", with a new password",
@@ -119,7 +119,7 @@ func (o *offboarding) takePassword() {
 // takeMemberships ends all of them: those of other groups give rights, too.
 func (o *offboarding) takeMemberships() {
 	for _, g := range o.groups {
-		title := fmt.Sprintf("Take %s out of the group %s", o.name, g)
+		title := fmt.Sprintf("Remove %s from the group %s", o.name, g)
 		if !slices.ContainsFunc(o.answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
 			title += ", which is not the blueprint's"
 		}
@@ -201,8 +201,8 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 	if role.Unreachable != nil {
 		o.find(plan.Finding{
 			ID: "offboard.role-not-seen", Subject: environment, Of: plan.StepIAM, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Role %s cannot be looked at: %v", role.ARN, role.Unreachable),
-			Remedy:   fmt.Sprintf("Have the account's owner look whether its trust policy names %s, and end its sessions.", o.name),
+			Evidence: fmt.Sprintf("Role %s cannot be read: %v", role.ARN, role.Unreachable),
+			Remedy:   fmt.Sprintf("Ask the account's owner to check whether its trust policy names %s, and to end its sessions.", o.name),
 		})
 		return
 	}
@@ -243,7 +243,7 @@ func (o *offboarding) takenOutOf(what string) string {
 	if o.User == nil {
 		return ""
 	}
-	return fmt.Sprintf("Take %s out of %s", o.name, what)
+	return fmt.Sprintf("Remove %s from %s", o.name, what)
 }
 
 // arn is the user's, which no policy names any more once the user is gone.
@@ -272,8 +272,8 @@ func (o *offboarding) named(d policy.Document, what, subject string, step plan.S
 	if left := policy.StillNames(d, o.User.ARN); len(left) > 0 {
 		o.find(plan.Finding{
 			ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("The %s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
-			Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", o.name),
+			Evidence: fmt.Sprintf("The %s names %s in conditions or as an exception to a deny (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
+			Remedy:   fmt.Sprintf("Remove %s from these statements by hand: a user of the same name that is made later would have what they give.", o.name),
 		})
 	}
 	return policy.Names(d, o.User.ARN)

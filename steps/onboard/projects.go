@@ -15,7 +15,7 @@ import (
 
 // The checks of a project's files.
 const (
-	checkFiles = "files right"
+	checkFiles = "files match"
 	checkInit  = "initialized"
 )
 
@@ -74,7 +74,7 @@ func (in *inputs) checkFiles(at projectFiles) {
 	case in.env.Engine == nil:
 		in.undecided(c, "there is no Terraform here")
 	case at.Initialised:
-		in.undecided(c, "the backend is configured, and its providers are not here")
+		in.undecided(c, "the backend is configured, and its providers are not installed here")
 	default:
 		in.undecided(c, "terraform init is still to be run")
 	}

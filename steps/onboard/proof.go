@@ -92,10 +92,10 @@ func (l *look) unmade(at projectFiles) plan.Obstacle {
 func (r *report) untried(c plan.Check, by string) {
 	c.Asked = "nothing"
 	if by == "" {
-		r.undecided(c, "not tried, because the state could not be read")
+		r.undecided(c, "not tested, because the state could not be read")
 		return
 	}
-	r.undecided(c, "not tried, because of "+by)
+	r.undecided(c, "not tested, because of "+by)
 }
 
 // checkReadable reads a project's state, or sees that there is none yet; it is false
@@ -134,7 +134,7 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{
 			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure, Stops: []string{plan.ProjectID(p.Name)},
-			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", w.answers.Bucket.Name, p.StateKey, p.Name),
+			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker hides it.", w.answers.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Ask the operator to run stateroom troubleshoot, which looks for the version to put back.",
 		})
 	default:
@@ -185,7 +185,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 	c := plan.Check{Name: checkPlan, Subject: name, Asked: "terraform plan in " + at.Dir}
 	switch {
 	case w.env.Engine == nil || w.env.Engine.Supports(w.answers.Lock.UseLockfile) != nil:
-		w.undecided(c, "there is no Terraform here that could")
+		w.undecided(c, "there is no Terraform here to run it")
 		return
 	case !w.factor.signedIn():
 		w.undecided(c, "after stateroom login: profile "+w.answers.AdminProfile+" holds no session")
@@ -198,7 +198,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 		})
 		return
 	case !at.Providers:
-		c.Answer = "its providers are not here, so terraform plan was not run"
+		c.Answer = "its providers are not installed here, so terraform plan was not run"
 		w.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(name, at.Dir)))
 		return
 	}

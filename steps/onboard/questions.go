@@ -103,7 +103,7 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 	}
 	help := "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told."
 	if s.Repository == nil {
-		help += " With an access key alone, begin in a clone of the team's repository: a handover brings the blueprint, and a key does not."
+		help += " With an access key alone, begin in a clone of the team's repository: a handover contains the blueprint, and a key does not."
 	}
 	return []plan.Question{{
 		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Check: s.readable,
@@ -228,7 +228,7 @@ func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
 	if s.Repository == nil && !given.Asked(PathAccount) {
 		questions = append(questions, plan.Question{
 			Path: PathAccount, Prompt: "Id of the team's admin account", Kind: plan.Text, Required: true,
-			Help: "There is no stateroom.hcl here that the handover could be checked against, and a seal does not say who made it: type the 12 digits as your team told you.",
+			Help: "There is no stateroom.hcl here to check the handover against, and a seal does not say who made it: type the 12 digits as your team told you.",
 		})
 	}
 	return questions, nil
@@ -255,7 +255,7 @@ func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 		return o, pair, nil
 	case s.Repository == nil:
 		return nil, awsops.KeyPair{}, &plan.Refusal{
-			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so that nothing tells which environments and projects there are.",
+			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so stateroom does not know the environments and projects.",
 			Remedy:   "Run the command in a clone of the team's repository, or name the handover with --handover FILE.",
 			Commands: []plan.ShellCommand{{Does: "Open a handover", Line: "stateroom onboard --handover FILE"}},
 			Anyway:   &plan.Anyway{Path: PathWay, Value: WayHandover, Text: "open a handover file"},

@@ -86,7 +86,7 @@ func Unconfirmed(left []Change) []Finding {
 		}
 		findings = append(findings, Finding{
 			ID: c.FindingID("not-confirmed"), Of: c.Of, Step: c.Step, Severity: Warning,
-			Evidence: fmt.Sprintf("%s: this came up only when AWS was asked again, so nobody has confirmed it, and it was not done.", c.Title),
+			Evidence: fmt.Sprintf("%s: this change came up only when AWS was asked again. You have not confirmed it, so it was not made.", c.Title),
 			Remedy:   "Run the command again: it shows what is there now, and asks before it changes anything.",
 			Details:  waiting(c, left),
 		})

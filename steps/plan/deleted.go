@@ -30,10 +30,10 @@ func (c *Change) Drop(finding, what string, have policy.Document) []Finding {
 	c.Fields = append(c.Fields, Field{Name: "deleted principals", Before: strings.Join(named, "; ")})
 	// "These unique IDs are never reused, so you can safely remove principals with unique
 	// identifiers from all of your policy statements" (S3 User Guide).
-	c.Risk = strings.TrimSpace(c.Risk + " By what is dropped nobody loses anything: AWS gives the id of a deleted user or role to nobody again.")
+	c.Risk = strings.TrimSpace(c.Risk + " Nobody loses access by this: AWS never gives the id of a deleted user or role to anybody else.")
 	f := Finding{
 		ID: finding, Subject: c.Environment, Of: c.Of, Severity: Warning,
-		Evidence: fmt.Sprintf("In the %s, %s. AWS stores no policy that names such an id, so that nothing else in it can be changed before it is dropped.", what, strings.Join(named, "; ")),
+		Evidence: fmt.Sprintf("In the %s, %s. AWS stores no policy that names such an id, so nothing else in it can be changed until the id is dropped.", what, strings.Join(named, "; ")),
 		Remedy:   "Confirm the change: " + c.Title + ".",
 	}
 	c.Fixes = append(c.Fixes, f.Key())
@@ -55,8 +55,8 @@ func SparesDeleted(finding, what string, have policy.Document, stops ...string) 
 	}
 	return &Finding{
 		ID: finding, Severity: Failure, Stops: stops,
-		Evidence: fmt.Sprintf("In the %s, %s (NotPrincipal), who was deleted: it allows everybody now. AWS stores no policy that names such an id, so that nothing else in it can be changed either.", what, strings.Join(named, "; ")),
-		Remedy:   fmt.Sprintf("Decide whom statement %s is for, and take it out or name them in Principal, by hand; then run the command again.", Enumerated(statements)),
+		Evidence: fmt.Sprintf("In the %s, %s (NotPrincipal), who was deleted: it allows everybody now. AWS stores no policy that names such an id, so nothing else in it can be changed either.", what, strings.Join(named, "; ")),
+		Remedy:   fmt.Sprintf("Decide whom statement %s is for, and remove it or name them in Principal, by hand; then run the command again.", Enumerated(statements)),
 	}
 }
 

@@ -180,9 +180,9 @@ func principal(value string) string {
 	case value == "*":
 		return "anyone in the world"
 	case strings.HasSuffix(value, ":root"):
-		return "whomever account " + account[strings.LastIndexByte(account, ':')+1:] + " lets"
+		return "anyone whom account " + account[strings.LastIndexByte(account, ':')+1:] + " lets"
 	case len(value) == len("111111111111") && strings.Trim(value, "0123456789") == "":
-		return "whomever account " + value + " lets"
+		return "anyone whom account " + value + " lets"
 	}
 	if _, name, found := strings.Cut(value, ":user/"); found {
 		return name[strings.LastIndexByte(name, '/')+1:]
@@ -213,7 +213,7 @@ func scope(statements []policy.Statement) string {
 			return ""
 		}
 	}
-	return " for the own user, and nobody else's"
+	return " on the caller's own user only"
 }
 
 // services names the services whose actions the statements allow.

@@ -30,7 +30,7 @@ func Unchanged(ctx context.Context, e *Engine, p Project, before []tf.State, dir
 		if !state.Empty() && (i < 0 || !before[i].Same(state)) {
 			return &Error{
 				Action: "compare the state", Resource: "workspace " + state.Workspace + " of " + p.Dir, Reason: "is not as it was moved", Err: errSourceChanged,
-				Remedy: "run stateroom setup again, which backs it up and moves it once more; the project still works where it was",
+				Remedy: "run stateroom setup again, which backs it up and moves it again; the project still works where it was",
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func InitMoved(ctx context.Context, e *Engine, p Project, before []tf.State) (Re
 		if differs := difference(was, now); differs != "" {
 			return result, &Error{
 				Action: "compare the moved state", Resource: p.Dir, Reason: "differs: workspace " + was.Workspace + " " + differs,
-				Remedy: "do not apply; the state as it was lies in the backup",
+				Remedy: "do not apply; the earlier state is in the backup",
 			}
 		}
 	}

@@ -21,13 +21,13 @@ func TestInitReportsAnUnreachableRegistryAsInformation(t *testing.T) {
 		unreachable bool
 		fails       bool
 	}{
-		"all well":                      {t.TempDir(), "0\nSuccessfully configured the backend \"s3\"!\n", false, false},
-		"registry after the back end":   {t.TempDir(), "1\nSuccessfully configured the\nbackend \"s3\"!\n" + registry, true, false},
-		"registry, and no cache there":  {configured, "1\nError: The specified plugin cache dir /gone cannot be opened: stat /gone: no such file or directory\n\n" + registry, true, false},
-		"registry, back end of earlier": {configured, "1\n" + registry, true, false},
-		"registry, back end never seen": {t.TempDir(), "1\n" + registry, false, true},
-		"registry and something else":   {configured, "1\nError: Invalid region\n" + registry, false, true},
-		"back end fails":                {t.TempDir(), "1\nError: error configuring S3 Backend\n", false, true},
+		"all well":                     {t.TempDir(), "0\nSuccessfully configured the backend \"s3\"!\n", false, false},
+		"registry after the backend":   {t.TempDir(), "1\nSuccessfully configured the\nbackend \"s3\"!\n" + registry, true, false},
+		"registry, and no cache there": {configured, "1\nError: The specified plugin cache dir /gone cannot be opened: stat /gone: no such file or directory\n\n" + registry, true, false},
+		"registry, backend of earlier": {configured, "1\n" + registry, true, false},
+		"registry, backend never seen": {t.TempDir(), "1\n" + registry, false, true},
+		"registry and something else":  {configured, "1\nError: Invalid region\n" + registry, false, true},
+		"backend fails":                {t.TempDir(), "1\nError: error configuring S3 Backend\n", false, true},
 	} {
 		f := newFake(t, map[string]string{"init": c.answer})
 		outcome, err := InitProject(t.Context(), f.Engine, here(c.dir))

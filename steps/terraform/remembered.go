@@ -26,12 +26,12 @@ func (p Project) remembered(in string) (old Project, forget func(), err error) {
 	}
 	dir, err := os.MkdirTemp(in, "stateroom-remembered-")
 	if err != nil {
-		return p, forget, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+		return p, forget, fmt.Errorf("read the old backend of %s: %w", p.Dir, err)
 	}
 	forget = func() { _ = os.RemoveAll(dir) } // a temporary directory of our own
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
 		forget()
-		return p, func() {}, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+		return p, func() {}, fmt.Errorf("read the old backend of %s: %w", p.Dir, err)
 	}
 	old = p.pin("TF_DATA_DIR", filepath.Join(dir, ".terraform"))
 	old.Dir, old.Configs = dir, nil
@@ -44,7 +44,7 @@ func (p Project) notedBackend() ([]byte, error) {
 	noted, err := tf.ReadConfigured(p.dataDir())
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+		return nil, fmt.Errorf("read the old backend of %s: %w", p.Dir, err)
 	case noted == nil:
 		return p.localBackend(nil)
 	case noted.Type == "local":
@@ -52,7 +52,7 @@ func (p Project) notedBackend() ([]byte, error) {
 	}
 	arguments, err := noted.Values()
 	if err != nil {
-		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+		return nil, fmt.Errorf("read the old backend of %s: %w", p.Dir, err)
 	}
 	return backendBlock(noted.Type, arguments), nil
 }

@@ -36,7 +36,7 @@ func Questions(given plan.Given, engine bool) []plan.Question {
 	case given.Text(pathBegin) == beginText && !given.Asked(pathText):
 		return []plan.Question{{
 			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: diagnosis.Redact,
-			Help: "Paste all of it, with its boxes, colors and log lines; the program finds what matters, and shows no secret that stands in it.",
+			Help: "Paste all of it, with its boxes, colors and log lines; the program finds what matters, and shows no secret in it.",
 		}}
 	}
 	return nil

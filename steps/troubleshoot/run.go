@@ -56,7 +56,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 	switch {
 	case err == nil && result.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		f := engine.ProvidersUnreachable(p.Name, p.Dir)
-		r.Add(env, q.Undecided("the back end is configured; the providers could not be had, so there is no plan"), health.Result{Finding: &f})
+		r.Add(env, q.Undecided("the backend is configured; the providers could not be downloaded, so there is no plan"), health.Result{Finding: &f})
 		return nil
 	case err == nil && !result.ProvidersUnreachable:
 		q.Asked = "terraform init and terraform plan in " + p.Dir
@@ -65,7 +65,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 	found := diagnosed(p, result)
 	switch {
 	case err == nil && len(found) == 0:
-		r.Add(env, q.Passed("both went through"))
+		r.Add(env, q.Passed("both succeeded"))
 	case len(found) == 0:
 		r.Add(env, q.Undecided("%v", err))
 	default:
@@ -113,7 +113,7 @@ func brief(text string) string {
 
 // unmet is said of a text whose cause the checks do not find: it may be over, or the
 // text be from elsewhere.
-const unmet = " The checks find nothing of it here: it is over, or the text comes from another machine or identity. stateroom troubleshoot --run lets Terraform prove it."
+const unmet = " The checks find nothing of it here: the cause is gone, or the text comes from another machine or identity. stateroom troubleshoot --run lets Terraform prove it."
 
 // addQuotes joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its

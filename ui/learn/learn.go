@@ -110,7 +110,7 @@ const (
 	Title        = "Learn to find what is wrong"
 	Surprise     = "Surprise me"
 	ByName       = "All faults by name"
-	ByNameText   = "For whoever knows what to look for"
+	ByNameText   = "For those who know what to look for"
 	ByNameTitle  = "Which fault do you want to find?"
 	AttemptTitle = "What is wrong here?"
 )

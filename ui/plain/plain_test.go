@@ -221,10 +221,10 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"dry run":  {plan.Summary{DryRun: true, Add: 3}, "Nothing was changed: this was a dry run."},
 		"declined": {plan.Summary{Declined: true}, "Nothing was changed: you did not confirm."},
 		"stopped":  {plan.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
-		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
+		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted after every change was made: the result is not proven."},
 		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
 		"again":    {plan.Summary{}, "Everything already matches: nothing was changed."},
-		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
+		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: fix what the findings describe first."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")

@@ -8,7 +8,7 @@ import (
 )
 
 // toMake stands before the command that makes what nobody could be asked about.
-const toMake = "To make these changes, give the same input once more to:"
+const toMake = "To make these changes, run this command with the same input:"
 
 // summary tells how the run ended: what was made, what was not, and the notes.
 func (l *Lines) summary(s *plan.Summary) {

@@ -36,7 +36,7 @@ var chapters = []struct{ title, about, faults string }{
 		table-missing lock-corrupt lock-corrupt-table`,
 	},
 	{
-		"The state, its key and its bucket", "What protects the state, and what to do when it stands in the way.",
+		"The state, its key and its bucket", "What protects the state, and what to do when it is in the way.",
 		`kms-disabled kms-pending-deletion kms-denied-key-policy kms-denied-deny explicit-deny-bucket-policy state-not-saved digest-mismatch
 		digest-mismatch-object assume-role-denied-role bucket-missing-deleted`,
 	},

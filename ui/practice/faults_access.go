@@ -45,13 +45,13 @@ var accessFaults = []Fault{
 		})
 		at.putKeyPolicy(doc)
 	}},
-	{diagnosis.ExplicitDeny, "bucket-policy", "The bucket's policy demands another key than the one in use.", func(at *byHand) {
+	{diagnosis.ExplicitDeny, "bucket-policy", "The bucket's policy demands a different key than the one in use.", func(at *byHand) {
 		at.act("s3", "PutBucketPolicy", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Body": policy.Bucket(policy.BucketRules{
 			Partition: at.partition(), Bucket: at.blueprint.Bucket.Name, Strict: at.blueprint.Bucket.Policy == "strict",
 			KMSKeyARN: "arn:" + at.partition() + ":kms:" + at.blueprint.StateRegion + ":" + at.blueprint.AdminAccount + ":key/00000000-0000-4000-8000-000000000000",
 		}).JSON()})
 	}},
-	{diagnosis.AssumeRoleDenied, "", "The role's trust policy names another account than the admins'.", func(at *byHand) {
+	{diagnosis.AssumeRoleDenied, "", "The role's trust policy names a different account than the admins'.", func(at *byHand) {
 		at.inEnvironment("UpdateAssumeRolePolicy", sandbox.ActInput{
 			"PolicyDocument": policy.EnvironmentTrust(at.partition(), at.environment().Account, "", nil, false).JSON(),
 		})

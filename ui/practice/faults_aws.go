@@ -26,7 +26,7 @@ var awsFaults = []Fault{
 	}},
 	{diagnosis.BucketMissing, "deleted", "The state bucket was emptied and deleted.", func(at *byHand) { at.deleteBucket() }},
 	{diagnosis.TableMissing, "", "The lock table was deleted.", func(at *byHand) { at.deleteTable() }},
-	{diagnosis.TableSchema, "", "The lock table was made again, with another key than LockID.", func(at *byHand) {
+	{diagnosis.TableSchema, "", "The lock table was made again, with a different key than LockID.", func(at *byHand) {
 		at.deleteTable()
 		at.act("dynamodb", "CreateTable", sandbox.ActInput{
 			"TableName": at.blueprint.Lock.DynamoDBTable, "BillingMode": "PAY_PER_REQUEST",

@@ -16,12 +16,12 @@ var backendFaults = []Fault{
 	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(at *byHand) {
 		at.editBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")
 	}},
-	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", otherRegion},
+	{diagnosis.RegionWrong, "", "The backend names a different region than the bucket's.", otherRegion},
 	{diagnosis.RegionInvalid, "", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
 	{diagnosis.RegionInvalid, "missing", "The backend lost its region.", withoutRegion},
 	{diagnosis.BucketMissing, "", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
-	{diagnosis.ExplicitDeny, "", "The backend lost encrypt = true, so that Terraform sends no encryption header.", inBackend(`(?m)^\s*encrypt\s*=.*\n`, "")},
-	{diagnosis.ExplicitDeny, "aes256", "The backend lost kms_key_id, so that Terraform asks for AES256.", inBackend(`(?m)^\s*kms_key_id\s*=.*\n`, "")},
+	{diagnosis.ExplicitDeny, "", "The backend lost encrypt = true, so Terraform sends no encryption header.", inBackend(`(?m)^\s*encrypt\s*=.*\n`, "")},
+	{diagnosis.ExplicitDeny, "aes256", "The backend lost kms_key_id, so Terraform asks for AES256.", inBackend(`(?m)^\s*kms_key_id\s*=.*\n`, "")},
 	{diagnosis.ExplicitDeny, "key-id", "The backend names the key by its id, where the bucket's policy wants its ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*/(.*)"$`, `${1}"${2}"`)},
 	{diagnosis.KMSIDInvalid, "", "The backend names the key by a word that is neither an id nor an ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*"$`, `${1}"terraform"`)},
 	{diagnosis.TableDenied, "name", "The backend's lock table is mistyped, and the group may use the true one only.", inBackend(`(?m)^(\s*dynamodb_table\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
@@ -107,7 +107,7 @@ var projectFaults = []Fault{
 }
 `)
 	}},
-	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of another package than the one to be had.", func(at *byHand) {
+	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of a different package than the one to be had.", func(at *byHand) {
 		text := ""
 		for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} { // each engine reads its own
 			text += `provider "` + registry + `/hashicorp/aws" {

@@ -122,7 +122,7 @@ var lessons = []lesson{
 		"Run aws iam list-groups-for-user --user-name alice, then look at the policies of the group.",
 	},
 	{
-		diagnosis.S3GetDenied, "403 from S3: GetObject", "", "", "Error: operation error S3: GetObject, https response error StatusCode: 403, AccessDenied: not authorized to perform: s3:GetObject", "The state can be read. Look at what lies beside it while Terraform runs: its lock file.",
+		diagnosis.S3GetDenied, "403 from S3: GetObject", "", "", "Error: operation error S3: GetObject, https response error StatusCode: 403, AccessDenied: not authorized to perform: s3:GetObject", "The state can be read. Look at what is beside it while Terraform runs: its lock file.",
 		"Look at the statement LockWithFile of the group's state policy.",
 	},
 	{
@@ -162,7 +162,7 @@ var lessons = []lesson{
 		"Read the lock's Who and Created, which Terraform prints. Then ask that person.",
 	},
 	{
-		diagnosis.LockCorrupt, "Failed to unmarshal LockInfo", "", "", "Error: Error acquiring the state lock: failed to unmarshal JSON data into LockInfo struct: unexpected end of JSON input", "Something is where the lock belongs, and it is no lock. Look at what it holds.",
+		diagnosis.LockCorrupt, "Failed to unmarshal LockInfo", "", "", "Error: Error acquiring the state lock: failed to unmarshal JSON data into LockInfo struct: unexpected end of JSON input", "Something is where the lock belongs, and it is not a lock. Look at what it holds.",
 		"Run aws s3 cp s3://BUCKET/common/staging.tflock -, or look at the item in terraform_locks.",
 	},
 	{
@@ -189,7 +189,7 @@ var lessons = []lesson{
 		"Run aws s3api list-object-versions, and compare the MD5 of the newest with the item BUCKET/KEY-md5.",
 	},
 	{
-		diagnosis.StateNotSaved, "Failed to save state", "What lies in errored.tfstate is in the bucket, and the group may write it again.", "",
+		diagnosis.StateNotSaved, "Failed to save state", "What was in errored.tfstate is in the bucket, and the group may write it again.", "",
 		"Error: Failed to save state", "The resources are there, and the bucket does not know of them. Never apply again before it does.",
 		"Look at errored.tfstate in live/staging, and at ReadAndWriteStates in the group's state policy.",
 	},

@@ -71,7 +71,7 @@ var particular = map[string]proof{
 	"table-missing":          {differs: []string{"-md5"}, back: stateAgain}, // the next apply writes it again
 	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
-		beyond: "it is over when it is over", asks: "Wait a minute and run again",
+		beyond: "it is over when it is over", asks: "Wait a minute, then run the command again",
 		back: func(at *byHand) { at.Server.Throttle("dynamodb", false) },
 	},
 	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},

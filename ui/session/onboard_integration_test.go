@@ -142,8 +142,8 @@ func TestProvidersThatCannotBeHadAreToldOnceAndMadeUpForLater(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	says(t, strings.Join(strings.Fields(got.out), " "), "provider-unavailable",
-		"The back end of project common-staging is configured, but its providers could not be downloaded. The same applies to common-preprod and common-production.",
-		"Run stateroom onboard again", "its providers are not here, so terraform plan was not run",
+		"The backend of project common-staging is configured, but its providers could not be downloaded. The same applies to common-preprod and common-production.",
+		"Run stateroom onboard again", "its providers are not installed here, so terraform plan was not run",
 		"Bob's access works in staging, preprod and production; terraform plan has not run there.",
 		"Not proven: Terraform's providers could not be downloaded, so it was not run.")
 	l.mirror = there

@@ -43,7 +43,7 @@ func newAccounts(t *theme.Theme, all []plan.Account, value string, take func(str
 		},
 		helped: []string{
 			"Accounts and environments",
-			"Every environment is an AWS account of its own, so that nothing done in one can reach another. The environment's name comes from the account's and can be corrected in the answer.",
+			"Every environment is an AWS account of its own, so nothing done in one can reach another. The environment's name comes from the account's and can be corrected in the answer.",
 			"AWS calls them member accounts of the organization. An account costs nothing.",
 		},
 	}

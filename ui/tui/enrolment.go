@@ -29,7 +29,7 @@ type enrolment struct {
 
 func newEnrolment(t *theme.Theme, ask enrolMsg) *enrolment {
 	e := &enrolment{theme: t, ask: ask}
-	help := "The app makes a new code every 30 seconds. AWS wants two in a row, and takes each only once."
+	help := "The app makes a new code every 30 seconds. AWS requires two in a row, and accepts each only once."
 	e.form = form.New(t, []form.Field{
 		{Name: "first", Label: "Code that the app shows now", Help: help, Check: sixDigits},
 		{Name: "second", Label: "The next code", Help: help, Check: func(code string) error {
@@ -153,5 +153,5 @@ func (e *enrolment) keys() []key.Binding { return e.form.Keys() }
 func (e *enrolment) typing() bool        { return true }
 
 func (e *enrolment) about() []string {
-	return []string{"MFA", "AWS calls it a virtual MFA device. It costs nothing; any app for time-based codes takes it."}
+	return []string{"MFA", "AWS calls it a virtual MFA device. It costs nothing; any app for time-based codes works."}
 }

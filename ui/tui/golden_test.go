@@ -130,7 +130,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"mfa-again": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
 		_, cmd := m.Update(mfaMsg{plan.SignIn{
-			Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code, and takes each only once: wait for the next one.",
+			Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not accept this code, and accepts each only once: wait for the next one.",
 		}, make(chan string, 1)})
 		deliver(m, cmd)
 		return m

@@ -61,7 +61,7 @@ func (m *Mode) rehearses() bool { return m.Stages == nil }
 var (
 	SetUp = &Mode{
 		Name: "setup",
-		menu: "Set up", what: "Make the whole setup, or what is missing of it. It looks first and asks before it changes anything.",
+		menu: "Set up", what: "Create the whole setup, or what is missing from it. It looks first and asks before it changes anything.",
 		practice: "Setup", practiceText: "An organization with nothing in it yet: all nine steps.",
 		opening: "Opening", looking: "Looking at what is there", verb: "apply", Stages: steps.Outline(),
 		proving: "Looking again, and proving the result as its users would",

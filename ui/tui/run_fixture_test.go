@@ -72,7 +72,7 @@ func ill() plan.Review {
 			NotOurs: someLock, ConfirmByName: true, Risk: "Whoever still runs Terraform there may write over your state.",
 		}},
 	}
-	r.Changes[0].Judge(plan.Gives(plan.WidensKeyPolicy, "key "+someKey, "The key may be used again by whomever its policy and the account's let."))
+	r.Changes[0].Judge(plan.Gives(plan.WidensKeyPolicy, "key "+someKey, "The key may be used again by anyone whom its policy and the account's policies allow."))
 	return r
 }
 
@@ -140,7 +140,7 @@ func aboard() plan.Review {
 				r.Checks = append(r.Checks, plan.Check{Name: name, Subject: e, Asked: "s3:ListAllMyBuckets", Answer: "told", Verdict: verdict})
 			}
 		}
-		for _, name := range []string{"files right", "initialized", "state readable", "key usable", "lock works", "terraform plan"} {
+		for _, name := range []string{"files match", "initialized", "state readable", "key usable", "lock works", "terraform plan"} {
 			verdict := plan.Passed
 			if e == "production" && name == "terraform plan" {
 				verdict = plan.Undecided
@@ -341,7 +341,7 @@ func someCourse() []learn.Chapter {
 		})
 	}
 	return []learn.Chapter{
-		{Title: "The bucket and its key", About: "What protects the state, and what to do when it stands in the way.", Faults: first},
+		{Title: "The bucket and its key", About: "What protects the state, and what to do when it is in the way.", Faults: first},
 		{Title: "The rare ones", About: "What few will ever meet.", Faults: more},
 	}
 }

@@ -170,6 +170,6 @@ func (v *runScreen) signs() []string {
 	return []string{
 		fmt.Sprintf("Marks: %s passed, %s failed, %s undecided: a right is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
 			g.Right, g.Failed, g.Unknown, g.Attention, g.ToChange, g.Out),
-		"Findings stand in the order of causes: fix the first one first. Below each is what fixes it; without such a change, it says what to do by hand.",
+		"Findings are in the order of causes: fix the first one first. Below each is what fixes it; without such a change, it says what to do by hand.",
 	}
 }

@@ -127,7 +127,7 @@ func (v *visitor) text() []string {
 		}
 		say(scan)
 		v.address(&lines)
-		say("See that the page shows this code, and confirm:")
+		say("Make sure that the page shows this code, and confirm:")
 		lines = append(lines, "  "+t.Bold.Render(v.ask.visit.Code), "")
 	} else {
 		say("Your browser shows the sign-in. Finish there: this goes on by itself.")

@@ -101,11 +101,11 @@ func brokenOff(s *plan.Summary, again string) string {
 	case s.BrokenOff() && !made:
 		return "Interrupted: nothing was changed."
 	case s.Unproven():
-		return fmt.Sprintf("Interrupted when every change was made: the result is not proven. %s to prove it.", again)
+		return fmt.Sprintf("Interrupted after every change was made: the result is not proven. %s to prove it.", again)
 	case s.BrokenOff():
 		return fmt.Sprintf("Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
 	case plan.Blocking(s.Findings) && !made:
-		return "Nothing was changed: correct what the findings say first."
+		return "Nothing was changed: fix what the findings describe first."
 	}
 	return ""
 }
@@ -134,7 +134,7 @@ func counts(s *plan.Summary, again string) []string {
 		lines = append(lines, fmt.Sprintf("%s made, %d failed, %d %s.", Plural(s.Applied, "change"), s.Failed, left, rest))
 	}
 	if s.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf("The answer to %s was lost. %s: what is there is seen before anything is made twice.", Plural(s.Unknown, "change"), again))
+		lines = append(lines, fmt.Sprintf("The answer to %s was lost. %s: it looks at what is there first, so nothing is made twice.", Plural(s.Unknown, "change"), again))
 	}
 	if s.CarriedOut() && carried(s) == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
 		lines = append(lines, "Nothing was changed.")
@@ -220,7 +220,7 @@ func Proof(p plan.Proof) string {
 		}
 		return "Proven " + with + at + "."
 	case plan.ProvenAsOperator:
-		return "Proven as the operator only (" + p.As + "), " + with + at + ": that shows nothing of what an admin may do."
+		return "Proven as the operator only (" + p.As + "), " + with + at + ": that does not show what an admin may do."
 	case plan.NotProven:
 		return "Not proven: " + unprovedFor[p.Why] + "."
 	case plan.NothingToProve:
@@ -244,12 +244,12 @@ func tool(p plan.Proof) string {
 
 // unprovedFor are the reasons in words.
 var unprovedFor = map[plan.WhyNot]string{
-	plan.NotTried:         "nothing has tried it",
+	plan.NotTried:         "nothing has tested it",
 	plan.ProofInterrupted: "the run was interrupted",
-	plan.ProofFailed:      "it was tried and did not work",
+	plan.ProofFailed:      "it was tested and did not work",
 	plan.ProofLeftOut:     "changes that it needs were left out",
-	plan.ProofNeedsAdmin:  "the operator has not the rights of an admin, and no admin's profile is on this laptop",
-	plan.ProofSignedOut:   "there is no session to try it with; stateroom login opens one",
+	plan.ProofNeedsAdmin:  "the operator does not have an admin's rights, and no admin's profile is on this laptop",
+	plan.ProofSignedOut:   "there is no session to test it with; stateroom login opens one",
 	plan.ProofNoEngine:    "there is no Terraform here",
 	plan.ProofNoProviders: "Terraform's providers could not be downloaded, so it was not run",
 	plan.ProofNotAllowed:  "AWS may not be asked what it decides",

@@ -47,9 +47,9 @@ func standsFirst(s *plan.Summary) string {
 func unknown(o plan.Outcome) string {
 	switch o := o.(type) {
 	case plan.Aboard:
-		return fmt.Sprintf("Whether %s can run Terraform was not looked at again.", o.User)
+		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
 	case plan.Delivery:
-		return fmt.Sprintf("Whether a key waits for %s was not looked at again.", o.User)
+		return fmt.Sprintf("Whether a key waits for %s was not checked again.", o.User)
 	case plan.Departure:
 		return fmt.Sprintf("%s may still have access.", Named(o.User))
 	}
@@ -168,7 +168,7 @@ func delivery(o plan.Delivery, s *plan.Summary) string {
 	case o.Superseded:
 		return fmt.Sprintf("%s's new key is gone already: somebody else made a handover at the same time, and that one counts.", Named(o.User))
 	case o.Sealed != nil && o.Others == 1:
-		return keyWaits(*o.Sealed) + fmt.Sprintf(" An older key of %s's is there beside it.", o.User)
+		return keyWaits(*o.Sealed) + fmt.Sprintf(" An older key of %s's is there as well.", o.User)
 	case o.Sealed != nil:
 		return keyWaits(*o.Sealed)
 	case s.Due > 0:
@@ -190,7 +190,7 @@ func departure(o plan.Departure, s *plan.Summary) string {
 		}
 		return fmt.Sprintf("%s still has access.", who)
 	case plan.NotInForce:
-		return fmt.Sprintf("%s still has access: AWS does not go by the deny yet.", who)
+		return fmt.Sprintf("%s still has access: the deny is not in force yet.", who)
 	case plan.Gone:
 		return fmt.Sprintf("%s is deleted from account %s and has no access left%s.", who, o.Account, ends)
 	case plan.Attached, plan.Denies, plan.NotMember:
@@ -218,7 +218,7 @@ func health(o plan.Health, s *plan.Summary) string {
 	wrong := Attention(s.Findings)
 	switch {
 	case o.TextOnly && wrong == 0:
-		return "The text tells of nothing that failed."
+		return "The text reports no error."
 	case wrong > 0:
 		return thingsWrong(s, wrong)
 	case undecided(s.Checks) > 0:
@@ -242,9 +242,9 @@ func thingsWrong(s *plan.Summary, n int) string {
 	case failing:
 		text = fmt.Sprintf("%d things are%s wrong.", n, still)
 	case n == 1:
-		text = "One thing" + still + " needs a look."
+		text = "One thing" + still + " needs your attention."
 	default:
-		text = fmt.Sprintf("%d things%s need a look.", n, still)
+		text = fmt.Sprintf("%d things%s need your attention.", n, still)
 	}
 	for _, f := range s.Findings {
 		if n == 1 && f.Severity != plan.Info && f.Lead != "" {

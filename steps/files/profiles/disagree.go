@@ -117,7 +117,7 @@ func (c *comparer) defaults(n int, name string) {
 // key compares the readings of a setting.
 func (c *comparer) key(n int, l iniLine) {
 	if first, again := c.keys[l.key]; again {
-		c.add(n, fmt.Sprintf("%s is there twice (first on line %d)", l.key, first), "the last wins", "the file cannot be parsed")
+		c.add(n, fmt.Sprintf("%s appears twice (first on line %d)", l.key, first), "the last wins", "the file cannot be parsed")
 	}
 	c.keys[l.key] = n
 	raw := string(c.src[l.value[0]:l.value[1]])

@@ -20,7 +20,7 @@ func TestDisagreementsNameLineAndBothReadings(t *testing.T) {
 		{"a clean file", Config, "# c\n[default]\nregion = r\n\n[profile p]\ns3 =\n  max = 3\n[sso-session s]\nx = y\n", nil},
 		{"BOM", Credentials, "\xef\xbb\xbf[p]\n", []string{"1: a UTF-8 byte order mark"}},
 		{"duplicate section", Credentials, "[p]\n[p]\n", []string{"2: a second section [p] (first on line 1)"}},
-		{"duplicate key", Credentials, "[p]\nk = 1\nK = 2\n", []string{"3: k is there twice (first on line 2)"}},
+		{"duplicate key", Credentials, "[p]\nk = 1\nK = 2\n", []string{"3: k appears twice (first on line 2)"}},
 		{"the same key in two sections", Credentials, "[p]\nk = 1\n[q]\nk = 2\n", nil},
 		{"junk", Credentials, "[p]\njunk\n", []string{"2: a line without = or :"}},
 		{"inline comment", Credentials, "[p]\nk = v # c\n", []string{"2: a comment behind the value of k"}},

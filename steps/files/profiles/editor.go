@@ -94,7 +94,7 @@ func (ed *editor) edit(e Wanted) error {
 		}
 	}
 	if next := ed.sec.end; len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
-		return refusal(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
+		return refusal(ed.path, next+1, "the section header is indented, so the AWS CLI would read it as a part of the setting before it",
 			"remove the white space at its start")
 	}
 	ed.insert(missing)

@@ -30,7 +30,7 @@ func refuseBytes(path string, src []byte) error {
 				"save the file with the line endings of this system")
 		case l.typ != lineComment && strings.ContainsFunc(text, breaksForPython):
 			return refusal(path, i+1, "the line contains a character that the AWS CLI takes for the end of a line or for white space, and other AWS tools do not",
-				"take the character out")
+				"remove the character")
 		}
 		if problem := misread(text, l); problem != "" {
 			return refusal(path, i+1, problem, "correct or remove the line")
@@ -115,7 +115,7 @@ func findSection(kind Kind, path string, e Wanted, src []byte, lines []iniLine) 
 		}
 		if at >= 0 {
 			return -1, refusal(path, i+1,
-				fmt.Sprintf("%s is there twice (first on line %d)", e.quoted(), at+1), "merge the two sections")
+				fmt.Sprintf("%s appears twice (first on line %d)", e.quoted(), at+1), "merge the two sections")
 		}
 		at = i
 	}
@@ -173,7 +173,7 @@ func refuseKeys(path string, src []byte, lines []iniLine, sec section, touched m
 			continue
 		}
 		if before, ok := first[key]; ok {
-			return refusal(path, i+1, fmt.Sprintf("%s is there twice in the profile (first on line %d)", key, before), "remove one of the two")
+			return refusal(path, i+1, fmt.Sprintf("%s appears twice in the profile (first on line %d)", key, before), "remove one of the two")
 		}
 		first[key] = i + 1
 	}

@@ -178,7 +178,7 @@ func (w Backend) apply(b *blockEditor, above Attributes) error {
 func sseCustomerKey(at files.Place) error {
 	return &files.Error{
 		Action: "edit", Path: at.Path, Line: at.Line,
-		Problem: "the backend uses sse_customer_key, which Terraform does not allow beside kms_key_id",
+		Problem: "the backend uses sse_customer_key, which Terraform does not allow together with kms_key_id",
 		Remedy:  "re-encrypt the state and remove sse_customer_key first",
 	}
 }
@@ -259,7 +259,7 @@ func (w Backend) unwanted(prefix string) []string {
 func (w Backend) tellWhatStays(b *blockEditor) {
 	b.tellKept("profile", w.Profile == "", "the profile is kept, although the blueprint leaves profiles out of the files")
 	for _, name := range staticKeys {
-		b.tellKept(name, w.Profile == "", "a credential stands in the file in plain text and is kept, since no profile takes its place; remove it as soon as another one does")
+		b.tellKept(name, w.Profile == "", "a credential is in the file in plain text and is kept, since no profile takes its place; remove it as soon as another one does")
 	}
 	b.tellKept("assume_role", true, "the backend assumes a role before it reaches the state; that is kept")
 	for _, name := range append([]string{"endpoints"}, besideEndpoints...) {

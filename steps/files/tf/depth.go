@@ -105,7 +105,7 @@ const longestJSONText = 20 * maxDepth
 
 func depthError(path string, line int) error {
 	return &files.Error{
-		Action: "read", Path: path, Line: line, Problem: "it nests deeper than " + strconv.Itoa(maxDepth) + " levels, which no hand writes",
-		Remedy: "look who wrote it before you use it",
+		Action: "read", Path: path, Line: line, Problem: "it nests deeper than " + strconv.Itoa(maxDepth) + " levels, which nobody writes by hand",
+		Remedy: "find out who wrote it before you use it",
 	}
 }

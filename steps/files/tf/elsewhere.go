@@ -114,7 +114,7 @@ func (j *judge) noted(p *Project) {
 			j.found = append(j.found, Elsewhere{
 				Place: files.Place{Path: have.Path, Line: noted.Line}, Setting: kind + " " + name,
 				Name: have.where(),
-				What: fmt.Sprintf("takes the state from another place than %s says", block.Place),
+				What: fmt.Sprintf("takes the state from a different place than %s says", block.Place),
 			})
 			return
 		}
@@ -129,7 +129,7 @@ func (j *judge) argument(a Attribute) (name, what string) {
 	}
 	switch last := a.Name[strings.LastIndex(a.Name, ".")+1:]; {
 	case a.Name == "endpoints" || strings.HasPrefix(a.Name, "endpoints.") || isEndpoint(a.Name):
-		return j.address(a, j.own.isEndpoint, "sends requests to another place than this run")
+		return j.address(a, j.own.isEndpoint, "sends requests to a different place than this run")
 	case a.Name == "http_proxy" || a.Name == "https_proxy":
 		return j.address(a, j.own.isProxy, "sends requests through a proxy that the environment does not name")
 	case a.Name == "no_proxy" && j.own.roundProxy(a.Value):
@@ -141,7 +141,7 @@ func (j *judge) argument(a Attribute) (name, what string) {
 	case last == "shared_config_files", last == "shared_credentials_files", last == "shared_credentials_file":
 		return j.paths(a, "takes profiles, and the commands that they name, from a file that came with the repository")
 	case (a.Name == "region" || a.Name == "sts_region") && a.Literal && !hostLabel.MatchString(a.Value):
-		return a.Value, "is no region, but would become a part of the address"
+		return a.Value, "is not a region, but would become a part of the address"
 	}
 	return "", ""
 }
@@ -156,7 +156,7 @@ func isEndpoint(name string) bool {
 func (j *judge) address(a Attribute, ours func(string) bool, what string) (string, string) {
 	switch {
 	case !a.Literal:
-		return "", "is decided by an expression, so that nobody can tell where it leads"
+		return "", "is an expression, so stateroom cannot tell where it leads"
 	case ours(a.Value):
 		return "", ""
 	}
@@ -174,7 +174,7 @@ func (j *judge) paths(a Attribute, what string) (string, string) {
 		list = []string{a.Value}
 	}
 	if list == nil {
-		return "", "is decided by an expression, so that nobody can tell where it leads"
+		return "", "is an expression, so stateroom cannot tell where it leads"
 	}
 	for _, path := range list {
 		if j.own.brought(j.dir, path) {

@@ -65,7 +65,7 @@ func ParseState(text []byte) (State, error) {
 	case state.Format == NewestStateFormat && state.Empty() && hollow:
 		return State{}, nil
 	case state.Format != NewestStateFormat || state.Empty():
-		return State{}, errors.New("it is no Terraform state of format 4")
+		return State{}, errors.New("it is not a Terraform state of format 4")
 	}
 	return state, nil
 }

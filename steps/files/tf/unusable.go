@@ -14,13 +14,13 @@ func (s State) Unusable() (why, remedy string) {
 	switch {
 	case s.Encrypted:
 		return "is encrypted by OpenTofu, and moved it would be plain text, which OpenTofu then refuses",
-			"Let OpenTofu decrypt it first (the method unencrypted for the state, the present one as its fallback, then tofu apply -refresh-only): the bucket encrypts what lies there."
+			"Let OpenTofu decrypt it first (the method unencrypted for the state, the present one as its fallback, then tofu apply -refresh-only): the bucket encrypts what is in it."
 	case s.Format == 0:
-		return "does not say which format it has, so that no engine reads it", "Restore it from a backup, or move it aside."
+		return "does not say which format it has, so no engine reads it", "Restore it from a backup, or move it aside."
 	case !s.Supported():
 		return fmt.Sprintf("is of format %d, which no engine that stateroom knows reads", s.Format), "Restore it from a backup in an older format, or move it with the engine that wrote it."
 	case s.Unqualified != "":
-		return fmt.Sprintf("names its provider %q without a source, as Terraform did up to 0.12, and every terraform init of today refuses it", s.Unqualified),
+		return fmt.Sprintf("names its provider %q without a source, as Terraform did up to 0.12, and every current terraform init refuses it", s.Unqualified),
 			s.replaceProvider()
 	}
 	return "", ""

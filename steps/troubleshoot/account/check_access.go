@@ -31,14 +31,14 @@ func checkRead(f *facts, s *stateAccess) health.Result {
 	d, denied := awsops.DenialOf(s.getErr)
 	switch {
 	case unusableKey(q.err) != nil:
-		return c.Undecided("S3 may not use the key, which is ruled on below: %s", diagnosis.Answer(q.err))
+		return c.Undecided("S3 may not use the key, which is checked below: %s", diagnosis.Answer(q.err))
 	case denied && strings.HasPrefix(d.Action, "kms:") && s.in.standIn:
 		return c.Undecided("%s cannot sign in, and the operator may not either.", q.by.who())
 	case denied && strings.HasPrefix(d.Action, "kms:"): // which S3 asks for in the caller's name
 		q.action, q.resource, q.rights, q.attached = d.Action, d.Resource, rights{}, keyPolicy(f, d.Resource)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	case denied && d.Action == "s3:ListBucket":
-		return c.Undecided("A state that is not there reads as denied to whoever may not list the bucket: %s", diagnosis.Answer(q.err))
+		return c.Undecided("Without the right to list the bucket, a missing state looks denied: %s", diagnosis.Answer(q.err))
 	}
 	r := judge(f, c, q, cause)
 	if r.Finding != nil && r.ID == diagnosis.S3HeadDenied.ID && s.getErr != nil {
@@ -97,8 +97,8 @@ func checkHeaders(f *facts, s *stateAccess) health.Result {
 	}
 	x := faultOf(diagnosis.ExplicitDeny, by.profile+" "+d.Sid,
 		fmt.Sprintf("A write of %s by %s with %s is refused: %s.", s.StateLocation, by.who(), written.Sends(), d.Why))
-	x.Remedy = fmt.Sprintf("Set encrypt = true and kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN())
-	x.Who, x.Needs = by.who(), []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, s.Bucket)}
+	x.Remedy = fmt.Sprintf("Set encrypt = true and kms_key_id = %q in the backend, then run terraform init -reconfigure.", f.keyARN())
+	x.Who, x.Needs = by.who(), []string{fmt.Sprintf("A review of statement %q of the policy of bucket %s.", d.Sid, s.Bucket)}
 	if len(keyDisagreements(f)) > 0 {
 		x.Remedy = "Confirm the change: Let the bucket name the key that " + f.answers.Key.Alias + " points at."
 		x.Changes = planned(f, sends("s3", "PutBucketPolicy"))

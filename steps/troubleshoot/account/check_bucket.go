@@ -43,7 +43,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 	case regions.Answered && !there:
 		x := faultOf(diagnosis.RegionInvalid, b.configured,
 			fmt.Sprintf("The backend of %s names the region %s, which account:ListRegions does not list.", someOf(b.projects()), b.configured))
-		x.Remedy = fmt.Sprintf("Write the bucket's region in the backend (the blueprint's is %s), then init -reconfigure.", f.answers.StateRegion)
+		x.Remedy = fmt.Sprintf("Write the bucket's region in the backend (the blueprint's is %s), then run terraform init -reconfigure.", f.answers.StateRegion)
 		return c.Failed("account:ListRegions does not list it.", x)
 	case b.status == 0 && outage != nil:
 		return outageOf(c, outage, b.headErr)
@@ -54,7 +54,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 	case b.region != b.configured:
 		x := faultOf(diagnosis.RegionWrong, b.bucket+b.configured,
 			fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", b.bucket, b.region, someOf(b.projects()), b.configured))
-		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then init -reconfigure.", b.region)
+		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then run terraform init -reconfigure.", b.region)
 		return c.Failed("It is in "+b.region+".", x)
 	}
 	return c.Passed("Found.")
@@ -96,12 +96,12 @@ func foreignBucket(f *facts, b *bucketAccess) health.Result {
 	const remedy = "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME."
 	if b.status != http.StatusOK { // which takes the right to list
 		x := faultOf(diagnosis.S3ListDenied, b.bucket,
-			fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", b.bucket, f.answers.AdminAccount, diagnosis.Describe(b.listErr)))
+			fmt.Sprintf("Bucket %s belongs to a different AWS account than %s: %s", b.bucket, f.answers.AdminAccount, diagnosis.Describe(b.listErr)))
 		x.Err, x.Remedy = b.listErr, remedy
 		return x
 	}
 	return ownFault("bucket.taken", b.bucket,
-		fmt.Sprintf("Bucket %s belongs to another AWS account than %s, and Terraform would write the state there.", b.bucket, f.answers.AdminAccount), remedy)
+		fmt.Sprintf("Bucket %s belongs to a different AWS account than %s, and Terraform would write the state there.", b.bucket, f.answers.AdminAccount), remedy)
 }
 
 // checkList is about what Terraform does first of all.

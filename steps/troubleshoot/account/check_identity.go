@@ -46,14 +46,14 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 		if d, denied := awsops.DenialOf(id.err); denied && d.Action == "sts:AssumeRole" {
 			x := faultOf(diagnosis.AssumeRoleDenied, "profile "+id.profile, diagnosis.Describe(id.err))
 			x.Err = id.err
-			x.Remedy = fmt.Sprintf("Let profile %s hold an admin's own access key, or allow its source profile to assume the role.", id.profile)
+			x.Remedy = fmt.Sprintf("Give profile %s an admin's own access key, or allow its source profile to assume the role.", id.profile)
 			return c.Failed(diagnosis.Answer(id.err), x)
 		}
 		return c.Undecided("%s", diagnosis.Describe(id.err))
 	case !id.works:
 		x := faultOf(diagnosis.WrongAccount, id.profile,
 			fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", as, id.ARN, id.Account, f.answers.AdminAccount))
-		x.Remedy = "Name the profile of the admin account in backend and provider, or put the right access key into this one."
+		x.Remedy = "Name the profile of the admin account in backend and provider, or put an access key of that account into this one."
 		return c.Failed("It is "+id.ARN+".", x)
 	}
 	return c.Passed("It is %s.", id.ARN)
@@ -95,13 +95,13 @@ func invalidKey(f *facts, id *identity, c health.Question) health.Result {
 		x.Changes = []plan.Change{activateKey(f, user, key)}
 	case found && f.now.Sub(key.Created) < justMade:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
-		x.Remedy = "Wait a minute and run again: AWS is still telling its services of the key."
+		x.Remedy = "Wait a minute, then run the command again: AWS is still telling its services of the key."
 	case id.knownIn != "":
 		evidence, remedy := steps.KnownElsewhere(id.knownIn, f.answers.StateRegion)
 		x.Evidence += " " + evidence
 		x.Needs, x.Remedy = nil, remedy
 	case found:
-		x.Evidence += fmt.Sprintf(" Access key %s of user %s is active, so that a typing error in the token remains.", key.ID, user)
+		x.Evidence += fmt.Sprintf(" Access key %s of user %s is active, which leaves a typing error in the token.", key.ID, user)
 	case id.keyAccount != "" && id.keyAccount != f.answers.AdminAccount:
 		x.Evidence += fmt.Sprintf(" Access key %s belongs to account %s and not to %s.", id.keyID, id.keyAccount, f.answers.AdminAccount)
 		x.Remedy = "Put the access key of the admin account into the profile."
@@ -138,6 +138,6 @@ func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
 		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
 	}
-	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Whoever has access key %s is %s again.", key.ID, user)))
+	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Anyone who has access key %s is %s again.", key.ID, user)))
 	return c
 }

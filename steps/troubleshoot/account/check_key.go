@@ -156,7 +156,7 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 		Account: f.answers.AdminAccount, Region: k.in.region, Calls: calls,
 		Risk: "Anyone who may use the key can read and write the states again.",
 	}
-	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
+	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by anyone whom its policy and the account's policies allow.", k.arn())))
 	if k.arn() != f.keyARN() {
 		// A key that the blueprint does not know is somebody's else.
 		c.ID, c.NotOurs = id+"."+k.arn()[strings.LastIndex(k.arn(), "/")+1:], k.arn()
@@ -167,7 +167,7 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 // absentKey tells a key that is not there from one in another region.
 func absentKey(f *facts, k *keyAccess) health.Result {
 	x := faultOf(diagnosis.KMSNotFound, k.id, fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, k.in.region, k.in.bucket))
-	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN())
+	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then run terraform init -reconfigure.", f.keyARN())
 	if named, ok := awsops.ParseARN(k.id); ok && named.Region != "" && named.Region != k.in.region {
 		x.Evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, named.Region, k.in.bucket, k.in.region)
 	}

@@ -141,7 +141,7 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 	where := h.where(s)
 	if h.corrupt {
 		x := faultOf(diagnosis.LockCorrupt, where,
-			fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.Project))
+			fmt.Sprintf("The content of %s, where the lock of project %s belongs, is not a Terraform lock (JSON with an ID).", where, s.Project))
 		x.Changes = []plan.Change{release(f, s, h)}
 		return c.Failed("What lies at "+where+" is no lock.", x)
 	}

@@ -171,7 +171,7 @@ func checkInside(f *facts, r *roleAccess) health.Result {
 	case len(r.own.results) > 0:
 		return c.Passed("They allow what the blueprint promises.")
 	case r.inside && r.insideErr == nil && r.by.works:
-		return c.Passed("The role was assumed and listed the account's buckets; the rest may not be looked at from here.")
+		return c.Passed("The role was assumed and listed the account's buckets; the rest may not be read from here.")
 	case r.own.err != nil:
 		return c.Undecided("%s", diagnosis.Describe(r.own.err))
 	}

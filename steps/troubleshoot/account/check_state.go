@@ -60,7 +60,7 @@ func checkAbsence(f *facts, s *stateAccess, c health.Question) health.Result {
 	case !s.digestHolds():
 		return c.FailedAs("Deleted.", diagnosis.DigestMismatch.ID)
 	}
-	evidence := fmt.Sprintf("The state %s of project %s was deleted: a delete marker lies over it, and the next apply would make everything that it held a second time.", s.StateLocation, s.Project)
+	evidence := fmt.Sprintf("The state %s of project %s was deleted: a delete marker hides it, and the next apply would make everything that it held a second time.", s.StateLocation, s.Project)
 	if s.versionsErr != nil {
 		evidence += " The versions of the object may not be listed: " + diagnosis.Describe(s.versionsErr)
 	} else {
@@ -81,7 +81,7 @@ func checkDigest(f *facts, s *stateAccess) health.Result {
 	case s.getErr != nil:
 		return c.Undecided("%s", diagnosis.Describe(s.getErr))
 	case s.digest == nil:
-		return c.Passed("The table holds none, so that there is none to differ.")
+		return c.Passed("The table has none, so there is nothing to compare.")
 	case s.digestHolds():
 		return c.Passed("They agree.")
 	}
@@ -113,7 +113,7 @@ func compare(s *stateAccess) (text string, good bool) {
 	case s.object == nil:
 		return fmt.Sprintf("The object was deleted; %s.", listed(s.versions)), false
 	case !s.object.isState():
-		return "The newest version is no state.", false
+		return "The newest version is not a state.", false
 	}
 	text = fmt.Sprintf("Compared: %s.", listed(s.versions))
 	matching := slices.IndexFunc(s.versions, func(v stateVersion) bool { return v.object != nil && v.object.digest == s.digest.Digest })
@@ -129,7 +129,7 @@ func compare(s *stateAccess) (text string, good bool) {
 		case v.object == nil || !v.object.isState() || v.ID == s.object.version:
 			continue
 		case v.object.Lineage != s.object.Lineage:
-			return text + " They are not of one lineage.", false
+			return text + " They have different lineages.", false
 		case v.object.Serial > s.object.Serial:
 			return text + " An older version has the higher serial.", false
 		}
@@ -151,7 +151,7 @@ func listed(versions []stateVersion) string {
 		case v.object == nil:
 			parts[i] += ", not read"
 		case !v.object.isState():
-			parts[i] += ", no state"
+			parts[i] += ", not a state"
 		default:
 			parts[i] += fmt.Sprintf(", serial %d, MD5 %s", v.object.Serial, v.object.digest)
 		}

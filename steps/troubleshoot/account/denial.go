@@ -73,7 +73,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 	}
 	if stray := q.at.Strays(f.answers); stray != "" && why.Type != policy.ResourceBased && !ofKey {
 		x.Evidence += " " + stray
-		x.Remedy = "Correct the backend, then init -reconfigure."
+		x.Remedy = "Correct the backend, then run terraform init -reconfigure."
 		return c.Failed(answer, x)
 	}
 	switch why.Type {
@@ -82,7 +82,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
 		if why.Explicit {
 			x.Remedy = "Remove the Deny statement from that policy, unless it is intended."
-			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is not one of the blueprint's.", q.action, q.resource)}
+			x.Needs = []string{fmt.Sprintf("Remove the Deny of %s on %s from the policy named above, which is not one of the blueprint's.", q.action, q.resource)}
 		}
 		x.Changes = planned(f, q.by.ofItsGroups)
 		if why.Type == policy.IdentityBased && !why.Explicit {
@@ -99,7 +99,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 // byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
 func byOthers(x *health.Result, by policy.Type, who, what string) {
 	x.Lead = fmt.Sprintf("The %s forbids it; no permission outweighs that.", by)
-	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", by)
+	x.Remedy = fmt.Sprintf("Ask whoever is responsible for the %s to change it: it is not the blueprint's.", by)
 	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", by, who, what)}
 }
 
@@ -145,7 +145,7 @@ func reasonOf(f *facts, q question) policy.Decision {
 	case judged && !decision.Allowed:
 		return decides(decision.Type, decision.Explicit, "")
 	case known && !judged:
-		return policy.Decision{Type: policy.ResourceBased, Why: fmt.Sprintf("The identity's own policies allow %s on %s, so that the policy of the resource is what refuses; it may not be read from here.", q.action, q.resource)}
+		return policy.Decision{Type: policy.ResourceBased, Why: fmt.Sprintf("The identity's own policies allow %s on %s, so the resource's own policy refuses it; that may not be read from here.", q.action, q.resource)}
 	}
 	return policy.Decision{Why: fmt.Sprintf("Either no policy of %[1]s allows %[2]s on %[3]s, or the policy of the resource or of the organization refuses it. "+
 		"To tell: aws iam simulate-principal-policy --policy-source-arn %[1]s --action-names %[2]s --resource-arns '%[3]s'; allowed means the latter.",

@@ -41,7 +41,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		Undo: "none; whoever runs Terraform next takes a lock of its own",
 	}
 	if h.corrupt {
-		c.Title, c.NotOurs, c.Agreeing = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID(), "delete"
+		c.Title, c.NotOurs, c.Agreeing = fmt.Sprintf("Delete the invalid lock of project %s", s.Project), s.LockID(), "delete"
 		c.Fields = []plan.Field{{Name: "lock", Before: "unreadable"}}
 	}
 	if h.file != nil {
@@ -66,7 +66,7 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 	}
 	if s.object == nil {
 		c.Action = plan.Delete
-		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.Project)
+		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which no longer exists", s.Project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
 		c.NotOurs, c.ConfirmByName, c.Word = s.DigestID(), true, s.Project
@@ -128,10 +128,10 @@ func better(s *stateAccess) *stateVersion {
 // offerRestore plans to put that version back, with consent to the object, or
 // says what to look at.
 func offerRestore(f *facts, s *stateAccess, x *health.Result) {
-	x.Remedy = "Compare the versions by hand, restore the one that is right, then run stateroom troubleshoot again."
+	x.Remedy = "Compare the versions by hand, restore the correct one, then run stateroom troubleshoot again."
 	x.Who, x.Needs = s.in.asked, []string{
 		fmt.Sprintf("aws s3api list-object-versions --region %s --bucket %s --prefix '%s'", s.in.region, s.Bucket, s.Key),
-		"A copy of the version that is right over the current one.",
+		"The correct version, copied over the current one.",
 	}
 	v, key := better(s), f.observed.Key.Key
 	if v == nil || key == nil || s.Bucket != f.answers.Bucket.Name {

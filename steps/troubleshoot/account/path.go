@@ -28,7 +28,7 @@ func decisionPath(f *facts, q question, why policy.Decision) string {
 		stations[len(stations)-2].by = policy.RoleTrust
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "How AWS comes to its answer about %s on %s for %s:\n", q.action, q.resource, q.by.who())
+	fmt.Fprintf(&b, "How AWS evaluates %s on %s for %s:\n", q.action, q.resource, q.by.who())
 	for _, s := range stations {
 		mark := " "
 		if s.by == why.Type {

@@ -140,7 +140,7 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	switch {
 	case source != "" && p.get("credential_source") != "":
 		return "", &sourceTrouble{
-			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
+			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK accepts only one.", p.at("source_profile"), name),
 			remedy: "Remove one of the two.",
 		}
 	case source != "" && p.get("role_arn") == "":
@@ -183,7 +183,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	if p.get("mfa_serial") != "" {
 		return "", &sourceTrouble{
 			id: diagnosis.MFAProfile.ID, evidence: fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
-			remedy: "Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
+			remedy: "Point Terraform at a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
 	}
 	through = append(through, p.name)
@@ -228,7 +228,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 func loop(p profile, through []string) *sourceTrouble {
 	return &sourceTrouble{
 		id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
-		remedy: "Let the last of them hold an access key.",
+		remedy: "Give the last of them an access key.",
 	}
 }
 

@@ -223,7 +223,7 @@ func lacking(in *inputs, p project) []health.Result {
 	evidence := fmt.Sprintf("%s: the backend has no %s, and init was never run here.", p.Backend.Place, strings.Join(lacks, " and no "))
 	other := p.Backend.Overridden()
 	if len(lacks) == 0 {
-		evidence = fmt.Sprintf("%s: %s gives the state another place than the backend does, and init was never run here.", p.Backend.Place, other)
+		evidence = fmt.Sprintf("%s: %s gives the state a different place than the backend does, and init was never run here.", p.Backend.Place, other)
 	}
 	r := refused(evidence, "Run terraform init in "+p.Dir+" with the -backend-config that the team uses, or write into the block where the state is.")
 	r.Init.Stuck = true
@@ -231,7 +231,7 @@ func lacking(in *inputs, p project) []health.Result {
 	if other != nil && other.Variable != "" {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; otherwise, run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
-		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.Dir, strings.Join(given, ", "))
+		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the correct one of %s.", p.Dir, strings.Join(given, ", "))
 	} else if !in.answers.WithoutBlueprint() {
 		return []health.Result{r}
 	}
@@ -281,7 +281,7 @@ func contradictions(in *inputs, p project) []health.Result {
 			continue
 		}
 		r := finding("files.static-keys", plan.StepFiles, plan.Failure,
-			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.At(name), name, p.Files.State.DataDir),
+			fmt.Sprintf("%s: %s is in the backend. It takes precedence over the profile, and init copies it in plain text to %s.", p.At(name), name, p.Files.State.DataDir),
 			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if in.answers.ProfileInFiles {
 			r.Fixes = []health.Fix{nameProfile(in, p)}

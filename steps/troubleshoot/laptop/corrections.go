@@ -194,7 +194,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 			"find " + p.Files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + init.MoveAside + " ';'",
 			tf.InitCommand(p.BackendConfig),
 		}
-		c.Undo = "what init left lies in " + init.MoveAside
+		c.Undo = "what init left is in " + init.MoveAside
 	}
 	return []plan.Change{c}
 }

@@ -73,14 +73,14 @@ func notInitialised(ctx context.Context, in *inputs, p project, q health.Questio
 		return []health.Result{q.Passed("nothing is configured, and there is no backend \"s3\"")}
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
-		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
-		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+plan.Shell(p.Dir)+".")))
+		evidence := fmt.Sprintf("There is a state in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
+		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Have it moved here with stateroom troubleshoot --adopt "+plan.Shell(p.Dir)+".")))
 	}
 	switch {
 	case p.Partial():
 		return []health.Result{q.Undecided("not initialized, and the place of the state is given with -backend-config")}
 	case in.env.Engine == nil:
-		return []health.Result{q.Passed("not initialized, and there is no Terraform here that could")}
+		return []health.Result{q.Passed("not initialized, and there is no Terraform here to run it")}
 	}
 	return []health.Result{q.Failed("terraform init has not run here",
 		caused(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialized on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
@@ -128,8 +128,8 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 		return []health.Result{q.FailedAs(answer, diagnosis.BackendChanged.ID)} // stateLocation tells and corrects it
 	case slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
-		r := failed("Whether a state lies at the endpoint of before was not looked at.",
-			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or let it be done here with --adopt "+plan.Shell(p.Dir)+".")
+		r := failed("stateroom did not check whether there is a state at the earlier endpoint.",
+			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or have it done here with stateroom troubleshoot --adopt "+plan.Shell(p.Dir)+".")
 		r.Init.Asks = true
 		return []health.Result{r}
 	}
@@ -155,13 +155,13 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 		r.Init.Stuck = true
 		return []health.Result{r}
 	}
-	adopt := "Let it be moved here with --adopt " + plan.Shell(p.Dir) + "."
+	adopt := "Have it moved here with stateroom troubleshoot --adopt " + plan.Shell(p.Dir) + "."
 	if p.noted == nil {
 		if p.Files.State.Configured.Type == "local" && len(full(p.Files.State.States)) == 0 {
-			return reconfigure("No state lies on this laptop.")
+			return reconfigure("There is no state on this laptop.")
 		}
 		if len(p.Strangers) > 0 {
-			adopt = "Find out whether the state is there, then let it be moved here with --adopt " + strings.Join(append(slices.Clone(p.Strangers), p.Dir), " --adopt ") +
+			adopt = "Find out whether the state is there, then have it moved here with stateroom troubleshoot --adopt " + strings.Join(append(slices.Clone(p.Strangers), p.Dir), " --adopt ") +
 				"; if it is not, remove " + p.Files.State.Configured.Path + " and run terraform init in " + p.Dir + "."
 		}
 		return moving(ctx, in, p, failed("The state is in another kind of backend: "+p.Files.WhereStateIs()+".", adopt))
@@ -173,11 +173,11 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 		r.Init.Stuck, r.Err = true, err
 		return []health.Result{r}
 	case len(keys) == 0:
-		return reconfigure(fmt.Sprintf("No state lies in %s.", p.noted))
+		return reconfigure(fmt.Sprintf("There is no state in %s.", p.noted))
 	case arrived(ctx, in, *p.noted, p.here, keys):
 		return reconfigure(fmt.Sprintf("The state of %s came to %s: it was moved there.", p.noted, p.here))
 	}
-	return moving(ctx, in, p, failed(fmt.Sprintf("The state lies in %s and has to move to %s.", p.noted, p.here), adopt))
+	return moving(ctx, in, p, failed(fmt.Sprintf("The state is in %s and has to move to %s.", p.noted, p.here), adopt))
 }
 
 // moving adds the move of a state as step 8 makes it: after a backup, with consent,
@@ -235,7 +235,7 @@ func forgettable(ctx context.Context, in *inputs, p project, path string) (why s
 		return "There is no backend \"s3\" block to go on with.", false, nil
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
-		return fmt.Sprintf("A state lies in %s, which may belong to it.", held[0].Path), false, nil
+		return fmt.Sprintf("There is a state in %s, which may belong to it.", held[0].Path), false, nil
 	}
 	text, err := files.Read(path)
 	if err != nil {
@@ -256,9 +256,9 @@ func forgettable(ctx context.Context, in *inputs, p project, path string) (why s
 	case err != nil:
 		return fmt.Sprintf("stateroom cannot tell whether there is a state in %s: %v", p.here, err), false, err
 	case len(keys) == 0:
-		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", p.here), false, nil
+		return fmt.Sprintf("There is no state in %s, so the state may be in another place that only this file knew.", p.here), false, nil
 	}
-	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", p.here), true, nil
+	return fmt.Sprintf("The state is in %s, where the backend says, so none is lost without it.", p.here), true, nil
 }
 
 // freeName is a path at which nothing is: the name, or with a number.

@@ -111,7 +111,7 @@ func notARN(in *inputs, p project, id string) health.Result {
 		return wrongKey(diagnosis.KMSIDInvalid.ID, plan.Warning, evidence+". A bucket policy that asks for the ARN denies it.", remedy)
 	}
 	return wrongKey(diagnosis.ExplicitDeny.ID, plan.Failure,
-		fmt.Sprintf("%s. Terraform passes it on as it stands, and the policy of bucket %s denies everything but the ARN.", evidence, in.answers.Bucket.Name), remedy)
+		fmt.Sprintf("%s. Terraform passes it on unchanged, and the policy of bucket %s denies everything but the ARN.", evidence, in.answers.Bucket.Name), remedy)
 }
 
 // otherKey finds a project whose key is another than that of the rest.

@@ -52,7 +52,7 @@ func endpoints(ctx context.Context, in *inputs, p project) []health.Result {
 	}
 	wrong := knock(ctx, in, p, odd)
 	if wrong.Finding == nil {
-		return []health.Result{q.Passed("%s: somebody answers", strings.Join(odd, ", "))}
+		return []health.Result{q.Passed("%s: reachable", strings.Join(odd, ", "))}
 	}
 	r := q.Failed(strings.Join(odd, ", "), wrong)
 	r.Fixes = endpointFix(in, p, "")
@@ -120,7 +120,7 @@ func knock(ctx context.Context, in *inputs, p project, addresses []string) healt
 			wrong = finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE.")
 		default:
-			wrong = finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+			wrong = finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s does not answer: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself.")
 		}
 		// That nobody agreed to the address is the same thing wrong.

@@ -33,17 +33,17 @@ func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 	}
 	left, err := tf.ParseAnyState(file.Bytes)
 	if err != nil || place.Bucket == "" || place.StateKey == "" {
-		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Find out what lies in it and in the bucket.")}
+		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Compare it with the state in the bucket.")}
 	}
 	now, err := saved(ctx, in, place)
-	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or let it be done here with --adopt %s.", plan.ErroredState, p.Dir, plan.Shell(path))
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or have it done here with stateroom troubleshoot --adopt %s.", plan.ErroredState, p.Dir, plan.Shell(path))
 	var r health.Result
 	switch {
 	case err != nil:
 		r = failed(fmt.Sprintf("stateroom cannot tell whether %s holds it by now: %v", place, err), push)
 		r.Err = err
 	case now.Lineage != "" && now.Lineage != left.Lineage:
-		r = failed(fmt.Sprintf("What lies in %s is another state, by its lineage.", place), "Compare the two by hand.")
+		r = failed(fmt.Sprintf("%s is a different state, by its lineage.", place), "Compare the two by hand.")
 	case now.Serial > left.Serial:
 		r = q.Passed("the state in %s has gone on since, to serial %d", place, now.Serial)
 	case now.Serial < left.Serial:

@@ -138,9 +138,9 @@ func noProject(_ context.Context, in *inputs) []health.Result {
 	if len(in.projects) > 0 {
 		return nil
 	}
-	evidence := "There is no project to look at: the blueprint names none."
+	evidence := "There is no project to check: the blueprint names none."
 	if in.answers.WithoutBlueprint() {
-		evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", in.env.Dir)
+		evidence = fmt.Sprintf("There is no project to check: %s holds neither Terraform files nor a blueprint.", in.env.Dir)
 	}
 	return []health.Result{finding("files.no-project", plan.StepFiles, plan.Failure, evidence,
 		"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")}

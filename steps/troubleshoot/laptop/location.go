@@ -140,9 +140,9 @@ func otherLocation(ctx context.Context, in *inputs, p project, here health.State
 		r.Err = err
 		return r
 	case len(keys) > 0:
-		return differs(plan.Warning, " A state lies in the former.", move)
+		return differs(plan.Warning, " There is a state in the former.", move)
 	}
-	r := differs(plan.Failure, " No state lies in the former.", "Write the blueprint's place.")
+	r := differs(plan.Failure, " There is no state in the former.", "Write the blueprint's place.")
 	r.Fixes = correct
 	return r
 }
