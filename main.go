@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
@@ -24,11 +25,13 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/complete"
 	"stateroom/ui/help"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -309,7 +312,8 @@ func newCommand(r runners) *cobra.Command {
 	for _, one := range commands {
 		root.AddCommand(one.cobra(r))
 	}
-	root.AddCommand(policyCommand(r), sandboxCommand(r))
+	root.AddCommand(policyCommand(r), schemaCommand(), sandboxCommand(r))
+	complete.Install(root)
 	return root
 }
 
@@ -354,9 +358,9 @@ var commands = []command{
 		mode: session.Onboard, name: "onboard", group: forAdmin,
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it\n" +
-			"is before anything is written, renews the key so that nobody else has ever had it,\n" +
-			"writes your profiles, and tests every environment and project that you may\n" +
-			"touch. Run again it shows the table and changes nothing.\n\n" +
+			"is before anything is written, renews the key so that nobody else has ever had\n" +
+			"it, writes your profiles, and tests every environment and project that you may\n" +
+			"touch. Run again, it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 ready, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
@@ -422,11 +426,11 @@ var commands = []command{
 			"renewed before it runs out, without a browser.\n\n" +
 			"Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
-			"your profile. Where MFA is not required, or the session is still valid, it changes nothing.\n\n" +
+			"your profile. Where MFA is not required, or the session is still valid, it\n" +
+			"changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom login                      when Terraform asks to sign in again\n" +
-			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
+		example: "  stateroom login                      when the session has ended\n" +
 			"  stateroom login --sandbox            see its checks; no MFA is needed there",
 		flags: deviceFlag,
 	},
@@ -458,6 +462,7 @@ func (one command) cobra(r runners) *cobra.Command {
 			o.User = args[0]
 			return nil
 		}
+		c.ValidArgsFunction = complete.User
 	}
 	if one.flags != nil {
 		help.AddFlags(c, help.Own, func(f *pflag.FlagSet) { one.flags(f, &o) })
@@ -477,7 +482,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
 	answerFlags(f, o)
-	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile, or in that group of Identity Center")
+	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile")
 	f.StringArrayVar(&o.Adopt, "adopt", nil, "allow changes to `ARN`, a folder or a name that is there already, or allow an address that a project's files name (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
@@ -568,7 +573,7 @@ func policyCommand(r runners) *cobra.Command {
 			"    file://policy.json\n" +
 			"  stateroom policy operator --account 111111111111 --set bucket.name=acme-state\n" +
 			"  stateroom policy trust production",
-		GroupID: forTeam, ValidArgs: names,
+		GroupID: forTeam, ValidArgsFunction: complete.Policy,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return session.Usagef("name one policy, of %s: see %s --help", strings.Join(names, ", "), c.CommandPath())
@@ -599,6 +604,36 @@ func policyCommand(r runners) *cobra.Command {
 	return c
 }
 
+// schemaCommand prints what holds for every release.
+func schemaCommand() *cobra.Command {
+	schemas := map[string]func() ([]byte, error){
+		"blueprint": blueprint.Schema,
+		"events":    func() ([]byte, error) { return plain.EventSchema, nil },
+	}
+	return &cobra.Command{
+		Use:   "schema blueprint|events",
+		Short: "Print the JSON Schema of the blueprint, or of --json's events",
+		Long: "Prints a JSON Schema (2020-12): of stateroom.hcl, in the form that HCL has in\n" +
+			"JSON, or of the lines that --json writes. Both grow, and do not change.",
+		Example: "  stateroom schema events > events.schema.json\n" +
+			"  stateroom schema blueprint",
+		GroupID: forTeam, ValidArgsFunction: cobra.FixedCompletions(slices.Sorted(maps.Keys(schemas)), cobra.ShellCompDirectiveNoFileComp),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 || schemas[args[0]] == nil {
+				return session.Usagef("%s takes one of two names, blueprint or events: see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := schemas[args[0]]()
+			if err == nil {
+				_, err = c.OutOrStdout().Write(text)
+			}
+			return err //nolint:wrapcheck // the writer's, or the blueprint's own
+		},
+	}
+}
+
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return session.Usagef("%s takes no argument, and %q is one: see %s --help", c.CommandPath(), args[0], c.CommandPath())
@@ -622,7 +657,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+		return session.Usagef("--endpoint-url %s is not an address such as https://HOST: correct it, or leave it out for AWS itself", secret.Address(o.Endpoint))
 	}
 	if o.NoWidening && !o.Yes {
 		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gains access: add --yes, or leave --no-widening out")

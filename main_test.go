@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
 	"stateroom/awsops/policy"
@@ -170,6 +174,168 @@ func TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// man is where a release has its man pages written. They are not the program's own
+// business: what makes them weighs more than all of its help.
+var man = flag.String("man", "", "write the man pages to the directory `DIR`")
+
+// TestEveryCommandHasAManPageThatIsTheSameTomorrow writes the man pages.
+func TestEveryCommandHasAManPageThatIsTheSameTomorrow(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), "0"))
+	pages := func(dir string) map[string]string {
+		root, written := newCommand(runners{}), map[string]string{}
+		root.DisableAutoGenTag = true // it would name the day
+		if err := doc.GenManTree(root, &doc.GenManHeader{Source: "stateroom", Manual: "User Commands"}, dir); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range append(root.Commands(), root) {
+			if !c.IsAvailableCommand() && c != root {
+				continue
+			}
+			name := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Error(err)
+			}
+			written[name] = string(text)
+			if strings.Contains(written[name], "HISTORY") {
+				t.Errorf("%s names the day on which it was written", name)
+			}
+			c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+				if !f.Hidden && !strings.Contains(written[name], `\fB--`+f.Name+`\fP`) {
+					t.Errorf("%s does not name --%s", name, f.Name)
+				}
+			})
+		}
+		return written
+	}
+	once, again := pages(cmp.Or(*man, t.TempDir())), pages(t.TempDir())
+	if !reflect.DeepEqual(once, again) {
+		t.Error("written a second time they differ")
+	}
+}
+
+// schemaOf is a schema as the program prints it.
+func schemaOf(t *testing.T, of string) *jsonschema.Resolved {
+	t.Helper()
+	got := program(t, "", false, "schema", of)
+	var schema jsonschema.Schema
+	if err := json.Unmarshal([]byte(got.out), &schema); err != nil || got.code != 0 || got.err != "" {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resolved
+}
+
+// TestEveryEventFitsTheSchemaThatIsPrinted: others read the events by it.
+func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
+	schema, seen := schemaOf(t, "events"), map[string]int{}
+	for _, args := range []string{
+		"setup --sandbox --json --yes", "setup --sandbox --json --dry-run", "onboard --sandbox --json --yes", "offboard bob --sandbox --json --yes",
+		"troubleshoot --sandbox --json --yes", "troubleshoot --sandbox --json --break kms-disabled", "troubleshoot --sandbox --json --break explicit-deny --yes",
+		"login --sandbox --json --yes", "setup --json --yes --blueprint " + practiceBlueprint(t, t.TempDir()),
+	} {
+		got := program(t, "", false, strings.Fields(args)...)
+		for _, line := range strings.Split(strings.TrimSpace(got.out), "\n") {
+			var event any
+			if err := json.Unmarshal([]byte(line), &event); err != nil {
+				t.Fatalf("%s: %v in %s", args, err, line)
+			}
+			if err := schema.Validate(event); err != nil {
+				t.Errorf("%s: %v: %s", args, err, line)
+			}
+			seen[event.(map[string]any)["event"].(string)]++
+		}
+	}
+	for _, kind := range []string{"change", "applied", "finding", "summary"} {
+		if seen[kind] == 0 {
+			t.Errorf("no %s was seen in %v", kind, seen)
+		}
+	}
+}
+
+// TestTheBlueprintsSchemaHoldsWhatTheBlueprintHolds compares it with the paths of --set.
+func TestTheBlueprintsSchemaHoldsWhatTheBlueprintHolds(t *testing.T) {
+	schema := schemaOf(t, "blueprint")
+	for text, fits := range map[string]bool{
+		`{"version":1,"admin_account":"111111111111","group":{"admins":{"users":["alice"]}},"lock":{"use_lockfile":true},"tags":{"team":"x"}}`: true,
+		`{"version":2}`:                                      false,
+		`{"admin_account":"111111111111"}`:                   false,
+		`{"version":1,"grup":{}}`:                            false,
+		`{"version":1,"group":{"admins":{"users":"alice"}}}`: false,
+		`{"version":1,"bucket":{"nam":"x"}}`:                 false,
+	} {
+		var value any
+		if err := json.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != fits {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	root := schema.Schema()
+	for _, path := range blueprint.New().Paths() {
+		at := root
+		for _, part := range strings.Split(path, ".") {
+			if at = cmp.Or(at.Properties[part], at.AdditionalProperties); at == nil {
+				t.Fatalf("%s is not in the schema", path)
+			}
+		}
+	}
+}
+
+// TestCompletionProposesWhatTheBlueprintAndTheLaptopHold: names that nobody types by heart.
+func TestCompletionProposesWhatTheBlueprintAndTheLaptopHold(t *testing.T) {
+	home := sandboxtest.Home(t.TempDir())
+	if err := os.MkdirAll(filepath.Dir(home.Config()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{home.Credentials(): "[work]\n[admin_iam]\n", home.Config(): "[profile acme]\n[profile e\x1b[31mvil]\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := filepath.Join(t.TempDir(), "team.hcl")
+	if err := os.WriteFile(answers, practice.Team(3, "eu-west-1").HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string][]string{
+		"offboard --blueprint " + answers + " ":     {"alice", "bob"},
+		"setup --blueprint " + answers + " --me ":   {"alice", "bob"},
+		"policy trust --blueprint " + answers + " ": {"staging", "production"},
+		"policy admin --blueprint " + answers + " ": {"admins"},
+		"policy ":               {"operator", "trust"},
+		"troubleshoot --break ": {"kms-disabled", "list"},
+		"setup --profile ":      {"work", "admin_iam", "acme"},
+		"setup --set ":          {"bucket.name=", "admin_account="},
+		"setup --blueprint " + answers + " --adopt ":  {"common-staging"},
+		"offboard --sandbox ":                         {"alice", "bob"},
+		"policy --sandbox trust ":                     {"staging", "production"},
+		"offboard --blueprint " + answers + " alice ": nil,
+		"setup ": nil,
+		"offboard --blueprint " + filepath.Join(t.TempDir(), "no") + " ": nil,
+	} {
+		got := programOf(t, home, "", false, append([]string{"__complete"}, strings.Split(typed, " ")...)...)
+		var proposed []string
+		for _, line := range strings.Split(got.out, "\n") {
+			name, _, _ := strings.Cut(line, "\t")
+			if name != "" && !strings.HasPrefix(name, ":") {
+				proposed = append(proposed, name)
+			}
+		}
+		for _, name := range want {
+			if !slices.Contains(proposed, name) {
+				t.Errorf("%s: %q is not among %q", typed, name, proposed)
+			}
+		}
+		if want == nil && len(proposed) > 0 || got.code != 0 || strings.ContainsRune(got.out, '\x1b') {
+			t.Errorf("%s: %+v", typed, got)
+		}
 	}
 }
 
@@ -730,8 +896,8 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 	}
 	blueprint := practiceBlueprint(t, dir)
 	for state, want := range map[string]string{
-		"state": "a relative path", dir: "lies in the repository", filepath.Join(link, "s"): "lies in the repository",
-		filepath.Join(dir, "file"): "lies in the repository", "/dev/null/state": "not a directory",
+		"state": "a relative path", dir: "is in the repository", filepath.Join(link, "s"): "is in the repository",
+		filepath.Join(dir, "file"): "is in the repository", "/dev/null/state": "not a directory",
 	} {
 		for _, mode := range [][]string{{"--yes"}, {"--dry-run"}} {
 			if mode[0] == "--dry-run" && state == "/dev/null/state" {
@@ -924,8 +1090,8 @@ func TestAnErrorTextIsNamedWithoutAnyCheck(t *testing.T) {
 	if last := events[len(events)-1]; last["event"] != "summary" || last["exit_code"] != float64(plan.ExitFindings) {
 		t.Errorf("last event %v", last)
 	}
-	unknown := program(t, "something nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
-	if unknown.code != plan.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something nobody has seen") {
+	unknown := program(t, "something failed as nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
+	if unknown.code != plan.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something failed as nobody has seen") {
 		t.Errorf("an unknown text: %+v", unknown)
 	}
 	for name, text := range map[string]string{"empty": "\n \n", "binary": "\x00\x01\x02"} {
@@ -1110,8 +1276,8 @@ func TestPracticeTeachesInLines(t *testing.T) {
 	first := programOf(t, home, "3\n<\n3\n6\n1\n2\n1\nq\n", false, "--plain", "--sandbox")
 	says(t, first.out, "Learn to find what is wrong", "0 of 67 solved so far", "1 No valid credentials 0 of 8 solved. The article's first case",
 		"Goal: terraform plan works again in live/staging.", "Terraform says:", "2 Give me a hint Number 1 of 3. It costs a point.",
-		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: kms-disabled, 1 of 3 points.",
-		"Solved: kms-disabled, 1 of 3 points. 2 ")
+		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: KMS.DisabledException (1 of 3 points).",
+		"Solved: 1 of 3 points. 2 ")
 	if first.code != plan.ExitDone || strings.Contains(strings.Join(strings.Fields(first.out), " "), "The cause:") {
 		t.Errorf("%+v", first)
 	}
@@ -1145,11 +1311,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key waits in handover/bob.age until ", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed for bob alone to open.", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
-		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here."},
+		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key waits in handover/bob.age until ", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed for bob alone to open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
@@ -1160,6 +1326,55 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		for _, sentence := range want {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
+			}
+		}
+	}
+}
+
+// TestWhatIsWrongIsNamed: what the answer begins with names the profile, the bucket, the
+// key, the table or the person that it is about.
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	for fault, lead := range map[string]string{
+		"profile-missing":      "Profile admin_iam is in neither the credentials nor the config file.",
+		"profile-missing-name": "Profile admin-iam is in neither the credentials nor the config file.",
+		"signature-mismatch":   "The secret of profile admin_iam does not belong to its access key id.",
+		"bucket-missing":       "There is no bucket terraform-state-111111111111-eu-west-1s.",
+		"kms-disabled":         "The state encryption key alias/terraform is disabled.",
+		"kms-denied":           "user/alice may not use the state encryption key.",
+		"table-denied":         "user/alice may not use the lock table.",
+	} {
+		got := program(t, "", false, "troubleshoot", "--sandbox", "--break", fault, "--dry-run", "--json")
+		var leads []string
+		for _, e := range eventsOf(t, got.out) {
+			if e["event"] == "finding" {
+				leads = append(leads, fmt.Sprint(e["lead"]))
+			}
+		}
+		if !slices.Contains(leads, lead) {
+			t.Errorf("%s: %q is not among %q", fault, lead, leads)
+		}
+	}
+}
+
+// TestARehearsalOffersNothingThatItDeletes: what is told at the end names no file of the
+// scratch folder, which is gone by then, unless it is kept.
+func TestARehearsalOffersNothingThatItDeletes(t *testing.T) {
+	for _, command := range []string{"setup", "handover bob", "onboard", "offboard alice", "login"} {
+		args := append(strings.Fields(command), "--sandbox", "--json")
+		kept := filepath.Join(t.TempDir(), "kept")
+		for name, extra := range map[string][]string{"deleted": nil, "kept": {"--dir", kept}} {
+			got := program(t, "", false, append(args, extra...)...)
+			events := eventsOf(t, got.out)
+			summary := events[len(events)-1]
+			told := fmt.Sprint(summary["outcome"], summary["notes"])
+			if name == "deleted" && (strings.Contains(told, "stateroom-sandbox-") || strings.Contains(told, "handover/") || strings.Contains(told, "commit ")) {
+				t.Errorf("%s: it offers what it deletes: %s", command, told)
+			}
+			if name == "deleted" && strings.Contains(told, "Next: ") && !strings.Contains(told, "Next: stateroom "+args[0]+" does this for real") {
+				t.Errorf("%s: the next step is about what is gone: %s", command, told)
+			}
+			if name == "kept" && command == "setup" && !(strings.Contains(told, "commit "+kept) && strings.Contains(told, "waits in handover/bob.age") && strings.Contains(told, "Backups of 2 files")) {
+				t.Errorf("%s: it does not name what is kept: %s", command, told)
 			}
 		}
 	}

@@ -256,7 +256,7 @@ func IsThrottle(err error) bool { return hasCode(err, throttleCodes) }
 func IsExists(err error) bool { return hasCode(err, existsCodes) && !IsBusy(err) }
 
 // IsBusy says that AWS has not finished an earlier change of the same thing, by
-// whomever, and takes no other one meanwhile: seconds mostly, minutes for a bucket. A
+// others, and takes no other one meanwhile: seconds mostly, minutes for a bucket. A
 // table that is there already answers its creation with the code of one that is being
 // updated.
 func IsBusy(err error) bool {

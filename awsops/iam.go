@@ -61,11 +61,19 @@ func (s *Session) User(ctx context.Context, name string) (*User, error) {
 }
 
 // UserGroups lists the names of the groups that a user is in.
-func (s *Session) UserGroups(ctx context.Context, name string) ([]string, error) {
+func (s *Session) UserGroups(ctx context.Context, name string) ([]GroupRef, error) {
 	pages := iam.NewListGroupsForUserPaginator(s.iam(), &iam.ListGroupsForUserInput{UserName: aws.String(name)})
-	return list(ctx, s, pages, name, func(page *iam.ListGroupsForUserOutput) []string {
-		return each(page.Groups, func(g types.Group) string { return aws.ToString(g.GroupName) })
+	return list(ctx, s, pages, name, func(page *iam.ListGroupsForUserOutput) []GroupRef {
+		return each(page.Groups, func(g types.Group) GroupRef {
+			return GroupRef{Name: aws.ToString(g.GroupName), ARN: aws.ToString(g.Arn)}
+		})
 	})
+}
+
+// GroupRef names a group.
+type GroupRef struct {
+	Name string
+	ARN  string
 }
 
 // AccessKey is a user's access key without its secret, which AWS never shows

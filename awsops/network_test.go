@@ -146,7 +146,7 @@ func TestWhatIsNotAWSIsNamed(t *testing.T) {
 	}{
 		"another protocol":       {"SSH-2.0-OpenSSH\r\n", "--endpoint-url", 1},
 		"headers without an end": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X-A: "+strings.Repeat("a", 1<<16)+"\r\n", 200), "--endpoint-url", 1},
-		"nothing":                {"", "right one of http:// and https://", dialAttempts},
+		"nothing":                {"", "begins with http:// or https://", dialAttempts},
 		"an answer without end":  {"HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat(" ", 20<<20), "--endpoint-url", 1},
 		"a sign-in page":         {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<html>Hello!</html>\n", "sign in", 1},
 		"a way to a sign-in":     {"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "sign in", 1},

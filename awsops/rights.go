@@ -21,7 +21,8 @@ type Right struct {
 // Place is where calls are made.
 type Place struct {
 	Partition, Account, Region string
-	// Named is the ARN of a user, group or role, of which calls give the name alone.
+	// Named is the ARN of a user, group or role, of which calls give the name alone; empty
+	// where that is not known.
 	Named func(kind, name string) string
 }
 
@@ -151,6 +152,13 @@ func onUser(c Call, at Place) []string {
 	return []string{at.Named("user", lookupPath(c.Input, "UserName"))}
 }
 
+func onDevice(c Call, at Place) []string {
+	if serial := lookupPath(c.Input, "SerialNumber"); serial != "" {
+		return []string{serial}
+	}
+	return []string{at.iam("mfa/" + lookupPath(c.Input, "VirtualMFADeviceName"))}
+}
+
 func onGroup(c Call, at Place) []string {
 	return []string{at.Named("group", lookupPath(c.Input, "GroupName"))}
 }
@@ -168,6 +176,13 @@ func onPolicy(c Call, at Place) []string {
 		return []string{at.iam("policy" + path + name)}
 	}
 	return []string{lookupPath(c.Input, "PolicyArn")}
+}
+
+func onProvider(c Call, at Place) []string {
+	if arn := lookupPath(c.Input, "OpenIDConnectProviderArn"); arn != "" {
+		return []string{arn}
+	}
+	return []string{at.iam("oidc-provider/" + strings.TrimPrefix(lookupPath(c.Input, "Url"), "https://"))}
 }
 
 func onKey(c Call, at Place) []string {

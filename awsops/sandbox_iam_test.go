@@ -25,7 +25,7 @@ func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
 	}, group)
 	user := must[*awsops.User](t)(home.User(ctx, "alice"))
 	same(t, "the user's tags", map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"}, user.Tags)
-	same(t, "the user's groups", []string{"admins"}, must[[]string](t)(home.UserGroups(ctx, "alice")))
+	same(t, "the user's groups", []awsops.GroupRef{{Name: "admins", ARN: group.ARN}}, must[[]awsops.GroupRef](t)(home.UserGroups(ctx, "alice")))
 
 	out := do(t, home, awsops.CreateAccessKey("alice"))
 	keys := must[[]awsops.AccessKey](t)(home.AccessKeys(ctx, "alice"))

@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"cmp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,7 +42,14 @@ type telling struct {
 var titles = map[string]string{
 	"sts": "STS", "iam": "IAM", "kms": "KMS", "s3": "S3", "dynamodb": "DynamoDB",
 	"organizations": "Organizations", "account": "Account Management", "tagging": "the tagging API",
+	"autoscaling": "Auto Scaling", "cloudwatch": "CloudWatch", "ec2": "EC2", "elasticfilesystem": "EFS",
+	"elasticloadbalancing": "Elastic Load Balancing", "lambda": "Lambda", "logs": "CloudWatch Logs", "rds": "RDS",
+	"route53": "Route 53", "route53domains": "Route 53 Domains", "sns": "SNS", "sqs": "SQS",
 }
+
+// ServiceName is a service as people know it, by the beginning of its actions in a
+// policy; the beginning itself where that says as much.
+func ServiceName(service string) string { return cmp.Or(titles[service], service) }
 
 // begin watches one attempt of a call that has been waiting since begun, until
 // the function that it returns is called.

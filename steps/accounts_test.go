@@ -217,7 +217,7 @@ func TestAnOrganizationThatTheOperatorMayNotSeeIsNotCalledNone(t *testing.T) {
 				t.Fatalf("findings %v", findingIDs(summary.Findings))
 			}
 			says(t, f.Evidence, action, "user/operator-only")
-			says(t, f.Remedy, "Give the operator "+action)
+			says(t, f.Remedy, "Grant the operator "+action)
 		})
 	}
 }

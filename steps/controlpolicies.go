@@ -18,7 +18,7 @@ var everything = []policy.Named{{Name: "everything", Document: policy.Document{S
 }}}}}
 
 // controlled reads the service control policies over the account.
-func (p *preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (cause, bool) {
+func (p *Preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (cause, bool) {
 	levels := p.overAccount(ctx, c.account)
 	if len(levels) == 0 {
 		return cause{by: policy.ServiceControl, unsure: true}, true
@@ -32,12 +32,17 @@ func (p *preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (c
 
 // overAccount are the service control policies over an account; none where they cannot be
 // read, or nobody could list where in the organization it is.
-func (p *preflight) overAccount(ctx context.Context, account string) [][]awsops.ControlPolicy {
-	member, listed := p.o.Account.byID(account)
+func (p *Preflight) overAccount(ctx context.Context, account string) [][]awsops.ControlPolicy {
+	p.listing.Do(func() { // a set-up has listed them
+		if of := &p.Observed.Account; !of.Listed && of.ListingDenied == nil {
+			of.Accounts, of.ListingDenied = p.Env.Sessions.Home(p.Answers.StateRegion).Accounts(ctx)
+		}
+	})
+	member, listed := p.Observed.Account.byID(account)
 	if !listed || member.Path == "" {
 		return nil
 	}
-	levels, err := p.env.Sessions.Home(p.a.StateRegion).ControlPolicies(ctx, member)
+	levels, err := p.Env.Sessions.Home(p.Answers.StateRegion).ControlPolicies(ctx, member)
 	for _, level := range levels {
 		for _, p := range level {
 			if _, unread := policy.Parse(p.Document); unread != nil {
@@ -80,7 +85,7 @@ func unnamed(why, policy string) string { return strings.Replace(why, " of polic
 // explain names the service control policies that AWS refused changes by. In an account
 // of which IAM was not asked before, that is known only now.
 func (s *Setup) explain(ctx context.Context, env *engine.Env, failed []plan.FailedChange) (findings []plan.Finding) {
-	p := &preflight{env: env, a: s.Answers, o: s.observed}
+	p := &Preflight{Env: env, Answers: s.Answers, Observed: s.observed, Policy: "operator"}
 	for _, f := range failed {
 		c := &maker{account: f.Change.Account, role: f.Change.Role, environment: f.Change.Environment}
 		if found := p.refusal(ctx, c, f.Change.Target, f.Err); found != nil {
@@ -93,11 +98,11 @@ func (s *Setup) explain(ctx context.Context, env *engine.Env, failed []plan.Fail
 
 // closed names the service control policies that keep an environment from being looked
 // into. What it stops is said by iam.environment-unreachable.
-func (p *preflight) closed(ctx context.Context) (findings []plan.Finding) {
-	for _, e := range p.o.environments(p.a.Environments) {
-		f := p.o.Role(e.Name)
+func (p *Preflight) closed(ctx context.Context) (findings []plan.Finding) {
+	for _, e := range p.Observed.environments(p.Answers.Environments) {
+		f := p.Observed.Role(e.Name)
 		c := &maker{account: e.Account, role: f.Reach, environment: e.Name}
-		if found := p.refusal(ctx, c, p.a.RoleARN(p.o.partition(), e), f.Unreachable); found != nil {
+		if found := p.refusal(ctx, c, p.Answers.RoleARN(p.Observed.partition(), e), f.Unreachable); found != nil {
 			found.Severity = plan.Info
 			findings = append(findings, *found)
 		}
@@ -108,7 +113,7 @@ func (p *preflight) closed(ctx context.Context) (findings []plan.Finding) {
 // refusal names the service control policy that refused a call, where the organization
 // lets it be read: AWS's own words name no more than the type, and some resources by their
 // friendly names, in whose place the target stands. It is nil for every other error.
-func (p *preflight) refusal(ctx context.Context, c *maker, target string, err error) *plan.Finding {
+func (p *Preflight) refusal(ctx context.Context, c *maker, target string, err error) *plan.Finding {
 	said, denied := awsops.DenialOf(err)
 	var e *awsops.Error
 	if !denied || policy.Type(said.Policy) != policy.ServiceControl || !errors.As(err, &e) {
@@ -116,7 +121,7 @@ func (p *preflight) refusal(ctx context.Context, c *maker, target string, err er
 	}
 	c.session, c.principal = e.Identity, e.Identity
 	if c.role != "" {
-		c.principal = "arn:" + p.o.partition() + ":iam::" + c.account + ":role/" + strings.TrimPrefix(c.role, "/")
+		c.principal = "arn:" + p.Observed.partition() + ":iam::" + c.account + ":role/" + strings.TrimPrefix(c.role, "/")
 	}
 	if _, is := awsops.ParseARN(said.Resource); is {
 		target = said.Resource
@@ -127,7 +132,7 @@ func (p *preflight) refusal(ctx context.Context, c *maker, target string, err er
 	if d.Allowed || of == "" {
 		return nil
 	}
-	found := refused(c, cause{by: policy.ServiceControl, name: of}, []denial{{need: need{Right: right}}})
+	found := p.refused(c, cause{by: policy.ServiceControl, name: of}, []denial{{need: need{Right: right}}})
 	found.Evidence = fmt.Sprintf("Service control policy %s refused %s to %s in account %s (%s).", of, right.Action, e.Identity, c.account, d.Why)
 	found.RequestIDs, found.Stops = awsops.RequestIDs(err), nil
 	return &found

@@ -178,7 +178,7 @@ func TestWhatMayNotBeSeenOfADeletedStateHoldsNoSetupUp(t *testing.T) {
 	}
 	refuse("ListObjectVersions")
 	summary := w.run(w.withEngine())
-	if f := findingOf(summary.Findings, "state.deleted"); f == nil || !strings.Contains(f.Evidence, "since when cannot be seen") {
+	if f := findingOf(summary.Findings, "state.deleted"); f == nil || !strings.Contains(f.Evidence, "since when is not known") {
 		t.Errorf("without the versions: %v", summary.Findings)
 	}
 	refuse("HeadObject")

@@ -136,7 +136,7 @@ func TestASetUpThatNamesWhoWasDeletedHealsInOneRun(t *testing.T) {
 		}
 	}
 	for id, want := range map[string][]string{
-		"key.policy":             {"Add what the key policy lacks, and drop deleted principals", "statement Pipeline names " + dead["ci"] + ", a role that was deleted", "statement Allow use of the key names " + dead["bob"] + ", a user"},
+		"key.policy":             {"Add missing statements to the key policy, and drop deleted principals", "statement Pipeline names " + dead["ci"] + ", a role that was deleted", "statement Allow use of the key names " + dead["bob"] + ", a user"},
 		"bucket.policy":          {"Drop deleted principals from the policy of bucket acme-terraform-state", "names " + dead["guest"] + ", a user that was deleted"},
 		"iam.role.staging.trust": {"Correct who may assume TerraformAdmin in staging, and drop deleted principals", dead["bob"]},
 		"iam.role.preprod.trust": {"Drop deleted principals from the trust policy of role TerraformAdmin in preprod", "statement Deploy names " + dead["ci"]},
@@ -146,7 +146,7 @@ func TestASetUpThatNamesWhoWasDeletedHealsInOneRun(t *testing.T) {
 			t.Errorf("%s was not planned", id)
 			continue
 		}
-		says(t, fmt.Sprint(c.Title, c.Fields, c.Risk), append(want, "nobody loses anything")...)
+		says(t, fmt.Sprint(c.Title, c.Fields, c.Risk), append(want, "Nobody loses access")...)
 	}
 	for what, text := range w.policiesOf() {
 		if gone := policy.Deleted(policy.ParseOrEmpty(text)); len(gone) > 0 {

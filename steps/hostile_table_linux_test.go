@@ -350,7 +350,7 @@ func textCells() []cell {
 		}
 	}
 	return []cell{
-		{file: blueprintIn, tries: "control sequences", bring: edited("Used by terraform", spelt), code: plan.ExitUsage, says: "cannot be seen"},
+		{file: blueprintIn, tries: "control sequences", bring: edited("Used by terraform", spelt), code: plan.ExitUsage, says: "invisible character"},
 		{file: blueprintIn, tries: "raw control sequences", bring: edited("Used by terraform", escapes), code: plan.ExitUsage, says: "stateroom.hcl:"},
 		{file: blueprintIn, tries: "a reference", bring: edited("Used by terraform to store remote state", reference), made: true, also: literal("CreateKey")},
 		{file: blueprintIn, tries: "commands", bring: edited("Used by terraform", "$(: > MARKER) `: > MARKER`; : > MARKER"), made: true},

@@ -171,7 +171,7 @@ func TestWhateverIsStoppedTheProofFailsOfNothing(t *testing.T) {
 							t.Errorf("%s: %v, want %v", finding, told, wanted)
 						}
 						if told != nil {
-							says(t, told.Evidence+told.Remedy, "(account.right-denied)", "Fix account.right-denied first")
+							says(t, told.Evidence+told.Remedy, "because of account.right-denied", "Fix account.right-denied first")
 						}
 					}
 				})
@@ -197,7 +197,7 @@ func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 		makes  func(c *plan.Change)
 		remedy string
 	}{
-		"another's": {func(c *plan.Change) { c.NotOurs = "arn:another" }, "with --adopt arn:another"},
+		"another's": {func(c *plan.Change) { c.NotOurs = "arn:another" }, "with stateroom setup --adopt arn:another"},
 		"failed":    {func(c *plan.Change) { c.Role = "/Nobody" }, "Fix the reason why"},
 	} {
 		for _, change := range r.Changes {
@@ -237,7 +237,7 @@ func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 						t.Errorf("%s is not told of %v", finding, findingIDs(summary.Findings))
 					}
 					if told != nil && change.ID != madeByAWS {
-						says(t, told.Evidence+told.Remedy, change.ID, change.Title, mode.remedy)
+						says(t, told.Evidence+told.Remedy, change.Title, mode.remedy)
 					}
 				}
 			})

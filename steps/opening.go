@@ -129,7 +129,7 @@ func (o *Opening) questions(step Step, a *blueprint.Answers, given plan.Given) [
 	for i := range questions {
 		q := &questions[i]
 		path := q.Path
-		q.Echo = true
+		q.Echo, q.Keep = true, true // the blueprint will hold it, for everybody to read
 		if q.Flag == "" {
 			q.Flag = "--set " + path + "=…"
 		}
@@ -159,7 +159,7 @@ func (o *Opening) rest(a *blueprint.Answers, given plan.Given) ([]plan.Question,
 	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
 		path, before := missing[0], a.Clone()
 		q := plan.Question{
-			Path: path, Prompt: path, Kind: plan.Text, Required: true, Echo: true, Flag: "--set " + path + "=…",
+			Path: path, Prompt: path, Kind: plan.Text, Required: true, Echo: true, Keep: true, Flag: "--set " + path + "=…",
 			Check: func(value string) error { return answer(before.Clone(), path, value) },
 		}
 		if !given.Asked(path) {

@@ -84,11 +84,14 @@ func sealed(env *engine.Env, o *Observed, now time.Time) []plan.Sealed {
 }
 
 // SealedFile is a user's handover file, with until when it can be opened where this
-// laptop has sealed it.
+// laptop has sealed it. One that goes as the run ends waits nowhere.
 func SealedFile(env *engine.Env, user string) plan.Sealed {
 	w := plan.Sealed{User: user, Path: handoverPath(env, user)}
 	if short, err := filepath.Rel(env.Root(), w.Path); err == nil {
 		w.Path = filepath.ToSlash(short)
+	}
+	if env.Scratch {
+		w.Path = ""
 	}
 	values, _ := env.Journal.Finished(KeyChange(user))
 	if at, err := time.Parse(time.RFC3339, values["at"]); err == nil {

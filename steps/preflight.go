@@ -25,39 +25,57 @@ const preflightWait = 20 * time.Second
 // simulationsAtOnce bounds how much an account is asked at once: IAM publishes no rate.
 const simulationsAtOnce = 8
 
-// preflight asks IAM, by simulation, whether whoever makes the changes may do what each
-// of their calls needs, in every account at once. What a permissions boundary, a missing
+// preflight is that of a set-up.
+func (s *Setup) preflight(ctx context.Context, env *engine.Env, r plan.Review) []plan.Finding {
+	return (&Preflight{Env: env, Answers: s.Answers, Observed: s.observed, Policy: "operator"}).Judge(ctx, slices.Concat(r.Changes, r.NotOurs))
+}
+
+// Preflight asks IAM, by simulation, whether whoever makes changes may do what each of
+// their calls needs, in every account at once. What a permissions boundary, a missing
 // right or a service control policy forbids stops the changes that need it, and is told.
 // Whoever may not simulate learns nothing and is none the worse: no error of it is one of
 // the run's.
 //
 // A simulation knows neither a resource's own policy, nor a session's, nor the conditions
 // of what it was not told ("Testing IAM policies with the IAM policy simulator", IAM User
-// Guide). So only what is certain without them is a finding ([preflight.cause]).
-func (s *Setup) preflight(ctx context.Context, env *engine.Env, r plan.Review) []plan.Finding {
+// Guide). So only what is certain without them is a finding ([Preflight.cause]).
+type Preflight struct {
+	Env     *engine.Env
+	Answers *blueprint.Answers
+	// Observed is what is known of who calls and of what the changes are about: users,
+	// groups, roles, policies, key, bucket and lock. Nothing is said of what rests on more.
+	Observed *Observed
+	// Caller is the session of the user who makes all changes, whatever profile they name;
+	// nil for the operator, who makes those that name none.
+	Caller *awsops.Session
+	// Used are rights that the look has used just now, one for each service: a simulation
+	// that denies it lacks what AWS knows. Where it is nil they are those of a set-up's.
+	Used map[string]awsops.Right
+	// Policy is the name of the policy that holds all that the caller needs, which
+	// "stateroom policy" prints.
+	Policy string
+
+	// tags are those of what is there or is made by the plan, by ARN.
+	tags map[string]map[string]string
+	// listing is of the organization's accounts, once a service control policy is asked for.
+	listing sync.Once
+}
+
+// Judge tells what of changes AWS will refuse. It makes no mutating call.
+func (p *Preflight) Judge(ctx context.Context, changes []plan.Change) []plan.Finding {
 	ctx, cancel := context.WithTimeout(ctx, preflightWait)
 	defer cancel()
-	p := &preflight{env: env, a: s.Answers, o: s.observed, tags: map[string]map[string]string{}}
-	makers := p.makers(slices.Concat(r.Changes, r.NotOurs))
+	makers := p.makers(changes)
 	var seen atomic.Int64
-	found, err := forEach(ctx, env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
+	found, err := forEach(ctx, p.Env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
 		findings := p.judge(ctx, c)
-		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts checked for permission to make the changes", Done: int(seen.Add(1)), Of: len(makers)})
+		p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts checked for permission to make the changes", Done: int(seen.Add(1)), Of: len(makers)})
 		return findings, nil
 	})
 	if err != nil {
 		return nil
 	}
 	return plan.Together(append(slices.Concat(found...), p.closed(ctx)...))
-}
-
-// preflight is what the simulations of a plan share.
-type preflight struct {
-	env *engine.Env
-	a   *blueprint.Answers
-	o   *Observed
-	// tags are those of what is there or is made by the plan, by ARN.
-	tags map[string]map[string]string
 }
 
 // maker is whom an account's changes are made as.
@@ -79,12 +97,13 @@ type need struct {
 
 // makers are whom the changes are made as, each with what it needs. Another profile's
 // changes are its owner's, and those in an account that is not there yet wait for it.
-func (p *preflight) makers(changes []plan.Change) []*maker {
+// What nobody knows the ARN of is not judged.
+func (p *Preflight) makers(changes []plan.Change) []*maker {
 	p.knownTags()
 	all := map[string]*maker{}
 	for i := range changes {
 		c := &changes[i]
-		if c.Profile != "" || c.MFA != nil || len(c.Calls) == 0 {
+		if c.Profile != "" && p.Caller == nil || len(c.Calls) == 0 {
 			continue
 		}
 		who := all[c.Account+"/"+c.Role]
@@ -95,7 +114,7 @@ func (p *preflight) makers(changes []plan.Change) []*maker {
 		for _, call := range c.Calls {
 			rights := call.Rights(at)
 			for _, right := range rights {
-				if len(awsops.FindRefs(right.Resource)) == 0 {
+				if right.Resource != "" && len(awsops.FindRefs(right.Resource)) == 0 {
 					who.needs = append(who.needs, need{right, c.ID})
 					all[c.Account+"/"+c.Role] = who
 				}
@@ -114,47 +133,59 @@ func (p *preflight) makers(changes []plan.Change) []*maker {
 
 // place is where a change is made. Users and groups are the admin account's; of roles a
 // change knows its own.
-func (p *preflight) place(c *plan.Change) awsops.Place {
+func (p *Preflight) place(c *plan.Change) awsops.Place {
 	return awsops.Place{
-		Partition: p.o.partition(), Account: c.Account, Region: c.Region,
+		Partition: p.Observed.partition(), Account: c.Account, Region: c.Region,
 		Named: func(kind, name string) string {
 			switch kind {
 			case "user":
-				return userARN(p.o, p.a, name)
+				return userARN(p.Observed, p.Answers, name)
 			case "group":
-				return groupARN(p.o, p.a, name)
+				return p.group(name)
 			}
 			return c.Target
 		},
 	}
 }
 
+// group is the ARN of a group: the blueprint's, or one that was seen; empty for every
+// other.
+func (p *Preflight) group(name string) string {
+	if _, seen := p.Observed.IAM.Groups[name]; !seen && p.Observed.IAM.Groups != nil {
+		return ""
+	}
+	return groupARN(p.Observed, p.Answers, name)
+}
+
 // knownTags are those of what is there.
-func (p *preflight) knownTags() {
-	for _, u := range p.o.IAM.Users {
+func (p *Preflight) knownTags() {
+	p.tags = map[string]map[string]string{}
+	for _, u := range p.Observed.IAM.Users {
 		if u.User != nil {
 			p.tags[u.User.ARN] = u.User.Tags
 		}
 	}
-	for _, policy := range p.o.IAM.Policies {
+	for _, policy := range p.Observed.IAM.Policies {
 		p.tags[policy.ARN] = policy.Tags
 	}
-	for _, r := range p.o.IAM.Roles {
+	for _, r := range p.Observed.IAM.Roles {
 		if r.Role != nil {
 			p.tags[r.Role.ARN] = r.Role.Tags
 		}
 	}
-	if key := p.o.Key.Key; key != nil {
-		p.tags[key.ARN] = p.o.Key.Tags
+	if key := p.Observed.Key.Key; key != nil {
+		p.tags[key.ARN] = p.Observed.Key.Tags
 	}
-	if table := p.o.Lock.Table; table != nil {
+	if table := p.Observed.Lock.Table; table != nil {
 		p.tags[table.ARN] = table.Tags
 	}
 }
 
 // judge asks of one caller.
-func (p *preflight) judge(ctx context.Context, c *maker) []plan.Finding {
-	c.at = p.env.Session(c.account, c.role, c.region)
+func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
+	if c.at = p.Caller; c.at == nil {
+		c.at = p.Env.Session(c.account, c.role, c.region)
+	}
 	if !p.known(ctx, c) {
 		return nil
 	}
@@ -186,14 +217,14 @@ func (p *preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 
 // known finds out under which ARN IAM simulates the caller. A session has lost its role's
 // path, and the root user has no policies.
-func (p *preflight) known(ctx context.Context, c *maker) bool {
+func (p *Preflight) known(ctx context.Context, c *maker) bool {
 	if c.role != "" {
 		role := strings.TrimPrefix(c.role, "/")
-		c.principal = "arn:" + p.o.partition() + ":iam::" + c.account + ":role/" + role
-		c.session = sessionOf(p.o.partition(), c.account, role)
+		c.principal = "arn:" + p.Observed.partition() + ":iam::" + c.account + ":role/" + role
+		c.session = sessionOf(p.Observed.partition(), c.account, role)
 		return true
 	}
-	id := p.o.Account.Identity
+	id := p.Observed.Account.Identity
 	c.session, c.principal = id.ARN, id.ARN
 	if id.Kind == awsops.KindRole {
 		role, err := c.at.Role(ctx, id.Name)
@@ -213,11 +244,11 @@ func sessionOf(partition, account, role string) string {
 // used are rights that the look has used just now, one for each service: a simulation
 // that denies one of them lacks what AWS knows, and nothing that it denies of that
 // service is believed.
-func (p *preflight) used(c *maker) (used []need) {
+func (p *Preflight) used(c *maker) (used []need) {
 	of := map[string][2]string{
 		"iam": {"iam:ListPolicies", "*"}, "kms": {"kms:ListAliases", "*"}, "s3": {"s3:ListAllMyBuckets", "*"},
 		"organizations": {"organizations:ListAccounts", "*"},
-		"dynamodb":      {"dynamodb:DescribeTable", "arn:" + p.o.partition() + ":dynamodb:" + c.region + ":" + c.account + ":table/" + p.a.Lock.DynamoDBTable},
+		"dynamodb":      {"dynamodb:DescribeTable", "arn:" + p.Observed.partition() + ":dynamodb:" + c.region + ":" + c.account + ":table/" + p.Answers.Lock.DynamoDBTable},
 	}
 	seen := map[string]bool{}
 	for _, n := range c.needs {
@@ -226,10 +257,14 @@ func (p *preflight) used(c *maker) (used []need) {
 			continue
 		}
 		seen[service] = true
-		right := awsops.Right{Action: of[service][0], Resource: of[service][1], Context: map[string][]string{"aws:SecureTransport": {"true"}}}
+		right := awsops.Right{Action: of[service][0], Resource: of[service][1]}
+		if p.Used != nil {
+			right = p.Used[service]
+		}
 		if c.role != "" {
 			right.Action, right.Resource = "iam:GetRole", n.Resource
 		}
+		right.Context = map[string][]string{"aws:SecureTransport": {"true"}}
 		if service != "iam" && service != "organizations" {
 			right.Context["aws:RequestedRegion"] = []string{c.region}
 		}
@@ -240,11 +275,14 @@ func (p *preflight) used(c *maker) (used []need) {
 }
 
 // context adds to what a call brings what every request of this caller has.
-func (p *preflight) context(c *maker, r awsops.Right) map[string][]string {
+func (p *Preflight) context(c *maker, r awsops.Right) map[string][]string {
 	keys := maps.Clone(r.Context)
 	keys["aws:PrincipalArn"], keys["aws:PrincipalAccount"], keys["aws:ResourceAccount"] = []string{c.principal}, []string{c.account}, []string{c.account}
 	keys["aws:ViaAWSService"] = []string{"false"}
-	if org := p.o.orgID(); org != "" {
+	if strings.Contains(c.principal, ":user/") {
+		keys["aws:username"] = []string{lastPart(c.principal)}
+	}
+	if org := p.Observed.orgID(); org != "" {
 		keys["aws:PrincipalOrgID"], keys["aws:ResourceOrgID"] = []string{org}, []string{org}
 	}
 	if !r.Makes {
@@ -270,7 +308,7 @@ func serviceOf(action string) string {
 // allows: nothing is asked that nobody needs. What was not answered has no verdict. Where
 // the first question is refused no other is asked: a row of refusals is what an account's
 // guards look for.
-func (p *preflight) simulate(ctx context.Context, c *maker, needs []need) map[string]awsops.Simulated {
+func (p *Preflight) simulate(ctx context.Context, c *maker, needs []need) map[string]awsops.Simulated {
 	verdicts := map[string]awsops.Simulated{}
 	var mu sync.Mutex
 	ask := func(q awsops.Simulation) error {

@@ -33,7 +33,7 @@ type denial struct {
 // the caller's own do not. What a simulation says of service control policies is a hint
 // only, since it leaves out or misjudges those with conditions (aws-sdk#102, aws-cli#10525):
 // the policies themselves tell, and the boundary does where it can be read.
-func (p *preflight) cause(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
+func (p *Preflight) cause(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
 	if !known(d.Missing, r) {
 		return cause{}, false
 	}
@@ -64,7 +64,7 @@ func (c *maker) request(r awsops.Right) policy.Request {
 
 // bounded reads the caller's permissions boundary. Where that cannot be read AWS's word
 // for it counts, which names what it misses.
-func (p *preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
+func (p *Preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d awsops.Simulated) (cause, bool) {
 	found := cause{by: policy.PermissionsBoundary, explicit: d.Explicit}
 	if !d.Explicit && p.granted(c, r, &policy.Named{}) {
 		return cause{}, false
@@ -85,7 +85,7 @@ func (p *preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d aws
 
 // boundaryOf is the ARN of the caller's permissions boundary, empty where it cannot be
 // seen.
-func (p *preflight) boundaryOf(ctx context.Context, c *maker) string {
+func (p *Preflight) boundaryOf(ctx context.Context, c *maker) string {
 	name := lastPart(c.principal)
 	if strings.Contains(c.principal, ":user/") {
 		if user, err := c.at.User(ctx, name); err == nil && user != nil {
@@ -102,17 +102,17 @@ func (p *preflight) boundaryOf(ctx context.Context, c *maker) string {
 // granted tells whether the resource's own policy may allow the caller by itself what the
 // caller's policies do not, or what an empty boundary does not. Its conditions count as
 // met, and one that is not known as one that may.
-func (p *preflight) granted(c *maker, r awsops.Right, boundary *policy.Named) bool {
+func (p *Preflight) granted(c *maker, r awsops.Right, boundary *policy.Named) bool {
 	var text policy.Document
-	switch key, bucket := p.o.Key.Key, p.o.Bucket.Bucket; serviceOf(r.Action) {
+	switch key, bucket := p.Observed.Key.Key, p.Observed.Bucket.Bucket; serviceOf(r.Action) {
 	case "kms":
 		if key == nil || !strings.Contains(r.Resource, ":key/") || r.Made {
 			return false
 		}
-		if key.ARN != r.Resource || len(p.o.Key.Policy.Statements) == 0 {
+		if key.ARN != r.Resource || len(p.Observed.Key.Policy.Statements) == 0 {
 			return true
 		}
-		text = p.o.Key.Policy
+		text = p.Observed.Key.Policy
 	case "s3":
 		if r.Makes || bucket == nil || bucket.Ownership == awsops.BucketFree {
 			return false
@@ -122,7 +122,7 @@ func (p *preflight) granted(c *maker, r awsops.Right, boundary *policy.Named) bo
 			return true
 		}
 	case "dynamodb":
-		return p.o.Lock.Table != nil // whose policy nobody has read
+		return p.Observed.Lock.Table != nil // whose policy nobody has read
 	default:
 		return false
 	}
@@ -137,7 +137,7 @@ func (p *preflight) granted(c *maker, r awsops.Right, boundary *policy.Named) bo
 }
 
 // told makes findings of what a caller may not do, one for each policy that forbids it.
-func (p *preflight) told(c *maker, denied []denial) (findings []plan.Finding) {
+func (p *Preflight) told(c *maker, denied []denial) (findings []plan.Finding) {
 	var causes []cause
 	for _, d := range denied {
 		same := func(have cause) bool {
@@ -147,13 +147,13 @@ func (p *preflight) told(c *maker, denied []denial) (findings []plan.Finding) {
 			continue
 		}
 		causes = append(causes, d.cause)
-		findings = append(findings, refused(c, d.cause, slices.DeleteFunc(slices.Clone(denied), func(o denial) bool { return !same(o.cause) })))
+		findings = append(findings, p.refused(c, d.cause, slices.DeleteFunc(slices.Clone(denied), func(o denial) bool { return !same(o.cause) })))
 	}
 	return findings
 }
 
 // refused is the finding of what one policy forbids a caller.
-func refused(c *maker, why cause, denied []denial) plan.Finding {
+func (p *Preflight) refused(c *maker, why cause, denied []denial) plan.Finding {
 	var rights, stops []string
 	for _, d := range denied {
 		if right := d.Action + " on " + d.Resource; !slices.Contains(rights, right) {
@@ -189,15 +189,27 @@ func refused(c *maker, why cause, denied []denial) plan.Finding {
 	case why.by == policy.PermissionsBoundary:
 		f.ID = "account.boundary-denies"
 		f.Evidence = sentence + strings.TrimSpace("its permissions boundary "+why.name) + " does not let it" + how + "." + left
-		f.Remedy = "Ask whoever manages the boundary to allow it, or run as an identity that it does not bound. No right that is granted besides helps."
+		f.Remedy = "Ask whoever manages the boundary to allow it" + p.otherwise("an identity that it does not bound") + ". No right that is granted besides helps."
 	case why.explicit:
 		f.ID = "account.right-denied"
 		f.Evidence = sentence + "a Deny statement of " + cmp.Or(why.name, "one of its policies") + " forbids it." + left
-		f.Remedy = "Remove the Deny, unless it is intended, or run as an identity that it does not apply to. No Allow helps."
+		f.Remedy = "Remove the Deny, unless it is intended" + p.otherwise("an identity that it does not apply to") + ". No Allow helps."
 	default:
 		f.ID = "account.right-missing"
 		f.Evidence = sentence + "none of its policies allows it." + left
-		f.Remedy = `Grant it there (stateroom policy operator prints all that is needed), or run as an identity that has it.`
+		f.Remedy = "Grant it there (stateroom policy " + p.Policy + " prints all that is needed)" + p.otherwise("an identity that has it") + "."
+	}
+	if p.Caller != nil {
+		f.Remedy = "Ask the operator to do this: " + f.Remedy
 	}
 	return f
+}
+
+// otherwise is the other way out: whoever makes a key of their own cannot be somebody
+// else.
+func (p *Preflight) otherwise(identity string) string {
+	if p.Caller != nil {
+		return ""
+	}
+	return ", or run as " + identity
 }

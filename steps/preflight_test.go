@@ -450,7 +450,7 @@ func TestACallsRightsAreThoseThatAWSAsksFor(t *testing.T) {
 	s, flow := w.nine(team())
 	w.healthy(w.run(flow))
 	foretold, asked := map[string]bool{}, map[string]bool{}
-	p := &preflight{env: s.Env, a: s.Answers, o: s.observed}
+	p := &Preflight{Env: s.Env, Answers: s.Answers, Observed: s.observed}
 	for _, e := range w.events {
 		if e.Kind != plan.EventChange {
 			continue
@@ -591,7 +591,7 @@ func TestASimulationIsBelievedByWhatTheLookHasUsed(t *testing.T) {
 	t.Parallel()
 	o := &Observed{}
 	o.Account.Identity.Partition = "aws"
-	p := &preflight{o: o, a: &blueprint.Answers{Blueprint: team()}}
+	p := &Preflight{Observed: o, Answers: &blueprint.Answers{Blueprint: team()}}
 	right := func(action, resource string) need {
 		return need{Right: awsops.Right{Action: action, Resource: resource}}
 	}

@@ -51,6 +51,8 @@ type IAMFacts struct {
 	ProfileKey, OwnKey string
 	// Center is what Identity Center holds.
 	Center CenterFacts
+	// Machines are what IAM holds of the pipelines.
+	Machines MachineFacts
 	// Profile is what else the admin profile of this laptop holds.
 	Profile ProfileFacts
 }
@@ -79,6 +81,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectPolicies(gctx, home) })
 	g.Go(func() error { return f.inspectRoles(gctx, env, o, a) })
 	g.Go(func() error { return f.inspectCenter(gctx, env, o, a) })
+	g.Go(func() error { return f.inspectMachines(gctx, env, o, a) })
 	if err := g.Wait(); err != nil {
 		return err
 	}
@@ -98,7 +101,9 @@ func (f *IAMFacts) inspectMemberships(ctx context.Context, home *awsops.Session,
 	groups, err := forEach(ctx, 0, joining, home.UserGroups)
 	for i, user := range joining {
 		facts := f.Users[user]
-		facts.Groups = groups[i]
+		for _, g := range groups[i] {
+			facts.Groups = append(facts.Groups, g.Name)
+		}
 		f.Users[user] = facts
 	}
 	if awsops.IsAccessDenied(err) { // IAM itself refuses then what is too much
@@ -173,7 +178,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 // planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
 func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
-	p := planUsers(o, a).And(planGroups(o, a)).And(planIdentity(o, a)).And(planRoles(o, a))
+	p := planUsers(o, a).And(planGroups(o, a)).And(planIdentity(o, a)).And(planRoles(o, a)).And(planMachines(o, a))
 	if f := profileRefused(o, a); f != nil {
 		p.Find(*f)
 	}

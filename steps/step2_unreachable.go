@@ -61,7 +61,7 @@ func reachedOtherwise(o *Observed, a *blueprint.Answers) (findings []plan.Findin
 		findings = append(findings, plan.Finding{
 			ID: "iam.reached-otherwise", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Role %s enters %s, where the role that the blueprint names cannot be assumed.", role, plan.Enumerated(by[role])),
-			Remedy:   fmt.Sprintf("No action needed. With reach = %q in each of these environments, the other one is not tried first.", role),
+			Remedy:   fmt.Sprintf("No action needed. With reach = %q in each of these environments, the other one is not asked first.", role),
 		})
 	}
 	return findings

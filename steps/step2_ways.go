@@ -150,7 +150,7 @@ func firstOf(stopped map[string]string, needs []string) string {
 func untried(id, what string, by plan.Obstacle) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
-		Evidence: fmt.Sprintf("%s not tested, because a change that it needs was not made: %s.", what, by),
+		Evidence: fmt.Sprintf("%s not tested, %s.", what, by.Because()),
 		Remedy:   by.Remedy("stateroom setup"),
 	}
 }

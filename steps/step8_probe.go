@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -152,16 +153,16 @@ func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment,
 		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
 		if by := o.obstacle(needs); by.Known() {
-			if left[by.String()] == nil {
+			if left[by.Because()] == nil {
 				obstacles = append(obstacles, by)
 			}
-			left[by.String()] = append(left[by.String()], e.Name)
+			left[by.Because()] = append(left[by.Because()], e.Name)
 		} else if there {
 			found = append(found, e)
 		}
 	}
 	for _, by := range obstacles { // one finding for all of them, however many there are
-		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.String()])), by))
+		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.Because()])), by))
 	}
 	return found, findings
 }
@@ -355,7 +356,7 @@ func (b *backendProbe) accepted() plan.Finding {
 		f.Evidence += " The bucket's policy denies it, so it is not in force yet."
 		f.Remedy = "Wait a minute, then run stateroom setup again: it proves it again."
 	default:
-		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", b.env.Endpoint)
+		f.Evidence += fmt.Sprintf(" The bucket's policy denies it, so %s does not enforce bucket policies.", secret.Address(b.env.Endpoint))
 		f.Remedy = "No setup can fix that: ask whoever runs that endpoint. With --set bucket.policy=compatible nothing is refused, and the bucket's default encryption is proven instead."
 	}
 	return f

@@ -26,7 +26,7 @@ type DoneFacts struct {
 	Blueprint files.Snapshot
 	// Handovers are the users whose sealed file lies beside the blueprint.
 	Handovers []string
-	// HandoverDir is where they lie.
+	// HandoverDir is where they lie; empty where that is a scratch folder.
 	HandoverDir string
 }
 
@@ -34,7 +34,10 @@ type DoneFacts struct {
 func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
-	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
+	o.Done.Handovers = pendingHandovers(env)
+	if !env.Scratch {
+		o.Done.HandoverDir = env.HandoverDir()
+	}
 	return err
 }
 
@@ -118,7 +121,11 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []s
 		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",
 	}
 	if len(o.Done.Handovers) > 0 {
-		notes = append(notes, fmt.Sprintf("Keys to collect in %s: %s.", o.Done.HandoverDir, strings.Join(o.Done.Handovers, ", ")))
+		in := ""
+		if o.Done.HandoverDir != "" {
+			in = " in " + o.Done.HandoverDir
+		}
+		notes = append(notes, fmt.Sprintf("Keys to collect%s: %s.", in, strings.Join(o.Done.Handovers, ", ")))
 	}
 	then = "commit " + o.Done.Blueprint.Path + " with the projects' files"
 	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {

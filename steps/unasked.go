@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -54,14 +55,14 @@ func (a Asker) Unasked(err error) error {
 	if awsops.IsNoCredentials(err) {
 		r.Tried = s.looked()
 	} else {
-		r.Tried = slices.Concat(s.used(), asked(failed))
+		r.Tried = slices.Concat(s.used(), callAndAnswer(failed))
 	}
 	r.Commands = s.commands(cause, failed)
 	return r
 }
 
-// asked are a failed call and its answer.
-func asked(failed *awsops.Error) []plan.Fact {
+// callAndAnswer are a failed call and its answer.
+func callAndAnswer(failed *awsops.Error) []plan.Fact {
 	var facts []plan.Fact
 	if failed.Service != "" {
 		facts = append(facts, plan.Fact{Name: "Asked", Value: failed.Service + ":" + failed.Operation + inRegion(failed)})
@@ -84,7 +85,7 @@ func inRegion(failed *awsops.Error) string {
 func (a Asker) unreachable(failed *awsops.Error, err error) *plan.Refusal {
 	r := &plan.Refusal{
 		Finding: diagnosis.NetworkUnreachable.ID, Title: "AWS could not be reached.", What: failed.Meaning,
-		Remedy: failed.Remedy, Tried: asked(failed), Err: err,
+		Remedy: failed.Remedy, Tried: callAndAnswer(failed), Err: err,
 	}
 	if d, known := diagnosis.FromError(err); known {
 		r.Finding = d.ID
@@ -92,11 +93,11 @@ func (a Asker) unreachable(failed *awsops.Error, err error) *plan.Refusal {
 	for _, name := range []string{"AWS_ENDPOINT_URL", "HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE"} {
 		value := cmp.Or(a.Getenv(name), a.Getenv(strings.ToLower(name)))
 		if value != "" {
-			r.Tried = append(r.Tried, plan.Fact{Name: name, Value: diagnosis.Redact(value)})
+			r.Tried = append(r.Tried, plan.Fact{Name: name, Value: diagnosis.Redact(secret.Address(value))})
 		}
 	}
 	at := cmp.Or(a.Endpoint, a.Getenv("AWS_ENDPOINT_URL"), "https://"+stsOf(failed.Region))
-	r.Commands = []plan.ShellCommand{{Does: "Check the way to AWS without stateroom", Line: "curl --head " + plan.Shell(at)}}
+	r.Commands = []plan.ShellCommand{{Does: "Check the way to AWS without stateroom", Line: "curl --head " + plan.Shell(secret.Address(at))}}
 	return r
 }
 
@@ -255,7 +256,11 @@ func (s source) used() []plan.Fact {
 func (s source) inConfig() string {
 	p, there := profiles.Read(profiles.Config, s.config, s.profile)
 	for _, key := range []string{"sso_session", "sso_start_url", "credential_process", "source_profile", "web_identity_token_file"} {
-		if value := p.Get(key); value != "" {
+		value := p.Get(key)
+		if key == "credential_process" { // its arguments may be anything
+			value, _, _ = strings.Cut(value, " ")
+		}
+		if value != "" {
 			return fmt.Sprintf("%s = %s in %s", key, diagnosis.Redact(value), s.short(s.config.Path))
 		}
 	}

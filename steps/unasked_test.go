@@ -3,10 +3,12 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"stateroom/awsops"
@@ -138,6 +140,30 @@ func TestAWSsOwnAnswerStandsBesideTheKeyThatWasUsed(t *testing.T) {
 		if strings.Contains(r.Error(), "hush") || slices.ContainsFunc(r.Tried, func(f plan.Fact) bool { return strings.Contains(f.Value, "hush") }) {
 			t.Errorf("a secret is told: %+v", r)
 		}
+	}
+}
+
+// A proxy may be named without a scheme, and its password lies in the same variable; so may
+// an endpoint's, and whatever a program of a profile is given.
+func TestNoPasswordOfTheEnvironmentOrAProfileIsTold(t *testing.T) {
+	for _, proxy := range []string{"bob:hunter2@127.0.0.1:1", "http://bob:hunter2@127.0.0.1:1", "http://bob:hunter2/x#y@127.0.0.1:1", "http://bob:hunter2%zz@127.0.0.1:1"} {
+		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "AWS_ENDPOINT_URL"} {
+			failed := &awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Region: "eu-west-1", Meaning: "No.", Remedy: "Check.", Err: syscall.ECONNREFUSED}
+			r := Asker{Getenv: func(variable string) string {
+				if variable == name {
+					return proxy
+				}
+				return ""
+			}}.unreachable(failed, failed)
+			text := fmt.Sprintf("%+v", *r)
+			if strings.Contains(text, "hunter2") || !strings.Contains(text, "(secret)@127.0.0.1:1") {
+				t.Errorf("%s=%s is told: %s", name, proxy, text)
+			}
+		}
+	}
+	err := askAs(t, "work", "", "[profile work]\ncredential_process = /bin/false --pin hunter2\n")
+	if r := refusalOf(t, err); strings.Contains(fmt.Sprintf("%+v", *r), "hunter2") {
+		t.Errorf("the program's arguments are told: %+v", *r)
 	}
 }
 

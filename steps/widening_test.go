@@ -56,7 +56,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			func(b *blueprint.Blueprint) {
 				b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 			},
-			[]string{"bob gets access to staging through group stagers.", "Group stagers may use iam for the own user, and nobody else's.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
+			[]string{"bob gets access to staging through group stagers.", "Group stagers may use IAM for their own user only.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
 		},
 		"a group that reaches less": {func(b *blueprint.Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
 		"trust that is narrower":    {func(b *blueprint.Blueprint) { b.Environments[0].Trust = blueprint.TrustListed }, nil},
@@ -95,7 +95,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 		"another account of an environment, which nobody can enter": {func(b *blueprint.Blueprint) { b.Environments[0].Account = "555555555555" }, nil},
 		"another role": {
 			func(b *blueprint.Blueprint) { b.Environments[0].Role = "Other" },
-			[]string{"Group admins may assume the role in staging.", "The role Other in staging may be assumed by whomever account 111111111111 lets.", "The role Other in staging may use autoscaling, cloudwatch, ec2, elasticfilesystem, elasticloadbalancing, lambda, rds, route53, route53domains and s3."},
+			[]string{"Group admins may assume the role in staging.", "The role Other in staging may be assumed by anyone whom account 111111111111 allows.", "The role Other in staging may use Auto Scaling, CloudWatch, EC2, EFS, Elastic Load Balancing, Lambda, RDS, Route 53, Route 53 Domains and S3."},
 		},
 		"another state": {
 			func(b *blueprint.Blueprint) { b.Projects[0].StateKey = "payroll/terraform.tfstate" },
@@ -136,8 +136,8 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 	w.must(err)
 	says(t, w.gives(b, "alice"),
 		"bob gets access to staging, preprod and production through group admins.",
-		"The role TerraformAdmin in staging may be assumed by whomever account 111111111111 lets.",
-		"The role TerraformAdmin in staging may do more with autoscaling,")
+		"The role TerraformAdmin in staging may be assumed by anyone whom account 111111111111 allows.",
+		"The role TerraformAdmin in staging may do more with Auto Scaling,")
 }
 
 // An administrator gains nothing today by what is allowed beside, but it stays when
@@ -157,7 +157,7 @@ func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 	}
 	const allow = `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`
 	put(allow)
-	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do more with autoscaling,", "also once AdministratorAccess is detached.")
+	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do more with Auto Scaling,", "also once AdministratorAccess is detached.")
 	put(allow + `,{"Effect":"Deny","Action":"organizations:*","Resource":"*"}`)
 	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do what was denied before, and do more with")
 	b := team()

@@ -73,6 +73,8 @@ func TestOwnCredentialsReachNobodyElse(t *testing.T) {
 		{"a longer name", ask(alice, "iam:CreateAccessKey", alice+"2"), p, "no identity-based"},
 		{"a name that ends alike", ask(alice, "iam:CreateAccessKey", "arn:aws:iam::111111111111:user/ops/malice"), p, "no identity-based"},
 		{"own last use", ask(alice, "iam:GetAccessKeyLastUsed", alice), p, "allow"},
+		{"own rights", ask(alice, "iam:SimulatePrincipalPolicy", alice), p, "allow"},
+		{"another's rights", ask(alice, "iam:SimulatePrincipalPolicy", carol), p, "no identity-based"},
 		{"own device", ask(alice, "iam:CreateVirtualMFADevice", mfa+"alice"), p, "allow"},
 		{"another's device", ask(alice, "iam:DeleteVirtualMFADevice", mfa+"carol"), p, "no identity-based"},
 		{"enable own", ask(alice, "iam:EnableMFADevice", alice), p, "allow"},

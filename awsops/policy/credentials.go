@@ -1,7 +1,7 @@
 package policy
 
-// OwnCredentials lets the members of a group see themselves and manage their
-// own access keys and MFA devices, without which nobody could rotate a key.
+// OwnCredentials lets the members of a group see themselves, manage their own access
+// keys and MFA devices, without which nobody could rotate a key, and ask what they may do.
 //
 // aws:username is the name without the path, while a user's ARN has the path,
 // so there are two forms of each resource. The second, with a wildcard for the
@@ -19,6 +19,7 @@ func OwnCredentials(partition string) Document {
 		Actions: []string{
 			"iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed",
 			"iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey",
+			"iam:SimulatePrincipalPolicy",
 		},
 		Resources: users,
 	}, {

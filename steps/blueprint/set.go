@@ -102,12 +102,12 @@ func (a argument) fromText(text string) error {
 }
 
 func (b *Blueprint) unknownPath(path string) error {
-	return Problem{Path: path, Message: "there is no such answer" + nearest(path, b.knownPaths())}
+	return Problem{Path: path, Message: "there is no such answer" + nearest(path, b.Paths())}
 }
 
-// knownPaths lists every path that Set takes: of the blocks that are there, and
+// Paths lists every path that Set takes: of the blocks that are there, and
 // with NAME for those that are not.
-func (b *Blueprint) knownPaths() []string {
+func (b *Blueprint) Paths() []string {
 	var paths []string
 	for _, a := range b.arguments() {
 		if a.name == "tags" {

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -24,6 +25,14 @@ func Lead(id string) string {
 	return ""
 }
 
+// LeadOf is [Lead] with the name of what a finding is about, where that is known.
+func LeadOf(id, name string) string {
+	if d := OfID(id); d != nil && d.Named != "" && name != "" {
+		return fmt.Sprintf(d.Named, name)
+	}
+	return Lead(id)
+}
+
 // ofEach are the findings that any change can have, by how their ids end.
 var ofEach = []struct{ ending, lead string }{
 	{".not-ours", "Something with that name is there already, and it is not this blueprint's."},
@@ -40,7 +49,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"account.no-organization":     "The admin account is in no organization.",
 	"account.not-active":          "The account of an environment is closed or suspended.",
 	"account.not-in-organization": "The account of an environment is not in the organization.",
-	"account.organization-denied": "stateroom cannot tell whether the admin account is in an organization.",
+	"account.organization-denied": "Could not check whether the admin account is in an organization.",
 	"account.other-resources":     "The admin account is used for other things, too.",
 	"account.right-denied":        "A policy forbids the operator a change of the plan.",
 	"account.right-missing":       "The operator lacks a right that the plan needs.",
@@ -126,15 +135,16 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.signs-in-elsewhere":          "A profile of that name signs in somewhere else.",
 	"files.unwritten":                   "A file with a secret is left from a run that could not finish.",
 
-	"handover.denied":       "The user is denied everything, as after an offboarding.",
-	"handover.key-in-use":   "The user's old access key is still in use.",
-	"handover.link":         "The handover would replace what a link points to.",
-	"handover.no-reader":    "The blueprint names nobody for whom the handover could be sealed.",
-	"handover.not-made":     "The user is not in IAM yet.",
-	"handover.superseded":   "Somebody else has made a handover for the same user.",
-	"handover.two-keys":     "The user has two access keys, which is IAM's limit.",
-	"handover.unknown-user": "The blueprint has no such user.",
-	"handover.waiting":      "A handover is waiting for its reader.",
+	"handover.denied":         "The user is denied everything, as after an offboarding.",
+	"handover.key-in-use":     "The user's old access key is still in use.",
+	"handover.link":           "The handover would replace what a link points to.",
+	"handover.made-elsewhere": "Another operator may have made a handover for this user already.",
+	"handover.no-reader":      "The blueprint names nobody for whom the handover could be sealed.",
+	"handover.not-made":       "The user is not in IAM yet.",
+	"handover.superseded":     "Somebody else has made a handover for the same user.",
+	"handover.two-keys":       "The user has two access keys, which is IAM's limit.",
+	"handover.unknown-user":   "The blueprint has no such user.",
+	"handover.waiting":        "A handover is waiting for its reader.",
 
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
@@ -182,7 +192,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"init.admin-unusable":           "The admin's profile on this laptop could not be used.",
 	"init.destination-deleted":      "There is a deleted state where the project's state would go.",
 	"init.destination-occupied":     "There is another state where the project's state would go.",
-	"init.destination-unknown":      "stateroom cannot tell whether there is another state where the project's would go.",
+	"init.destination-unknown":      "Could not check whether there is another state where the project's would go.",
 	"init.engine-too-old":           "Terraform is too old for this setup.",
 	"init.moved-elsewhere":          "Somebody has moved the project's state, and this laptop still works on the old one.",
 	"init.no-admin-here":            "The projects were not initialized here.",
@@ -202,7 +212,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"init.state-not-moved":          "The project's state was not moved, since this laptop cannot do so.",
 	"init.state-unusable":           "The project's state cannot be moved as it is.",
 	"init.states-ambiguous":         "The project has two states, and nobody can tell which counts.",
-	"init.unencrypted-probe-failed": "stateroom could not test whether the bucket refuses what is not encrypted.",
+	"init.unencrypted-probe-failed": "Could not test whether the bucket refuses what is not encrypted.",
 	"init.workspace-prefix":         "The project's workspaces are where the admins have no access.",
 
 	"key.administrator-missing": "The blueprint names an administrator for the key who does not exist.",
@@ -261,7 +271,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.key-swapped":               "Access key id and secret are the wrong way round.",
 	"onboard.key-temporary":             "This is the key of a session and not a user's own.",
 	"onboard.mfa-missing":               "You need an MFA device, and you have none.",
-	"onboard.mfa-not-seen":              "stateroom cannot tell whether you have an MFA device.",
+	"onboard.mfa-not-seen":              "Could not check whether you have an MFA device.",
 	"onboard.no-blueprint":              "There is no blueprint here.",
 	"onboard.no-key":                    "You have no access key here, and none was handed over.",
 	"onboard.not-in-group":              "You are not in a group of the blueprint.",
@@ -282,11 +292,11 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"region.environment-closed":      "An environment's region is not enabled in its account.",
 	"region.environment-not-enabled": "An environment's region is not enabled in the admin account.",
 	"region.environment-unknown":     "An environment's region does not exist.",
-	"region.not-checked":             "stateroom cannot tell whether the region is enabled.",
+	"region.not-checked":             "Could not check whether the region is enabled.",
 	"region.not-enabled":             "The region is not enabled in the admin account.",
 
 	"state.deleted":         "The project's state was deleted.",
-	"state.deleted-unknown": "stateroom cannot tell whether a state was deleted.",
+	"state.deleted-unknown": "Could not check whether a state was deleted.",
 }
 
 // Leading are the ids that have a sentence and are no cause.

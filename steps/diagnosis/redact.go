@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps/terraform"
 )
 
 var (
@@ -39,7 +38,7 @@ const boxBreak = `[ \t]*\n[ \t]*│[ \t]*`
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
 func Redact(text string) string {
 	text = privateKey.regexp().ReplaceAllLiteralString(text, secret.Redacted)
-	text = terraform.HideSignIn(text)
+	text = secret.HideSignIn(text)
 	text = namedSecret.regexp().ReplaceAllString(text, "${1}${2}${3}${4}${5}"+secret.Redacted+"${2}${3}${4}")
 	text = flagSecret.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = longToken.regexp().ReplaceAllLiteralString(text, secret.Redacted)

@@ -19,7 +19,7 @@ type DeletedState struct {
 
 // String tells where and since when.
 func (d DeletedState) String() string {
-	since := "since when cannot be seen"
+	since := "since when is not known"
 	if !d.Since.IsZero() {
 		since = "on " + d.Since.UTC().Format("2006-01-02 15:04:05") + " UTC"
 	}

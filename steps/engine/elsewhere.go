@@ -3,10 +3,10 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -53,23 +53,15 @@ func (e *Env) ProfileElsewhere(name string, stops ...string) *plan.Finding {
 		}
 		goes := "AWS"
 		if here.URL != "" {
-			goes = redactedURL(here.URL)
+			goes = secret.Address(here.URL)
 		}
 		return &plan.Finding{
 			ID: "files.profile-endpoint", Of: plan.StepFiles, Severity: plan.Failure, Probed: true, Stops: stops,
-			Evidence: fmt.Sprintf("%s: the requests of profile %s to %s go to %s, and those of stateroom to %s.", there.Place, name, service, redactedURL(there.URL), goes),
+			Evidence: fmt.Sprintf("%s: the requests of profile %s to %s go to %s, and those of stateroom to %s.", there.Place, name, service, secret.Address(there.URL), goes),
 			Remedy:   "Remove the setting from the profile, or choose another profile with --set admin_profile=NAME.",
 		}
 	}
 	return nil
-}
-
-// redactedURL is an address without a password.
-func redactedURL(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Redacted()
-	}
-	return "something that is not an address"
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.

@@ -48,6 +48,9 @@ type Env struct {
 	// Patience bounds the wait until AWS shows what was just made: new keys,
 	// roles and policies. AWS publishes no bound (facts/aws.md).
 	Patience time.Duration
+	// Scratch says that all files of this run are deleted as it ends, so that what is told
+	// at the end names none of them.
+	Scratch bool
 	// NoWidening refuses every change that gives anybody access.
 	NoWidening bool
 	// Asks are what people can be asked while changes are made, which is when the

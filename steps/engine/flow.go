@@ -214,6 +214,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		f.place(review.Findings)
 		if summary.Stale = summary.Stopped || err != nil; summary.Stale { // nothing was seen since
 			review.Outcome, review.Proof = before.Outcome, before.Proof
+			review.Excluded, review.Stopped = before.Excluded, before.Stopped
 		}
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
@@ -256,11 +257,14 @@ func (f *Flow) summarise(r plan.Review) *plan.Summary {
 // remain.
 func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
-	s.Outcome, s.Proof, s.Due, s.Excluded = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded)
+	s.Outcome, s.Proof, s.Due, s.Excluded, s.Barred = r.Outcome, r.Proof, len(r.Changes), len(r.Excluded), len(r.Stopped)
+	s.DueRun = plan.Commands(r.Changes)
 	if s.Ended = !s.Stopped; s.Stopped && s.Proof.State != plan.NothingToProve {
 		s.Proof = plan.Unproved(plan.ProofInterrupted)
 	}
-	s.Notes = s.BackupNotes()
+	if !f.Env.Scratch {
+		s.Notes = s.BackupNotes()
+	}
 	if f.Close != nil {
 		notes, then := f.Close(s)
 		s.Notes, s.Then = append(s.Notes, notes...), then
@@ -275,7 +279,7 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 func (f *Flow) place(findings []plan.Finding) {
 	f.Steps.NumberFindings(findings)
 	for i := range findings {
-		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.Lead(findings[i].ID))
+		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.LeadOf(findings[i].ID, findings[i].Name))
 	}
 }
 

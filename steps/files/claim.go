@@ -133,5 +133,5 @@ func readHolder(text string) Holder {
 }
 
 func claimError(path string, err error) error {
-	return &Error{Action: "lock", Path: path, Err: Bare(err), Remedy: "see that it can be written to"}
+	return &Error{Action: "lock", Path: path, Err: Bare(err), Remedy: "make it writable"}
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -26,5 +27,19 @@ func TestEditGitignore(t *testing.T) {
 		if again := EditGitignore(Snapshot{Bytes: e.After}, "handover/"); again.Changes() {
 			t.Errorf("%q: the second run changes something", tt.old)
 		}
+	}
+}
+
+func TestNoFieldShowsWhatAnAddressSignsInWith(t *testing.T) {
+	for name, value := range map[string]string{
+		"backend.http_proxy": "bob:hunter2@proxy:8080", "backend.endpoints.s3": "bob:hunter2@store", "provider.sts_endpoint": "http://bob:hunter2@sts",
+		"backend.address": "https://bob:hunter2@host/state",
+	} {
+		if f := NewField(name, value, value, false); strings.Contains(f.Before+f.After, "hunter2") || !strings.Contains(f.Before, "(secret)@") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if f := NewField("user", "arn:aws:sts::1:assumed-role/r/a@b", "git@github.com:a/b", false); f.Before != "arn:aws:sts::1:assumed-role/r/a@b" || f.After != "git@github.com:a/b" {
+		t.Errorf("%+v", f)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"stateroom/awsops/secret"
 )
@@ -25,7 +26,15 @@ func NewField(name, before, after string, hidden bool) Field {
 	if hidden && after != "" {
 		after = secret.Redacted
 	}
-	return Field{Name: name, Before: before, After: after}
+	return Field{Name: name, Before: shownValue(name, before), After: shownValue(name, after)}
+}
+
+// shownValue is a setting's value without what an address in it signs in with.
+func shownValue(name, value string) string {
+	if strings.HasSuffix(name, "proxy") || strings.Contains(name, "endpoint") {
+		return secret.Address(value)
+	}
+	return secret.HideSignIn(value)
 }
 
 // Edit is one file's intended change, computed without touching the disk.

@@ -64,7 +64,7 @@ func (l Limit) whole() time.Duration { return cmp.Or(l.Whole, pipeWhole) }
 func (l Limit) unended(path string) error {
 	return &Error{
 		Action: "read", Path: path, Problem: fmt.Sprintf("it had not ended after %s", l.whole()),
-		Remedy: "see that what writes to it ends",
+		Remedy: "make sure that the program that writes to it ends",
 	}
 }
 

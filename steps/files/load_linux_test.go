@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -149,4 +151,75 @@ func TestAPathIsBelowADirectoryThroughLinksOnEitherSide(t *testing.T) {
 			t.Errorf("%s in %s: %t", c.path, c.dir, got)
 		}
 	}
+}
+
+// TestAFileThatIsReadNoFurtherIsClosed: beyond its limit, by an interrupt, and where nobody
+// reads on at all.
+func TestAFileThatIsReadNoFurtherIsClosed(t *testing.T) {
+	for name, stop := range map[string]func(in io.Reader, cancel func()){
+		"an interrupt": func(in io.Reader, cancel func()) {
+			_, _ = in.Read(make([]byte, 1)) // of a file that has much more
+			cancel()
+		},
+		"nobody reads": func(_ io.Reader, cancel func()) { cancel() },
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, make([]byte, 4*pieceSize), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		stop(Open(ctx, path, Limit{}), cancel)
+		if !within(time.Minute, func() bool { return !isOpen(t, path) }) {
+			t.Errorf("%s: the file stays open", name)
+		}
+		cancel()
+	}
+
+	// Whoever writes into a pipe learns that nobody reads it any more.
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		pipe, err := os.OpenFile(path, os.O_WRONLY, 0)
+		for err == nil {
+			_, err = pipe.Write(make([]byte, pieceSize))
+		}
+		wrote <- errors.Join(err, pipe.Close())
+	}()
+	if _, err := io.ReadAll(Open(t.Context(), path, Limit{Bytes: 3 * pieceSize, Pipe: true})); err == nil {
+		t.Error("more than the limit was taken")
+	}
+	select {
+	case err := <-wrote:
+		if !errors.Is(err, syscall.EPIPE) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the pipe stays open beyond its limit")
+	}
+}
+
+// within tells whether something comes true in time.
+func within(limit time.Duration, holds func() bool) bool {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if holds() {
+			return true
+		}
+	}
+	return false
+}
+
+// isOpen tells whether this process has the file open.
+func isOpen(t *testing.T, path string) bool {
+	t.Helper()
+	there, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(there, func(fd os.DirEntry) bool {
+		target, _ := os.Readlink("/proc/self/fd/" + fd.Name())
+		return target == path
+	})
 }

@@ -123,5 +123,5 @@ func (n *Note) hold() (held bool, err error) {
 func (n *Note) Path() string { return filepath.Join(n.dir, n.Name+noteSuffix) }
 
 func noteError(path string, err error) error {
-	return &Error{Action: "keep a note in", Path: path, Err: Bare(err), Remedy: "see that it can be written to"}
+	return &Error{Action: "keep a note in", Path: path, Err: Bare(err), Remedy: "make it writable"}
 }

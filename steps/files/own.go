@@ -14,7 +14,7 @@ import (
 // whole new one. What lies in its place is replaced, and never written through.
 func PutOwn(ctx context.Context, path string, data []byte) error {
 	if err := putOwn(ctx, path, data); err != nil {
-		return &Error{Action: "write", Path: path, Err: Bare(err), Remedy: "see that it can be written to"}
+		return &Error{Action: "write", Path: path, Err: Bare(err), Remedy: "make it writable"}
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func KeepOutside(dir string, folders ...string) error {
 			continue // nothing lies in it
 		}
 		if err != nil {
-			return stateError(dir, "whether it lies in "+folder+" cannot be seen: "+Bare(err).Error(), "make the folder readable")
+			return stateError(dir, "stateroom cannot tell whether it is in "+folder+": "+Bare(err).Error(), "make the folder readable")
 		}
 		for _, at := range above {
 			if info, err := os.Stat(at); err == nil && os.SameFile(info, root) {

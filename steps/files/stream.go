@@ -15,19 +15,30 @@ import (
 // as it takes: a person types. Every error of it is an [*Error]; that of an
 // interrupt wraps the context's cause. What never answers is left to itself.
 func Stream(ctx context.Context, in io.Reader, name string, limit Limit) io.Reader {
-	s := &stream{ctx: ctx, name: name, limit: limit, pieces: make(chan piece)}
-	if limit.Wait >= 0 {
-		s.whole = time.After(limit.whole())
-	}
+	s := newStream(ctx, name, limit)
 	go s.pump(in)
 	return s
 }
 
 // Open is [Stream] of the file, or the pipe, that path leads to: for what is too large to be
-// held whole. It is opened when it is first read, and closed behind its end. Every error is
-// an [*Error], as those of [Load] are.
+// held whole. It is opened on the side, and closed behind its end, its limit or an
+// interrupt, once a read that is under way has come back. Every error is an [*Error], as
+// those of [Load] are.
 func Open(ctx context.Context, path string, limit Limit) io.Reader {
-	return Stream(ctx, &unopened{path: path, limit: limit}, path, limit)
+	s, file := newStream(ctx, path, limit), &unopened{path: path, limit: limit}
+	go func() {
+		defer file.close()
+		s.pump(file)
+	}()
+	return s
+}
+
+func newStream(ctx context.Context, name string, limit Limit) *stream {
+	s := &stream{ctx: ctx, name: name, limit: limit, pieces: make(chan piece), over: make(chan struct{})}
+	if limit.Wait >= 0 {
+		s.whole = time.After(limit.whole())
+	}
+	return s
 }
 
 // unopened opens its file on the side on which a stream reads, since neither can be cut
@@ -50,11 +61,16 @@ func (u *unopened) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	_ = u.file.Close() // it was only read
 	if errors.Is(err, io.EOF) {
 		return n, io.EOF
 	}
 	return n, &Error{Action: "read", Path: u.path, Err: Bare(err)}
+}
+
+func (u *unopened) close() {
+	if u.file != nil {
+		_ = u.file.Close() // it was only read
+	}
 }
 
 type stream struct {
@@ -65,6 +81,7 @@ type stream struct {
 	taken  int64
 	pieces chan piece
 	rest   piece
+	over   chan struct{} // closed when nothing more is wanted
 }
 
 type piece struct {
@@ -85,6 +102,8 @@ func (s *stream) pump(in io.Reader) {
 		case s.pieces <- piece{buffer[:n], err}:
 		case <-s.ctx.Done():
 			return
+		case <-s.over:
+			return
 		}
 		if err != nil {
 			return
@@ -97,6 +116,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	if len(s.rest.text) == 0 && s.rest.err == nil {
 		if err := s.next(); err != nil {
 			s.rest.err = err
+			close(s.over)
 		}
 	}
 	n := copy(p, s.rest.text)
@@ -123,7 +143,7 @@ func (s *stream) next() error {
 	case <-late:
 		return &Error{
 			Action: "read", Path: s.name, Problem: fmt.Sprintf("nothing came from it for %s", s.limit.wait()),
-			Remedy: "see that what writes to it ends",
+			Remedy: "make sure that the program that writes to it ends",
 		}
 	}
 	if s.taken += int64(len(s.rest.text)); s.taken > s.limit.bytes() {

@@ -161,7 +161,7 @@ func TestAHandoverThatCannotBeOpenedSaysWhyInOneSentence(t *testing.T) {
 	}{
 		"a wrong passphrase":               {worded, Unlock{Passphrase: secret.New("abcd-efgi")}, "onboard.handover-wrong-passphrase", "does not open"},
 		"no passphrase":                    {worded, mine, "onboard.passphrase-missing", "sealed to a passphrase"},
-		"another identity":                 {sealed, Unlock{Identity: []byte(somebody.String())}, "onboard.handover-wrong-identity", "another key"},
+		"another identity":                 {sealed, Unlock{Identity: []byte(somebody.String())}, "onboard.handover-wrong-identity", "different key"},
 		"no identity":                      {sealed, Unlock{Passphrase: secret.New("abcd-efgh")}, "onboard.identity-missing", "none was given"},
 		"a public key":                     {sealed, Unlock{Identity: []byte(me.Recipient().String())}, "onboard.identity-unreadable", "public key"},
 		"a locked ssh key":                 {sealed, Unlock{Identity: locked}, "onboard.identity-unreadable", "passphrase of its own"},

@@ -34,13 +34,14 @@ type Handover struct {
 
 // Flow is the run of a handover in env.
 func (h *Handover) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: h.Answers, Steps: steps.Order(), Look: h.Look, Close: h.Close}
+	return &engine.Flow{Env: env, Answers: h.Answers, Steps: steps.Order(), Look: h.Look, Preflight: h.preflight, Close: h.Close}
 }
 
 // handoverFacts are what a handover is planned from.
 type handoverFacts struct {
 	steps.UserFacts
-	name string
+	name     string
+	operator awsops.Identity
 	// keys are the user's, but for those that nobody can use; the older first.
 	keys []awsops.AccessKey
 	uses map[string]awsops.KeyUse // by key id
@@ -73,6 +74,7 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err != nil {
 		return plan.Review{}, steps.AskFactor(ctx, env, h.Answers, err)
 	}
+	f.operator = identity
 	p := &handoverPlan{report: &report{env: env}, handoverFacts: f, answers: h.Answers}
 	h.last = p
 	p.tell(identity)
@@ -88,6 +90,9 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 func (h *Handover) Close(s *plan.Summary) (notes []string, then string) {
 	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
 		return nil, ""
+	}
+	if h.last.env.Scratch {
+		return nil, fmt.Sprintf("send the file to %s", h.User)
 	}
 	return []string{
 		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.last.Handover.Path, h.User, h.last.expires().Format(time.DateOnly)),

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -38,8 +39,12 @@ func (p *handoverPlan) plan() error {
 			Remedy:  fmt.Sprintf("Run it in a terminal, or give user %q an age or ssh-ed25519 recipient.", p.name),
 		}
 	case waiting != nil:
-		p.findWaiting(" To make it again anyway, agree with --adopt " + waiting.ID + ".")
-		p.replace(*waiting, waiting.ID, waiting.ID)
+		p.findWaiting(fmt.Sprintf(" To make it again anyway, run stateroom handover %s --adopt %s.", p.name, waiting.ID))
+		p.replace(*waiting, waiting.ID, p.name+"'s key waits already")
+	case p.elsewhere() != nil:
+		old := *p.elsewhere()
+		p.findElsewhere(old)
+		p.replace(old, old.ID, "another operator's handover may wait")
 	case len(p.keys) == 0:
 		p.add(p.create("")...)
 	case len(p.keys) == 1:
@@ -67,27 +72,55 @@ func (p *handoverPlan) create(replaces string) []plan.Change {
 // second makes a second key and, once it is sealed, deletes the first: by itself
 // if nobody ever used it, else with the operator's word.
 func (p *handoverPlan) second(old awsops.AccessKey) {
-	use, consent := p.uses[old.ID], ""
+	use, consent, asks := p.uses[old.ID], "", ""
 	if !use.Never() {
-		consent = old.ID
+		consent, asks = old.ID, "the old key has been used"
 		p.find(plan.Finding{
 			ID: "handover.key-in-use", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, p.name, usedWhen(use), p.name),
 			Remedy:   fmt.Sprintf("It stays until you allow its deletion: run the command again with --adopt %s.", old.ID),
 		})
 	}
-	p.replace(old, "", consent)
+	changes := p.create(old.ID)
+	removal := p.deleteKey(old, consent, steps.KeyChange(p.name))
+	removal.Asks = asks
+	p.add(append(changes, removal)...)
 }
 
-// replace makes a key in the place of old. Making it and deleting the old one
-// may each ask for consent.
-func (p *handoverPlan) replace(old awsops.AccessKey, toMake, toDelete string) {
+// replace makes a key in the place of one that waits sealed, with consent: that handover
+// opens nothing any more then, and asks says why that matters.
+func (p *handoverPlan) replace(old awsops.AccessKey, consent, asks string) {
 	changes := p.create(old.ID)
 	key := &changes[len(changes)-1]
-	if toMake != "" {
-		key.NotOurs = toMake
+	removal := p.deleteKey(old, consent, key.ID)
+	key.NotOurs, key.Asks, key.Agreeing = consent, asks, "replace"
+	removal.Asks, removal.Agreeing = asks, "replace"
+	p.add(append(changes, removal)...)
+}
+
+// elsewhere is the key that a sealed file may hold of which this laptop has no record:
+// another operator, or another laptop, has made it. What it holds cannot be seen without
+// its reader. Nil without such a file, and where the key is older than a handover lives.
+func (f *handoverFacts) elsewhere() *awsops.AccessKey {
+	_, notOne := handover.NeedsPassphrase(f.Handover.Bytes)
+	if len(f.keys) != 1 || f.sealed["id"] == f.keys[0].ID || f.HandoverLink || notOne != nil {
+		return nil
 	}
-	p.add(append(changes, p.deleteKey(old, toDelete, key.ID))...)
+	k := f.keys[0]
+	if !k.Active || !f.uses[k.ID].Never() || !f.now.Before(k.Created.Add(plan.HandoverLife)) {
+		return nil
+	}
+	return &k
+}
+
+// findElsewhere tells of a sealed file that another operator may have made.
+func (p *handoverPlan) findElsewhere(k awsops.AccessKey) {
+	p.find(plan.Finding{
+		ID: "handover.made-elsewhere", Of: plan.StepIAM, Severity: plan.Info,
+		Evidence: fmt.Sprintf("%s was not made on this laptop. It may hold %s's access key %s, made on %s, which nobody has used yet; only its reader can see that.",
+			p.Handover.Path, p.name, k.ID, k.Created.UTC().Format(time.DateOnly)),
+		Remedy: fmt.Sprintf("Ask whoever made it, or send it to %s. To replace it, run stateroom handover %s --adopt %s.", p.name, p.name, k.ID),
+	})
 }
 
 // settle finishes a replacement: the new key waits sealed, and the old one is
@@ -125,7 +158,7 @@ func (p *handoverPlan) full() {
 		return
 	}
 	gone := p.keys[idle]
-	f.Remedy = fmt.Sprintf("Agree to delete %s with --adopt %s: then a new key is made and sealed.", gone.ID, gone.ID)
+	f.Remedy = fmt.Sprintf("To delete %s, and make and seal a new key, run stateroom handover %s --adopt %s.", gone.ID, p.name, gone.ID)
 	p.find(f)
 	removal := p.deleteKey(gone, gone.ID)
 	changes := p.create("")

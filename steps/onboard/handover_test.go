@@ -76,6 +76,40 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 	}
 }
 
+// TestAHandoverOfAnotherOperatorsIsNotReplacedUnasked: this laptop has no record of the
+// sealed file, which may wait for its reader all the same.
+func TestAHandoverOfAnotherOperatorsIsNotReplacedUnasked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.must(os.Remove(o.path(journalDir + "/journal.jsonl")))
+	before, mark := o.tree(), len(o.server.Log())
+	summary := o.run(o.handover("bob"))
+	if f := finding(summary, "handover.made-elsewhere"); f == nil || !strings.Contains(f.Evidence, o.keys("bob")[0]) || !strings.Contains(f.Evidence, "bob.age") {
+		t.Errorf("findings %v", summary.Findings)
+	}
+	if calls := o.changed(mark); len(calls) > 0 {
+		t.Errorf("calls %v", calls)
+	}
+	if diff := cmp.Diff(before, o.tree()); diff != "" {
+		t.Errorf("files:\n%s", diff)
+	}
+	for _, c := range summary.NotOurs {
+		if c.Asks == "" || c.Agree() != "replace" {
+			t.Errorf("%s is asked about as if it were not ours: %q, %q", c.Title, c.Asks, c.Agree())
+		}
+	}
+	old := o.keys("bob")[0]
+	if len(summary.NotOurs) != 2 || summary.NotOurs[0].NotOurs != old {
+		t.Fatalf("to agree to: %v", summary.NotOurs)
+	}
+	replaced := o.handover("bob")
+	replaced.Answers.Adopt = []string{old}
+	if summary := o.run(replaced); summary.Applied != 2 || slices.Contains(o.keys("bob"), old) {
+		t.Errorf("with consent: %+v, keys %v", summary, o.keys("bob"))
+	}
+	o.sealed(o.keys("bob")[0])
+}
+
 func TestAHandoverIsMade(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

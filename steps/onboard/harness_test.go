@@ -334,7 +334,7 @@ func (l *laptop) provesNothingStopped(s *plan.Summary) {
 		at := slices.IndexFunc(s.Checks, func(c plan.Check) bool { return c.Name == checkPlan && c.Subject == p.Name })
 		for _, f := range s.Findings {
 			stopped := slices.Contains(f.Stops, plan.ProjectID(p.Name)) || slices.Contains(f.Stops, steps.RoleChange(p.Environment))
-			if at >= 0 && stopped && (s.Checks[at].Verdict != plan.Undecided || !strings.HasPrefix(s.Checks[at].Answer, "not tested, because of ")) {
+			if at >= 0 && stopped && (s.Checks[at].Verdict != plan.Undecided || !strings.HasPrefix(s.Checks[at].Answer, "not tested, because ")) {
 				l.t.Errorf("%s stops %v, and %+v", f.ID, f.Stops, s.Checks[at])
 			}
 		}

@@ -282,7 +282,7 @@ func TestAWrongPairOfCodesIsAskedForAgain(t *testing.T) {
 		t.Fatalf("asked %d times", len(p.enrolments))
 	}
 	says(t, p.enrolments[1].Problem, "six digits")
-	says(t, p.enrolments[2].Problem, "did not take these two codes", "clock")
+	says(t, p.enrolments[2].Problem, "did not accept these two codes", "clock")
 	var refused int
 	for _, e := range c.server.Log() {
 		if e.Operation == "EnableMFADevice" && e.Code == "InvalidAuthenticationCode" {

@@ -82,7 +82,7 @@ func TestAProjectThatWasNotMadeReadyIsNotPlannedIn(t *testing.T) {
 		spoil  func(f *engine.Flow)
 		remedy string
 	}{
-		"left out": {func(f *engine.Flow) { f.Exclude = map[string]bool{ready: true} }, "Let stateroom onboard make"},
+		"left out": {func(f *engine.Flow) { f.Exclude = map[string]bool{ready: true} }, "Run stateroom onboard and confirm"},
 		"failed":   {func(*engine.Flow) {}, "Fix the reason why"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestAProjectThatWasNotMadeReadyIsNotPlannedIn(t *testing.T) {
 				t.Fatalf("checks %v", summary.Checks)
 			}
 			check := summary.Checks[i]
-			says(t, check.Answer, "not tested, because of "+ready)
+			says(t, check.Answer, "not tested, because \"Initialize project "+project)
 			says(t, check.Remedy, c.remedy)
 			if check.Verdict != plan.Undecided {
 				t.Errorf("%+v", check)

@@ -40,14 +40,15 @@ type Offboard struct {
 
 // Flow is the run of an offboarding in env.
 func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Preflight: o.preflight, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
 type offboardFacts struct {
 	steps.UserFacts // of which the user is nil once it is gone
 	name            string
-	groups          []string
+	operator        awsops.Identity
+	groups          []awsops.GroupRef
 	devices         []awsops.MFADevice
 	password        bool
 	// left are virtual devices in the user's name that are nobody's factor.
@@ -94,6 +95,7 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err
 	}
+	f.operator = identity
 	o.last = &offboarding{report: &report{env: env}, offboardFacts: f, answers: o.Answers}
 	o.last.planAll()
 	o.last.review.Outcome, o.last.review.Actor = o.last.outcome(plan.Check{}), steps.Acting(identity)

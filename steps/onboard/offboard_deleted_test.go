@@ -78,7 +78,7 @@ func TestWhoLeavesIsTakenOutOfPoliciesThatNameWhoWasDeleted(t *testing.T) {
 		for _, e := range o.events {
 			if e.Kind == plan.EventChange && e.Change.ID == id {
 				found = true
-				says(t, fmt.Sprint(e.Change.Title, e.Change.Fields, e.Change.Risk), "Take bob out of", "drop deleted principals", "names AIDA", "nobody loses anything")
+				says(t, fmt.Sprint(e.Change.Title, e.Change.Fields, e.Change.Risk), "Remove bob from", "drop deleted principals", "names AIDA", "Nobody loses access")
 			}
 		}
 		if !found {

@@ -119,6 +119,7 @@ func (o *offboarding) takePassword() {
 // takeMemberships ends all of them: those of other groups give rights, too.
 func (o *offboarding) takeMemberships() {
 	for _, g := range o.groups {
+		g := g.Name
 		title := fmt.Sprintf("Remove %s from the group %s", o.name, g)
 		if !slices.ContainsFunc(o.answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
 			title += ", which is not the blueprint's"

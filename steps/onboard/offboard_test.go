@@ -341,7 +341,7 @@ func TestAnOffboardingIsRefusedInOneSentence(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r := o.refusal(o.looked(operator, (&Offboard{Answers: operator, User: c.user, Now: time.Now}).Look))
+			r := o.refusal((&Offboard{Answers: operator, User: c.user, Now: time.Now}).Flow(o.env()))
 			if r.Finding != c.finding || !strings.Contains(r.Error(), c.says) {
 				t.Errorf("%s: %v", r.Finding, r)
 			}

@@ -72,7 +72,7 @@ func (l *look) settled() bool { return l.who.status == owned && !l.newKeyPlanned
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
 func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Preflight: o.preflight, Prove: o.Prove, Close: o.Close}
 }
 
 // Look finds out whose key this is and what this laptop and AWS hold already,
@@ -223,9 +223,13 @@ func (o *Onboarding) Close(summary *plan.Summary) (notes []string, then string) 
 		return l.memberNotes(), l.next()
 	}
 	if summary.Applied > 0 {
+		ofKeys, inConfig := " of "+l.credentials.Path, ", in "+l.config.Path
+		if l.env.Scratch {
+			ofKeys, inConfig = "", ""
+		}
 		notes = append(notes,
-			fmt.Sprintf("Key: %s, in profile %s of %s.%s", l.who.held, l.who.profile, l.credentials.Path, l.alone()),
-			fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(l.profileNames()), l.config.Path))
+			fmt.Sprintf("Key: %s, in profile %s%s.%s", l.who.held, l.who.profile, ofKeys, l.alone()),
+			fmt.Sprintf("Profiles: %s%s.", plan.Listed(l.profileNames()), inConfig))
 		notes = append(notes, l.factor.note(l.answers.AdminProfile)...)
 	}
 	return notes, l.next()

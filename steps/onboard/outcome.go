@@ -89,7 +89,7 @@ func (l *look) proof(reached plan.Aboard) plan.Proof {
 	switch {
 	case reached.SignIn:
 		return plan.Unproved(plan.ProofSignedOut)
-	case len(projects) > 0 && l.env.Engine == nil:
+	case len(projects) > 0 && (l.env.Engine == nil || l.env.Engine.Supports(l.answers.Lock.UseLockfile) != nil):
 		return plan.Unproved(plan.ProofNoEngine)
 	case slices.ContainsFunc(l.written, func(at projectFiles) bool { return at.Initialised && !at.Providers }):
 		return plan.Unproved(plan.ProofNoProviders)

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
@@ -56,15 +55,6 @@ func (o *office) env() *engine.Env {
 	return o.company.env(o.desk, o.root)
 }
 
-// looked is a flow of this office as the command line makes one.
-func (o *office) looked(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
-	o.t.Helper()
-	return &engine.Flow{
-		Env: o.env(), Answers: a, Steps: steps.Order(), Look: look, Emit: o.keep,
-		Confirm: enginetest.Agree,
-	}
-}
-
 // run runs a flow that is expected to start and to fail in nothing.
 func (o *office) run(f *engine.Flow) *plan.Summary {
 	o.t.Helper()
@@ -84,9 +74,8 @@ func (o *office) handover(user string, adopt ...string) *engine.Flow {
 	if o.bare {
 		a.Users, a.Passphrases = nil, true
 	}
-	h := &Handover{Answers: a, User: user}
-	f := o.looked(a, h.Look)
-	f.Close = h.Close
+	f := (&Handover{Answers: a, User: user}).Flow(o.env())
+	f.Emit, f.Confirm = o.keep, enginetest.Agree
 	return f
 }
 

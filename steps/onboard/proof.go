@@ -44,7 +44,7 @@ func (l *look) prove(ctx context.Context) {
 			continue
 		}
 		for _, name := range []string{checkUse, checkLock} {
-			l.untried(plan.Check{Name: name, Subject: p.Name}, l.stopped(plan.ProjectID(p.Name)))
+			l.untried(plan.Check{Name: name, Subject: p.Name}, becauseOf(l.stopped(plan.ProjectID(p.Name))))
 		}
 	}
 	for _, p := range l.projects(l.who.user) {
@@ -54,14 +54,14 @@ func (l *look) prove(ctx context.Context) {
 			by = l.written[i].Problem.ID
 		}
 		if by != "" || i < 0 || !l.readable[p.Name] {
-			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, by)
+			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, becauseOf(by))
 			continue
 		}
 		at := l.written[i]
 		withoutProviders := at.Right && at.Initialised && !at.Providers // which says more than that init is due
 		if by := l.unmade(at); by.Known() && !withoutProviders {
 			c := plan.Check{Name: checkPlan, Subject: p.Name, Remedy: by.Remedy("stateroom onboard")}
-			l.untried(c, by.String())
+			l.untried(c, by.Because())
 			continue
 		}
 		plans = append(plans, func() {
@@ -87,15 +87,19 @@ func (l *look) unmade(at projectFiles) plan.Obstacle {
 	return plan.Obstacle{}
 }
 
-// untried books a check that was not made because of a finding, or where none stops it
-// since the state could not be read.
-func (r *report) untried(c plan.Check, by string) {
-	c.Asked = "nothing"
-	if by == "" {
-		r.undecided(c, "not tested, because the state could not be read")
-		return
+// becauseOf is the clause of what stops a check: a finding, or where none does a state that
+// could not be read.
+func becauseOf(finding string) string {
+	if finding == "" {
+		return "because the state could not be read"
 	}
-	r.undecided(c, "not tested, because of "+by)
+	return plan.Obstacle{Finding: finding}.Because()
+}
+
+// untried books a check that was not made, and the clause that says why.
+func (r *report) untried(c plan.Check, why string) {
+	c.Asked = "nothing"
+	r.undecided(c, "not tested, "+why)
 }
 
 // checkReadable reads a project's state, or sees that there is none yet; it is false

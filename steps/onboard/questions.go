@@ -106,7 +106,7 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 		help += " With an access key alone, begin in a clone of the team's repository: a handover contains the blueprint, and a key does not."
 	}
 	return []plan.Question{{
-		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Check: s.readable,
+		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Keep: true, Check: s.readable,
 		Help: help,
 	}}, nil
 }
@@ -221,7 +221,7 @@ func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
 		questions = append(questions, plan.Question{
-			Path: PathIdentity, Flag: "--identity FILE", Prompt: "Your private key", Kind: plan.Text, Default: s.Identity, Required: true, Check: s.readable,
+			Path: PathIdentity, Flag: "--identity FILE", Prompt: "Your private key", Kind: plan.Text, Default: s.Identity, Required: true, Keep: true, Check: s.readable,
 			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
 		})
 	}

@@ -142,6 +142,9 @@ type Change struct {
 	// Word is what is typed for it where NotOurs is nothing that a person types; Agreeing
 	// is what agreeing is called where the thing is not adopted.
 	Word, Agreeing string
+	// Asks says in a few words why it needs a consent of its own, where that is not that
+	// what it touches is not ours.
+	Asks string
 	// Takes names who loses something by the change. Such a change waits for consent of
 	// its own, in NotOurs.
 	Takes []string

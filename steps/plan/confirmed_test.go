@@ -78,7 +78,7 @@ func TestWhatNeedsAnUnconfirmedChangeWaitsWithItAndIsToldOnce(t *testing.T) {
 	if len(found) != 1 || found[0].ID != "iam.not-confirmed" || found[0].Severity != Warning {
 		t.Fatalf("findings %v", found)
 	}
-	for part, text := range map[string]string{"Delete it": found[0].Evidence, "nobody has confirmed it": found[0].Evidence, "Make it": found[0].Details} {
+	for part, text := range map[string]string{"Delete it": found[0].Evidence, "You have not confirmed it": found[0].Evidence, "Make it": found[0].Details} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the message does not say %q:\n%s", part, text)
 		}

@@ -27,13 +27,13 @@ const (
 // Known tells whether there is one.
 func (o Obstacle) Known() bool { return o.Finding != "" || o.change != nil }
 
-// String names it as evidence does: a finding by its id, a change by its id and title.
-func (o Obstacle) String() string {
+// Because is the clause that names it: a finding by its id, a change by its title.
+func (o Obstacle) Because() string {
 	if o.change == nil {
-		return o.Finding
+		return "because of " + o.Finding
 	}
 	became := map[whyNotMade]string{stillDue: "is still to be made", failed: "failed", notAgreed: "was not confirmed", leftOut: "was left out"}
-	return fmt.Sprintf("%s: \"%s\" %s", o.change.ID, o.change.Title, became[o.why])
+	return fmt.Sprintf("because \"%s\" %s", o.change.Title, became[o.why])
 }
 
 // Remedy is what takes it away, and lets a command such as "stateroom setup" prove the
@@ -47,10 +47,10 @@ func (o Obstacle) Remedy(command string) string {
 	case failed:
 		return fmt.Sprintf("Fix the reason why \"%s\" failed", o.change.Title) + then
 	case notAgreed:
-		return fmt.Sprintf("Let \"%s\" be made with --adopt %s: %s then proves the rest.", o.change.Title, o.change.NotOurs, command)
+		return fmt.Sprintf("Allow \"%s\" with %s --adopt %s, which then proves the rest.", o.change.Title, command, Shell(o.change.NotOurs))
 	case leftOut, stillDue:
 	}
-	return fmt.Sprintf("Let %s make \"%s\": it then proves the rest.", command, o.change.Title)
+	return fmt.Sprintf("Run %s and confirm \"%s\": it then proves the rest.", command, o.change.Title)
 }
 
 // Obstacles say of every change of a review that is not made what stands in its way, by

@@ -14,7 +14,8 @@ type Outcome interface {
 // Sealed is a key that waits in a sealed file to be collected.
 type Sealed struct {
 	User string
-	// Path is the file's, from the folder of the blueprint.
+	// Path is the file's, from the folder of the blueprint; empty for one that is deleted as
+	// the run ends.
 	Path string
 	// Until is when it expires; zero where another laptop has sealed it.
 	Until time.Time

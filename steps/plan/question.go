@@ -139,6 +139,9 @@ type Question struct {
 	// Flag is how it is answered without being asked, "--set bucket.name=…"; empty
 	// where only a person can.
 	Flag string
+	// Keep says that a typed answer may lie in a file of the user's until the next run: what
+	// its Check lets pass is no secret. The answers to choices always may.
+	Keep bool
 	// Echo says that lines tell the answer again under its path, as the blueprint
 	// will hold it.
 	Echo bool

@@ -73,6 +73,17 @@ type Decision struct {
 	Adopt []string
 }
 
+// Adoptable are the ARNs and paths that have to be agreed to, each once.
+func Adoptable(notOurs []Change) []string {
+	var targets []string
+	for _, c := range notOurs {
+		if c.NotOurs != "" && !slices.Contains(targets, c.NotOurs) {
+			targets = append(targets, c.NotOurs)
+		}
+	}
+	return targets
+}
+
 // WouldChange lists what an adoption lets happen, in the plan's signs.
 func WouldChange(notOurs []Change, target string) string {
 	var lines []string

@@ -27,9 +27,12 @@ type Summary struct {
 	Outcome Outcome
 	Stale   bool
 	Proof   Proof
-	// Due are the changes that the last look still plans; Excluded those that the
-	// operator left out, with what needs one of them.
-	Due, Excluded int
+	// Due are the changes that the last look still plans, without the others: Excluded
+	// are those that the operator left out, with what needs one of them, and Barred those
+	// that a finding stops.
+	Due, Excluded, Barred int
+	// DueRun are the commands among those that are due.
+	DueRun int
 	// NotOurs are the changes left out because what they touch is not ours.
 	NotOurs  []Change
 	Failures []FailedChange
@@ -44,21 +47,32 @@ type Summary struct {
 	// Then is what to do now, in words that follow "Next:" and have no full stop; empty
 	// where there is nothing.
 	Then string
-	// DryRun says that nothing was applied; Declined that the operator said
+	// DryRun says that nothing was to be applied; Declined that the operator said
 	// no; Left that they went away without an answer; Stopped that the run was
 	// interrupted.
 	DryRun, Declined, Left, Stopped bool
 	// Ended says that the run came to its end by itself: what interrupted the program came
 	// later, and broke nothing off.
 	Ended bool
-	// Next says of a dry run that it is none by anybody's wish, since nobody could be
-	// asked: it is the command that makes the changes.
-	Next string
+	// Next is the command that makes the changes which were not made since nobody could
+	// be asked about them or, with NextChecks, that looks at the setup as well as at a
+	// text; empty where there is neither. NextReads says that it reads the input of this
+	// run once more.
+	Next                  string
+	NextChecks, NextReads bool
 }
 
-// CarriedOut says that the plan was, at least in part: the run was no dry run, and
-// nobody declined, left or interrupted it.
-func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Left && !s.Stopped }
+// CarriedOut says that the plan was, at least in part: the run was no dry run, somebody
+// could be asked, and nobody declined, left or interrupted it.
+func (s *Summary) CarriedOut() bool {
+	return !s.DryRun && !s.Unasked() && !s.Declined && !s.Left && !s.Stopped
+}
+
+// Begun are the changes that were begun: what failed may have been made in part.
+func (s *Summary) Begun() int { return s.Applied + s.Failed + s.Unknown }
+
+// Unasked says that nothing was made since nobody could be asked.
+func (s *Summary) Unasked() bool { return s.Next != "" && !s.NextChecks }
 
 // Finished says that the run came to its end, and that everything of it was made.
 func (s *Summary) Finished() bool { return s.CarriedOut() && s.Failed+s.Unknown+s.Skipped == 0 }
@@ -71,6 +85,9 @@ func (s *Summary) BrokenOff() bool { return s.Stopped && !s.Ended }
 func (s *Summary) Unproven() bool {
 	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
 }
+
+// Planned are the changes of the plan line, the commands too.
+func (s *Summary) Planned() int { return s.Add + s.Change + s.Destroy + s.Run }
 
 // Told are all of the notes, with what to do now at the end.
 func (s *Summary) Told() []string {
@@ -91,18 +108,21 @@ const (
 )
 
 // ExitCode is the process's exit code for this summary. detailed is
-// --detailed-exitcode, which tells a dry run with changes from one without.
+// --detailed-exitcode, which tells a dry run with changes from one without. A result that
+// is not proven has the code of the finding that says why: one that is only to know, such
+// as a provider registry out of reach, leaves it at done (DESIGN, step 8 and the exit
+// codes), and JSON's proof tells the two apart.
 func (s *Summary) ExitCode(detailed bool) int {
 	switch {
 	case s.Stopped:
 		return ExitInterrupted
-	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
+	case s.Failed > 0 || s.Unknown > 0 || s.Declined || s.Stale: // nobody has seen what came of it
 		return ExitFailed
 	case s.Left: // nothing was asked of the program that it has not done
 		return ExitDone
 	case NeedsAttention(s.Findings):
 		return ExitFindings
-	case s.DryRun && detailed && s.Add+s.Change+s.Destroy > 0:
+	case s.DryRun && detailed && s.Planned() > 0:
 		return ExitChanges
 	}
 	return ExitDone

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 )
@@ -180,9 +181,9 @@ func principal(value string) string {
 	case value == "*":
 		return "anyone in the world"
 	case strings.HasSuffix(value, ":root"):
-		return "anyone whom account " + account[strings.LastIndexByte(account, ':')+1:] + " lets"
+		return "anyone whom account " + account[strings.LastIndexByte(account, ':')+1:] + " allows"
 	case len(value) == len("111111111111") && strings.Trim(value, "0123456789") == "":
-		return "anyone whom account " + value + " lets"
+		return "anyone whom account " + value + " allows"
 	}
 	if _, name, found := strings.Cut(value, ":user/"); found {
 		return name[strings.LastIndexByte(name, '/')+1:]
@@ -213,7 +214,7 @@ func scope(statements []policy.Statement) string {
 			return ""
 		}
 	}
-	return " on the caller's own user only"
+	return " for their own user only"
 }
 
 // services names the services whose actions the statements allow.
@@ -228,8 +229,8 @@ func services(statements []policy.Statement) string {
 			if service == "*" {
 				return "everything"
 			}
-			if !slices.Contains(names, service) {
-				names = append(names, service)
+			if name := awsops.ServiceName(service); !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
 	}

@@ -2,9 +2,10 @@ package terraform
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"sync"
+
+	"stateroom/awsops/secret"
 )
 
 // Bounds of a child's output: one line, and the kept beginning and end.
@@ -53,7 +54,7 @@ func (s *stream) Write(p []byte) (int, error) {
 }
 
 func (s *stream) line(raw string) {
-	raw = HideSignIn(raw)
+	raw = secret.HideSignIn(raw)
 	text := strings.TrimRight(stripANSI(raw), "\r")
 	s.recent.add(text)
 	for _, line := range s.diagnostics.line(text) {
@@ -103,12 +104,3 @@ func (x *excerpt) String() string {
 	}
 	return string(x.head) + string(x.tail)
 }
-
-// signIn is a password or a token with which a URL signs in: that of a module's source, a
-// registry or a proxy. A name alone, as in ssh://git@host, is none. The engines break no
-// word at the edge of a box (Terraform 1.11.4, OpenTofu 1.12.6), but what a text was
-// copied from may have.
-var signIn = regexp.MustCompile(`://(?:(?:[^\s/@"'?#:]|\n[ \t]*│[ \t]*)*:(?:[^\s/@"'?#]|\n[ \t]*│[ \t]*)+|(?:[^\s/@"'?#:]|\n[ \t]*│[ \t]*){20,})@`)
-
-// HideSignIn takes the passwords out of the URLs in a text that is to be shown.
-func HideSignIn(text string) string { return signIn.ReplaceAllString(text, "://(secret)@") }

@@ -27,7 +27,7 @@ func (l *Lines) Review(r plan.Review) {
 // to apply the plan. As in Terraform, only the word yes is a yes.
 func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
 	var d plan.Decision
-	for _, target := range foreignTargets(r.NotOurs) {
+	for _, target := range plan.Adoptable(r.NotOurs) {
 		typed := slices.IndexFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.ConfirmByName })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
@@ -35,6 +35,8 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes need your consent:"
 		case len(losers(r.NotOurs, target)) > 0:
 			reason = target + " is used by others, who would lose something: " + plan.Enumerated(losers(r.NotOurs, target)) + ". It would be changed so:"
+		case asks(r.NotOurs, target) != "":
+			reason = "This needs its own confirmation: " + asks(r.NotOurs, target) + "."
 		case typed >= 0:
 			reason = "This needs its own confirmation, since it cannot be undone:"
 		}
@@ -117,6 +119,17 @@ func (p *Prompt) foreign(c plan.Change) {
 	view.change(&c)
 }
 
+// asks is why the changes of a target need a consent of their own; empty where what they
+// touch is not ours.
+func asks(changes []plan.Change, target string) string {
+	for _, c := range changes {
+		if c.NotOurs == target && c.Asks != "" {
+			return c.Asks
+		}
+	}
+	return ""
+}
+
 // losers are those who lose something by the changes of a target.
 func losers(changes []plan.Change, target string) []string {
 	for _, c := range changes {
@@ -125,15 +138,4 @@ func losers(changes []plan.Change, target string) []string {
 		}
 	}
 	return nil
-}
-
-// foreignTargets are the ARNs and paths to adopt, each once.
-func foreignTargets(changes []plan.Change) []string {
-	var targets []string
-	for _, c := range changes {
-		if c.NotOurs != "" && !slices.Contains(targets, c.NotOurs) {
-			targets = append(targets, c.NotOurs)
-		}
-	}
-	return targets
 }

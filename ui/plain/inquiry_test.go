@@ -28,3 +28,29 @@ func TestACodeIsAskedForByItsDeviceWithWhatWasWrongBefore(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryStageHasItsHeadingOnceThatBeforeTheFirstToo: the question about a draft comes
+// before all stages, and has no number.
+func TestEveryStageHasItsHeadingOnceThatBeforeTheFirstToo(t *testing.T) {
+	var out bytes.Buffer
+	p := NewPrompt(strings.NewReader("a\nb\nc\n"), &out)
+	pages := []engine.Opened{
+		{Stage: &plan.Stage{Title: "Answers from before", Why: "A run was left."}, Questions: []plan.Question{{Path: "draft", Prompt: "Go on", Kind: plan.Text}}},
+		{Stage: &plan.Stage{Number: 1, Title: "Account", Why: "It holds all."}, Questions: []plan.Question{{Path: "a", Prompt: "Id", Kind: plan.Text}}},
+		{Stage: &plan.Stage{Number: 1, Title: "Account", Why: "It holds all."}, Questions: []plan.Question{{Path: "b", Prompt: "Name", Kind: plan.Text}}},
+	}
+	_, err := p.Inquiry(plan.Given{}).Flow(t.Context(), func(_ context.Context, given plan.Given, _ plan.Asks) (engine.Opened, error) {
+		if len(given) < len(pages) {
+			return pages[len(given)], nil
+		}
+		return engine.Opened{Flow: &engine.Flow{}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for heading, times := range map[string]int{"\nAnswers from before\n  A run was left.\n": 1, "\n1 Account\n  It holds all.\n": 1} {
+		if got := strings.Count(out.String(), heading); got != times {
+			t.Errorf("%q is there %d times:\n%s", heading, got, out.String())
+		}
+	}
+}

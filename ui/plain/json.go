@@ -2,6 +2,7 @@ package plain
 
 import (
 	"bytes"
+	_ "embed" // for the schema
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,12 @@ import (
 	"stateroom/steps/printable"
 	"stateroom/ui/words"
 )
+
+// EventSchema is the JSON Schema of an event. It allows no member that it does not name,
+// so that one that is added here is added there.
+//
+//go:embed events.schema.json
+var EventSchema []byte
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
 // "event": change, applied, failed, finding, summary. What is no such event
@@ -43,7 +50,7 @@ func (j *JSON) Emit(e plan.Event) {
 	case plan.EventSummary:
 		j.write("summary", newSummary(e.Summary, j.Detailed))
 	case plan.EventSkipped:
-		j.lines.print("%s: left out, %s\n", e.Change.Title, e.Text)
+		j.lines.print("%s: not begun, %s\n", e.Change.Title, e.Text)
 	case plan.EventProgress, plan.EventLine:
 		j.lines.Emit(e)
 	case plan.EventStarted, plan.EventPassphrase, plan.EventInspected, plan.EventCheck: // checks stand in the summary
@@ -151,12 +158,12 @@ func newProof(p plan.Proof) *proof {
 func newSummary(s *plan.Summary, detailed bool) summary {
 	notes := append([]string{}, s.Told()...)
 	if s.Next != "" {
-		notes = append(notes, toMake+" "+s.Next)
+		notes = append(notes, toNext(s)+" "+s.Next)
 	}
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
-		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.NotOurs)...),
+		Findings: words.Attention(s.Findings), Adopt: append([]string{}, plan.Adoptable(s.NotOurs)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
 		ExitCode: s.ExitCode(detailed), Notes: notes, Run: s.Run, Outcome: strings.Join(words.Outcome(s, "Run the command again").Lead, " "), Proof: newProof(s.Proof),
 		Checks: s.Checks,

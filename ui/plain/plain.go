@@ -45,6 +45,8 @@ type Lines struct {
 	// Brief counts the checks that passed, and names the others after the findings,
 	// which say more of them.
 	Brief bool
+	// Command begins the run again, and takes more flags.
+	Command string
 }
 
 // NewLines returns a presenter that writes to out.
@@ -118,7 +120,7 @@ func (l *Lines) failed(e plan.Event) {
 func (l *Lines) skipped(e plan.Event) {
 	l.ended++
 	if !l.fold(e.Change) {
-		l.print("  %s . %s: left out, %s\n", l.count(), e.Change.Title, e.Text)
+		l.print("  %s . %s: not begun, %s\n", l.count(), e.Change.Title, e.Text)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/aymanbagabas/go-udiff"
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
@@ -59,7 +61,7 @@ func proposed() []plan.Change {
 		}{"TerraformAdmin", trust}}},
 		Environment: "production",
 	}
-	role.Judge(plan.Gives(plan.WidensTrust, "role TerraformAdmin", "The role TerraformAdmin may be assumed by whomever account 111111111111 lets."))
+	role.Judge(plan.Gives(plan.WidensTrust, "role TerraformAdmin", "The role TerraformAdmin may be assumed by anyone whom account 111111111111 allows."))
 	again := role
 	again.ID, again.Title, again.Environment = "iam.role.staging", "Create the role TerraformAdmin in staging", "staging"
 	return []plan.Change{
@@ -145,16 +147,27 @@ func TestJSONKeepsItsContract(t *testing.T) {
 	}
 	golden(t, "run.jsonl", out.String())
 	golden(t, "run.stderr.txt", rest.String())
+	var schema jsonschema.Schema
+	if err := json.Unmarshal(EventSchema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	contract, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[any]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
-		var event struct{ Event string }
+		var event map[string]any
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Fatalf("%v in %s", err, line)
 		}
-		switch event.Event {
-		case "change", "applied", "failed", "finding", "summary":
-		default:
-			t.Errorf("%q is no event of the contract", event.Event)
+		if err := contract.Validate(event); err != nil {
+			t.Errorf("%v: %s", err, line)
 		}
+		kinds[event["event"]] = true
+	}
+	if len(kinds) != 5 {
+		t.Errorf("of the contract's five kinds there are %v", kinds)
 	}
 }
 

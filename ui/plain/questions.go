@@ -44,7 +44,7 @@ func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, err
 			return opened.Flow, err
 		}
 		if len(i.asked) == 0 {
-			i.print("Enter takes the answer in brackets, < goes back, ? explains the question.\n")
+			i.print("Enter takes the answer in brackets, < goes back, q leaves, ? explains the question.\n")
 		}
 		i.pages = append(i.pages, page{opened.Stage, opened.Questions})
 		if err := i.ask(ctx); err != nil {
@@ -63,7 +63,7 @@ type Inquiry struct {
 	pages  []page
 	asked  map[string]plan.Question
 	typed  map[string]string
-	headed int
+	headed string
 }
 
 // page are questions that are asked together, and the stage whose they are, which may
@@ -127,15 +127,19 @@ func (i *Inquiry) first(ctx context.Context) error {
 func (i *Inquiry) last() page { return i.pages[len(i.pages)-1] }
 
 // heading says which stage the last page belongs to, where that is another than before.
+// One that comes before all of them has no number.
 func (i *Inquiry) heading() {
-	if s := i.last().stage; s != nil && s.Number != i.headed {
-		i.headed = s.Number
-		i.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
+	s := i.last().stage
+	if s == nil || s.Title == i.headed {
+		return
 	}
+	i.headed = s.Title
+	title := s.Title
+	if s.Number > 0 {
+		title = fmt.Sprintf("%d %s", s.Number, s.Title)
+	}
+	i.print("\n%s\n%s\n", title, wrapped(s.Why, 2))
 }
-
-// Answered tells whether anything was answered here.
-func (i *Inquiry) Answered() bool { return len(i.asked) > 0 }
 
 // GoOn gives the answer with which a run goes on in spite of a refusal.
 func (i *Inquiry) GoOn(a plan.Anyway) { i.given[a.Path] = secret.New(a.Value) }
@@ -149,7 +153,8 @@ func (i *Inquiry) forget(q plan.Question) {
 	delete(i.given, q.Path)
 }
 
-// answer asks one question of an inquiry until its answer is good, or is ErrBack.
+// answer asks one question of an inquiry until its answer is good, or is ErrBack or
+// ErrLeft.
 func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
@@ -163,6 +168,8 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 			continue
 		case "<":
 			return secret.Secret{}, ErrBack
+		case "q":
+			return secret.Secret{}, ErrLeft
 		}
 		value, err := read(q, line)
 		if err == nil {
@@ -215,7 +222,7 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 		var lines []string
 		for {
 			line, err := p.Line(ctx, "")
-			if len(lines) == 0 && (line == "<" || line == "?") {
+			if len(lines) == 0 && (line == "<" || line == "?" || line == "q") {
 				return line, err
 			}
 			if line == "." || (errors.Is(err, ErrNoAnswer) || errors.Is(err, ErrLeft)) && len(lines) > 0 {

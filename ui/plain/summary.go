@@ -7,8 +7,17 @@ import (
 	"stateroom/ui/words"
 )
 
-// toMake stands before the command that makes what nobody could be asked about.
-const toMake = "To make these changes, run this command with the same input:"
+// toNext stands before the next command, and says what that is for.
+func toNext(s *plan.Summary) string {
+	what, how := "To make these changes, ", "run:"
+	if s.NextChecks {
+		what = "To check the setup as well, "
+	}
+	if s.NextReads {
+		how = "run with the same input:"
+	}
+	return what + how
+}
 
 // summary tells how the run ended: what was made, what was not, and the notes.
 func (l *Lines) summary(s *plan.Summary) {
@@ -29,7 +38,7 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.waiting(s.NotOurs)
 	}
 	if s.Next != "" {
-		l.print("%s    %s\n", item(toMake), s.Next) // whole, to be copied
+		l.print("%s    %s\n", item(toNext(s)), s.Next) // whole, to be copied
 	}
 	for _, note := range s.Told() {
 		l.print("%s", item(note))
@@ -40,7 +49,7 @@ func (l *Lines) summary(s *plan.Summary) {
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.NotOurs != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. Agree with", c.Title)), plan.Shell(c.NotOurs))
+			l.print("%s    %s --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. To allow it, run:", c.Title)), l.Command, plan.Shell(c.NotOurs))
 		}
 	}
 }

@@ -18,13 +18,24 @@ var articleAccounts = []struct{ name, id string }{
 // Blueprint is the rehearsal's answers: two admins, every sub-account of the
 // sandbox an environment, and a project in each of the article's three.
 func (l *Lab) Blueprint() *blueprint.Blueprint {
+	b := Team(l.accounts, l.region)
+	b.Users[0].Recipient = l.recipient
+	return b
+}
+
+// Team is the answers of a rehearsal with so many sub-accounts, the article's three for
+// 0, whose state is in a region. Nobody has a key to seal a handover to.
+func Team(accounts int, region string) *blueprint.Blueprint {
+	if accounts == 0 {
+		accounts = len(articleAccounts)
+	}
 	b := blueprint.New()
-	b.StateRegion = l.region
+	b.StateRegion = region
 	b.AdminAccount = adminAccount
 	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{me, other}}}
-	b.Users = []blueprint.User{{Name: other, Recipient: l.recipient}}
+	b.Users = []blueprint.User{{Name: other}}
 	b.Bucket.Name = steps.SuggestBucket(&blueprint.Answers{Blueprint: b})
-	for i := range l.members() {
+	for i := range accounts {
 		name, id := member(i)
 		e := blueprint.NewEnvironment(name)
 		e.Account = id
@@ -35,13 +46,6 @@ func (l *Lab) Blueprint() *blueprint.Blueprint {
 	}
 	b.FillDefaults()
 	return b
-}
-
-func (l *Lab) members() int {
-	if l.accounts == 0 {
-		return len(articleAccounts)
-	}
-	return l.accounts
 }
 
 // member is the name and id of the sandbox's i-th sub-account.

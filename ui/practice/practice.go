@@ -172,10 +172,14 @@ func (l *Lab) writeHome() error {
 // Endpoint is where the sandbox answers for every service.
 func (l *Lab) Endpoint() string { return l.Server.URL() }
 
+// Keeps tells whether the scratch files outlive the lab: where keep says so, and always
+// where the caller chose the folder.
+func (l *Lab) Keeps(keep bool) bool { return keep || !l.ownRoot }
+
 // Note says what becomes of the scratch files: where they are if keep says so, or if
 // the caller chose the folder, else that they go.
 func (l *Lab) Note(keep bool) string {
-	if !keep && l.ownRoot {
+	if !l.Keeps(keep) {
 		return "This was the sandbox: nothing real was touched. Its files are not kept; add --keep-files to keep them."
 	}
 	return fmt.Sprintf("This was the sandbox: nothing real was touched. Its files are kept in %s. Delete the folder when you are done.", l.Root)
@@ -185,7 +189,7 @@ func (l *Lab) Note(keep bool) string {
 // the caller chose the folder.
 func (l *Lab) Close(keep bool) error {
 	err := l.Server.Close()
-	if !keep && l.ownRoot {
+	if !l.Keeps(keep) {
 		err = errors.Join(err, os.RemoveAll(l.Root))
 	}
 	if err != nil {

@@ -31,7 +31,7 @@ var particular = map[string]proof{
 	"token-expired":            {beyond: "it takes a person with a key, or with an MFA device", asks: "Get new session credentials"},
 	"signature-mismatch":       {beyond: "nobody knows what the secret was", asks: "Write access key id and secret again"},
 	"wrong-account-keys": {
-		beyond: "only its owner has the right key", asks: "put the right access key into this one", says: []string{"s3-head-denied"},
+		beyond: "only its owner has the right key", asks: "put an access key of that account into this one", says: []string{"s3-head-denied"},
 		back: takeStrangerAway,
 	},
 	"clock-skew": {

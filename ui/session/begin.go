@@ -6,34 +6,36 @@ import (
 	"errors"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// begins is the mode's opener, whose errors, and whose looks', say what to do where AWS
+// opener is the mode's opener, whose errors, and whose looks', say what to do where AWS
 // could not be asked.
-func (s *session) begins(ctx context.Context) (engine.Open, plan.Given, error) {
+func (s *session) opener(ctx context.Context) (engine.Open, plan.Given, error) {
 	open, given, err := s.open(s, ctx)
 	if err != nil {
-		return nil, nil, s.told(err)
+		return nil, nil, s.withRemedy(err)
 	}
 	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		opened, err := open(ctx, given, asks)
 		if flow := opened.Flow; flow != nil {
+			s.forReal(flow)
 			look := flow.Look
 			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 				r, err := look(ctx, env)
-				return r, s.told(err)
+				return r, s.withRemedy(err)
 			}
 		}
-		return opened, s.told(err)
+		return opened, s.withRemedy(err)
 	}, given, nil
 }
 
-// told is an error with what to do about it, where it says that AWS could not be asked.
-func (s *session) told(err error) error {
+// withRemedy is an error with what to do about it, where it says that AWS could not be asked.
+func (s *session) withRemedy(err error) error {
 	var refusal *plan.Refusal
 	if errors.As(err, &refusal) {
 		refusal.Title = cmp.Or(refusal.Title, diagnosis.Lead(refusal.Finding))
@@ -47,8 +49,19 @@ func (s *session) told(err error) error {
 
 // command begins the run again.
 func (s *session) command() string {
-	if len(s.sys.Args) > 0 {
-		return plan.Shell(append([]string{"stateroom"}, s.sys.Args...)...)
+	args := s.args()
+	if len(args) == 0 {
+		args = strings.Fields(s.Name + " " + s.User)
 	}
-	return "stateroom " + strings.TrimSpace(s.Name+" "+s.User)
+	return plan.Shell(append([]string{"stateroom"}, args...)...)
+}
+
+// args are those that were given, to be copied: without what an address in them signs in
+// with.
+func (s *session) args() []string {
+	var args []string
+	for _, arg := range s.sys.Args {
+		args = append(args, secret.HideSignIn(arg))
+	}
+	return args
 }

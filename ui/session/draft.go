@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // draft is what somebody has answered in a run that has not come to its end. It lies in
@@ -90,7 +91,7 @@ func (s *session) drafts(ctx context.Context) *drafts {
 	}
 	d := &drafts{
 		path: filepath.Join(dir, "drafts", now.Mode+"-"+now.Of[:16]+".json"), reads: s.DryRun, now: now,
-		typed: map[string]bool{}, dropped: map[string]bool{},
+		questions: map[string]plan.Question{}, dropped: map[string]bool{},
 		flagged: func(path string) bool { return s.given(path) || path == "me" && s.Me != "" },
 	}
 	d.load(ctx)
@@ -130,7 +131,7 @@ func (d *drafts) load(ctx context.Context) {
 	case found.Hash != d.now.Hash:
 		d.notice = fmt.Sprintf("The answers of %s were not used: %s has changed since then.", clock(found.Saved), filepath.Base(d.now.Blueprint))
 	case len(found.Answers) > 0:
-		d.kept, d.now.Answers = &found, found.Answers
+		d.earlier, d.now.Answers = &found, found.Answers
 		d.saved.Store(true)
 	}
 }
@@ -157,6 +158,7 @@ func (d *drafts) save(ctx context.Context, answers []draftAnswer) {
 	if err == nil { // an interrupt must not keep what it interrupts from being kept
 		err = files.PutOwn(context.WithoutCancel(ctx), d.path, append(text, '\n'))
 	}
+	d.wrote = d.wrote || err == nil
 	d.saved.Store(err == nil) // whoever leaves is told whether they are kept
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -28,17 +29,19 @@ type drafts struct {
 
 	// mu: a run that was cancelled may still be opening while the next one does.
 	mu sync.Mutex
-	// kept are the answers of a run before, of which dropped turned out to be none; nil
+	// earlier are the answers of a run before, of which dropped turned out to be none; nil
 	// where there are none to offer.
-	kept    *draft
+	earlier *draft
 	dropped map[string]bool
-	// now is the draft of this run, which saved says is on the disk.
+	// now is the draft of this run, which saved says is on the disk; wrote says that this
+	// run has put it there.
 	now   draft
 	saved atomic.Bool
-	// order are the questions whose answers may be kept, and typed those of them that
-	// are no mere choice.
-	order []string
-	typed map[string]bool
+	wrote bool
+	// order are the paths of the questions whose answers may be kept, and questions they
+	// themselves, as they were asked last.
+	order     []string
+	questions map[string]plan.Question
 }
 
 // pathDraft is the question whether the answers of a run before are used.
@@ -97,7 +100,7 @@ func (d *drafts) drop(path string) {
 func (d *drafts) answer(given plan.Given, opened engine.Opened, way string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.learn(opened)
+	d.note(opened)
 	if way == goOn && d.fill(given, opened) {
 		return true
 	}
@@ -107,9 +110,9 @@ func (d *drafts) answer(given plan.Given, opened engine.Opened, way string) bool
 	return false
 }
 
-// asked are the questions that something opened has: those that come next, or those of
+// pagesOf are the questions that something opened has: those that come next, or those of
 // all its stages, which can be answered otherwise from the review.
-func asked(opened engine.Opened) [][]plan.Question {
+func pagesOf(opened engine.Opened) [][]plan.Question {
 	if opened.Flow == nil {
 		return [][]plan.Question{opened.Questions}
 	}
@@ -122,53 +125,82 @@ func asked(opened engine.Opened) [][]plan.Question {
 	return pages
 }
 
-// learn notes which answers may be kept: none of a page that asks for a secret, since the
+// note notes which answers may be kept: none of a page that asks for a secret, since the
 // others name what it opens.
-func (d *drafts) learn(opened engine.Opened) {
-	for _, page := range asked(opened) {
+func (d *drafts) note(opened engine.Opened) {
+	for _, page := range pagesOf(opened) {
 		if slices.ContainsFunc(page, func(q plan.Question) bool { return q.Kind == plan.Secret || q.Hide != nil }) {
 			continue
 		}
 		for _, q := range page {
+			if !keeps(q) {
+				continue
+			}
 			if !slices.Contains(d.order, q.Path) {
 				d.order = append(d.order, q.Path)
 			}
-			d.typed[q.Path] = len(q.Options) == 0 && q.Kind != plan.Confirm
+			d.questions[q.Path] = q
 		}
 	}
 }
 
-// answered is the answer of the run before to a question, if it is one. One that is open was
-// only typed, and is judged when it is taken.
+// isChoice tells a question that is answered by one of its own options.
+func isChoice(q plan.Question) bool { return len(q.Options) > 0 || q.Kind == plan.Confirm }
+
+// keeps tells whether the answer to a question may lie on the disk: one of its own options,
+// or what the question itself says may.
+func keeps(q plan.Question) bool {
+	return q.Kind != plan.Secret && q.Kind != plan.Lines && q.Hide == nil && (isChoice(q) || q.Keep)
+}
+
+// isOption tells whether an answer to a choice is made of its options.
+func isOption(q plan.Question, answer string) bool {
+	options := []string{answer}
+	switch q.Kind {
+	case plan.Confirm:
+		return answer == "true" || answer == "false"
+	case plan.Choices:
+		options = strings.Split(answer, ",")
+	case plan.Text, plan.Secret, plan.Lines, plan.Choice:
+	}
+	return !slices.ContainsFunc(options, func(option string) bool { return !slices.Contains(q.Options, option) })
+}
+
+// longWord finds in an answer what is too long, and too mixed, to be somebody's name for
+// something: a part of a key, of a certificate or of a token. It is the second net, for
+// an answer of the right form to a question whose answer may be kept.
+var longWord = regexp.MustCompile(`[A-Za-z0-9+/_=-]{20,}`)
+
+// mayKeep tells whether an answer may lie on the disk: it is one of the options, or passes
+// for what its question wants and holds nothing that could be a part of a secret.
+func mayKeep(q plan.Question, answer string) bool {
+	if isChoice(q) {
+		return isOption(q, answer)
+	}
+	mixed := slices.ContainsFunc(longWord.FindAllString(answer, -1), func(word string) bool {
+		return strings.ContainsAny(word, "0123456789") && strings.ToLower(word) != word && strings.ToUpper(word) != word
+	})
+	return !mixed && diagnosis.Redact(answer) == answer && q.Judge(answer) == nil
+}
+
+// answered is the answer of the run before to a question, if it is one.
 func (d *drafts) answered(q plan.Question) (answer draftAnswer, fits bool) {
-	if d.kept == nil || d.dropped[q.Path] || d.flagged(q.Path) || q.Kind == plan.Secret || q.Hide != nil {
+	if d.earlier == nil || d.dropped[q.Path] || d.flagged(q.Path) || !keeps(q) {
 		return draftAnswer{}, false
 	}
-	i := slices.IndexFunc(d.kept.Answers, func(a draftAnswer) bool { return a.Question == q.Path })
+	i := slices.IndexFunc(d.earlier.Answers, func(a draftAnswer) bool { return a.Question == q.Path })
 	if i < 0 {
 		return draftAnswer{}, false
 	}
-	answer = d.kept.Answers[i]
-	options := []string{answer.Answer}
-	switch {
-	case q.Kind == plan.Confirm && answer.Answer != "true" && answer.Answer != "false":
-		return draftAnswer{}, false
-	case q.Kind == plan.Choices:
-		options = strings.Split(answer.Answer, ",")
-	}
-	for _, option := range options {
-		if len(q.Options) > 0 && !slices.Contains(q.Options, option) {
-			return draftAnswer{}, false
-		}
-	}
-	return answer, answer.Open || q.Judge(answer.Answer) == nil
+	answer = d.earlier.Answers[i]
+	return answer, (!isChoice(q) || isOption(q, answer.Answer)) && q.Judge(answer.Answer) == nil
 }
 
 // fill gives the answers of the run before to a page whose every question has one, or to
 // those of the stages that were answered then. It tells whether anything was given.
 func (d *drafts) fill(given plan.Given, opened engine.Opened) bool {
 	filled := false
-	for _, page := range asked(opened) {
+	for _, page := range pagesOf(opened) {
 		values := map[string]string{}
 		for _, q := range page {
 			if answer, fits := d.answered(q); fits && !answer.Open && !given.Asked(q.Path) {
@@ -198,7 +230,7 @@ func (d *drafts) suggest(questions []plan.Question) {
 func (d *drafts) offers(opened engine.Opened, own plan.Given) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, page := range asked(opened) {
+	for _, page := range pagesOf(opened) {
 		for _, q := range page {
 			if _, fits := d.answered(q); fits && !own.Asked(q.Path) {
 				return true
@@ -215,12 +247,12 @@ var before = &plan.Stage{
 
 // offer asks whether the answers of the run before are to be used.
 func (d *drafts) offer() plan.Question {
-	at := clock(d.kept.Saved)
+	at := clock(d.earlier.Saved)
 	return plan.Question{
 		Path: pathDraft, Prompt: "Go on with the answers of " + at + "?", Kind: plan.Choice, Required: true,
 		Options: []string{goOn, askAgain, startOver}, Default: goOn,
 		Means: map[string]string{
-			goOn:      summarized(d.kept.Answers) + ". What is missing is asked.",
+			goOn:      summarized(d.earlier.Answers) + ". What is missing is asked.",
 			askAgain:  "Every question, with the answer of " + at + " in it.",
 			startOver: "Every question, as if nothing had been answered.",
 		},
@@ -236,15 +268,17 @@ func (d *drafts) put(ctx context.Context, given plan.Given, typed map[string]str
 	own := maps.Clone(given)
 	delete(own, pathDraft)
 	all := d.answers(own, typed)
-	if before := d.kept; before != nil && given.Text(pathDraft) != startOver {
+	if before := d.earlier; before != nil && given.Text(pathDraft) != startOver {
 		for _, a := range before.Answers {
 			if !d.dropped[a.Question] && !slices.ContainsFunc(all, func(b draftAnswer) bool { return a.Question == b.Question }) {
 				all = append(all, a)
 			}
 		}
 		d.save(ctx, all)
-	} else if slices.ContainsFunc(all, func(a draftAnswer) bool { return d.typed[a.Question] }) {
+	} else if slices.ContainsFunc(all, func(a draftAnswer) bool { return !isChoice(d.questions[a.Question]) }) {
 		d.save(ctx, all) // what only took a choice is chosen again as quickly
+	} else if before != nil && !d.wrote {
+		d.saved.Store(false) // what lies there is not what this run has answered
 	}
 	return own
 }
@@ -259,7 +293,7 @@ func (d *drafts) answers(given plan.Given, typed map[string]string) []draftAnswe
 		} else if !open {
 			continue
 		}
-		if diagnosis.Redact(value) == value { // a secret may be typed into any field
+		if mayKeep(d.questions[path], value) {
 			all = append(all, draftAnswer{path, value, open})
 		}
 	}
@@ -285,5 +319,5 @@ func (d *drafts) left(ctx context.Context, given plan.Given, typed map[string]st
 	return d.isKept()
 }
 
-// isKept tells whether the answers are on the disk.
-func (d *drafts) isKept() bool { return d.saved.Load() && !d.reads }
+// isKept tells whether the answers of this run are on the disk, for the next one.
+func (d *drafts) isKept() bool { return d != nil && d.saved.Load() && !d.reads }

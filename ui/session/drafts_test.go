@@ -15,6 +15,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/tui"
 )
 
 // keeping is a run whose answers may be kept: its folder, and what it asks.
@@ -24,6 +25,7 @@ type keeping struct {
 	o           Options
 	mode        *Mode
 	refuses     string // the path of an answer that the flow refuses
+	free        bool   // a question of which anything can be the answer is asked first, too
 	asked       [][]string
 	got         plan.Given
 	opened      engine.Opened
@@ -54,11 +56,15 @@ func (k *keeping) pages() [][]plan.Question {
 		}
 		return nil
 	}
-	return [][]plan.Question{
-		{{Path: "admin_account", Kind: plan.Text, Required: true, Check: short}, {Path: "bucket.name", Kind: plan.Text, Default: "suggested"}},
+	pages := [][]plan.Question{
+		{{Path: "admin_account", Kind: plan.Text, Required: true, Keep: true, Check: short}, {Path: "bucket.name", Kind: plan.Text, Keep: true, Default: "suggested"}},
 		{{Path: "access_key_id", Kind: plan.Text}, {Path: "secret_access_key", Kind: plan.Secret}},
 		{{Path: "bucket.policy", Kind: plan.Choice, Options: []string{"strict", "compatible"}, Default: "strict"}},
 	}
+	if k.free {
+		pages[0] = append(pages[0], plan.Question{Path: "note", Kind: plan.Text})
+	}
+	return pages
 }
 
 // begin begins a run anew.
@@ -179,7 +185,10 @@ func TestTheAnswersOfARunThatWasLeftAreOfferedAgain(t *testing.T) {
 	if k.suggestions["admin_account"] != "" || k.suggestions["bucket.name"] != "suggested" {
 		t.Errorf("suggested %v", k.suggestions)
 	}
-	if k.leave(nil); !strings.Contains(k.files()[k.file()], "acme") {
+	if k.leave(nil) {
+		t.Error("it says that answers are kept which nobody has given")
+	}
+	if !strings.Contains(k.files()[k.file()], "acme") {
 		t.Error("whoever answers nothing anew has lost the old answers")
 	}
 	k.begin().answer(pathDraft, startOver).answer("admin_account", "222222222222", "bucket.name", "other")
@@ -211,6 +220,42 @@ func TestADraftHoldsNoSecretNorWhatStandsBesideOneAndIsPrivate(t *testing.T) {
 	k.begin().answer(pathDraft, startOver).answer("admin_account", "111111111111", "bucket.name", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 	if text := k.files()[k.file()]; strings.Contains(text, "wJalr") || !strings.Contains(text, "111111111111") {
 		t.Errorf("a secret key is in %s", text)
+	}
+}
+
+// TestAPartOfASecretInTheWrongFieldIsNotKept: a paste of several lines answers several
+// questions, and a half of a key or a line of a certificate looks like no secret by itself.
+func TestAPartOfASecretInTheWrongFieldIsNotKept(t *testing.T) {
+	for _, text := range []string{
+		"MIIEpAIBAAKCAQEAx4UbaDzY5xjW6hc9jwN0mX33XpTDVW6WqHp5AKaRbTAC3DXB", // a line of a private key
+		"wJalrXUtnFEMI7K7MDENG",        // the first half of a secret access key
+		"aws_secret_access_key = wJal", // more of it, cut off
+		"IQoJb3JpZ2luX2VjEAUaCXVzLWVhc3QtMSJGMEQCIB",
+	} {
+		k := keepingAt(t).begin()
+		k.answer("admin_account", "111111111111", "bucket.name", text)
+		if kept := k.leave(nil); !kept || strings.Contains(k.files()[k.file()], text) {
+			t.Errorf("answered: %q, kept %t: %v", text, kept, k.files())
+		}
+		k = keepingAt(t).begin()
+		k.given["admin_account"] = secret.New("111111111111")
+		if k.drafts.left(t.Context(), k.given, map[string]string{"bucket.name": text}, nil); strings.Contains(k.files()[k.file()], text) {
+			t.Errorf("typed: %q: %v", text, k.files())
+		}
+	}
+	// What a question does not say of itself is not kept, however harmless it looks.
+	k := keepingAt(t)
+	k.free = true
+	k.begin().answer("admin_account", "111111111111", "bucket.name", "acme", "note", "hunter2")
+	k.drafts.left(t.Context(), k.given, map[string]string{"note": "hunter2"}, nil)
+	if text := k.files()[k.file()]; strings.Contains(text, "hunter2") || !strings.Contains(text, "acme") {
+		t.Errorf("the draft is %s", text)
+	}
+	// Nor is an answer that its question refuses.
+	k = keepingAt(t).begin()
+	k.drafts.left(t.Context(), k.given, map[string]string{"admin_account": "thirty-one characters and more..", "bucket.name": "acme"}, nil)
+	if text := k.files()[k.file()]; strings.Contains(text, "thirty") || !strings.Contains(text, "acme") {
+		t.Errorf("the draft is %s", text)
 	}
 }
 
@@ -403,6 +448,46 @@ func TestADraftGoesWithTheEndOfItsRunAndStaysWithAnyOther(t *testing.T) {
 		}
 		if got := k.leave(c.ended); got != c.stays || len(k.files()) != map[bool]int{true: 1}[c.stays] {
 			t.Errorf("%s: kept %t, %v", name, got, k.files())
+		}
+	}
+}
+
+// TestARefusalSaysThatAnswersAreKeptOnlyWhereTheyAre answers a question in lines and is then
+// refused: what is said is what lies on the disk.
+func TestARefusalSaysThatAnswersAreKeptOnlyWhereTheyAre(t *testing.T) {
+	asks := &Mode{Mode: tui.SetUp, piped: true, open: func(*session, context.Context) (engine.Open, plan.Given, error) {
+		return func(_ context.Context, given plan.Given, _ plan.Asks) (engine.Opened, error) {
+			if !given.Asked("bucket.name") {
+				return engine.Opened{Questions: []plan.Question{{Path: "bucket.name", Prompt: "Name", Kind: plan.Text, Keep: true}}}, nil
+			}
+			return engine.Opened{}, &plan.Refusal{Finding: "x", What: "No.", Remedy: "Try.", Tried: []plan.Fact{{Name: "a", Value: "b"}}}
+		}, plan.Given{}, nil
+	}}
+	for name, c := range map[string]struct {
+		change func(*Options)
+		pipe   bool
+		keeps  bool
+	}{
+		"for real":        {func(*Options) {}, false, true},
+		"a dry run":       {func(o *Options) { o.DryRun = true }, false, false},
+		"the sandbox":     {func(o *Options) { o.Sandbox = true }, false, false},
+		"through a pipe":  {func(*Options) {}, true, false},
+		"said yes before": {func(o *Options) { o.Yes = true }, false, false},
+	} {
+		k := keepingAt(t)
+		k.o.Plain = true
+		c.change(&k.o)
+		var out strings.Builder
+		_, err := Lines(t.Context(), k.o, System{In: strings.NewReader("acme\nq\n"), Out: &out, Err: &out, Terminal: !c.pipe}, asks)
+		said, written := strings.Count(out.String(), "Your answers are kept"), len(k.files()) > 0
+		if !errors.As(err, new(ShownError)) || !strings.Contains(out.String(), "Nothing was changed.") {
+			t.Errorf("%s: %v\n%s", name, err, out.String())
+		}
+		if said > 0 != c.keeps || written != c.keeps {
+			t.Errorf("%s: it says %d times that the answers are kept, and on the disk is %v", name, said, k.files())
+		}
+		if k.o.Yes == strings.Contains(out.String(), "r tries again") {
+			t.Errorf("%s: it asked what to do:\n%s", name, out.String())
 		}
 	}
 }

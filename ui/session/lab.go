@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
+	"stateroom/ui/words"
 )
 
 // startLab starts the sandbox where one is wanted.
@@ -49,6 +51,24 @@ func (s *session) closeLab(sum *plan.Summary) error {
 
 func (s *session) keepsFiles(sum *plan.Summary) bool {
 	return s.KeepFiles || sum != nil && sum.Failed+sum.Unknown > 0
+}
+
+// scratch tells whether this run's files are deleted as it ends, unless something fails.
+func (s *session) scratch() bool { return s.lab != nil && !s.lab.Keeps(s.KeepFiles) }
+
+// forReal is what to do after a rehearsal whose files are gone: what the flow would say
+// next is about them.
+func (s *session) forReal(flow *engine.Flow) {
+	closes := flow.Close
+	if closes == nil || !s.scratch() {
+		return
+	}
+	flow.Close = func(sum *plan.Summary) (notes []string, then string) {
+		if notes, then = closes(sum); then != "" {
+			then = "stateroom " + s.Name + " does this for real, and asks before it changes anything"
+		}
+		return notes, then
+	}
 }
 
 // labNote says what becomes of the rehearsal's files, of which a dry run writes none.
@@ -130,15 +150,22 @@ func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
 	return nil
 }
 
-// listFaults prints the faults to practise on, one a line.
+// listFaults prints the faults to practise on: to a program one a line, to a terminal
+// without a word that is broken at its edge.
 func listFaults(out io.Writer) error {
+	const columns = 80
 	faults := practice.Faults()
 	width := 0
 	for _, f := range faults {
 		width = max(width, len(f.Name()))
 	}
+	beside := strings.Repeat(" ", width+len("  "))
 	for _, f := range faults {
-		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
+		about := f.About
+		if isTerminal(out) {
+			about = strings.Join(words.Wrap(about, columns-len(beside)), "\n"+beside)
+		}
+		if _, err := fmt.Fprintf(out, "%s%s%s\n", f.Name(), beside[len(f.Name()):], about); err != nil {
 			return fmt.Errorf("the list of faults: %w", err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // teaches tells whether the run is practice in which the fault is still to be chosen, by
 // somebody who can be asked.
 func (s *session) teaches() bool {
-	return s.Sandbox && s.Faults() && s.ask && s.Break == "" && s.ErrorFile == "" && !s.NoChecks && !s.Run
+	return s.Sandbox && s.Faults() && s.ask && !s.Yes && s.Break == "" && s.ErrorFile == "" && !s.NoChecks && !s.Run
 }
 
 // lessons is the course in lines: the same chapters, hints and points as on the screens.
@@ -27,8 +27,8 @@ type lessons struct {
 	chapters []learn.Chapter
 	progress learn.Progress
 	book     func(fault string, points int, surprise bool) (learn.Progress, error)
-	// begun says that the checks were run.
-	begun bool
+	// begun says that the checks were run, and stopped that an interrupt has ended them.
+	begun, stopped bool
 }
 
 func newLessons(s *session, prompt *plain.Prompt, back bool) *lessons {
@@ -41,6 +41,9 @@ func newLessons(s *session, prompt *plain.Prompt, back bool) *lessons {
 func (c *lessons) run(ctx context.Context) (int, error) {
 	c.progress, c.book = progress(ctx, c.of.Options)
 	err := c.contents(ctx)
+	if c.stopped {
+		return plan.ExitInterrupted, nil
+	}
 	if errors.Is(err, plain.ErrLeft) || errors.Is(err, plain.ErrNoAnswer) && c.begun {
 		return plan.ExitDone, nil
 	}
@@ -97,7 +100,7 @@ func (c *lessons) won(f learn.Fault) string {
 	if !c.progress.Solved(f) {
 		return ""
 	}
-	return fmt.Sprintf("Solved: %s, %d of %d points.", f.Name, c.progress.Points[f.Name], learn.MostPoints)
+	return fmt.Sprintf("Solved: %d of %d points.", c.progress.Points[f.Name], learn.MostPoints)
 }
 
 // named asks for one of all faults by its name.
@@ -147,7 +150,7 @@ func (c *lessons) practice(ctx context.Context, a *learn.Attempt) (err error) {
 				return err
 			}
 			c.begun = true
-			if err := c.looked(a, r, last); err != nil {
+			if err := c.bookLook(a, r, last); err != nil {
 				return err
 			}
 		default:
@@ -171,10 +174,12 @@ func (r *lineRun) way(ctx context.Context) (learn.Way, error) {
 	return choices[at].Way, nil
 }
 
-// looked books what the checks have shown: what they found, and then what is left of it.
-func (c *lessons) looked(a *learn.Attempt, r *lineRun, s *plan.Summary) error {
+// bookLook books what the checks have shown: what they found, and then what is left of it.
+// Where an interrupt has stopped them the course ends.
+func (c *lessons) bookLook(a *learn.Attempt, r *lineRun, s *plan.Summary) error {
 	if s.Stopped {
-		return nil
+		c.stopped = true
+		return plain.ErrLeft
 	}
 	if r.found {
 		a.Looked(true, true)

@@ -55,13 +55,18 @@ func newLineRun(s *session) *lineRun {
 	return r
 }
 
-// nothingChanged is said where somebody leaves what asks them.
-const nothingChanged = "Nothing was changed."
+// What is said where somebody leaves what asks them: before anything was changed, and
+// after changes whose result was not looked at.
+const (
+	nothingChanged = "Nothing was changed."
+	leftUnseen     = "You left before the result was looked at again: what was made stays."
+)
 
 // present brings a presenter to which nothing was told yet.
 func (r *lineRun) present() {
 	r.found = false
 	r.lines = plain.NewLines(r.sys.Out)
+	r.lines.Command = r.command()
 	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
 	r.show = r.lines.Emit
 	if r.JSON {
@@ -72,7 +77,7 @@ func (r *lineRun) present() {
 }
 
 // run asks, looks, shows, asks once and applies. Whoever leaves where something is asked
-// has changed nothing, and failed in nothing.
+// has failed in nothing, unless changes were begun.
 func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	var summary *plan.Summary
 	if err := r.startLab(ctx); err != nil {
@@ -81,7 +86,11 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	defer func() {
 		if errors.Is(err, plain.ErrLeft) {
 			err = nil
-			fmt.Fprintln(r.talk(), nothingChanged)
+			if unfinished(summary) == plan.ExitDone {
+				fmt.Fprintln(r.talk(), nothingChanged)
+			} else {
+				fmt.Fprintln(r.talk(), leftUnseen)
+			}
 		}
 		err = errors.Join(err, r.closeLab(summary))
 	}()
@@ -89,7 +98,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	if summary, err = r.once(ctx); err != nil {
-		return 0, err
+		return unfinished(summary), err
 	}
 	return r.exitCode(summary, r.Detailed), nil
 }
@@ -97,7 +106,7 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 // once goes through the flow, in the lab that stands or for real, and goes on from what
 // keeps it from going on as often as somebody wants.
 func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
-	open, given, err := r.begins(ctx)
+	open, given, err := r.opener(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +127,7 @@ func (r *lineRun) once(ctx context.Context) (summary *plan.Summary, err error) {
 		if summary, err = r.attempt(ctx, open, given, answers); err == nil {
 			return summary, nil
 		}
-		if again, err := r.refused(ctx, err, summary, answers); !again {
+		if again, err := r.refused(ctx, err, summary, answers, d); !again {
 			return summary, err
 		}
 	}
@@ -136,9 +145,8 @@ func (r *lineRun) attempt(ctx context.Context, open engine.Open, given plan.Give
 	}
 	r.greet()
 	r.unasked = r.nobody()
-	r.DryRun = r.DryRun || r.unasked
 	flow.Env.NoWidening = r.NoWidening
-	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
+	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun || r.unasked, r.sys.Stop
 	return flow.Run(ctx)
 }
 
@@ -181,8 +189,8 @@ func badAnswer(err error) error {
 // emit shows an event; the summary says how to make what nobody could be asked about,
 // and what becomes of a rehearsal's files.
 func (r *lineRun) emit(e plan.Event) {
-	if s := e.Summary; e.Kind == plan.EventSummary && r.unasked && len(s.NotOurs)+s.Add+s.Change+s.Destroy > 0 {
-		s.Next = r.nextCommand()
+	if e.Kind == plan.EventSummary {
+		r.next(e.Summary)
 	}
 	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
 		r.found = true
@@ -193,6 +201,20 @@ func (r *lineRun) emit(e plan.Event) {
 		}
 	}
 	r.show(e)
+}
+
+// next says of a run which command is the next: the one that makes what nobody could be
+// asked about, or after a look at a text alone the one that looks at the setup too. Only
+// what was asked for as a dry run is called one.
+func (r *lineRun) next(s *plan.Summary) {
+	s.DryRun, s.NextReads = r.DryRun, r.ErrorFile == "-"
+	switch {
+	case r.DryRun:
+	case r.unasked && s.Planned()+len(s.NotOurs) > 0 && !plan.Blocking(s.Findings):
+		s.Next = r.nextCommand(s)
+	case r.NoChecks:
+		s.Next, s.NextChecks = r.checksCommand(), true
+	}
 }
 
 // confirm asks before the first change. From a yes on, an interrupt lets the

@@ -19,12 +19,15 @@ func Menu(ctx context.Context, o Options, sys System) (int, error) {
 	s := newSession(o, sys, Troubleshoot)
 	prompt := plain.NewPrompt(s.answers(), s.talk())
 	prompt.Sits = s.sits()
+	code := plan.ExitDone
 	for {
 		chosen, mode, err := pick(ctx, prompt, o)
 		switch {
 		case errors.Is(err, plain.ErrLeft):
-			fmt.Fprintln(s.talk(), nothingChanged)
-			return plan.ExitDone, nil
+			if code == plan.ExitDone {
+				fmt.Fprintln(s.talk(), nothingChanged)
+			}
+			return code, nil
 		case err != nil:
 			return 0, err
 		}
@@ -35,7 +38,8 @@ func Menu(ctx context.Context, o Options, sys System) (int, error) {
 		if r.teaches() {
 			run = newLessons(r.session, prompt, true).run
 		}
-		code, err := run(ctx)
+		ended, err := run(ctx)
+		code = worst(code, counted(ended, chosen.Sandbox && !o.Sandbox))
 		if !errors.Is(err, plain.ErrBack) {
 			return code, err
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 
 	"stateroom/awsops/sandbox"
@@ -42,9 +44,37 @@ func TestWhereNobodyCanBeAskedTheNextCommandIsTold(t *testing.T) {
 	l := c.found()
 	_, err := c.server.Act("111111111111", "iam", "RemoveUserFromGroup", sandbox.ActInput{"GroupName": "admins", "UserName": "alice"})
 	c.must(err)
-	got := l.stateroom(printed, "troubleshoot", "--error", "-")
-	if got.code != plan.ExitFindings {
-		t.Errorf("exit %d", got.code)
+	at := " --endpoint-url " + l.server.URL()
+	for name, run := range map[string]struct {
+		input string
+		args  []string
+		// says are its last words; changed tells whether there was anything to ask about.
+		says []string
+		asks bool
+	}{
+		"a text":           {printed, []string{"--error", "-"}, []string{"nobody could be asked here.", "run with the same input:\n    stateroom troubleshoot --error -" + at + " --yes\n"}, true},
+		"the checks":       {"", nil, []string{"nobody could be asked here.", "To make these changes, run:\n    stateroom troubleshoot" + at + " --yes\n"}, true},
+		"a text alone":     {printed, []string{"--error", "-", "--no-checks"}, []string{"One thing is wrong.", "Nothing was changed.", "To check the setup as well, run with the same input:\n    stateroom troubleshoot --error -" + at + "\n"}, false},
+		"as events":        {"", []string{"--json"}, []string{`"dry_run":false`, "nobody could be asked here.", "To make these changes, run: stateroom troubleshoot --json" + at + " --yes"}, true},
+		"a real dry run":   {"", []string{"--dry-run"}, []string{"Nothing was changed: this was a dry run."}, false},
+		"a dry run's text": {printed, []string{"--error", "-", "--no-checks", "--dry-run"}, []string{"Nothing was changed: this was a dry run."}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := l.stateroom(run.input, append([]string{"troubleshoot"}, run.args...)...)
+			if got.code != plan.ExitFindings {
+				t.Errorf("exit %d", got.code)
+			}
+			for _, text := range run.says {
+				if !strings.Contains(got.out, text) {
+					t.Errorf("it does not say %q:\n%s", text, got.out)
+				}
+			}
+			if dry := strings.Contains(got.out, "dry run"); dry != slices.Contains(run.args, "--dry-run") {
+				t.Errorf("called a dry run: %t\n%s", dry, got.out)
+			}
+			if asks := strings.Contains(got.out, "--yes"); asks != run.asks {
+				t.Errorf("it offers to make changes: %t\n%s", asks, got.out)
+			}
+		})
 	}
-	says(t, got.out, "Nothing was changed: nobody could be asked here.", "\n    stateroom troubleshoot --error - --endpoint-url "+l.server.URL()+" --yes\n")
 }

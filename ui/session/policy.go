@@ -172,7 +172,7 @@ func (s *session) aboutPolicy(p steps.Policy, a *blueprint.Answers, doc policy.D
 		lines = append(lines, fmt.Sprintf("It has %d characters, and a managed policy takes %d: setup makes several of it.", size, policy.ManagedPolicyLimit))
 	default:
 		lines = append(lines, "To make it a managed policy of account "+a.AdminAccount+":", "",
-			"    "+plan.Shell(slices.Concat([]string{"stateroom"}, s.sys.Args)...)+" > policy.json",
+			"    "+plan.Shell(slices.Concat([]string{"stateroom"}, s.args())...)+" > policy.json",
 			"    aws iam create-policy --policy-name stateroom-"+p.Name+" --policy-document file://policy.json", "")
 	}
 	return lines

@@ -19,21 +19,22 @@ func (e ShownError) Error() string { return e.Err.Error() }
 // Unwrap gives the error its own type.
 func (e ShownError) Unwrap() error { return e.Err }
 
-// tell tells of a refusal that has commands to copy, or says what was tried; any other
-// error is left to whoever gets it.
-func tell(out io.Writer, err error, applied int, answered bool) error {
+// showRefusal shows a refusal that has commands to copy, or says what was tried, which is
+// then a [ShownError]; any other error is left to whoever gets it. draft says that the
+// answers are on the disk for the next run.
+func showRefusal(out io.Writer, err error, applied int, draft bool) error {
 	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) || len(refusal.Commands)+len(refusal.Tried) == 0 {
 		return err
 	}
-	plain.Refused(out, words.Refused(err), words.Kept(applied, answered))
+	plain.Refused(out, words.Refused(err), words.AfterRefusal(applied, draft))
 	return ShownError{err}
 }
 
 // refused tells what keeps the run from going on, and asks what to do about it where
 // somebody can be asked. Again tells that it is to be tried again; otherwise the error is
 // what the run ends with.
-func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answers *plain.Inquiry) (again bool, _ error) {
+func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answers *plain.Inquiry, d *drafts) (again bool, _ error) {
 	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
 		return false, err
@@ -48,8 +49,8 @@ func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answe
 	if r.ask {
 		out = r.talk()
 	}
-	err = tell(out, err, applied, answers.Answered())
-	for r.ask {
+	err = showRefusal(out, err, applied, d.isKept())
+	for r.ask && !r.Yes { // whoever said yes beforehand need not be there
 		way, asking := r.prompt.Onward(ctx, *refusal, r.lab == nil, r.prompt.Menu)
 		switch {
 		case errors.Is(asking, plain.ErrNoAnswer), errors.Is(asking, plain.ErrLeft), way == plain.Leave && asking == nil:
@@ -65,7 +66,7 @@ func (r *lineRun) refused(ctx context.Context, err error, s *plan.Summary, answe
 			return true, nil
 		}
 		switch practiced := r.practice(ctx); {
-		case errors.Is(practiced, plain.ErrLeft), errors.Is(practiced, plain.ErrNoAnswer):
+		case errors.Is(practiced, plain.ErrNoAnswer):
 			return false, err
 		case practiced != nil:
 			return false, practiced
@@ -83,8 +84,12 @@ func (r *lineRun) practice(ctx context.Context) error {
 	if p.teaches() {
 		run = newLessons(p.session, p.prompt, true).run
 	}
-	if _, err := run(ctx); !errors.Is(err, plain.ErrBack) {
-		return err
+	code, err := run(ctx)
+	switch {
+	case errors.Is(err, plain.ErrBack):
+		return nil
+	case err == nil && code == plan.ExitInterrupted: // and with it what gave way to it
+		return context.Canceled
 	}
-	return nil
+	return err
 }

@@ -38,12 +38,11 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 			return start(ctx, o, sys, modes[slices.Index(shown, r.Mode)])
 		},
 	})
-	for _, visit := range visits { // the last that did not end well counts
-		if ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed); ended != plan.ExitDone {
-			code = ended
-		}
+	for _, visit := range visits {
+		ended := modes[slices.Index(shown, visit.Mode)].exitCode(visit.Summary, o.Detailed)
+		code = worst(code, counted(ended, visit.Practice))
 	}
-	return code, tell(sys.Err, err, 0, false)
+	return code, showRefusal(sys.Err, err, 0, false)
 }
 
 // course are the faults to choose from, by chapters, unless one was named.
@@ -83,7 +82,7 @@ func start(ctx context.Context, o Options, sys System, mode *Mode) (*tui.Start, 
 	if s.lab != nil {
 		begun.Terminal = s.lab.Terminal()
 	}
-	open, given, err := s.begins(ctx)
+	open, given, err := s.opener(ctx)
 	if err != nil {
 		// Who gets no run has nothing to close: the lab goes with it.
 		return nil, errors.Join(err, s.closeLab(nil))

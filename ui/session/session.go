@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"stateroom/steps/engine"
@@ -161,9 +162,23 @@ func (s *session) answers() io.Reader {
 	return s.sys.In
 }
 
-// nextCommand makes the changes that nobody could be asked about.
-func (s *session) nextCommand() string {
-	return plan.Shell(slices.Concat([]string{"stateroom"}, s.sys.Args, []string{"--yes"})...)
+// nextCommand makes the changes that nobody could be asked about. What touches something
+// that is not this blueprint's is agreed to in it only where there is nothing else to
+// make, for then it is all that the command can be for.
+func (s *session) nextCommand(sum *plan.Summary) string {
+	args := slices.Concat([]string{"stateroom"}, s.args(), []string{"--yes"})
+	if sum.Planned() == 0 {
+		for _, target := range plan.Adoptable(sum.NotOurs) {
+			args = append(args, "--adopt", target)
+		}
+	}
+	return plan.Shell(args...)
+}
+
+// checksCommand looks at the setup as well, of which a text alone was looked at.
+func (s *session) checksCommand() string {
+	args := slices.DeleteFunc(s.args(), func(arg string) bool { return strings.HasPrefix(arg, "--no-checks") })
+	return plan.Shell(append([]string{"stateroom"}, args...)...)
 }
 
 // nobody tells that nobody can consent to a change.

@@ -81,3 +81,15 @@ func TestARehearsalInWhichSomethingFailedKeepsItsFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestACommandToCopyHoldsNoPasswordOfTheOneThatWasGiven: it is shown, and kept in logs.
+func TestACommandToCopyHoldsNoPasswordOfTheOneThatWasGiven(t *testing.T) {
+	s := newSession(Options{}, System{Args: []string{"setup", "--endpoint-url", "http://bob:hunter2@127.0.0.1:1", "--dir=a b"}}, SetUp)
+	if got, want := s.nextCommand(&plan.Summary{Add: 1}), "stateroom setup --endpoint-url 'http://(secret)@127.0.0.1:1' '--dir=a b' --yes"; got != want {
+		t.Errorf("it is %s, want %s", got, want)
+	}
+	s = newSession(Options{User: "bob"}, System{}, Handover)
+	if got := s.command(); got != "stateroom handover bob" {
+		t.Errorf("without arguments it is %s", got)
+	}
+}

@@ -32,7 +32,7 @@ func (p *progress) show(l *list, busy, proving string) {
 	for i := len(p.done) - 1; i >= max(0, len(p.done)-endedShown); i-- {
 		d := p.done[i]
 		if d.why != "" {
-			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "left out, "+d.why)
+			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "not begun, "+d.why)
 			continue
 		}
 		l.marked(t.Good.Render(t.Glyphs.Done), d.change.Title, t.Plain, words.Took(d.took))
@@ -70,9 +70,16 @@ func (p *progress) bar(l *list) string {
 
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
+	before := map[int]stage{}
+	for _, s := range v.outline.Stages {
+		state, word := v.ownState(s.Number)
+		t := v.review.tallies[s.Number]
+		before[s.Number] = stage{state, word, t != nil && t.left > 0}
+	}
 	v.phase, v.notice = applying, noticeMsg{}
 	v.asked.undone = nil // what is made is not undone by an answer
 	v.progress = newProgress(changes, v.progress)
+	v.progress.seen = before
 	v.list.rewind()
 	v.rebuild()
 }

@@ -64,7 +64,7 @@ func largePlan(b *testing.B) *root {
 		name := fmt.Sprintf("team-%04d", i)
 		review.Changes = append(review.Changes,
 			plan.Change{ID: "role." + name, Step: 2, Action: plan.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
-			plan.Change{ID: "permissions." + name, Step: 2, Action: plan.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
+			plan.Change{ID: "permissions." + name, Step: 2, Action: plan.Update, Title: "Allow TerraformAdmin in " + name + " what Terraform needs", Environment: name, Needs: []string{"role." + name}})
 	}
 	shown(m, review, seen(m))
 	press(m, "2")

@@ -24,8 +24,14 @@ func (c *changeItem) name() itemName { return itemName{kind: aChange, name: c.ID
 
 func (c *changeItem) title() (text, note string, indent int) {
 	switch {
+	case c.foreign && c.follows():
+		note = "waits for a change that needs your confirmation"
 	case c.foreign && c.ConfirmByName:
 		note = "cannot be undone; x asks for its name"
+	case c.foreign && c.Asks != "":
+		note = c.Asks + "; x to " + c.Agree()
+	case c.foreign && c.Agreeing != "":
+		note = "needs your confirmation; x to " + c.Agree()
 	case c.foreign:
 		note = "not ours; x adopts it"
 	case c.of.out[c.ID]:
@@ -49,8 +55,9 @@ func (c *changeItem) line(l *list, name string, room int, selected bool) string 
 	_, note, at := c.title()
 	switch {
 	case name != c.Title:
+	case note == "" && c.Cents == 0:
 	case note == "":
-		line += l.beside(name, c.Cost, room-at)
+		line += l.beside(name, words.Monthly(c.Cents), room-at)
 	case at+ansi.StringWidth(name+gap+note) <= room:
 		line += t.Faint.Render(gap + note)
 	}
@@ -81,6 +88,12 @@ func markStyle(t *theme.Theme, mark string) lipgloss.Style {
 	return t.Accent
 }
 
+// follows tells whether another change decides whether this one is made, and its own key
+// can only say so.
+func (c *changeItem) follows() bool {
+	return c.foreign && c.NotOurs == "" || !c.foreign && c.of.left[c.ID] && !c.of.out[c.ID]
+}
+
 // keys leave the change out, take it in or adopt it, and show it as calls, policy or
 // diff.
 func (c *changeItem) keys(l *list) hotkeys {
@@ -88,8 +101,14 @@ func (c *changeItem) keys(l *list) hotkeys {
 		return hotkey{k, func() (nav, tea.Cmd) { return nav{push: newViewer(l.theme, title, text(), paint)}, nil }}
 	}
 	decide := hotkey{keys.Leave, func() (nav, tea.Cmd) { return c.of.decide(c), nil }}
-	if c.foreign {
+	switch {
+	case c.foreign:
 		decide.SetHelp("x", c.Agree())
+	case c.of.out[c.ID]:
+		decide.SetHelp("x", "include")
+	}
+	if c.follows() {
+		decide.SetHelp("", "why it is left out") // what it needs decides
 	}
 	return hotkeys{
 		decide,

@@ -75,14 +75,6 @@ func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
 	}
 }
 
-// stopped says how far a run came that was stopped.
-func stopped(s *plan.Summary) string {
-	if s.Unproven() {
-		return "Stopped. Every change is made; the result is not proven."
-	}
-	return "Stopped. What is done stays; what was not begun is still to do."
-}
-
 // ending is how a run ended, for whoever leaves it.
 func ending(s *plan.Summary, mode *Mode) []string {
 	lines := words.Outcome(s, "Run "+mode.command()+" again").Lines()

@@ -17,6 +17,10 @@ func (v *runScreen) decide(c *changeItem) nav {
 	if c.foreign {
 		return v.adopt(c.Change)
 	}
+	if c.follows() {
+		v.say(followsText)
+		return nav{}
+	}
 	text := v.review.toggle(c.Change)
 	v.review.tallies = v.review.offer.tallies(v.review.result)
 	v.say(text)
@@ -29,7 +33,7 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 	target, word := c.NotOurs, c.Typed()
 	switch {
 	case target == "":
-		v.say("It needs another change that touches something not ours: adopt that one.")
+		v.say("It needs another change that waits for your confirmation: select that one, then press x.")
 		return nav{}
 	case !c.ConfirmByName:
 		v.adopted(target, word)

@@ -242,7 +242,7 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 	shown.send(tm, "ctrl+c")
 	shown.until(t, "Stopping: the changes under way are finished first")
 	users.open()
-	shown.until(t, "What is done stays")
+	shown.until(t, "Interrupted: what is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
 	if !s.Stopped || s.Applied == 0 || s.ExitCode(false) != plan.ExitInterrupted {

@@ -83,6 +83,11 @@ func (v *runScreen) stands() []string {
 	return append(v.review.ended().Lead, "Nothing was changed.")
 }
 
+// hasDraft tells whether the answers are on the disk, for the next run.
+func (v *runScreen) hasDraft() bool {
+	return v.engine.start != nil && v.engine.start.Kept != nil && v.engine.start.Kept()
+}
+
 // promise is what becomes of the run that is left.
 func (v *runScreen) promise() string {
 	made := v.engine.made
@@ -93,7 +98,7 @@ func (v *runScreen) promise() string {
 		return "A dry run keeps nothing, your answers neither."
 	case made != nil && made.Finished():
 		return v.mode.command() + " can be run again at any time: it changes only what differs."
-	case v.engine.start != nil && v.engine.start.Kept != nil && v.engine.start.Kept():
+	case v.hasDraft():
 		return words.AnswersKept
 	}
 	return v.mode.command() + " looks again, and asks before it changes anything."
@@ -119,6 +124,8 @@ type Visit struct {
 	Mode *Mode
 	// Summary is nil where nothing was made or looked at to the end.
 	Summary *plan.Summary
+	// Practice says that it was a rehearsal which was chosen on the way.
+	Practice bool
 }
 
 // leaving asks on the first screen whether to leave the program.
@@ -142,7 +149,7 @@ func (m *root) leaveRun() tea.Cmd {
 	given, typed := m.run.answers()
 	made := m.engine.made
 	if made != nil && !m.request.Sandbox {
-		m.visits = append(m.visits, Visit{m.request.Mode, made})
+		m.visits = append(m.visits, Visit{Mode: m.request.Mode, Summary: made})
 	}
 	m.run, m.request.Sandbox = nil, m.o.Sandbox
 	cmd := m.engine.end(given, typed)

@@ -250,9 +250,9 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 				return half(t, &plan.Summary{Applied: 2, Failed: 1, Skipped: 2, Due: 3, Outcome: theTeams(), Ended: true})
 			},
 			[]string{"esc"},
-			[]string{"Leave stateroom?", "2 changes made, 1 failed, 2 left out.", "stateroom setup looks again" + again},
+			[]string{"Leave stateroom?", "2 changes made, 1 failed, 2 not begun.", "stateroom setup looks again" + again},
 			plan.ExitFailed,
-			[]string{"2 changes made, 1 failed, 2 left out."},
+			[]string{"2 changes made, 1 failed, 2 not begun."},
 		},
 		"where it was stopped": {
 			func(t *testing.T) *root {
@@ -268,7 +268,7 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 				return half(t, &plan.Summary{Applied: 5, Stopped: true, Outcome: theTeams(), Stale: true})
 			},
 			[]string{"esc"},
-			[]string{"every change was made: the result is not proven"},
+			[]string{"after every change was made: the result is not proven"},
 			plan.ExitInterrupted,
 			[]string{"the result is not proven"},
 		},

@@ -65,13 +65,16 @@ func (o *offer) toDo() int { return len(o.Changes) - len(o.left) }
 // any tells whether there is anything that could be changed.
 func (o *offer) any() bool { return len(o.Changes)+len(o.NotOurs) > 0 }
 
+// followsText is said of a change that cannot be included by itself.
+const followsText = "It stays left out: it needs another change that is left out."
+
 // toggle leaves a change out, or takes it in again, and says what that means.
 func (o *offer) toggle(c *plan.Change) string {
 	if o.out[c.ID] {
 		delete(o.out, c.ID)
 		o.recount()
 		if o.left[c.ID] {
-			return "It stays left out: it needs something else that is left out."
+			return followsText
 		}
 		return "Included again: " + c.Title + "."
 	}
@@ -128,7 +131,7 @@ func (o *offer) preview() *plan.Summary {
 	kept := o.kept()
 	s := &plan.Summary{
 		DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks,
-		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Run: plan.Commands(kept),
+		Outcome: o.Outcome, Proof: o.Proof, Due: len(kept), Excluded: len(o.left) + len(o.Excluded), Barred: len(o.Stopped), Run: plan.Commands(kept),
 	}
 	s.Add, s.Change, s.Destroy = plan.Counts(kept)
 	return s

@@ -18,7 +18,8 @@ func init() {
 		},
 		"done-not-proven": func(t *testing.T, l look) *root { return provenBy(t, l, plan.Unproved(plan.ProofNeedsAdmin)) },
 		"done-interrupted": func(t *testing.T, l look) *root {
-			m := applyingRoot(t, l)
+			m := reviewingRoot(t, l, Options{Sandbox: true})
+			applied(m, 0, 1, 2, 3, 4, 5)
 			m.Update(madeMsg{outline: seen(m), summary: &plan.Summary{
 				Applied: 6, Stopped: true, Outcome: complete(), Proof: plan.Unproved(plan.ProofInterrupted),
 			}})
@@ -91,8 +92,8 @@ func waitingKey() plan.Review {
 		Looked: fresh{}, Outcome: plan.Delivery{User: "bob", Sealed: &complete().Sealed[0]},
 		Actor: plan.Actor{Account: "111111111111", Identity: "user/operator"},
 		NotOurs: []plan.Change{
-			{ID: "iam.key.bob", Step: 2, Action: plan.Create, Title: "Create bob's access key and seal it to bob's public key", NotOurs: id},
-			{ID: "iam.old-key." + id, Step: 2, Action: plan.Delete, Title: "Delete bob's access key " + id + ", never used", NotOurs: id, Needs: []string{"iam.key.bob"}},
+			{ID: "iam.key.bob", Step: 2, Action: plan.Create, Title: "Create bob's access key and seal it to bob's public key", NotOurs: id, Asks: "bob's key waits already", Agreeing: "replace"},
+			{ID: "iam.old-key." + id, Step: 2, Action: plan.Delete, Title: "Delete bob's access key " + id + ", never used", NotOurs: id, Asks: "bob's key waits already", Agreeing: "replace", Needs: []string{"iam.key.bob"}},
 		},
 		Checks: []plan.Check{{Name: "sealed file", Asked: "handover/bob.age", Answer: "there", Verdict: plan.Passed}},
 	}

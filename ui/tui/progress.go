@@ -26,15 +26,25 @@ type progress struct {
 	failures []endedChange
 	failed   int
 	steps    map[int]*stepProgress
-	// before are the steps that earlier applications have made something in.
+	// before are the steps that earlier applications have made something in, and seen is
+	// what was known of each before this one.
 	before map[int]bool
+	seen   map[int]stage
 	output []string
 	// proving says that the changes are made and are being proven.
 	proving bool
 }
 
-// stepProgress is what becomes of the changes of one step.
-type stepProgress struct{ total, ended, failed int }
+// stepProgress is what becomes of the changes of one step; made are those that ended well.
+type stepProgress struct{ total, ended, made, failed int }
+
+// stage is what the stepper says of one, in a sign and a word, and whether something of it
+// was left out.
+type stage struct {
+	state stepState
+	word  string
+	left  bool
+}
 
 type endedChange struct {
 	change *plan.Change
@@ -103,6 +113,9 @@ func (p *progress) end(c endedChange) {
 			p.failures = append(p.failures, c)
 		}
 	default:
+		if c.why == "" {
+			step.made++
+		}
 		p.done = append(p.done, c)
 		if len(p.done) > 2*endedShown {
 			p.done = append(p.done[:0], p.done[len(p.done)-endedShown:]...)
@@ -134,4 +147,21 @@ func (p *progress) state(n int) (stepState, string) {
 		return stateDone, "done"
 	}
 	return stateChecking, fmt.Sprintf("%d/%d", s.ended, s.total)
+}
+
+// stopped is what the stepper says of step n once the application was stopped: what became
+// of its changes, and where it had none what was seen before.
+func (p *progress) stopped(n int) (stepState, string) {
+	s := p.of(n)
+	switch {
+	case s.failed > 0:
+		return stateFailed, "failed"
+	case s.total == 0:
+		return p.seen[n].state, p.seen[n].word
+	case s.made == s.total && p.seen[n].left:
+		return stateToChange, "left out"
+	case s.made == s.total:
+		return stateDone, "done"
+	}
+	return stateToChange, fmt.Sprintf("%d to do", s.total-s.made)
 }

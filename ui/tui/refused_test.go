@@ -13,7 +13,7 @@ import (
 func TestWhatKeepsARunFromGoingOnIsAScreenWithTheWaysOn(t *testing.T) {
 	m := screens["no-credentials"](t, look{width: 80, height: 24, utf8: true})
 	shows(t, m, "You are not signed in to AWS.", "another window, then try again", "aws configure sso", "in neither ~/.aws/credentials", "Nothing was changed.",
-		"r try again", "p practice in the sandbox", "y copy", "esc back", "setup cannot begin yet")
+		"r try again", "p practice", "y copy", "esc back", "setup cannot begin yet")
 	press(m, "down")
 	if c := m.top().(*refused).clip(); c.text != "aws configure" {
 		t.Errorf("it copies %q", c.text)
@@ -42,6 +42,20 @@ func TestTryingAgainKeepsTheAnswers(t *testing.T) {
 	press(m, "esc")
 	if m.run.phase != asking || m.run.asked.shown().form.Values()["passphrase"] != "a secret" {
 		t.Errorf("phase %d, going back loses what was typed", m.run.phase)
+	}
+}
+
+// Where nothing is written, in the sandbox and in a dry run, nothing is kept for later.
+func TestNoRefusalSaysThatAnswersAreKeptWhereNoDraftIsWritten(t *testing.T) {
+	for name, kept := range map[string]func() bool{"no drafts": nil, "a dry run": func() bool { return false }} {
+		m := refusedAfterAnswers(t, plainLook)
+		m.engine.start.Kept = kept
+		press(m, "r")
+		answerWith(m, engine.Opened{}, unasked())
+		shows(t, m, "Nothing was changed.")
+		if strings.Contains(m.View(), "answers are kept") {
+			t.Errorf("%s: it says that the answers are kept", name)
+		}
 	}
 }
 

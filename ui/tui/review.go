@@ -51,10 +51,16 @@ func (r *review) bad() bool {
 
 // ended is how the run ended or, before anything was made, how things stand.
 func (r *review) ended() words.Ending {
-	if s := cmp.Or(r.result, r.settled); s != nil {
-		return words.Outcome(s, "Look again")
+	s := cmp.Or(r.result, r.settled)
+	switch {
+	case s == nil:
+		return words.Stands(r.preview())
+	case r.any():
+		now := *s // what is left out may be decided anew, and the plan below counts so
+		now.Due, now.Excluded = r.toDo(), len(r.left)+len(r.Excluded)
+		s = &now
 	}
-	return words.Stands(r.preview())
+	return words.Outcome(s, "Look again")
 }
 
 // proof is how far the result was shown to work.

@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/words"
@@ -179,13 +178,7 @@ func (v *runScreen) then(text string) {
 func (v *runScreen) notes(notes []string) {
 	t := v.theme
 	for _, note := range notes {
-		name, rest, ok := strings.Cut(note, ": ")
-		if !ok {
-			v.list.wrapped(note, 1, t.Plain.Render)
-			continue
-		}
-		v.list.wrapped(name, 1, t.Bold.Render)
-		v.list.wrapped(rest, 3, t.Plain.Render)
+		v.list.marked(t.Faint.Render("-"), note, t.Plain, "")
 	}
 	if note := v.engine.note(cmp.Or(v.review.result, v.review.settled)); note != "" {
 		v.list.wrapped(note, 1, t.Faint.Render)

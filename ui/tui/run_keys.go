@@ -22,8 +22,44 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	return v.hotkeys().update(msg, func(msg tea.KeyMsg) bool {
 		moved := v.list.move(msg)
 		v.follows = v.follows && !moved
+		if why := v.idle(msg); !moved && why != "" {
+			v.say(why)
+		}
 		return moved
 	})
+}
+
+// idle says why a key of the review does nothing where the cursor is; it is empty for a
+// key that has no use in a review.
+func (v *runScreen) idle(msg tea.KeyMsg) string {
+	if v.phase != reviewing {
+		return ""
+	}
+	_, change := v.list.under().(*changeItem)
+	for _, k := range []struct {
+		key.Binding
+		without, elsewhere string
+	}{
+		{keys.Leave, "", "x leaves out a change"},
+		{keys.Call, "This change makes no AWS calls.", "c shows the AWS calls of a change"},
+		{keys.Policy, "This change has no policy or other document.", "p shows the policy of a change"},
+		{keys.Diff, "This change edits no file.", "d shows what a change edits in a file"},
+	} {
+		switch {
+		case !key.Matches(msg, k.Binding):
+		case change:
+			return k.without
+		case v.review.any():
+			return k.elsewhere + ": select one first."
+		}
+	}
+	switch {
+	case key.Matches(msg, keys.Edit):
+		return "Nothing to edit here: answers from stateroom.hcl or flags are changed there."
+	case key.Matches(msg, keys.Undo):
+		return "No answers were changed, so there is nothing to undo."
+	}
+	return ""
 }
 
 // keys are those that work now.

@@ -232,7 +232,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 		t.Error("suspended while changes are made")
 	}
 	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
-	shows(t, m, "Interrupted: what is done stays", "Stopped. What is done stays")
+	shows(t, m, "Interrupted: what is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
@@ -341,7 +341,7 @@ func TestTableScrollsBothWaysAndMarksWhatIsHidden(t *testing.T) {
 func TestTheTableOfOnboardingShowsTheProofAtEightyColumns(t *testing.T) {
 	m := lookedAt(t, look{width: 80, height: 24, utf8: true}, Onboard, Options{}, aboard())
 	downTo(m, "common-production")
-	shows(t, m, "terraform", "right initialized readable usable works plan", "common-staging ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok")
+	shows(t, m, "terraform", "match initialized readable usable works plan", "common-staging ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok ✓ ok")
 }
 
 func TestFindingOfATableStandsBelowItsSubjectOnly(t *testing.T) {

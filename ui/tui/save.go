@@ -83,6 +83,7 @@ func (v *runScreen) formats() []choice {
 	changes, s, stages := v.review.kept(), v.review.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
+		lines.Command = v.mode.command()
 		lines.Stages = stages
 		emit(lines.Emit, changes, s)
 	}}

@@ -112,6 +112,8 @@ func (v *runScreen) ownState(n int) (stepState, string) {
 		return stateFailed, "failed"
 	case v.phase == applying:
 		return v.progress.state(n)
+	case v.review.result != nil && v.review.result.Stopped:
+		return v.afterStop(n)
 	case look.checking && look.seen:
 		return stateChecking, "seen"
 	case look.checking:
@@ -120,6 +122,21 @@ func (v *runScreen) ownState(n int) (stepState, string) {
 		return stateNotYet, ""
 	}
 	return v.inReview(n)
+}
+
+// afterStop is the state of a stage once the changes, or their proof, were stopped: nothing
+// was looked at since.
+func (v *runScreen) afterStop(n int) (stepState, string) {
+	state, word := v.progress.stopped(n)
+	if !v.outline.Stages[n-1].Proves || state == stateToChange || state == stateFailed {
+		return state, word
+	}
+	for m := 1; m < n; m++ {
+		if before, _ := v.progress.stopped(m); !settledState(before) {
+			return stateNotYet, "not yet"
+		}
+	}
+	return v.proven()
 }
 
 // inReview is the state of a stage whose changes are known.

@@ -37,7 +37,7 @@ func TestRunStoppedInTheMiddle(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	shown.until(t, "Stopped. What is done stays")
+	shown.until(t, "Interrupted: what is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
 	if s == nil || !s.Stopped || s.Applied != 1 || s.Skipped != 1 || s.ExitCode(false) != plan.ExitInterrupted {

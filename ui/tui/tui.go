@@ -136,7 +136,7 @@ func Run(ctx context.Context, o Options) ([]Visit, error) {
 		err = errors.Join(err, m.run.err) // main tells it
 	}
 	if summary != nil {
-		m.visits = append(m.visits, Visit{m.request.Mode, summary})
+		m.visits = append(m.visits, Visit{m.request.Mode, summary, m.request.Sandbox && !o.Sandbox})
 	}
 	return m.visits, errors.Join(err, closeErr)
 }

@@ -51,10 +51,13 @@ func (e Ending) Lines() []string {
 // Outcome is how a run ended. Again says how to go on from there: "Run it again".
 func Outcome(s *plan.Summary, again string) Ending {
 	e := Ending{Mark: markOf(s), Counts: counts(s, again)}
-	made := carried(s) > 0
+	made := s.Begun() > 0
 	ended := brokenOff(s, again)
 	if s.CarriedOut() || made {
 		e.Proof = Proof(s.Proof)
+	}
+	if s.Unproven() && e.Proof != "" {
+		e.Proof += fmt.Sprintf(" %s to prove it.", again)
 	}
 	stands := stands(s)
 	if ended == "" && len(stands) == 0 {
@@ -82,15 +85,12 @@ func Stands(s *plan.Summary) Ending {
 	return e
 }
 
-// carried are the changes that were begun: what failed may have been made in part.
-func carried(s *plan.Summary) int { return s.Applied + s.Failed + s.Unknown }
-
 // brokenOff says why nothing was changed, or not all of it; empty for a run that came
 // to its end.
 func brokenOff(s *plan.Summary, again string) string {
-	made := carried(s) > 0
+	made := s.Begun() > 0
 	switch {
-	case s.Next != "":
+	case s.Unasked():
 		return "Nothing was changed: nobody could be asked here."
 	case s.DryRun:
 		return "Nothing was changed: this was a dry run."
@@ -100,6 +100,8 @@ func brokenOff(s *plan.Summary, again string) string {
 		return "Nothing was changed: you left before applying."
 	case s.BrokenOff() && !made:
 		return "Interrupted: nothing was changed."
+	case s.Unproven() && s.Proof.State == plan.NotProven:
+		return "Interrupted after every change was made." // how far it is proven has a line of its own
 	case s.Unproven():
 		return fmt.Sprintf("Interrupted after every change was made: the result is not proven. %s to prove it.", again)
 	case s.BrokenOff():
@@ -126,18 +128,27 @@ func inPlace(s *plan.Summary, made bool) string {
 // counts are what was made of the plan, in sentences.
 func counts(s *plan.Summary, again string) []string {
 	var lines []string
-	rest, left := "left out", s.Skipped+s.Excluded
-	if s.BrokenOff() {
-		rest = "not begun"
-	}
 	if s.Applied+s.Failed > 0 {
-		lines = append(lines, fmt.Sprintf("%s made, %d failed, %d %s.", Plural(s.Applied, "change"), s.Failed, left, rest))
+		line := fmt.Sprintf("%s made, %d failed", Plural(s.Applied, "change"), s.Failed)
+		if s.Skipped > 0 {
+			line += fmt.Sprintf(", %d not begun", s.Skipped)
+		}
+		if s.Excluded > 0 || s.Skipped == 0 && !s.BrokenOff() {
+			line += fmt.Sprintf(", %d left out", s.Excluded)
+		}
+		lines = append(lines, line+".")
 	}
 	if s.Unknown > 0 {
 		lines = append(lines, fmt.Sprintf("The answer to %s was lost. %s: it looks at what is there first, so nothing is made twice.", Plural(s.Unknown, "change"), again))
 	}
-	if s.CarriedOut() && carried(s) == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
+	if s.CarriedOut() && s.Begun() == 0 && s.Outcome != nil && !plan.Blocking(s.Findings) {
 		lines = append(lines, "Nothing was changed.")
+	}
+	if _, is := s.Outcome.(plan.SetUp); is && !s.Stale {
+		return lines // which tells itself what is not made
+	}
+	if s.CarriedOut() && s.Due > 0 && s.Due == s.DueRun && s.Proof.Why == plan.ProofNoProviders { // terraform init is done in part
+		return append(lines, changes(s.Due, "is due again", "are due again")+" where Terraform's providers can be downloaded.")
 	}
 	if s.CarriedOut() && s.Due > 0 {
 		lines = append(lines, changes(s.Due, "is still to be made", "are still to be made")+".")
@@ -151,9 +162,11 @@ func counts(s *plan.Summary, again string) []string {
 // markOf is how a summary is to look.
 func markOf(s *plan.Summary) Mark {
 	switch {
+	case s.Unproven() && worst(s.Findings) != plan.Failure:
+		return Unshown
 	case s.Failed+s.Unknown > 0 || s.BrokenOff() || worst(s.Findings) == plan.Failure:
 		return Wrong
-	case worst(s.Findings) == plan.Warning:
+	case worst(s.Findings) == plan.Warning || s.Stale:
 		return Look
 	case unfinished(s):
 		return Waits
@@ -176,9 +189,9 @@ func unfinished(s *plan.Summary) bool {
 	case plan.SignedIn:
 		return o.Wanted && !o.Open
 	case plan.Aboard:
-		return !o.Own || o.SignIn || s.Due > 0 && s.Proof.State != plan.Proven && carried(s) == 0
+		return !o.Own || o.SignIn || s.Due > 0 && s.Proof.State != plan.Proven && s.Begun() == 0
 	}
-	return s.Due+s.Excluded+len(s.NotOurs) > 0
+	return s.Due+s.Excluded+s.Barred+len(s.NotOurs) > 0
 }
 
 // worst is the severity that asks for the most.
@@ -250,7 +263,7 @@ var unprovedFor = map[plan.WhyNot]string{
 	plan.ProofLeftOut:     "changes that it needs were left out",
 	plan.ProofNeedsAdmin:  "the operator does not have an admin's rights, and no admin's profile is on this laptop",
 	plan.ProofSignedOut:   "there is no session to test it with; stateroom login opens one",
-	plan.ProofNoEngine:    "there is no Terraform here",
+	plan.ProofNoEngine:    "there is no Terraform here to run it",
 	plan.ProofNoProviders: "Terraform's providers could not be downloaded, so it was not run",
 	plan.ProofNotAllowed:  "AWS may not be asked what it decides",
 }

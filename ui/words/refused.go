@@ -19,14 +19,15 @@ func Refused(err error) plan.Refusal {
 	return r
 }
 
-// Kept is what became of the team's setup, of which so many changes were made before, and
-// of what was answered.
-func Kept(applied int, answered bool) string {
+// AfterRefusal is what became of the team's setup, of which so many changes were made
+// before, and of what was answered; draft says that the answers are on the disk for the
+// next run.
+func AfterRefusal(applied int, draft bool) string {
 	text := "Nothing was changed."
 	if applied > 0 {
 		text = Plural(applied, "change") + " made before this stay."
 	}
-	if answered {
+	if draft {
 		text += " Your answers are kept."
 	}
 	return text

@@ -27,7 +27,7 @@ func Stakes(r plan.Review, kept []plan.Change, byHand int) []plan.Fact {
 	if names := touched(r.Outcome, kept); len(names) > 0 {
 		add("Environments", plan.Enumerated(names))
 	}
-	add("Cost", monthly(plan.Cents(kept)))
+	add("Cost", Monthly(plan.Cents(kept)))
 	add("Cannot be undone", final(kept))
 	add("Left out", leftOut(r, kept, byHand))
 	return facts
@@ -45,8 +45,8 @@ func touched(o plan.Outcome, kept []plan.Change) []string {
 	return names
 }
 
-// monthly is what a number of US cents a month is called.
-func monthly(cents int) string {
+// Monthly is what a number of US cents a month is called.
+func Monthly(cents int) string {
 	const few = 50
 	switch {
 	case cents == 0:

@@ -65,7 +65,7 @@ func TestWhatCostsNothingAndCanBeUndoneSaysSo(t *testing.T) {
 
 func TestCentsAreRoundedAsAPersonWould(t *testing.T) {
 	for cents, want := range map[int]string{0: "nothing", 2: "a few cents a month", 102: "about 1 USD a month", 162: "about 1.62 USD a month", 60: "about 0.60 USD a month"} {
-		if got := monthly(cents); got != want {
+		if got := Monthly(cents); got != want {
 			t.Errorf("%d: %q, not %q", cents, got, want)
 		}
 	}

@@ -24,7 +24,7 @@ func stands(s *plan.Summary) []string {
 
 func standsFirst(s *plan.Summary) string {
 	if s.Stale {
-		return unknown(s.Outcome)
+		return unknown(s)
 	}
 	switch o := s.Outcome.(type) {
 	case plan.SetUp:
@@ -44,8 +44,12 @@ func standsFirst(s *plan.Summary) string {
 }
 
 // unknown is what nobody has seen since the changes began.
-func unknown(o plan.Outcome) string {
-	switch o := o.(type) {
+func unknown(s *plan.Summary) string {
+	switch o := s.Outcome.(type) {
+	case plan.SetUp, plan.Health, plan.SignedIn:
+		if !s.Stopped { // else it is said that the run was interrupted
+			return "Whether it works now was not checked again."
+		}
 	case plan.Aboard:
 		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
 	case plan.Delivery:
@@ -58,14 +62,12 @@ func unknown(o plan.Outcome) string {
 
 func setUp(o plan.SetUp, s *plan.Summary) string {
 	in := plan.Enumerated(o.Environments)
-	left := s.Due + s.Excluded
+	missing := unmade(s, len(s.NotOurs))
 	switch {
-	case left == 0 && len(s.NotOurs) > 0:
-		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(len(s.NotOurs), "needs your confirmation", "need your confirmation"))
-	case left > 0 && !o.Begun && carried(s) == 0:
-		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, changes(left, "makes it", "make it"))
-	case left > 0:
-		return fmt.Sprintf("The setup for %s is not complete: %s.", in, changes(left, "is still to be made", "are still to be made"))
+	case missing != "" && !o.Begun && s.Begun() == 0:
+		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, needed(s, len(s.NotOurs), "makes it", "make it"))
+	case missing != "":
+		return fmt.Sprintf("The setup for %s is not complete: %s.", in, missing)
 	case s.Failed+s.Unknown > 0:
 		return fmt.Sprintf("The setup for %s is not complete.", in)
 	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
@@ -77,10 +79,52 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.ProvenAsOperator:
 		return fmt.Sprintf("The setup for %s is complete, but no admin has used it yet.", in)
+	case s.Unproven():
+		return fmt.Sprintf("The setup for %s is complete.", in)
 	case s.Proof.Why == plan.ProofFailed:
 		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
 	}
 	return fmt.Sprintf("The setup for %s is complete, but it is not proven.", in)
+}
+
+// unmade says how many changes are not made, and why: in the numbers of the plan line,
+// of the confirmation and of the result, so that none is counted twice or under another
+// name. Unconfirmed are those that need a consent of their own, as far as they count
+// here. It is empty where there are none.
+func unmade(s *plan.Summary, unconfirmed int) string {
+	var parts []string
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{s.Due, "is still to be made", "are still to be made"},
+		{s.Excluded, "is left out", "are left out"},
+		{s.Barred, "is stopped by a finding", "are stopped by findings"},
+		{unconfirmed, "needs your confirmation", "need your confirmation"},
+	} {
+		switch {
+		case part.n == 0:
+		case len(parts) == 0:
+			parts = append(parts, changes(part.n, part.one, part.many))
+		case part.n == 1:
+			parts = append(parts, "1 "+part.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.many))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return plan.Enumerated(parts)
+}
+
+// needed says what the changes do that are due, where they are all that it takes, and
+// else how many of them are not made.
+func needed(s *plan.Summary, unconfirmed int, one, many string) string {
+	if s.Excluded+s.Barred+unconfirmed > 0 {
+		return unmade(s, unconfirmed)
+	}
+	return changes(s.Due, one, many)
 }
 
 // changes is a number of changes with what they do.
@@ -108,6 +152,9 @@ func waiting(sealed []plan.Sealed) string {
 	if len(users) > most {
 		users = append(users[:most:most], fmt.Sprintf("%d more", len(users)-most))
 	}
+	if sealed[0].Path == "" {
+		return "The keys of " + plan.Enumerated(users) + " are sealed."
+	}
 	text := "The keys of " + plan.Enumerated(users) + " wait in " + sealed[0].Path[:strings.LastIndex(sealed[0].Path, "/")+1]
 	if first.IsZero() {
 		return text + "."
@@ -116,6 +163,9 @@ func waiting(sealed []plan.Sealed) string {
 }
 
 func keyWaits(w plan.Sealed) string {
+	if w.Path == "" {
+		return fmt.Sprintf("%s's key is sealed for %s alone to open.", Named(w.User), w.User)
+	}
 	text := fmt.Sprintf("%s's key waits in %s", Named(w.User), w.Path)
 	if w.Until.IsZero() {
 		return text + "."
@@ -131,8 +181,8 @@ func aboard(o plan.Aboard, s *plan.Summary) string {
 		who = "You"
 	}
 	if !o.Own {
-		if s.Due > 0 {
-			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, changes(s.Due, "makes it ready", "make it ready"))
+		if unmade(s, 0) != "" {
+			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, needed(s, 0, "makes it ready", "make it ready"))
 		}
 		return fmt.Sprintf("%s cannot run Terraform on this laptop yet.", who)
 	}
@@ -185,8 +235,8 @@ func departure(o plan.Departure, s *plan.Summary) string {
 	}
 	switch o.Deny {
 	case plan.NotDenied:
-		if s.Due > 0 && carried(s) == 0 {
-			return fmt.Sprintf("%s still has access: %s.", who, changes(s.Due, "takes it away", "take it away"))
+		if unmade(s, 0) != "" && s.Begun() == 0 {
+			return fmt.Sprintf("%s still has access: %s.", who, needed(s, 0, "takes it away", "take it away"))
 		}
 		return fmt.Sprintf("%s still has access.", who)
 	case plan.NotInForce:
@@ -223,10 +273,36 @@ func health(o plan.Health, s *plan.Summary) string {
 		return thingsWrong(s, wrong)
 	case undecided(s.Checks) > 0:
 		return fmt.Sprintf("Nothing wrong was found, but %s could not be made.", Plural(undecided(s.Checks), "check"))
-	case s.Applied > 0:
-		return fmt.Sprintf("Nothing is wrong any more: all %s passed.", Plural(len(s.Checks), "check"))
 	}
-	return fmt.Sprintf("Nothing is wrong: all %s passed.", Plural(len(s.Checks), "check"))
+	wrongs, all := "Nothing is wrong", Plural(len(s.Checks), "check")
+	if s.Applied > 0 {
+		wrongs = "Nothing is wrong any more"
+	}
+	if n := failing(s.Checks); n > 0 {
+		return fmt.Sprintf("%s, but %d of %s did not pass%s", wrongs, n, all, toKnow(s.Findings))
+	}
+	return fmt.Sprintf("%s: all %s passed.", wrongs, all)
+}
+
+// failing counts the checks that did not pass though nothing is wrong, as in a clone that
+// nobody has initialized yet.
+func failing(checks []plan.Check) (n int) {
+	for _, c := range checks {
+		if c.Verdict == plan.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// toKnow ends a sentence with what the first of the findings says.
+func toKnow(findings []plan.Finding) string {
+	for _, f := range findings {
+		if f.Lead != "" {
+			return ". " + f.Lead
+		}
+	}
+	return "."
 }
 
 // thingsWrong counts what is wrong, with what the first of it is.
@@ -235,11 +311,11 @@ func thingsWrong(s *plan.Summary, n int) string {
 	if s.Applied > 0 {
 		still = " still"
 	}
-	failing := worst(s.Findings) == plan.Failure
+	failed := worst(s.Findings) == plan.Failure
 	switch {
-	case failing && n == 1:
+	case failed && n == 1:
 		text = "One thing is" + still + " wrong."
-	case failing:
+	case failed:
 		text = fmt.Sprintf("%d things are%s wrong.", n, still)
 	case n == 1:
 		text = "One thing" + still + " needs your attention."

@@ -3,6 +3,8 @@ package profiles
 import (
 	"regexp"
 	"strings"
+
+	"stateroom/awsops/secret"
 )
 
 // longWord is what a key, a token or a part of one looks like inside a comment.
@@ -27,7 +29,7 @@ func redact(line, hidden string) string {
 		return longWord.ReplaceAllString(line, hidden)
 	}
 	if public[strings.ToLower(strings.TrimSpace(line[:i]))] && strings.TrimSpace(line[i+1:]) == meaning(line[i+1:]) {
-		return line
+		return secret.HideSignIn(line)
 	}
 	gap := len(line[i+1:]) - len(strings.TrimLeft(line[i+1:], " \t"))
 	if strings.TrimSpace(line[i+1:]) == "" {

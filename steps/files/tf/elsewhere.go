@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps/files"
 )
 
@@ -160,11 +161,16 @@ func (j *judge) address(a Attribute, ours func(string) bool, what string) (strin
 	case ours(a.Value):
 		return "", ""
 	}
-	name := a.Value
-	if u, err := url.Parse(a.Value); err == nil {
-		name = u.Redacted()
+	return NameOf(a.Value), what
+}
+
+// NameOf is the name by which an address is told and agreed to: without its password, and
+// without a token in the user's place.
+func NameOf(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" && len(u.User.Username()) < secret.LongName {
+		return u.Redacted()
 	}
-	return name, what
+	return secret.Address(address)
 }
 
 // paths judges an argument that holds a path or a list of them.

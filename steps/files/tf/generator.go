@@ -32,8 +32,9 @@ type Generator struct {
 	gives []string
 	// signatures stand in the first line of what it writes.
 	signatures []string
-	// marks, where there are no signatures, tells by a line of the first comment.
-	marks func(line string) bool
+	// marks, where there are no signatures, is the index of the line of a comment that
+	// tells it, -1 without one.
+	marks func(comment []string) int
 	// lines are a backend in its own words, with %s for the arguments, each of which is
 	// written as argument says.
 	lines, argument string
@@ -74,7 +75,7 @@ var cdktf = &Generator{
 var unnamed = &Generator{
 	Holds: "the template or program that writes the backend",
 	Init:  "the generator and then terraform init", Move: "the generator and then terraform init -migrate-state",
-	marks: files.SaysDoNotEdit,
+	marks: files.DoNotEdit,
 	lines: "terraform {\n  backend \"s3\" {\n%s  }\n}\n", argument: "    %s = %s\n",
 }
 
@@ -182,25 +183,44 @@ func (g *Generator) wrote(p *Project, lacks bool) *Generated {
 // 0 without one. Signatures stand in the comment that the file begins with.
 func (g *Generator) signed(text []byte) (line int, says string) {
 	if comment := jsonComment(text); comment != "" {
-		if slices.ContainsFunc(g.signatures, func(s string) bool { return strings.Contains(comment, s) }) || g.marks != nil && g.marks(comment) {
+		if g.marked([]string{comment}) == 0 {
 			says = strings.Join(strings.Fields(comment), " ")
 			return 1, strings.ToValidUTF8(says[:min(len(says), longestSays)], "")
 		}
 		return 0, ""
 	}
-	within := false // a comment of several lines
-	for says := range strings.Lines(string(text)) {
-		line++
-		says = strings.TrimSpace(says)
-		if slices.ContainsFunc(g.signatures, func(s string) bool { return strings.Contains(says, s) }) || g.marks != nil && g.marks(says) {
-			return line, strings.TrimLeft(says, "#/* ")
-		}
-		within = (within || strings.HasPrefix(says, "/*")) && !strings.Contains(says, "*/")
-		if !within && says != "" && !strings.HasPrefix(says, "#") && !strings.HasPrefix(says, "//") && !strings.HasSuffix(says, "*/") {
-			break
-		}
+	comment := firstComment(text)
+	if at := g.marked(comment); at >= 0 {
+		return at + 1, comment[at]
 	}
 	return 0, ""
+}
+
+// marked is the index of the line of a comment that has a signature or a mark; -1 without
+// one.
+func (g *Generator) marked(comment []string) int {
+	if g.marks != nil {
+		return g.marks(comment)
+	}
+	return slices.IndexFunc(comment, func(line string) bool {
+		return slices.ContainsFunc(g.signatures, func(s string) bool { return strings.Contains(line, s) })
+	})
+}
+
+// firstComment are the lines of the comment that a file begins with, without what marks
+// them as one.
+func firstComment(text []byte) (lines []string) {
+	within := false // a comment of several lines
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		within = within || strings.HasPrefix(line, "/*")
+		if !within && line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "//") {
+			break
+		}
+		lines = append(lines, strings.TrimLeft(line, "#/* "))
+		within = within && !strings.Contains(line, "*/")
+	}
+	return lines
 }
 
 // longestSays bounds what is told of a comment in JSON, which may hold anything.

@@ -1,7 +1,6 @@
 package tf
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -45,10 +44,7 @@ func (c BackendConfig) otherStore(own Own) string {
 		case !a.Literal:
 			return "an address that an expression decides"
 		}
-		if u, err := url.Parse(a.Value); err == nil {
-			return u.Redacted()
-		}
-		return a.Value
+		return NameOf(a.Value)
 	}
 	return ""
 }

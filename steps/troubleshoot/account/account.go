@@ -45,7 +45,7 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 		}
 		report.Add(env, health.Result{Check: r.Check})
 	}
-	report.Findings, report.Changes = settle(f, all)
+	report.Findings, report.Changes = settle(f, all, preflight(ctx, env, f, fixes(f, all)))
 	report.Actor = steps.Acting(f.operator)
 	return report
 }

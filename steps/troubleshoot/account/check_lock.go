@@ -56,6 +56,7 @@ func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 func missingTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 	x := faultOf(diagnosis.TableMissing, t.name,
 		fmt.Sprintf("There is no table %s in %s, which the backend of %s names for its lock.", t.name, b.region, someOf(t.projects)))
+	x.Name = t.name
 	if t.name != f.answers.Lock.DynamoDBTable {
 		x.Remedy = fmt.Sprintf("Correct dynamodb_table in the backend; the blueprint's is %q.", f.answers.Lock.DynamoDBTable)
 		return x
@@ -143,7 +144,7 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 		x := faultOf(diagnosis.LockCorrupt, where,
 			fmt.Sprintf("The content of %s, where the lock of project %s belongs, is not a Terraform lock (JSON with an ID).", where, s.Project))
 		x.Changes = []plan.Change{release(f, s, h)}
-		return c.Failed("What lies at "+where+" is no lock.", x)
+		return c.Failed("The content of "+where+" is not a lock.", x)
 	}
 	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
 	if operation == "" {

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
 )
@@ -90,14 +92,31 @@ func policyAfter(f *facts, service, operation string, otherwise policy.Document)
 	return otherwise, nil
 }
 
-// settle makes findings of faults and of drift, and of what mends them the changes.
-func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes []plan.Change) {
-	changes = slices.Clone(f.plan.Changes)
+// fixes are the changes that mend faults and drift.
+func fixes(f *facts, faults []health.Result) []plan.Change {
+	changes := slices.Clone(f.plan.Changes)
 	for _, x := range faults {
 		changes = appendNew(changes, x.Changes)
 	}
-	beyond := steps.BeyondQuotas(f.observed, f.answers, changes)
-	changes = plan.Unstopped(changes, beyond)
+	return changes
+}
+
+// preflight is what AWS will refuse of changes, as far as a simulation tells.
+func preflight(ctx context.Context, env *engine.Env, f *facts, changes []plan.Change) []plan.Finding {
+	if !f.looked(plan.StepAccount) || len(changes) == 0 {
+		return nil
+	}
+	p := &steps.Preflight{Env: env, Answers: f.answers, Observed: f.observed, Policy: "operator"}
+	return p.Judge(ctx, changes)
+}
+
+// settle makes findings of faults and of drift, and of what mends them the changes, but
+// for those that AWS will refuse.
+func settle(f *facts, faults []health.Result, refused []plan.Finding) (findings []plan.Finding, changes []plan.Change) {
+	all := fixes(f, faults)
+	beyond := append(steps.BeyondQuotas(f.observed, f.answers, all), refused...)
+	stopped := plan.StoppedBy(all, beyond)
+	changes = plan.Unstopped(all, beyond)
 	mends := map[string][]string{}
 	for _, x := range faults {
 		x.Changes = among(x.Changes, changes)
@@ -117,6 +136,13 @@ func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes 
 		case len(told) == 0:
 			found := driftFinding(*c)
 			findings, c.Fixes = append(findings, found), []string{found.Key()}
+		}
+	}
+	for _, c := range all {
+		if by := stopped[c.ID]; by != "" && len(foundBySetup(f, c)) == 0 && !slices.ContainsFunc(faults, func(x health.Result) bool { return len(among(x.Changes, []plan.Change{c})) > 0 }) {
+			drift := driftFinding(c)
+			drift.Remedy = "Fix " + by + " first: \"" + c.Title + "\" was left out because of it."
+			findings = append(findings, drift)
 		}
 	}
 	for i := range beyond {

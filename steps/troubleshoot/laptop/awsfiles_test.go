@@ -36,7 +36,7 @@ func TestAProfileIsFollowedToItsCredentialsAsTheSDKDoes(t *testing.T) {
 		"itself, with keys":           {"[p]\n" + keys, "[profile p]\n" + role + "source_profile = p\n", "access key AKIAX", "", ""},
 		"itself, without keys":        {"", "[profile p]\n" + role + "source_profile = p\n", "", "credentials-missing", "p → p"},
 		"a circle":                    {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = p\n", "", "credentials-missing", "circle"},
-		"two sources":                 {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\ncredential_source = Environment\n", "", "credentials-missing", "takes one only"},
+		"two sources":                 {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\ncredential_source = Environment\n", "", "credentials-missing", "accepts only one"},
 		"the machine's own":           {"", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "this machine", "", ""},
 		"a code":                      {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\nmfa_serial = arn:x\n", "", "mfa-profile", "MFA"},
 		"a code in the source":        {"[r]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\nmfa_serial = arn:x\n", "", "mfa-profile", "takes its credentials from profile q"},

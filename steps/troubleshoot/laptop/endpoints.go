@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -39,22 +40,22 @@ func endpoints(ctx context.Context, in *inputs, p project) []health.Result {
 		}
 	}
 	if stranger := unknownAddress(p, odd); stranger != "" {
-		r := q.FailedAs(stranger+" is not asked: nobody agreed to it", leadsElsewhere)
+		r := q.FailedAs(tf.NameOf(stranger)+" is not asked: nobody agreed to it", leadsElsewhere)
 		r.Fixes = endpointFix(in, p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 		return []health.Result{r}
 	}
 	if len(odd) == 0 {
 		answer := "the backend names none"
 		if b.Attributes.Find("endpoints.s3") != nil {
-			answer = "they are " + in.env.Endpoint
+			answer = "they are " + tf.NameOf(in.env.Endpoint)
 		}
 		return []health.Result{q.Passed("%s", answer)}
 	}
 	wrong := knock(ctx, in, p, odd)
 	if wrong.Finding == nil {
-		return []health.Result{q.Passed("%s: reachable", strings.Join(odd, ", "))}
+		return []health.Result{q.Passed("%s: reachable", named(odd))}
 	}
-	r := q.Failed(strings.Join(odd, ", "), wrong)
+	r := q.Failed(named(odd), wrong)
 	r.Fixes = endpointFix(in, p, "")
 	if len(p.Strangers) > 0 {
 		r.Fixes = append(r.Fixes, endpointFix(in, p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())...)
@@ -97,7 +98,7 @@ func unknownAddress(p project, addresses []string) string {
 			continue
 		}
 		if slices.ContainsFunc(p.Elsewhere, func(e tf.Elsewhere) bool {
-			return slices.Contains(p.Strangers, e.Name) && (err != nil || e.Name == u.Redacted())
+			return slices.Contains(p.Strangers, e.Name) && e.Name == tf.NameOf(address)
 		}) {
 			return address
 		}
@@ -110,28 +111,37 @@ func unknownAddress(p project, addresses []string) string {
 func knock(ctx context.Context, in *inputs, p project, addresses []string) health.Result {
 	at := p.At("endpoints.s3")
 	for _, address := range addresses {
-		err := reach(ctx, in, address, p.Backend.Attributes.Get("custom_ca_bundle"))
+		name, err := tf.NameOf(address), reach(ctx, in, address, p.Backend.Attributes.Get("custom_ca_bundle"))
 		var wrong health.Result
 		var unknown *tls.CertificateVerificationError
 		switch {
 		case err == nil:
 			continue
 		case errors.As(err, &unknown):
-			wrong = finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			wrong = finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, name, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE.")
 		default:
-			wrong = finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s does not answer: %v.", at, address, err),
+			wrong = finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s does not answer: %s.", at, name, secret.HideSignIn(err.Error())),
 				"Correct the endpoint, or remove it to reach AWS itself.")
 		}
 		// That nobody agreed to the address is the same thing wrong.
-		wrong.Resource, wrong.Alias = address, &health.Alias{IDs: []string{leadsElsewhere}, Resource: address}
+		wrong.Resource, wrong.Alias = name, &health.Alias{IDs: []string{leadsElsewhere}, Resource: name}
 		return wrong
 	}
 	if in.env.Endpoint == "" {
 		return health.Result{}
 	}
-	return finding("files.endpoint-differs", plan.StepFiles, plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), in.env.Endpoint),
+	return finding("files.endpoint-differs", plan.StepFiles, plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, named(addresses), tf.NameOf(in.env.Endpoint)),
 		"Write the endpoint that is meant in both.")
+}
+
+// named are the names of addresses, to be told.
+func named(addresses []string) string {
+	var names []string
+	for _, address := range addresses {
+		names = append(names, tf.NameOf(address))
+	}
+	return strings.Join(names, ", ")
 }
 
 // reach tells whether something answers at an address, over the proxy that the

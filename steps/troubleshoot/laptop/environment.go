@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -186,7 +187,7 @@ func endpointVariables(in *inputs) []health.Result {
 			if len(names) == 0 {
 				silent = in.projects[at].S3().Place
 			}
-			names, set = append(names, name), append(set, name+"="+diagnosis.Redact(value))
+			names, set = append(names, name), append(set, name+"="+diagnosis.Redact(secret.Address(value)))
 		}
 	}
 	if len(names) == 0 {

@@ -32,7 +32,7 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 		{name: "itself, written by another tool", left: stateOf("one", 3, "b"), bucket: `{"resources":[{"name":"x","type":"b"}],"outputs":{ },"lineage":"one","serial":3,"version":4}`, tells: "holds it by now"},
 		{name: "a later one", left: stateOf("one", 3, "b"), bucket: stateOf("one", 4, "c"), tells: "has gone on since, to serial 4"},
 		{name: "somebody else's", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "c"), finds: true, tells: "somebody applied since"},
-		{name: "another state", left: stateOf("two", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, tells: "another state, by its lineage"},
+		{name: "another state", left: stateOf("two", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, tells: "a different state, by its lineage"},
 		{name: "no state was left", left: "half a st", finds: true, tells: "It cannot be compared"},
 		{name: "no state is there", left: stateOf("one", 3, "b"), bucket: "half a st", finds: true, tells: "holds it by now: s3://acme-terraform-state/common/staging is not a state"},
 	} {

@@ -28,7 +28,7 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		consent  bool
 		evidence string
 	}{
-		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "init -reconfigure", false, "No state lies in s3://acme-terraform-state/common/old"},
+		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "init -reconfigure", false, "There is no state in s3://acme-terraform-state/common/old"},
 		{"a state in the old place", func(b *bench) {
 			oldKey(b)
 			hold(b, "common/old", "l-1", 3)
