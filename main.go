@@ -430,7 +430,8 @@ var commands = []command{
 			"changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom login                      when the session has ended\n" +
+		example: "  stateroom login                      when Terraform asks to sign in again\n" +
+			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
 			"  stateroom login --sandbox            see its checks; no MFA is needed there",
 		flags: deviceFlag,
 	},
@@ -482,7 +483,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
 	answerFlags(f, o)
-	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile")
+	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile, or in that group of Identity Center")
 	f.StringArrayVar(&o.Adopt, "adopt", nil, "allow changes to `ARN`, a folder or a name that is there already, or allow an address that a project's files name (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
