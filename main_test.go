@@ -1277,8 +1277,8 @@ func TestPracticeTeachesInLines(t *testing.T) {
 	first := programOf(t, home, "3\n<\n3\n6\n1\n2\n1\nq\n", false, "--plain", "--sandbox")
 	says(t, first.out, "Learn to find what is wrong", "0 of 67 solved so far", "1 No valid credentials 0 of 8 solved. The article's first case",
 		"Goal: terraform plan works again in live/staging.", "Terraform says:", "2 Give me a hint Number 1 of 3. It costs a point.",
-		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: kms-disabled, 1 of 3 points.",
-		"Solved: kms-disabled, 1 of 3 points. 2 ")
+		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: KMS.DisabledException (1 of 3 points).",
+		"Solved: 1 of 3 points. 2 ")
 	if first.code != plan.ExitDone || strings.Contains(strings.Join(strings.Fields(first.out), " "), "The cause:") {
 		t.Errorf("%+v", first)
 	}
@@ -1328,6 +1328,31 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
 			}
+		}
+	}
+}
+
+// TestWhatIsWrongIsNamed: what the answer begins with names the profile, the bucket, the
+// key, the table or the person that it is about.
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	for fault, lead := range map[string]string{
+		"profile-missing":      "Profile admin_iam is in neither the credentials nor the config file.",
+		"profile-missing-name": "Profile admin-iam is in neither the credentials nor the config file.",
+		"signature-mismatch":   "The secret of profile admin_iam does not belong to its access key id.",
+		"bucket-missing":       "There is no bucket terraform-state-111111111111-eu-west-1s.",
+		"kms-disabled":         "The state encryption key alias/terraform is disabled.",
+		"kms-denied":           "user/alice may not use the state encryption key.",
+		"table-denied":         "user/alice may not use the lock table.",
+	} {
+		got := program(t, "", false, "troubleshoot", "--sandbox", "--break", fault, "--dry-run", "--json")
+		var leads []string
+		for _, e := range eventsOf(t, got.out) {
+			if e["event"] == "finding" {
+				leads = append(leads, fmt.Sprint(e["lead"]))
+			}
+		}
+		if !slices.Contains(leads, lead) {
+			t.Errorf("%s: %q is not among %q", fault, lead, leads)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func isRead(operation string) bool {
 			return true
 		}
 	}
-	return operation == "AssumeRole" || operation == "Decrypt" || operation == "GenerateDataKey"
+	return strings.HasPrefix(operation, "AssumeRole") || operation == "Decrypt" || operation == "GenerateDataKey"
 }
 
 // GuardError reports a mutating call that is in no change being applied: a

@@ -194,6 +194,8 @@ var operations = map[string]operation{
 		settle: settleTable,
 	},
 
+	"iam/AddClientIDToOpenIDConnectProvider": {on: onProvider, method: (*iam.Client).AddClientIDToOpenIDConnectProvider},
+
 	"iam/AddUserToGroup":    {on: onGroup, method: (*iam.Client).AddUserToGroup},
 	"iam/AttachGroupPolicy": {on: onGroup, method: (*iam.Client).AttachGroupPolicy},
 	"iam/AttachRolePolicy":  {on: onRole, method: (*iam.Client).AttachRolePolicy},
@@ -210,6 +212,12 @@ var operations = map[string]operation{
 		method: (*iam.Client).CreateGroup, grantsNothing: true,
 		answers: []string{"Group.GroupName", "Group.Arn"},
 		outputs: map[string]string{"arn": "Group.Arn"},
+	},
+	"iam/CreateOpenIDConnectProvider": {
+		on:      onProvider,
+		method:  (*iam.Client).CreateOpenIDConnectProvider,
+		answers: []string{"OpenIDConnectProviderArn"},
+		outputs: map[string]string{"arn": "OpenIDConnectProviderArn"},
 	},
 	"iam/CreatePolicy": {
 		on:      onPolicy,
@@ -246,6 +254,7 @@ var operations = map[string]operation{
 	"iam/DeleteAccessKey":                 {on: onUser, method: (*iam.Client).DeleteAccessKey, grantsNothing: true},
 	"iam/DeleteLoginProfile":              {on: onUser, method: (*iam.Client).DeleteLoginProfile, grantsNothing: true},
 	"iam/DeletePolicyVersion":             {on: onPolicy, method: (*iam.Client).DeletePolicyVersion, grantsNothing: true},
+	"iam/DeleteRole":                      {on: onRole, method: (*iam.Client).DeleteRole, grantsNothing: true},
 	"iam/DeleteRolePolicy":                {on: onRole, method: (*iam.Client).DeleteRolePolicy},
 	"iam/DeleteSSHPublicKey":              {on: onUser, method: (*iam.Client).DeleteSSHPublicKey, grantsNothing: true},
 	"iam/DeleteServiceSpecificCredential": {on: onUser, method: (*iam.Client).DeleteServiceSpecificCredential, grantsNothing: true},
@@ -259,11 +268,13 @@ var operations = map[string]operation{
 	"iam/PutRolePermissionsBoundary":      {on: onRole, method: (*iam.Client).PutRolePermissionsBoundary},
 	"iam/PutRolePolicy":                   {on: onRole, method: (*iam.Client).PutRolePolicy},
 	"iam/RemoveUserFromGroup":             {on: onGroup, method: (*iam.Client).RemoveUserFromGroup, grantsNothing: true},
+	"iam/TagOpenIDConnectProvider":        {on: onProvider, method: (*iam.Client).TagOpenIDConnectProvider},
 	"iam/TagPolicy":                       {on: onPolicy, method: (*iam.Client).TagPolicy},
 	"iam/TagRole":                         {on: onRole, method: (*iam.Client).TagRole},
 	"iam/TagUser":                         {on: onUser, method: (*iam.Client).TagUser},
 	"iam/UpdateAccessKey":                 {on: onUser, method: (*iam.Client).UpdateAccessKey},
 	"iam/UpdateAssumeRolePolicy":          {on: onRole, method: (*iam.Client).UpdateAssumeRolePolicy},
+	"iam/UpdateRole":                      {on: onRole, method: (*iam.Client).UpdateRole, grantsNothing: true},
 	"iam/UpdateSSHPublicKey":              {on: onUser, method: (*iam.Client).UpdateSSHPublicKey},
 	"iam/UpdateServiceSpecificCredential": {on: onUser, method: (*iam.Client).UpdateServiceSpecificCredential},
 	"iam/UpdateSigningCertificate":        {on: onUser, method: (*iam.Client).UpdateSigningCertificate},

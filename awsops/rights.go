@@ -178,6 +178,13 @@ func onPolicy(c Call, at Place) []string {
 	return []string{lookupPath(c.Input, "PolicyArn")}
 }
 
+func onProvider(c Call, at Place) []string {
+	if arn := lookupPath(c.Input, "OpenIDConnectProviderArn"); arn != "" {
+		return []string{arn}
+	}
+	return []string{at.iam("oidc-provider/" + strings.TrimPrefix(lookupPath(c.Input, "Url"), "https://"))}
+}
+
 func onKey(c Call, at Place) []string {
 	key := lookupPath(c.Input, "KeyId")
 	if key == "" {

@@ -1,11 +1,15 @@
 package steps
 
 import (
+	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // TestAStateKeyThatAWSDoesNotShowYetIsNotMadeTwice: a run was stopped as it was made, and
@@ -46,6 +50,42 @@ func TestAStateKeyThatAWSDoesNotShowYetIsNotMadeTwice(t *testing.T) {
 			}
 			w.undoubled()
 			w.settledNow(team())
+		})
+	}
+}
+
+// TestAKeyOfAMomentAgoIsNoStrangers: IAM does not list the key yet that this laptop made
+// and wrote into its profile, and STS does not know it. It is asked again, and a key that
+// this laptop did not make only once.
+func TestAKeyOfAMomentAgoIsNoStrangers(t *testing.T) {
+	t.Parallel()
+	for name, mine := range map[string]bool{"made here": true, "made elsewhere": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			w.healthy(w.run(w.setup(team())))
+			s, flow := w.nine(team())
+			credentials, err := files.Read(flow.Env.CredentialsPath)
+			w.must(err)
+			if !mine {
+				w.must(os.RemoveAll(w.stateDir()))
+				s, flow = w.nine(team())
+			}
+			asked := 0
+			w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if asked++; asked > 3 {
+					return sandbox.Fault{}
+				}
+				return sandbox.Fault{Code: "InvalidClientTokenId", Status: http.StatusForbidden}
+			})
+			key := profiles.KeyID(credentials, s.Answers.AdminProfile)
+			f := IAMFacts{ProfileKey: key, OwnKey: key}
+			w.must(f.inspectProfile(t.Context(), flow.Env, s.Answers, credentials))
+			if known := f.Profile.Err == nil && f.Profile.Stranger.Name == "alice"; known != mine || !mine && asked != 1 {
+				t.Errorf("asked %d times: %v, %v", asked, f.Profile.Stranger, f.Profile.Err)
+			}
 		})
 	}
 }

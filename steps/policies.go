@@ -21,6 +21,7 @@ const (
 	OfBlueprint   PolicyPart = ""
 	OfGroup       PolicyPart = "group"
 	OfEnvironment PolicyPart = "environment"
+	OfCI          PolicyPart = "ci"
 )
 
 // Policy is a policy that can be printed before, or without, a run: one that set-up
@@ -46,12 +47,15 @@ func Policies() []Policy {
 		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, operatorDocument},
 		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, peopleDocument},
 		{"identity", "what the operator needs besides, for Identity Center", OfBlueprint, true, []string{admin, bucket}, identityDocument},
+		{"machines", "what the operator needs besides, for pipelines (ci)", OfBlueprint, true, []string{admin, bucket}, machinesDocument},
 		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, adminDocument},
 		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, assumeDocument},
 		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, stateDocument},
 		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, ownDocument},
 		{"trust", "who may assume an environment's role", OfEnvironment, false, []string{admin}, trustOf},
 		{"permissions", "what an environment's role may do", OfEnvironment, false, nil, permissionsOf},
+		{"ci", "what a pipeline's role may do, to plan or to apply", OfCI, false, []string{admin, bucket}, ciDocument},
+		{"ci-trust", "which jobs of a pipeline may assume that role", OfCI, false, []string{admin}, ciTrustDocument},
 		{"bucket", "what the state bucket refuses", OfBlueprint, false, []string{admin, bucket}, bucketPolicyOf},
 		{"key", "who may manage and use the state encryption key", OfBlueprint, false, []string{admin}, keyPolicyOf},
 	}
@@ -69,6 +73,12 @@ func (p Policy) Parts(a *blueprint.Answers) (names []string) {
 	case OfEnvironment:
 		for _, e := range a.Environments {
 			names = append(names, e.Name)
+		}
+	case OfCI:
+		for _, b := range machineRoles(&Observed{}, a) {
+			if b.e.Name == "" {
+				names = append(names, b.e.Role)
+			}
 		}
 	}
 	return names
@@ -171,6 +181,24 @@ func identityDocument(o *Observed, a *blueprint.Answers, _ string) (policy.Docum
 	return policy.Identity(operatorAccess(o, a)), nil
 }
 
+func machinesDocument(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
+	return policy.Machines(operatorAccess(o, a)), nil
+}
+
+// roleOfCI finds the role of a pipeline by its name, which is one of Parts.
+func roleOfCI(o *Observed, a *blueprint.Answers, name string) *machineRole {
+	all := machineRoles(o, a)
+	return all[slices.IndexFunc(all, func(b *machineRole) bool { return b.e.Name == "" && b.e.Role == name })]
+}
+
+func ciDocument(o *Observed, a *blueprint.Answers, role string) (policy.Document, error) {
+	return roleOfCI(o, a, role).inline, nil
+}
+
+func ciTrustDocument(o *Observed, a *blueprint.Answers, role string) (policy.Document, error) {
+	return roleOfCI(o, a, role).trust, nil
+}
+
 // operatorAccess is what the operator of this blueprint works on. A blueprint without
 // environments is one that is still to be answered: most enter them by the default role.
 func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
@@ -182,6 +210,9 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 		access.Accounts = access.Accounts || e.Account == ""
 		if e.Account == a.AdminAccount {
 			access.Roles = append(access.Roles, a.RoleARN(o.partition(), e))
+			if a.PlansIn(e.Name) {
+				access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
+			}
 		} else if reach := a.ReachOf(e); !slices.Contains(access.Reach, reach) {
 			access.Reach = append(access.Reach, reach)
 		}

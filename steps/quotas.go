@@ -180,14 +180,28 @@ func settledSize(text string) int {
 // longestARN is a key's with the longest names of a partition and a region.
 const longestARN = 96
 
+// roleOf is the role that a change is about, in words, with what was found of it, and
+// whether it is a pipeline's.
+func (q *quotas) roleOf(c *plan.Change) (words string, found RoleFacts, machines bool) {
+	if of := machineOf(q.o, q.a, c.Target); of != nil {
+		return "role " + of.e.Role, of.f, true
+	}
+	return "the role of environment " + c.Environment, q.o.IAM.Roles[c.Environment], false
+}
+
 func (q *quotas) trust(c *plan.Change, text string) {
 	size, most := settledSize(text), q.quota(c, quotaTrust)
 	if size <= most {
 		return
 	}
 	q.beyond(c)
-	evidence := fmt.Sprintf("The trust policy of the role of environment %s would have %d characters, and IAM allows %d.", c.Environment, size, most)
+	role, _, machines := q.roleOf(c)
+	evidence := fmt.Sprintf("The trust policy of %s would have %d characters, and IAM allows %d.", role, size, most)
 	remedy := fmt.Sprintf("Name fewer principals in environment.%s.trust_kept.", c.Environment)
+	if machines {
+		q.refuse(c, "iam.trust-too-long", plan.StepIAM, evidence, "Name fewer jobs in plan and apply of the ci block, or make several blocks of it.")
+		return
+	}
 	if e, ok := q.a.Environment(c.Environment); ok && e.Trust == blueprint.TrustListed {
 		evidence = strings.TrimSuffix(evidence, ".") + ": it names every user."
 		remedy = fmt.Sprintf("Trust the admin account instead, whose groups decide who may assume it, with --set environment.%s.trust=account.", c.Environment)
@@ -198,7 +212,8 @@ func (q *quotas) trust(c *plan.Change, text string) {
 // inline counts a role's inline policies together, those that stay beside ours too.
 func (q *quotas) inline(c *plan.Change, name, text string) {
 	size, others, most := settledSize(text), 0, q.quota(c, quotaRoleInline)
-	for other, doc := range q.o.IAM.Roles[c.Environment].Inline {
+	role, have, machines := q.roleOf(c)
+	for other, doc := range have.Inline {
 		if other != name {
 			others += doc.Size()
 		}
@@ -207,22 +222,27 @@ func (q *quotas) inline(c *plan.Change, name, text string) {
 		return
 	}
 	q.beyond(c)
-	evidence := fmt.Sprintf("The inline policy of the role of environment %s has %d characters, and IAM allows %d", c.Environment, size, most)
+	evidence := fmt.Sprintf("The inline policy of %s has %d characters, and IAM allows %d", role, size, most)
 	if others > 0 {
 		evidence += fmt.Sprintf(" together with the %d of those that are there already", others)
+	}
+	if machines {
+		q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".", "Make several ci blocks of it, each for some of the environments.")
+		return
 	}
 	q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".",
 		fmt.Sprintf("Shorten it, or make a managed policy of it (of %d characters at most) in the environment's account and name it with --set environment.%s.permissions=ARN.", policy.ManagedPolicyLimit, c.Environment))
 }
 
 func (q *quotas) roleAttachments(c *plan.Change) {
-	have, most := q.o.IAM.Roles[c.Environment].Attached, q.quota(c, quotaRolePolicies)
+	role, facts, _ := q.roleOf(c)
+	have, most := facts.Attached, q.quota(c, quotaRolePolicies)
 	if len(have) < most {
 		return
 	}
 	q.beyond(c)
 	q.refuse(c, "iam.role-policies-full", plan.StepIAM,
-		fmt.Sprintf("The role of environment %s has %d managed policies attached already, and IAM allows %d.", c.Environment, len(have), most),
+		fmt.Sprintf("%s has %d managed policies attached already, and IAM allows %d.", strings.ToUpper(role[:1])+role[1:], len(have), most),
 		fmt.Sprintf("Detach one that nobody needs of %s, or choose another name with --set environment.%s.role=NAME.", strings.Join(have, ", "), c.Environment))
 }
 

@@ -51,6 +51,8 @@ type IAMFacts struct {
 	ProfileKey, OwnKey string
 	// Center is what Identity Center holds.
 	Center CenterFacts
+	// Machines are what IAM holds of the pipelines.
+	Machines MachineFacts
 	// Profile is what else the admin profile of this laptop holds.
 	Profile ProfileFacts
 }
@@ -79,6 +81,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectPolicies(gctx, home) })
 	g.Go(func() error { return f.inspectRoles(gctx, env, o, a) })
 	g.Go(func() error { return f.inspectCenter(gctx, env, o, a) })
+	g.Go(func() error { return f.inspectMachines(gctx, env, o, a) })
 	if err := g.Wait(); err != nil {
 		return err
 	}
@@ -175,7 +178,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 // planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
 func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
-	p := planUsers(o, a).And(planGroups(o, a)).And(planIdentity(o, a)).And(planRoles(o, a))
+	p := planUsers(o, a).And(planGroups(o, a)).And(planIdentity(o, a)).And(planRoles(o, a)).And(planMachines(o, a))
 	if f := profileRefused(o, a); f != nil {
 		p.Find(*f)
 	}

@@ -59,11 +59,18 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 		return nil
 	}
 	f.Profile.Asked = true
-	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
-	if err == nil {
-		f.Profile.Stranger, err = s.Identity(ctx)
+	// A key that a run of this laptop made a moment ago may not be known everywhere yet.
+	err = engine.AwaitBegun(ctx, env, env.Journal.MakingOf(f.ProfileKey), "access key "+f.ProfileKey, func(ctx context.Context) (bool, error) {
+		s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+		if err == nil {
+			f.Profile.Stranger, err = s.Identity(ctx)
+		}
+		f.Profile.Err = err
+		return !awsops.IsUnknownKey(err), nil
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // the caller's own context
 	}
-	f.Profile.Err = err
 	return ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 

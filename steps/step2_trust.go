@@ -15,6 +15,38 @@ import (
 // trust is who may assume the role: the admin account, narrowed to the
 // organization, or the users one by one.
 func (b *roleBuilder) trust() policy.Document {
+	people, machines := b.peoplesTrust(), b.machines()
+	switch {
+	case machines == nil:
+		return people
+	case policy.Equivalent(people, policy.TrustNobody()): // whose Deny would be theirs as well
+		return policy.Document{Version: policy.Version2012, Statements: []policy.Statement{*machines}}
+	}
+	people.Statements = append(people.Statements, *machines)
+	return people
+}
+
+// machines is the statement for the pipelines that apply to the environment, nil where
+// nothing but their own policies has to let them: the trust of the whole account without
+// MFA does.
+func (b *roleBuilder) machines() *policy.Statement {
+	if b.e.Trust != blueprint.TrustListed && !b.e.MFA {
+		return nil
+	}
+	var roles []string
+	for _, ci := range b.a.CIsIn(b.e.Name) {
+		if len(ci.ApplySubjects(b.e.Name)) > 0 {
+			roles = append(roles, b.a.RoleARN(b.o.partition(), atCI(b.a, ci.ApplyRole(b.e.Name))))
+		}
+	}
+	if len(roles) == 0 {
+		return nil
+	}
+	s := policy.MachineTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), roles)
+	return &s
+}
+
+func (b *roleBuilder) peoplesTrust() policy.Document {
 	var principals []string
 	if b.e.Trust == blueprint.TrustListed {
 		for _, user := range b.usersOf() {
@@ -184,7 +216,10 @@ func (b *roleBuilder) trustGains(have, want policy.Document) []plan.Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
-	asks := func(s policy.Statement) bool { return mentions(s, mfaKey) }
+	machines := b.machines() // which cannot show one, and are not counted
+	asks := func(s policy.Statement) bool {
+		return mentions(s, mfaKey) || machines != nil && policy.Equivalent(oneStatement(s), oneStatement(*machines))
+	}
 	with := ""
 	if !slices.ContainsFunc(want.Statements, func(s policy.Statement) bool { return !asks(s) }) {
 		with = " with MFA"

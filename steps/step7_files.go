@@ -37,6 +37,8 @@ type FileFacts struct {
 	// IgnoreErr is why .gitignore must not be edited.
 	IgnoreErr error
 	Leftovers Leftovers
+	// Pipelines are the pipelines' own files, by the ci block's name.
+	Pipelines map[string]files.Snapshot
 	endpoint  string
 	pathStyle bool // of the endpoint that is asked, whoever named it
 }
@@ -89,6 +91,9 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		}
 		*into = snapshot
 	}
+	if err := f.inspectPipelines(env, a); err != nil {
+		return err
+	}
 	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
 	return nil
 }
@@ -111,6 +116,7 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 		planSignIn(o, a, in, member, &p)
 	} else {
 		planConfig(o, a, in, &p)
+		planPipelines(o, a, &p)
 	}
 	for _, f := range Misencoded(o.Files.Credentials, o.Files.Config) {
 		f.Blocks, f.Stops, f.Also = a.Me != "", asAdmin(a), []string{profileCannotEdit}

@@ -36,7 +36,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	for i := range edits.Changes {
 		if c := &edits.Changes[i]; repoints {
 			if asks {
-				c.NotOurs = facts.Files.Dir
+				c.NotOurs, c.Asks, c.Agreeing = facts.Files.Dir, "a state moves with it", "move"
 			}
 			c.Needs = append(c.Needs, moveChange(project.Name))
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."

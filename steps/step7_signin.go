@@ -114,7 +114,7 @@ func PlanMember(a *blueprint.Answers, credentials, config files.Snapshot, wanted
 	edit, err := profiles.EditAll(profiles.Config, config, wanted)
 	switch {
 	case errors.Is(err, files.ErrNotToBeEdited):
-		return nil, append(findings, managedFile(err, "Put the sections below into what writes the file.", profiles.ByHand(profiles.Config, wanted)))
+		return nil, append(findings, managedFile(err, "Add the sections below to whatever writes the file.", profiles.ByHand(profiles.Config, wanted)))
 	case err != nil:
 		return nil, append(findings, cannotWrite(err, wanted))
 	case !edit.Changes():
@@ -138,7 +138,7 @@ func planSignIn(o *Observed, a *blueprint.Answers, in ways, group string, p *pla
 		if o.IAM.Center.Refused == nil { // which tells why
 			p.Find(plan.Finding{
 				ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
-				Evidence: "No call of AWS's tells where people of this partition sign in, and the blueprint does not say it.",
+				Evidence: "No AWS call tells where people of this partition sign in, and the blueprint does not say.",
 				Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
 			})
 		}
@@ -161,7 +161,7 @@ const changeSignIn = "files.sign-in"
 func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.Finding {
 	f := plan.Finding{
 		ID: "files.profile-in-use", Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{changeSignIn},
-		Evidence: fmt.Sprintf("Profile %s gets its credentials from %s (line %d of %s), which Terraform would go on to use beside a sign-in with Identity Center.",
+		Evidence: fmt.Sprintf("Profile %s gets its credentials from %s (line %d of %s), which Terraform would keep using despite a sign-in with Identity Center.",
 			conflict.Profile, plan.Enumerated(conflict.Keys), conflict.Lines[0], conflict.Path),
 		Remedy: "Rename that profile.",
 	}
@@ -213,7 +213,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, e *profiles.W
 	return &plan.Finding{
 		ID: "files.signs-in-elsewhere", Of: plan.StepFiles, Severity: plan.Warning, Subject: e.Name,
 		Evidence: fmt.Sprintf("[%s] in %s, line %d, is there already: %s.", e, config.Path, have.Line, strings.Join(differs, "; ")),
-		Remedy:   fmt.Sprintf("%s, or have it replaced, with a backup, by --adopt %s.", remedy, plan.Shell(e.String())),
+		Remedy:   fmt.Sprintf("%s, or have it replaced, with a backup: run the command again with --adopt %s.", remedy, plan.Shell(e.String())),
 	}
 }
 
@@ -221,7 +221,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, e *profiles.W
 // has it, or by hand.
 func howToSignIn(o *Observed, a *blueprint.Answers, g blueprint.Group) plan.Finding {
 	at := o.portal(a)
-	remedy := "Members run stateroom onboard in a clone of the team's repository: it writes the lines below, signs in by the browser and proves it."
+	remedy := "Members run stateroom onboard in a clone of the team's repository: it writes the lines below, signs in through the browser and proves it."
 	if at.StartURL == "" {
 		at.StartURL = "START_URL"
 		remedy = "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show. " + remedy

@@ -315,7 +315,9 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	arrive.Needs = []string{move.ID}
 	if !m.resumed() { // what was agreed to is only finished
 		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what is in %s, passwords included.", project.Name, at.WhereStateIs())))
-		backup.NotOurs, move.NotOurs, arrive.NotOurs = at.Dir, at.Dir, at.Dir
+		for _, c := range []*plan.Change{&backup, &move, &arrive} {
+			c.NotOurs, c.Asks, c.Agreeing = at.Dir, "it moves a state", "move"
+		}
 	}
 	return []plan.Change{backup, move, arrive}, nil
 }

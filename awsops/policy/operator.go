@@ -20,6 +20,8 @@ type OperatorAccess struct {
 	// Roles are the ARNs of the environment roles that the operator makes with rights of
 	// its own, since the environment is the admin account itself.
 	Roles []string
+	// PlanRoles are those beside them that only read, for pipelines' plans.
+	PlanRoles []string
 	// Administrators are the ARNs of the roles that administer the key. They are looked up.
 	Administrators []string
 	// Accounts says that accounts of environments are to be created.
@@ -35,6 +37,8 @@ var (
 	peoplePolicy string
 	//go:embed identity.json
 	identityPolicy string
+	//go:embed machines.json
+	machinesPolicy string
 )
 
 // Operator is what whoever runs set-up needs in the admin account, and no more: to look
@@ -58,6 +62,9 @@ func People(a OperatorAccess) Document { return a.fill(peoplePolicy) }
 // examples for IAM Identity Center", IAM Identity Center user guide).
 func Identity(a OperatorAccess) Document { return a.fill(identityPolicy) }
 
+// Machines is what the operator needs besides where pipelines work without a stored key.
+func Machines(a OperatorAccess) Document { return a.fill(machinesPolicy) }
+
 // fill puts the answers into a policy.
 func (a OperatorAccess) fill(text string) Document {
 	d := ParseOrEmpty(text)
@@ -75,6 +82,8 @@ func (a OperatorAccess) fill(text string) Document {
 		switch s.Resources[0] {
 		case "ROLES":
 			s.Resources = a.Roles
+		case "PLANROLES":
+			s.Resources = a.PlanRoles
 		case "ADMINISTRATORS":
 			s.Resources = a.Administrators
 		case "arn:PARTITION:iam::*:role/REACH":

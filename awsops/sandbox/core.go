@@ -29,6 +29,7 @@ type core struct {
 	documents    documentCache
 	holders      []func(rewrite) // of resources with a policy, beside roles
 	lag          lagging
+	issuers      *issuerService
 }
 
 func newCore(options Options) *core {
@@ -37,6 +38,7 @@ func newCore(options Options) *core {
 		options: options, partition: partitionOf(options.Region), ids: newIDSource(options.Seed),
 		accounts: map[string]*account{}, credentials: map[string]*credential{}, lag: newLagging(),
 	}
+	c.issuers = newIssuers(c)
 	c.catalog = newIAMCatalog(c.partition, options.Now())
 	clock := options.Now
 	c.options.Now = func() time.Time { return clock().Add(time.Duration(c.ahead.Load())) }
@@ -60,6 +62,7 @@ type account struct {
 	roles           map[string]*role
 	policies        map[string]*managedPolicy // by ARN
 	mfa             map[string]*mfaDevice     // by serial number (ARN)
+	providers       map[string]*oidcProvider  // by ARN
 }
 
 // addAccount makes an account without anything in it.
@@ -67,7 +70,7 @@ func (s *core) addAccount(id, name, email, method string, now time.Time) *accoun
 	a := &account{
 		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE", partition: s.partition, regions: slices.Clone(s.options.OptedIn[id]),
 		users: map[string]*user{}, groups: map[string]*group{}, roles: map[string]*role{},
-		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{},
+		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{}, providers: map[string]*oidcProvider{},
 	}
 	s.accounts[id] = a
 	s.order = append(s.order, id)

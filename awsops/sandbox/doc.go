@@ -16,11 +16,14 @@
 //     projection on names. KMS encrypts nothing: data keys are random.
 //   - Regions are names: STS, IAM and Organizations answer in any of them that the
 //     account has enabled, and enabling one takes no time.
-//   - Identity: no SAML, web identity, federation tokens, service-linked
+//   - Identity: no SAML, federation tokens, service-linked
 //     roles, instance profiles, server certificates or hardware MFA. Console
 //     passwords, SSH keys, signing certificates and service credentials are
 //     kept and listed, and nobody takes them. Tags on a principal are known to
 //     conditions; session tags, session policies and source identities are not.
+//   - OpenID Connect: every https URL is an issuer with a key pair of its own, published
+//     below /oidc/, and whoever asks GET /oidc/token?iss=…&sub=…&aud=… is given a token.
+//     IAM fetches nothing, so that thumbprints have no say.
 //   - AWS's managed policies are a dozen (see awsPolicies), the read-only ones
 //     cut to the services above.
 //   - IAM Identity Center: one instance in one region, without applications, AWS

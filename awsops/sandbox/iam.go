@@ -30,6 +30,7 @@ func newIAM(c *core) *iamService {
 	s := &iamService{core: c}
 	s.operations = s.entityOperations()
 	maps.Copy(s.operations, s.policyOperations())
+	maps.Copy(s.operations, s.providerOperations())
 	return s
 }
 
@@ -111,7 +112,9 @@ func (s *iamService) entityOperations() map[string]iamOperation {
 
 		"CreateRole":             {roleKind.arn, s.createRole},
 		"GetRole":                onRole(getRole),
+		"ListRoles":              {rolePath, listRoles},
 		"UpdateAssumeRolePolicy": onRole(s.updateTrust),
+		"UpdateRole":             onRole(updateRole),
 		"DeleteRole":             onRole(s.deleteRole),
 
 		"CreateAccessKey":      onUser(s.createAccessKey),

@@ -1,6 +1,10 @@
 package sandbox
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // xmlRole is a role in an answer. Its trust policy is URL-encoded.
 type xmlRole struct {
@@ -14,19 +18,36 @@ type xmlRole struct {
 }
 
 func getRole(r *request, ro *role) (any, error) {
-	return struct{ Role xmlRole }{xmlRole{
-		Path: ro.path, RoleName: ro.name, RoleId: ro.id, Arn: ro.arn(r.account), CreateDate: stamp(ro.created),
-		AssumeRolePolicyDocument: encoded(ro.now().trust), Description: ro.description,
-		MaxSessionDuration: ro.maxSession, PermissionsBoundary: viewBoundary(&ro.entity), Tags: xmlTags(ro.tags),
-	}}, nil
+	view := viewRole(r.account)(ro)
+	view.PermissionsBoundary, view.Tags = viewBoundary(&ro.entity), xmlTags(ro.tags)
+	return struct{ Role xmlRole }{view}, nil
+}
+
+// viewRole shows a role as lists do: without its boundary and its tags.
+func viewRole(a *account) func(*role) xmlRole {
+	return func(ro *role) xmlRole {
+		return xmlRole{
+			Path: ro.path, RoleName: ro.name, RoleId: ro.id, Arn: ro.arn(a), CreateDate: stamp(ro.created),
+			AssumeRolePolicyDocument: encoded(ro.now().trust), Description: ro.description, MaxSessionDuration: ro.maxSession,
+		}
+	}
+}
+
+// rolePath is the resource of ListRoles.
+func rolePath(r *request) string {
+	return r.account.partition.arn("iam", "", r.account.id, "role"+cmp.Or(r.arg("PathPrefix"), "/"))
+}
+
+func listRoles(r *request) (any, error) {
+	below := slices.DeleteFunc(inOrder(r.account.roles), func(ro *role) bool { return !strings.HasPrefix(ro.path, cmp.Or(r.arg("PathPrefix"), "/")) })
+	return listed(r, "Roles", below, viewRole(r.account))
 }
 
 func (s *iamService) createRole(r *request) (any, error) {
-	trust, seconds := s.byARN(r.arg("AssumeRolePolicyDocument")), 3600
-	if text := r.arg("MaxSessionDuration"); text != "" {
-		if seconds = atoi(text); seconds < 3600 || seconds > 43200 {
-			return nil, invalid("ValidationError", text, "maxSessionDuration", "have value between 3600 and 43200")
-		}
+	trust := s.byARN(r.arg("AssumeRolePolicyDocument"))
+	seconds, err := maxSession(r, 3600)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.checkTrust(r.account.id, trust, r.now); err != nil {
 		return nil, err
@@ -38,6 +59,31 @@ func (s *iamService) createRole(r *request) (any, error) {
 	ro := &role{entity: e, description: r.arg("Description"), maxSession: seconds}
 	r.account.roles[strings.ToLower(e.name)] = ro
 	return getRole(r, ro)
+}
+
+// maxSession is how long a role's sessions may last, as a request has it.
+func maxSession(r *request, usual int) (int, error) {
+	text := r.arg("MaxSessionDuration")
+	if text == "" {
+		return usual, nil
+	}
+	seconds := atoi(text)
+	if seconds < 3600 || seconds > 43200 {
+		return 0, invalid("ValidationError", text, "maxSessionDuration", "have value between 3600 and 43200")
+	}
+	return seconds, nil
+}
+
+func updateRole(r *request, ro *role) (any, error) {
+	seconds, err := maxSession(r, 3600) // which UpdateRole sets where none is given
+	if err != nil {
+		return nil, err
+	}
+	ro.maxSession = seconds
+	if r.form.Has("Description") {
+		ro.description = r.arg("Description")
+	}
+	return struct{}{}, nil
 }
 
 func (s *iamService) updateTrust(r *request, ro *role) (any, error) {

@@ -87,6 +87,11 @@ func (s *core) checkTrust(account, text string, now time.Time) error {
 				return malformed("AssumeRole policy may only specify STS AssumeRole actions.")
 			}
 		}
+		for _, provider := range st.Principals["Federated"] {
+			if err := checkShared(st.Conditions, provider); err != nil && st.Effect == policy.Allow {
+				return err
+			}
+		}
 		for _, principal := range st.Principals["AWS"] {
 			if !s.principalKnown(principal, now) {
 				return malformed("Invalid principal in policy: \"AWS\":\"%s\"", principal)

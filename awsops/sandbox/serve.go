@@ -93,8 +93,11 @@ func (s *Server) admit(r *request) (service, *apiError) {
 	r.protocol = guessProtocol(r.http)
 	g, signed, problem := parseSignature(r.http)
 	if !signed {
-		if call, ok := unsignedCalls[r.http.Method+" "+r.http.URL.Path]; ok {
+		if call, ok := unsigned(r); ok {
 			return s.admitUnsigned(r, call)
+		}
+		if r.protocol == queryProtocol && r.http.Method == http.MethodPost {
+			return s.admitWebIdentity(r)
 		}
 		return service{}, missingToken.in(r.protocol, "")
 	}

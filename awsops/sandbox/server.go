@@ -70,6 +70,7 @@ func New(options Options) *Server {
 		"sso":           {jsonProtocol, routeJSON, newSSOAdmin(c, kms).serve},
 		"sso-oauth":     {restJSONProtocol, routeUnsigned, s.portal.serveSignIn},
 		"awsssoportal":  {restJSONProtocol, routeUnsigned, s.portal.servePortal},
+		"oidc":          {restJSONProtocol, routeUnsigned, c.issuers.serve},
 		"identitystore": {jsonProtocol, routeJSON, newIdentityStore(c, kms).serve},
 	}
 	s.populate()

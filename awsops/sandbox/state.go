@@ -68,6 +68,9 @@ func (l *stateList) account(a *account) {
 	for arn, p := range a.policies {
 		l.add(arn, "%q, tags %v, %s", p.description, p.tags, p.text.latest())
 	}
+	for arn, p := range a.providers {
+		l.add(arn, "audiences %v, thumbprints %v, tags %v", p.audience, p.thumbs, p.tags)
+	}
 	for serial, d := range a.mfa {
 		l.add(serial, "enabled: %t", d.user != nil)
 	}

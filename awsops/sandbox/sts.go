@@ -24,6 +24,8 @@ func newSTS(c *core) *stsService {
 		"GetAccessKeyInfo":  s.accessKeyInfo,
 		"GetSessionToken":   s.sessionToken,
 		"AssumeRole":        s.assumeRole,
+
+		webIdentityOperation: s.assumeByToken,
 	}
 	return s
 }

@@ -1,5 +1,10 @@
 package sandbox
 
+import (
+	"net/http"
+	"strings"
+)
+
 // unsignedCall is a call that nobody signs: how one gets credentials cannot need any.
 type unsignedCall struct{ service, operation string }
 
@@ -17,9 +22,19 @@ var unsignedCalls = map[string]unsignedCall{
 	"POST /logout":                {"awsssoportal", "Logout"},
 }
 
+// unsigned is the call that a request without a signature may be, if there is one.
+func unsigned(r *request) (unsignedCall, bool) {
+	if r.http.Method == http.MethodGet && strings.HasPrefix(r.http.URL.Path, issuerPath) {
+		return unsignedCall{"oidc", routeIssuer(r.http.URL.Path)}, true
+	}
+	call, ok := unsignedCalls[r.http.Method+" "+r.http.URL.Path]
+	return call, ok
+}
+
 // routeUnsigned names the operation of a call that needs no signature.
 func routeUnsigned(r *request) string {
-	return unsignedCalls[r.http.Method+" "+r.http.URL.Path].operation
+	call, _ := unsigned(r)
+	return call.operation
 }
 
 // admitUnsigned reads a call that nobody signs. In which region it was sent is not in it.

@@ -141,6 +141,9 @@ func blockKinds() []blockKind {
 		labelled("project", func(b *Blueprint) *[]Project { return &b.Projects },
 			func(p *Project) string { return p.Name }, func(label string) Project { return Project{Name: label} },
 			(*Project).arguments),
+		labelled("ci", func(b *Blueprint) *[]CI { return &b.CIs },
+			func(c *CI) string { return c.Name }, func(label string) CI { return CI{Name: label} },
+			(*CI).arguments),
 		single("kms_key", func(b *Blueprint) []argument { return b.Key.arguments() }),
 		single("bucket", func(b *Blueprint) []argument { return b.Bucket.arguments() }),
 		// An absent lock block means both locks, but an argument absent from

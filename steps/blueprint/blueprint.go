@@ -74,11 +74,13 @@ type Blueprint struct {
 	Users  []User
 	// IdentityCenter is where people of a group sign in that has no users.
 	IdentityCenter IdentityCenter
-	Environments   []Environment
-	Projects       []Project
-	Key            Key
-	Bucket         Bucket
-	Lock           Lock
+	// CIs are the pipelines that work without a stored key.
+	CIs          []CI
+	Environments []Environment
+	Projects     []Project
+	Key          Key
+	Bucket       Bucket
+	Lock         Lock
 }
 
 // Group is admins and the environments that they reach: an IAM group of users, or a group

@@ -43,6 +43,9 @@ func (b *Blueprint) Missing() []string {
 	for _, p := range b.Projects {
 		need(p.Environment == "" && b.environmentFor(p.Name) == "", "project."+p.Name+".environment")
 	}
+	for _, ci := range b.CIs {
+		ci.ciMissing(need)
+	}
 	need(b.Bucket.Name == "", "bucket.name")
 	return paths
 }
@@ -63,6 +66,7 @@ func (b *Blueprint) problems() Problems {
 	c.identityCenter()
 	c.environments()
 	c.projects()
+	c.ci()
 	c.key()
 	c.bucketAndLock()
 	return c.found

@@ -15,6 +15,9 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 	project := func(args string) string {
 		return env(`account = "222222222222"`) + "project \"p\" {\n" + args + "\n}\n"
 	}
+	ci := func(args string, name ...string) string {
+		return env(`account = "222222222222"`) + "ci \"ci" + strings.Join(name, "") + "\" {\n" + args + "\n}\n"
+	}
 	for _, c := range []struct {
 		name, text string
 		line       int
@@ -68,6 +71,25 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"trust kept of anyone", right + env(`trust_kept = ["*"]`), 4, "OIDC"},
 		{"mfa type", right + env(`mfa = "true"`), 4, "without quotes"},
 		{"same role twice", right + env(`account = "222222222222"`) + "environment \"f\" {\naccount = \"222222222222\"\n}\n", 6, "the same"},
+		{"CI of unknown kind", right + ci("provider = \"jenkins\""), 7, "among the choices"},
+		{"Buildkite", right + ci("provider = \"buildkite\""), 7, "fork"},
+		{"CI with a star for a job", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\nplan = [\"branch:*\"]"), 9, "strangers"},
+		{"CI with a question mark in a subject", right + ci("provider = \"oidc\"\nissuer = \"https://ci.example.com\"\nplan = [\"job:?\"]"), 9, "strangers"},
+		{"CI with a star for a repository", right + ci("provider = \"github\"\nrepository = \"acme/*\""), 8, "wildcards"},
+		{"CI with an owner alone", right + ci("provider = \"github\"\nrepository = \"acme\""), 8, "acme/infra"},
+		{"CI with one of two ids", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\nowner_id = \"1\""), 9, "write both"},
+		{"pull requests that apply", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"pull_request\"]"), 9, "push a branch"},
+		{"colon in an environment", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"environment:a:b\"]"), 9, "not a job"},
+		{"branch gate of two environments", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"branch:main\"]\nenvironments = [\"e\", \"f\"]") + "environment \"f\" {\n}\n", 9, "2 environments"},
+		{"gate of another environment", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"environment:f\"]\nenvironments = [\"e\"]") + "environment \"f\" {\n}\n", 9, "gate of environment"},
+		{"CI in all environments", right + ci("provider = \"github\"\nenvironments = [\"*\"]"), 8, "one by one"},
+		{"CI in an unknown environment", right + ci("provider = \"github\"\nenvironments = [\"x\"]"), 8, "no environment"},
+		{"issuer without https", right + ci("provider = \"gitlab\"\nissuer = \"http://git.example.com\""), 8, "https"},
+		{"issuer with a port", right + ci("provider = \"gitlab\"\nissuer = \"https://git.example.com:8443\""), 8, "without port"},
+		{"issuer of another platform", right + ci("provider = \"circleci\"\nissuer = \"https://git.example.com\""), 8, "platform's issuer"},
+		{"CI with too long a role", right + ci("provider = \"github\"\nenvironments = [\"e\"]", strings.Repeat("g", 48)), 6, "shorter name"},
+		{"pipeline file of CircleCI", right + ci("provider = \"circleci\"\npipeline = \"ci.yml\""), 8, "GitHub Actions"},
+		{"role for plans taken", right + ci("provider = \"github\"\nplan = [\"pull_request\"]\nenvironments = [\"e\"]") + "environment \"f\" {\naccount = \"222222222222\"\nrole = \"TerraformAdmin-plan\"\n}\n", 3, "for plans"},
 		{"dir outside", right + project(`dir = "a/../../b"`), 7, "outside"},
 		{"dir absolute", right + project(`dir = "/srv"`), 7, "absolute"},
 		{"project of unknown environment", right + project(`environment = "x"`), 7, "no environment"},

@@ -12,6 +12,7 @@ var (
 	RegionWrong = &Diagnosis{
 		ID: "region-wrong", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The bucket is in a different region than the backend says.",
+		Named:   "Bucket %s is in a different region than the backend says.",
 		Remedy:  "Write the bucket's region into the backend, then run terraform init -reconfigure.",
 		text:    []sign{{pattern: wording(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|the bucket is not in '[^']+' region|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|must be addressed using the specified endpoint|[Ss]tatus ?[Cc]ode: 301|\(301\) when calling`), unless: wording(`[Cc]reating S3 [Bb]ucket|S3: CreateBucket`), at: outside}},
 		codes:   []string{"PermanentRedirect", "BucketRegionError"},
@@ -29,6 +30,7 @@ var (
 	BucketMissing = &Diagnosis{
 		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "There is no bucket of that name.",
+		Named:    "There is no bucket %s.",
 		Remedy:   "Correct the name in the backend, or create the bucket with stateroom setup.",
 		Operator: "Ask the operator to run stateroom setup, which makes it.",
 		text:     []sign{{pattern: wording(`S3 bucket (?:"(?P<bucket>[^"]+)" )?does not exist\.|\bNoSuchBucket\b|operation error S3: HeadBucket, .*StatusCode: 404`), at: outside}},
@@ -37,14 +39,20 @@ var (
 	S3ListDenied = &Diagnosis{
 		ID: "s3-list-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not list the state bucket.",
+		Named:    "%s may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}},
-		is:       refused("s3", "ListObjectsV2", "ListObjectVersions"),
+		text: []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}, {
+			pattern: wording(`[Ee]rror configuring (?:S3 Backend|the backend "s3"): (?:AccessDenied|Forbidden): (?:Access Denied|Forbidden|User: \S+ is not authorized to access).*status code: 403`), at: outside,
+			meaning: "AWS refused the first request of the backend, and does not say which permission is missing.",
+			remedy:  "Look who you are (aws sts get-caller-identity). Allow that identity s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the state, and the key that encrypts it.",
+		}},
+		is: refused("s3", "ListObjectsV2", "ListObjectVersions"),
 	}
 	S3HeadDenied = &Diagnosis{
 		ID: "s3-head-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not see the state object; without s3:ListBucket a missing state looks the same.",
+		Named:    "%s may not see the state object; without s3:ListBucket a missing state looks the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403|\(403\) when calling the HeadObject operation`), at: outside}},
@@ -53,6 +61,7 @@ var (
 	S3GetDenied = &Diagnosis{
 		ID: "s3-get-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not read the state object.",
+		Named:    "%s may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:E?rror (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
@@ -61,6 +70,7 @@ var (
 	S3PutDenied = &Diagnosis{
 		ID: "s3-put-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not write the state object or its lock file.",
+		Named:    "%s may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{

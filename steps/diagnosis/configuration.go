@@ -12,6 +12,9 @@ const noProvider = `does not have a provider named|no available releases match|d
 const commandLine = `options are (?:aliases of one another and )?mutually[- ]exclusive|^(?:Error: )?Wrong combination of options|flag conflicts with|Invalid (?:-chdir option|command line options)|handling -chdir option|must include an equals sign followed by|Expected a single argument|(?:Exactly|At least) (?:one|two) (?:argument|address)|Error parsing command-line flags` +
 	`|working directory already contains files|is your active workspace|Workspace "[^"]+" already exists|(?:[Cc]annot|can't) delete (?:the )?default (?:workspace|state)|Workspace is not empty|Can't re-plan a saved plan|Cannot apply incomplete plan`
 
+// anEngine are the commands that somebody may lack.
+const anEngine = `terraform|tofu|terragrunt`
+
 // fullDisk is how the systems say that a disk is full.
 const fullDisk = `no space left on device|There is not enough space on the disk|[Dd]isk quota exceeded|ENOSPC`
 
@@ -22,6 +25,12 @@ var (
 		Meaning: "The disk is full, so a file could not be written.",
 		Remedy:  "Make room, then run the command again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
 		text:    []sign{{pattern: wording(fullDisk)}},
+	}
+	EngineMissing = &Diagnosis{
+		ID: "engine-missing", Family: Configuration, Step: plan.StepInit,
+		Meaning: "The command terraform, or tofu, is not installed here, or not on PATH.",
+		Remedy:  "Install Terraform or OpenTofu, or put its folder on PATH and open a new shell. In CI it is a step, or a part of the image, of the job that runs it.",
+		text:    []sign{{pattern: wording(`(?:(?:` + anEngine + `)(?:\.exe)?['"]?: (?:command )?not found|command not found: (?:` + anEngine + `)\b|Command '(?:` + anEngine + `)' not found|(?i:the term '(?:` + anEngine + `)' is not recognized|'(?:` + anEngine + `)' is not recognized as an internal)|"?(?:` + anEngine + `)"?: executable file not found in|spawn \S*(?:` + anEngine + `)(?:\.exe)? ENOENT|(?:` + anEngine + `): No such file or directory)`)}},
 	}
 	ConfigInvalid = &Diagnosis{
 		ID: "config-invalid", Family: Configuration, Step: plan.StepFiles,

@@ -12,13 +12,15 @@ var (
 	SSOExpired = &Diagnosis{
 		ID: "sso-expired", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile's single sign-on session has expired or was never started.",
+		Named:   "The single sign-on session of profile %s has expired or was never started.",
 		Remedy:  "Sign in again: aws sso login --profile PROFILE.",
-		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]`)}},
+		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]|\(UnauthorizedException\) when calling the GetRoleCredentials|Session token not found or invalid`)}},
 		is:      awsops.IsSSO,
 	}
 	MFAProfile = &Diagnosis{
 		ID: "mfa-profile", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile asks for an MFA code, and Terraform cannot ask for one.",
+		Named:   "Profile %s asks for an MFA code, and Terraform cannot ask for one.",
 		Remedy:  "Get session credentials with the MFA code first (stateroom login), and name the profile that holds them.",
 		text:    []sign{{pattern: wording(`assume role with MFA enabled, but AssumeRoleTokenProvider|AssumeRoleTokenProviderNotSetError|MultiFactorAuthentication failed|multi-factor authentication is required`)}},
 		is:      func(err error) bool { return strings.Contains(err.Error(), "AssumeRoleTokenProvider") },
@@ -26,6 +28,7 @@ var (
 	ProfileMissing = &Diagnosis{
 		ID: "profile-missing", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile that is named is in neither the credentials nor the config file.",
+		Named:   "Profile %s is in neither the credentials nor the config file.",
 		Remedy:  "Write the profile, or correct its name in backend, provider and AWS_PROFILE.",
 		text: []sign{
 			{pattern: wording(`failed to get (?:shared config )?profile, (?P<profile>[^\s,]+)|SharedConfigProfileNotExistsError|The config profile \((?P<profile>[^)]+)\) could not be found`)},
@@ -62,6 +65,7 @@ var (
 	SignatureMismatch = &Diagnosis{
 		ID: "signature-mismatch", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The secret does not belong to the access key id.",
+		Named:   "The secret of profile %s does not belong to its access key id.",
 		Remedy:  "Write access key id and secret again exactly as you received them, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
 		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature`)}},
 		is:      awsops.IsBadSecret,
@@ -137,6 +141,7 @@ var (
 	KeyInvalid = &Diagnosis{
 		ID: "key-invalid", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "AWS does not know the access key: it is deleted, inactive, mistyped, of another partition, or seconds old.",
+		Named:   "AWS does not know the access key of profile %s: it is deleted, inactive, mistyped, of another partition, or seconds old.",
 		Remedy:  "Use an active access key; wait a minute if it was just made.",
 		text:    []sign{{pattern: wording(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b|\bInvalidToken\b: The provided token is malformed|security token included in the request is invalid`), unless: wording(noSTS)}},
 		is:      func(err error) bool { return awsops.IsUnknownKey(err) || awsops.IsStaleToken(err) },
@@ -144,8 +149,13 @@ var (
 	CredentialsMissing = &Diagnosis{
 		ID: "credentials-missing", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "Terraform found no credentials for AWS at all.",
-		Remedy:  "Write the profile to the credentials file, and name it in the backend and in the provider.",
+		Named:   "Terraform finds no credentials for AWS in profile %s.",
+		Remedy:  "Write the profile to the credentials file, and name it in the backend and in the provider. In CI, let a step before Terraform sign in (a role by OIDC), or give the job AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
 		text: []sign{{
+			pattern: wording(`failed to load credentials, .*(?:169\.254\.170\.\d+|404 page not found|\[fd00:ec2::23\])|EcsContainer|CredentialsEndpointError|AWS_CONTAINER_CREDENTIALS_(?:RELATIVE|FULL)_URI`),
+			meaning: "The container's own source of credentials (the task's role of ECS, or the pod identity of EKS) gave none.",
+			remedy:  "Give the task a role (taskRoleArn), or the pod's service account a pod identity association whose agent runs on the node; take AWS_CONTAINER_CREDENTIALS_* out of the environment where neither is meant.",
+		}, {
 			pattern: wording(`failed to load assume role \S+, of profile (?P<profile>[^\s,]+)`),
 			meaning: "The profile that source_profile names has no credentials that Terraform can use.",
 			remedy:  "Give that profile its access key. If it signs in with aws login (login_session), which Terraform cannot use, let it have credential_process = aws configure export-credentials --profile NAME, with NAME the one that signs in.",

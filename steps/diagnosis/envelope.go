@@ -15,6 +15,8 @@ const deepest = 3
 // CloudWatch's, Google's, Terragrunt's.
 type envelope struct {
 	Log, Message, Msg, Line, TextPayload *string
+	// Error is what a controller's log says beside its message.
+	Error any
 	// Prefix is Terragrunt's unit.
 	Prefix string
 }
@@ -88,7 +90,11 @@ func fromDriver(line string) (unit, text string, ok bool) {
 	}
 	for _, inner := range []*string{e.Log, e.Message, e.Msg, e.Line, e.TextPayload} {
 		if inner != nil {
-			return strings.Trim(e.Prefix, "[] "), *inner, true
+			text = *inner
+			if cause, ok := e.Error.(string); ok && cause != "" {
+				text += ": " + cause
+			}
+			return strings.Trim(e.Prefix, "[] "), text, true
 		}
 	}
 	return "", "", false

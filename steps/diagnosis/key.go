@@ -20,6 +20,7 @@ var (
 	KMSPendingDeletion = &Diagnosis{
 		ID: "kms-pending-deletion", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is scheduled for deletion; once it is deleted, every state encrypted with it is lost.",
+		Named:    "The state encryption key %s is scheduled for deletion; once it is deleted, every state encrypted with it is lost.",
 		Remedy:   "Cancel the deletion of the key and enable it again, at once.",
 		Operator: "Ask the operator to keep the key from being deleted, with stateroom setup, at once.",
 		text:     []sign{{pattern: wording(aKey + `pending (?:replica )?deletion`), at: outside}},
@@ -59,6 +60,7 @@ var (
 	KMSDisabled = &Diagnosis{
 		ID: "kms-disabled", Family: Key, Step: plan.StepKey,
 		Meaning:  "The state encryption key is disabled.",
+		Named:    "The state encryption key %s is disabled.",
 		Remedy:   "Enable the key.",
 		Operator: "Ask the operator to enable the key with stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.DisabledException|\bDisabledException\b|(?P<resource>arn:[\w-]+:kms:\S+) is disabled`), at: outside}},
@@ -67,6 +69,7 @@ var (
 	KMSNotFound = &Diagnosis{
 		ID: "kms-not-found", Family: Key, Step: plan.StepKey,
 		Meaning:  "There is no such key in the bucket's region.",
+		Named:    "There is no key %s in the bucket's region.",
 		Remedy:   "Write the ARN of a key in the bucket's own region.",
 		Operator: "Ask the operator to run stateroom setup.",
 		text:     []sign{{pattern: wording(`KMS\.NotFoundException|Key '?(?P<resource>arn:[\w-]+:kms:[^\s']+)'? does not exist`), at: outside}},
@@ -76,6 +79,7 @@ var (
 	KMSDenied = &Diagnosis{
 		ID: "kms-denied", Family: Key, Step: plan.StepKey,
 		Meaning:  "The identity may not use the state encryption key.",
+		Named:    "%s may not use the state encryption key.",
 		Remedy:   "Allow the action on the key in the group's policy, or in the key policy if that does not delegate to the account.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,14 @@ func Lead(id string) string {
 		}
 	}
 	return ""
+}
+
+// LeadOf is [Lead] with the name of what a finding is about, where that is known.
+func LeadOf(id, name string) string {
+	if d := OfID(id); d != nil && d.Named != "" && name != "" {
+		return fmt.Sprintf(d.Named, name)
+	}
+	return Lead(id)
 }
 
 // ofEach are the findings that any change can have, by how their ids end.

@@ -56,6 +56,7 @@ var (
 	TableMissing = &Diagnosis{
 		ID: "table-missing", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The lock table does not exist in this account and region.",
+		Named:    "There is no lock table %s in this account and region.",
 		Remedy:   "Create the table with key LockID of type S, or correct its name in the backend.",
 		Operator: "Ask the operator to run stateroom setup, which makes it.",
 		text:     []sign{{pattern: wording(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)|Requested resource not found: Table: \S+ not found|DynamoDB.*ResourceNotFoundException`), at: outside}},
@@ -70,6 +71,7 @@ var (
 	TableDenied = &Diagnosis{
 		ID: "table-denied", Family: Lock, Step: plan.StepLock,
 		Meaning:  "The identity may not use the lock table.",
+		Named:    "%s may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
 		text: []sign{{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stateroom/awsops"
@@ -23,7 +24,7 @@ func AwaitBegun(ctx context.Context, env *Env, change, what string, shown func(c
 		}
 		if !told {
 			told = true
-			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show whether %s was made: a run ended before it knew.", what)})
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("Waiting for AWS to show %s, which this laptop set out to make a moment ago.", what)})
 		}
 		return false, nil
 	})
@@ -31,6 +32,19 @@ func AwaitBegun(ctx context.Context, env *Env, change, what string, shown func(c
 		return nil
 	}
 	return err
+}
+
+// MakingOf is the change by which this laptop made what has that id, such as an access
+// key; empty where it made none.
+func (j *Journal) MakingOf(id string) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, r := range slices.Backward(j.records) {
+		if r.Phase == PhaseGot && r.Values["id"] == id {
+			return r.Change
+		}
+	}
+	return ""
 }
 
 // undecided tells whether AWS may still show what the newest intent has made, if that was

@@ -279,7 +279,7 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 func (f *Flow) place(findings []plan.Finding) {
 	f.Steps.NumberFindings(findings)
 	for i := range findings {
-		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.Lead(findings[i].ID))
+		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.LeadOf(findings[i].ID, findings[i].Name))
 	}
 }
 

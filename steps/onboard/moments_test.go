@@ -147,7 +147,9 @@ func (s *speech) String() string {
 // such a one.
 func (s *stopped) stop(m moment, args []string) (out string, code int, met bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	// A hang-up leaves a call half a minute, and then the look at what it may have made
+	// another half.
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, m.course.bobs, args...)
 	var typed string

@@ -42,6 +42,9 @@ type Finding struct {
 	// Resource is what of AWS's it is about, as a backend names it: a bucket, a state
 	// as s3://BUCKET/KEY, a table, a key. Two findings of one resource can be one.
 	Resource string `json:"-"`
+	// Name is what the lead calls that, or the profile or the identity that it is about;
+	// empty where there is none to call it by.
+	Name string `json:"-"`
 	// RequestIDs are AWS's ids of the requests in which it said so, which the evidence
 	// and the details name and another look does not bring again.
 	RequestIDs []string `json:"-"`

@@ -98,7 +98,7 @@ func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Cha
 	c := InProject(a, "state.push."+project.Name, "Save the state of project "+project.Name+" that an apply could not save", project, dir,
 		Push{}, "terraform state push "+ErroredState)
 	c.Topic, c.Run.SkipWait = "state", true
-	c.NotOurs = filepath.Join(dir, ErroredState)
+	c.NotOurs, c.Asks, c.Agreeing = filepath.Join(dir, ErroredState), "it replaces the state in the bucket", "save"
 	c.Undo = "the bucket keeps the state before as an older version"
 	return c
 }

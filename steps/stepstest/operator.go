@@ -19,3 +19,6 @@ func PeoplePolicy() policy.Document { return policy.People(access) }
 
 // IdentityPolicy is what stateroom policy identity prints for them.
 func IdentityPolicy() policy.Document { return policy.Identity(access) }
+
+// MachinesPolicy is what stateroom policy machines prints for them.
+func MachinesPolicy() policy.Document { return policy.Machines(access) }

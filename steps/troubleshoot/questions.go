@@ -9,7 +9,8 @@ import (
 
 // The questions by which troubleshooting begins.
 const (
-	pathBegin = "way"
+	// PathBegin is that of what it begins with.
+	PathBegin = "way"
 	pathText  = "error"
 )
 
@@ -24,16 +25,16 @@ const (
 // all is asked. Terraform is offered to run only where there is one.
 func Questions(given plan.Given, engine bool) []plan.Question {
 	switch {
-	case !given.Asked(pathBegin):
+	case !given.Asked(PathBegin):
 		options := []string{beginChecks, beginText}
 		if engine {
 			options = append(options, beginRun)
 		}
 		return []plan.Question{{
-			Path: pathBegin, Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: beginChecks, Required: true,
+			Path: PathBegin, Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: beginChecks, Required: true,
 			Help: "The checks are the same each time and never look at the text; a text adds what Terraform itself met. Nothing is changed before you have confirmed it.",
 		}}
-	case given.Text(pathBegin) == beginText && !given.Asked(pathText):
+	case given.Text(PathBegin) == beginText && !given.Asked(pathText):
 		return []plan.Question{{
 			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: diagnosis.Redact,
 			Help: "Paste all of it, with its boxes, colors and log lines; the program finds what matters, and shows no secret in it.",
@@ -45,8 +46,8 @@ func Questions(given plan.Given, engine bool) []plan.Question {
 // Begin gives the health check the answers to [Questions]. A text that cannot be
 // read is a [plan.Problem].
 func (h *HealthCheck) Begin(given plan.Given) error {
-	h.Terraform = given.Text(pathBegin) == beginRun
-	if given.Text(pathBegin) != beginText {
+	h.Terraform = given.Text(PathBegin) == beginRun
+	if given.Text(PathBegin) != beginText {
 		return nil
 	}
 	text, err := diagnosis.Read(strings.NewReader(given.Text(pathText)))

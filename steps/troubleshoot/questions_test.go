@@ -24,12 +24,12 @@ func TestQuestionsFollowFromTheWayThatWasChosen(t *testing.T) {
 		path   string
 		ways   int
 	}{
-		{"at first", answered(), true, pathBegin, 3},
-		{"without Terraform", answered(), false, pathBegin, 2},
-		{"everything", answered(pathBegin, beginChecks), true, "", 0},
-		{"a text", answered(pathBegin, beginText), true, pathText, 0},
-		{"the text is there", answered(pathBegin, beginText, pathText, "Error: x"), true, "", 0},
-		{"Terraform", answered(pathBegin, beginRun), true, "", 0},
+		{"at first", answered(), true, PathBegin, 3},
+		{"without Terraform", answered(), false, PathBegin, 2},
+		{"everything", answered(PathBegin, beginChecks), true, "", 0},
+		{"a text", answered(PathBegin, beginText), true, pathText, 0},
+		{"the text is there", answered(PathBegin, beginText, pathText, "Error: x"), true, "", 0},
+		{"Terraform", answered(PathBegin, beginRun), true, "", 0},
 	} {
 		questions := Questions(c.given, c.engine)
 		if c.path == "" {
@@ -45,7 +45,7 @@ func TestQuestionsFollowFromTheWayThatWasChosen(t *testing.T) {
 }
 
 func TestTakeReadsTheTextAsThePipeIsRead(t *testing.T) {
-	given := plan.Given{pathBegin: secret.New(beginText), pathText: secret.New("\x1b[31m╷\n│ Error: x\n╵\x1b[0m\n")}
+	given := plan.Given{PathBegin: secret.New(beginText), pathText: secret.New("\x1b[31m╷\n│ Error: x\n╵\x1b[0m\n")}
 	var e HealthCheck
 	if err := e.Begin(given); err != nil || !strings.Contains(e.Text, "Error: x") || strings.Contains(e.Text, "\x1b") {
 		t.Errorf("%v: %q", err, e.Text)
@@ -55,10 +55,10 @@ func TestTakeReadsTheTextAsThePipeIsRead(t *testing.T) {
 	if err := e.Begin(given); !errors.As(err, &problem) || problem.Path != pathText {
 		t.Errorf("an empty text gave %v", err)
 	}
-	if check := Questions(plan.Given{pathBegin: secret.New(beginText)}, true)[0].Check; check(" ") == nil || check("Error: x") != nil {
+	if check := Questions(plan.Given{PathBegin: secret.New(beginText)}, true)[0].Check; check(" ") == nil || check("Error: x") != nil {
 		t.Error("the field does not say that a text is empty")
 	}
-	if err := e.Begin(plan.Given{pathBegin: secret.New(beginRun)}); err != nil || !e.Terraform {
+	if err := e.Begin(plan.Given{PathBegin: secret.New(beginRun)}); err != nil || !e.Terraform {
 		t.Errorf("%v, Terraform %t", err, e.Terraform)
 	}
 }

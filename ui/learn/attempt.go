@@ -107,7 +107,7 @@ func (a *Attempt) Looked(wrong, todo bool) (result string, points int, solved bo
 	if wrong { // the checks have found it
 		points = a.Points()
 	}
-	return fmt.Sprintf("Solved: %s, %d of %d points.", a.Name, points, MostPoints), points, true
+	return fmt.Sprintf("Solved: %s (%d of %d points).", strings.TrimSuffix(a.Short, "."), points, MostPoints), points, true
 }
 
 // Window is the text about a window of one's own, with the commands for it in the middle.

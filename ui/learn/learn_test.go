@@ -37,7 +37,7 @@ func TestThePlaceToGoOnIsTheFirstThatIsNotSolved(t *testing.T) {
 // no fourth; a fault that is solved is not solved again.
 func TestHelpIsGivenALittleAtATimeAndCosts(t *testing.T) {
 	t.Parallel()
-	a := Attempt{Fault: Fault{Name: "a", Goal: "It works.", Says: "Error: no", Hints: []string{"one", "two"}, Fix: "Fix it.", Text: "It broke."}}
+	a := Attempt{Fault: Fault{Name: "a", Short: "It says no.", Goal: "It works.", Says: "Error: no", Hints: []string{"one", "two"}, Fix: "Fix it.", Text: "It broke."}}
 	for _, want := range []string{"Hint 1 of 2: one", "Hint 2 of 2: two", "Hint 2 of 2: two"} {
 		if a.Help(Hint); len(a.Told()) != 3 || a.Told()[2] != want {
 			t.Errorf("told %q, want %q", a.Told(), want)
@@ -57,7 +57,7 @@ func TestHelpIsGivenALittleAtATimeAndCosts(t *testing.T) {
 	if _, _, solved := a.Looked(true, true); solved {
 		t.Error("solved while there is something to do")
 	}
-	if result, points, solved := a.Looked(false, false); !solved || points != 0 || result != "Solved: a, 0 of 3 points." {
+	if result, points, solved := a.Looked(false, false); !solved || points != 0 || result != "Solved: It says no (0 of 3 points)." {
 		t.Errorf("%q, %d, %t", result, points, solved)
 	}
 	if _, _, solved := a.Looked(false, false); solved {

@@ -100,7 +100,7 @@ func (c *lessons) won(f learn.Fault) string {
 	if !c.progress.Solved(f) {
 		return ""
 	}
-	return fmt.Sprintf("Solved: %s, %d of %d points.", f.Name, c.progress.Points[f.Name], learn.MostPoints)
+	return fmt.Sprintf("Solved: %d of %d points.", c.progress.Points[f.Name], learn.MostPoints)
 }
 
 // named asks for one of all faults by its name.

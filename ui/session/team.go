@@ -81,14 +81,5 @@ func (s *session) noBlueprint() *plan.Refusal {
 	if err != nil {
 		path = s.Blueprint
 	}
-	return &plan.Refusal{
-		Finding: "files.no-blueprint", Title: "There is no stateroom.hcl here.",
-		What:   "The blueprint names the team's users, and is kept in the team's repository.",
-		Remedy: "Run the command in a clone of the team's repository, or name the file.",
-		Tried:  []plan.Fact{{Name: "Blueprint", Value: "there is no " + path}},
-		Commands: []plan.ShellCommand{
-			{Does: "Name the file", Line: s.command() + " --blueprint FILE"},
-			{Does: "Make the setup, where the team has none yet", Line: "stateroom setup"},
-		},
-	}
+	return onboard.WithoutBlueprint(path, s.command())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/term"
@@ -29,6 +30,14 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 	askHow := s.quiet && s.ErrorFile == "" && !s.Run && s.Break == ""
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		e := &troubleshoot.HealthCheck{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
+		// A text says something where there is nothing to check, and whoever is not asked
+		// gets findings.
+		meets := (s.quiet || s.sits()) && s.ask && s.lab == nil && text == "" && !s.NoChecks
+		if meets && (!askHow || !given.Asked(troubleshoot.PathBegin)) {
+			if err := s.someProject(askHow); err != nil {
+				return engine.Opened{}, err
+			}
+		}
 		if askHow {
 			if questions := troubleshoot.Questions(given, s.canRun(ctx)); len(questions) > 0 {
 				return engine.Opened{Questions: questions}, nil
@@ -38,9 +47,39 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 			}
 		}
 		flow, err := s.healthCheck(ctx, e, asks)
-		return engine.Opened{Flow: flow}, err
+		if err == nil && meets && e.Text == "" {
+			err = s.someCredentials(ctx, flow, given)
+		}
+		if err != nil {
+			return engine.Opened{}, err
+		}
+		return engine.Opened{Flow: flow}, nil
 	}
 	return open, plan.Given{}, nil
+}
+
+// someProject refuses a folder in which there is nothing to check; asks says that the
+// person is asked what to begin with.
+func (s *session) someProject(asks bool) error {
+	a, err := s.answersKnown()
+	if err != nil || len(a.Projects) > 0 {
+		return err
+	}
+	dir, err := filepath.Abs(s.Dir)
+	if err != nil {
+		dir = s.Dir
+	}
+	return troubleshoot.WithoutProject(dir, a, s.command(), asks)
+}
+
+// someCredentials refuses checks of AWS by nobody, and says how files are checked alone.
+func (s *session) someCredentials(ctx context.Context, flow *engine.Flow, given plan.Given) error {
+	err := s.withRemedy(troubleshoot.Credentials(ctx, flow.Env, flow.Answers, given))
+	var refusal *plan.Refusal
+	if errors.As(err, &refusal) {
+		refusal.Anyway = troubleshoot.WithoutAWS()
+	}
+	return err
 }
 
 // canRun tells whether there are an engine and a project to run it in. What is wrong with

@@ -52,7 +52,7 @@ func TestWhoeverSignsInBesideTheProgramGoesOnFromThere(t *testing.T) {
 	p := l.sitsAt80("setup")
 	p.Until("You are not signed in to AWS.")
 	p.Until("aws configure sso")
-	p.Finds("r try again  p practice in the sandbox")
+	p.Finds("r try again  p practice")
 	p.Type("r")
 	p.Finds("Tried 2 times: this is still so")
 	signIn()
@@ -123,5 +123,66 @@ func TestEveryModeThatAWSGivesNoAnswerSaysSo(t *testing.T) {
 		if event := `{"event":"finding","id":"network-unreachable"`; strings.Contains(args, "--json") != strings.Contains(got.out, event) {
 			t.Errorf("%s: %s", args, got.out)
 		}
+	}
+}
+
+// TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType: without a project, and
+// without credentials, it has a screen of its own, from which it goes on with what can be
+// checked all the same. Whoever cannot be asked gets the findings.
+func TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType(t *testing.T) {
+	t.Parallel()
+	l, signIn := newcomer(t)
+	p := l.sitsAt80("troubleshoot")
+	p.Until("There is no project here.")
+	p.Until("--blueprint")
+	p.Finds("r try again  p practice  c paste what Terraform printed")
+	p.Type("c")
+	p.Until("What Terraform printed")
+	p.Type("\x03")
+	p.Ended(plan.ExitInterrupted)
+
+	l.must(os.WriteFile(filepath.Join(l.folder, "main.tf"), []byte("terraform {\n  backend \"s3\" {\n    bucket = \"acme\"\n    key    = \"a\"\n    region = \"eu-west-1\"\n  }\n}\n"), 0o600))
+	p = l.sitsAt80("troubleshoot")
+	p.Until("What do you want to begin with?")
+	p.Type("\r")
+	p.Until("You are not signed in to AWS.")
+	p.Finds("r try again  p practice  c check the files alone")
+	p.Type("c")
+	p.Finds("(profile|credentials)-missing")
+	p.Type("\x03")
+	p.Ended(plan.ExitInterrupted)
+	p = l.sitsAt80("troubleshoot")
+	p.Until("What do you want to begin with?")
+	p.Type("\r")
+	p.Until("You are not signed in to AWS.")
+	signIn()
+	p.Type("r")
+	p.Finds("things? (is|are) wrong")
+	p.Type("\x03")
+	p.Ended(plan.ExitInterrupted)
+	piped := l.run("", l.program(), "troubleshoot", "--json", "--dry-run", "--endpoint-url", l.server.URL(), "--dir", t.TempDir())
+	if piped.code != plan.ExitFindings {
+		t.Errorf("exit code %d", piped.code)
+	}
+	says(t, piped.out, `"id":"files.no-project"`)
+}
+
+// TestTheListOfFaultsBreaksNoWordAtTheEdge reads it in a terminal of 80 columns, and as a
+// program does: one fault a line.
+func TestTheListOfFaultsBreaksNoWordAtTheEdge(t *testing.T) {
+	t.Parallel()
+	l, _ := newcomer(t)
+	p := l.sitsAt80("troubleshoot", "--break", "list")
+	p.Until("wrong-account-keys")
+	p.Ended(plan.ExitDone)
+	lines := strings.Split(strings.ReplaceAll(p.Text(), "\r", ""), "\n")
+	for _, line := range lines {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	piped := l.stateroom("", "troubleshoot", "--break", "list")
+	if faults := strings.Count(piped.out, "\n"); faults < 60 || faults >= len(lines) {
+		t.Errorf("%d lines in a pipe, %d in a terminal", faults, len(lines))
 	}
 }

@@ -34,37 +34,40 @@ func TestEveryFaultIsAnsweredInTheFirstFrame(t *testing.T) {
 	for i := 0; i < len(all); i += stepstest.Stride(t) {
 		t.Run(all[i].Name(), func(t *testing.T) {
 			t.Parallel()
-			l := look{width: 80, height: 24, utf8: true, colour: true}
-			m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, broken(t, all[i].Name()))
-			frame := m.View()
-			wordstest.Titles(t, "the screen", frame)
-			r := &m.run.review
-			if r.found.pressing() == 0 {
-				t.Fatalf("nothing is found:\n%s", ansi.Strip(frame))
-			}
-			first := r.found.list[0]
-			text := strings.Join(strings.Fields(ansi.Strip(frame)), " ")
-			for _, want := range []string{r.ended().Lead[0], named(first.Finding), told(first)} {
-				if !strings.Contains(text, want) {
-					t.Errorf("the first frame does not say %q:\n%s", want, ansi.Strip(frame))
-				}
-			}
-			if footer := ansi.Strip(m.footer()); !strings.HasPrefix(footer, " enter fix ") && !strings.HasPrefix(footer, " enter look again ") && !strings.HasPrefix(footer, " enter agree ") {
-				t.Errorf("the key is not in the footer: %s", footer)
-			}
-			if dir := os.Getenv("NARROW_DUMP"); dir != "" {
-				os.WriteFile(filepath.Join(dir, all[i].Name()+".txt"), []byte(ansi.Strip(frame)), 0o600)
-			}
-			pinned(m)
-			if lost := missing(resized(m, 150, tall), resized(m, 80, tall)); lost != "" {
-				t.Errorf("%q is cut without a mark:\n%s", lost, ansi.Strip(m.View()))
-			}
+			answersInTheFirstFrame(t, broken(t, all[i].Name(), nil, nil))
 		})
 	}
 }
 
-// ofInit are the faults of a project that Terraform has initialized, of which there is
-// none here.
+// answersInTheFirstFrame reads a review of troubleshooting at 80 columns and 24 lines.
+func answersInTheFirstFrame(t *testing.T, found plan.Review) {
+	t.Helper()
+	l := look{width: 80, height: 24, utf8: true, colour: true}
+	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, found)
+	frame := m.View()
+	wordstest.Titles(t, "the screen", frame)
+	r := &m.run.review
+	if len(r.found.list) == 0 {
+		t.Fatalf("nothing is found:\n%s", ansi.Strip(frame))
+	}
+	first := r.found.list[0]
+	text := strings.Join(strings.Fields(ansi.Strip(frame)), " ")
+	for _, want := range []string{r.ended().Lead[0], named(first.Finding), told(first)} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the first frame does not say %q:\n%s", want, ansi.Strip(frame))
+		}
+	}
+	if footer := ansi.Strip(m.footer()); !strings.HasPrefix(footer, " enter fix ") && !strings.HasPrefix(footer, " enter look again ") && !strings.HasPrefix(footer, " enter agree ") {
+		t.Errorf("the key is not in the footer: %s", footer)
+	}
+	pinned(m)
+	if lost := missing(resized(m, 150, tall), resized(m, 80, tall)); lost != "" {
+		t.Errorf("%q is cut without a mark:\n%s", lost, ansi.Strip(m.View()))
+	}
+}
+
+// ofInit are the faults of a project that Terraform has initialized, which the tests that
+// have one hold to the same.
 var ofInit = []string{"backend-changed", "backend-not-initialized", "provider-lock-file", "provider-unavailable"}
 
 // told is how a finding says what to do: the change that fixes it, or its remedy's first
@@ -76,8 +79,9 @@ func told(f findingItem) string {
 	return words.Fit(f.Remedy, 60)[0]
 }
 
-// broken is what the checks find of a fault.
-func broken(t *testing.T, fault string) plan.Review {
+// broken is what the checks find of a fault, in a setup that an engine has initialized with
+// these variables, if there is one.
+func broken(t *testing.T, fault string, with *terraform.Engine, variables map[string]string) plan.Review {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -85,7 +89,7 @@ func broken(t *testing.T, fault string) plan.Review {
 			t.Fatal(err)
 		}
 	}
-	lab, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "lab"), Environ: os.Environ()})
+	lab, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "lab"), Environ: engine.Environment(os.Environ()).With(variables)})
 	must(err)
 	t.Cleanup(func() { must(lab.Close(true)) })
 	answers := &blueprint.Answers{Blueprint: lab.Blueprint(), Me: lab.Me}
@@ -96,7 +100,10 @@ func broken(t *testing.T, fault string) plan.Review {
 		must(err)
 		env, err := engine.NewEnv(sessions, lab.Environ, lab.Root, filepath.Join(lab.Root, "stateroom.hcl"))
 		must(err)
-		env.Endpoint, env.EngineErr = lab.Endpoint(), terraform.ErrNotFound
+		env.Endpoint = lab.Endpoint()
+		if env.Engine = with; with == nil {
+			env.EngineErr = terraform.ErrNotFound
+		}
 		_, tag := answers.Tag()
 		env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 		must(err)

@@ -30,7 +30,7 @@ type refused struct {
 	still  string
 }
 
-// refusedLine is a line of it, which may be one of its commands.
+// refusedLine is a line of it, which may be that on which one of its commands begins.
 type refusedLine struct {
 	text    string
 	command string
@@ -74,7 +74,11 @@ func (r *refused) fill() {
 	}
 	for _, c := range r.Commands {
 		wrap(c.Does, 5, t.Faint.Render)
-		r.lines = append(r.lines, refusedLine{command: c.Line})
+		parts := words.Fit(c.Line, r.width-8)
+		r.lines = append(r.lines, refusedLine{parts[0], c.Line})
+		for _, part := range parts[1:] {
+			add("         " + t.Key.Render(part))
+		}
 	}
 	if len(r.Tried) > 0 {
 		add("")
@@ -115,12 +119,14 @@ func (r *refused) hotkeys() hotkeys {
 	again := func() (nav, tea.Cmd) {
 		return nav{pop: true, then: func() (nav, tea.Cmd) { return nav{}, r.run.again() }}, nil
 	}
-	list := hotkeys{{bind("r", "try again", "r", "enter"), again}}
+	list := hotkeys{
+		{bind("r", "try again", "r", "enter"), again},
+		hotkey{keys.Practice, r.practice}.when(r.practice != nil),
+	}
 	if r.Anyway != nil {
 		list = append(list, hotkey{bind("c", r.Anyway.Text, "c"), r.anyway})
 	}
 	return append(list,
-		hotkey{bind("p", "practice in the sandbox", "p"), r.practice}.when(r.practice != nil),
 		r.clip().hotkey(),
 		hotkey{Binding: keys.Down}.shown(len(r.Commands) > 1),
 		hotkey{keys.Edit, r.edit}.when(r.run.asks()),
@@ -172,9 +178,9 @@ func (r *refused) view() []string {
 		case line.command == "":
 			lines = append(lines, line.text)
 		case from+i == r.cursor:
-			lines = append(lines, "     "+t.Accent.Render(t.Glyphs.Cursor)+" "+t.Selected.Render(line.command))
+			lines = append(lines, "     "+t.Accent.Render(t.Glyphs.Cursor)+" "+t.Selected.Render(line.text))
 		default:
-			lines = append(lines, "       "+t.Key.Render(line.command))
+			lines = append(lines, "       "+t.Key.Render(line.text))
 		}
 	}
 	for len(lines) < r.height {

@@ -13,7 +13,7 @@ import (
 func TestWhatKeepsARunFromGoingOnIsAScreenWithTheWaysOn(t *testing.T) {
 	m := screens["no-credentials"](t, look{width: 80, height: 24, utf8: true})
 	shows(t, m, "You are not signed in to AWS.", "another window, then try again", "aws configure sso", "in neither ~/.aws/credentials", "Nothing was changed.",
-		"r try again", "p practice in the sandbox", "y copy", "esc back", "setup cannot begin yet")
+		"r try again", "p practice", "y copy", "esc back", "setup cannot begin yet")
 	press(m, "down")
 	if c := m.top().(*refused).clip(); c.text != "aws configure" {
 		t.Errorf("it copies %q", c.text)

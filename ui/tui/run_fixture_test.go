@@ -77,7 +77,7 @@ func ill() plan.Review {
 }
 
 // unasked is what a run without credentials is told.
-func unasked() error {
+func unasked() *plan.Refusal {
 	return &plan.Refusal{
 		Finding: "credentials-missing", Title: "You are not signed in to AWS.",
 		What:   "No credentials were found in the environment, the shared files or the machine.",
@@ -93,6 +93,29 @@ func unasked() error {
 			{Name: "This machine", Value: "its metadata service gives no role"},
 		},
 	}
+}
+
+// noOrganization is what a set-up says in an account that is in none.
+func noOrganization(t testing.TB) *plan.Refusal {
+	t.Helper()
+	who := awsops.Identity{Account: "111111111111", ARN: "arn:aws:iam::111111111111:user/operator"}
+	opening := steps.Opening{
+		Answers: &blueprint.Answers{Blueprint: blueprint.New()}, All: true, Answered: func(string) bool { return false },
+		Found: &blueprint.Discovery{Alone: true, Account: who.Account, Identity: who},
+	}
+	_, err := opening.Open(t.Context(), plan.Given{}, plan.Asks{})
+	var refusal *plan.Refusal
+	if !errors.As(err, &refusal) {
+		t.Fatal(err)
+	}
+	return refusal
+}
+
+// refusing is a run that could not begin.
+func refusing(t testing.TB, l look, mode *Mode, refusal *plan.Refusal) *root {
+	m := opened(t, l, mode, Options{})
+	answerWith(m, engine.Opened{}, refusal)
+	return m
 }
 
 // refusedAfterAnswers is an onboarding whose answers could not be tried yet.

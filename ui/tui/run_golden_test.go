@@ -4,8 +4,11 @@ import (
 	"io"
 	"testing"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot"
 )
 
 // The screens of the runs that are flows, for the goldens of golden_test.go.
@@ -172,6 +175,20 @@ func init() {
 			answerWith(m, engine.Opened{}, unasked())
 			press(m, "down")
 			return m
+		},
+		"no-organization": func(t *testing.T, l look) *root {
+			return refusing(t, l, SetUp, noOrganization(t))
+		},
+		"no-blueprint": func(t *testing.T, l look) *root {
+			return refusing(t, l, Offboard, onboard.WithoutBlueprint("/work/acme/stateroom.hcl", "stateroom offboard"))
+		},
+		"no-project": func(t *testing.T, l look) *root {
+			return refusing(t, l, Troubleshoot, troubleshoot.WithoutProject("/home/alice/downloads", &blueprint.Answers{Blueprint: blueprint.New()}, "stateroom troubleshoot", true))
+		},
+		"no-credentials-to-check-with": func(t *testing.T, l look) *root {
+			refusal := unasked()
+			refusal.Anyway = troubleshoot.WithoutAWS()
+			return refusing(t, l, Troubleshoot, refusal)
 		},
 		"no-credentials-kept": func(t *testing.T, l look) *root { return refusedAfterAnswers(t, l) },
 		"no-credentials-leave": func(t *testing.T, l look) *root {

@@ -81,11 +81,35 @@ func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	if len(m.run.review.kept()) != 2 {
 		t.Errorf("kept %d", len(m.run.review.kept()))
 	}
-	press(m, "5", "x") // which follows from the one before, and is not decided by itself
+	press(m, "5", "x")
 	shows(t, m, followsText)
+	if strings.Contains(m.View(), "x leave out") {
+		t.Errorf("the footer offers to leave out what is left out:\n%s", m.View())
+	}
 	press(m, "4", "x")
 	if len(m.run.review.kept()) != 6 {
-		t.Errorf("kept %d after taking it in again", len(m.run.review.kept()))
+		t.Errorf("kept %d after including it again", len(m.run.review.kept()))
+	}
+}
+
+// TestAKeyThatHasNothingToDoSaysWhy presses the keys of a change where they lead nowhere:
+// none of them is passed over in silence.
+func TestAKeyThatHasNothingToDoSaysWhy(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys []string
+		says string
+	}{
+		"no questions":         {[]string{"9", "e"}, "Nothing to edit here"},
+		"nothing undone":       {[]string{"4", "u"}, "nothing to undo"},
+		"no change":            {[]string{"1", "c"}, "c shows the AWS calls of a change: select one first."},
+		"a file without calls": {[]string{"7", "c"}, "This change makes no AWS calls."},
+		"calls without a file": {[]string{"4", "d"}, "This change edits no file."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := reviewingRoot(t, plainLook, Options{})
+			press(m, c.keys...)
+			shows(t, m, c.says)
+		})
 	}
 }
 

@@ -60,6 +60,8 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"setup partly failed":        {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofLeftOut), Applied: 8, Failed: 1, Skipped: 3, Due: 4, Excluded: 30}, Wrong, "The setup for staging, preprod and production is not complete: 4 changes are still to be made and 30 are left out. Not proven: changes that it needs were left out. 8 changes made, 1 failed, 3 not begun, 30 left out."},
 		"setup partly broken off":    {plan.Summary{Outcome: complete, Applied: 5, Skipped: 7, Excluded: 30, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. 5 changes made, 0 failed, 7 not begun, 30 left out."},
 
+		"setup not looked at": {plan.Summary{Outcome: complete, Applied: 9, Stale: true, Ended: true}, Look, "Whether it works now was not checked again. 9 changes made, 0 failed, 0 left out."},
+
 		"on board":              {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Planned, plan.Planned)}, Proof: asAlice, Applied: 9}, Works, "Bob can run Terraform in staging, preprod and production."},
 		"on board in one":       {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Planned, plan.Refused)}, Proof: plan.Unproved(plan.ProofFailed), Findings: wrong, Applied: 9}, Wrong, "Bob can run Terraform in staging. It does not work in preprod. Not proven: it was tested and did not work."},
 		"on board without plan": {plan.Summary{Outcome: plan.Aboard{User: "bob", Own: true, Places: places(plan.Entered)}, Proof: plan.Unproved(plan.ProofNoProviders), Due: 3, DueRun: 3, Applied: 9}, Unshown, "Bob's access works in staging; terraform plan has not run there. Not proven: Terraform's providers could not be downloaded, so it was not run. 9 changes made, 0 failed, 0 left out. 3 changes are due again where Terraform's providers can be downloaded."},
@@ -88,6 +90,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 
 		"healthy":     {plan.Summary{Outcome: plan.Health{}, Checks: passed}, Works, "Nothing is wrong: all 2 checks passed. Nothing was changed."},
 		"fixed":       {plan.Summary{Outcome: plan.Health{}, Checks: passed, Applied: 1}, Works, "Nothing is wrong any more: all 2 checks passed. 1 change made, 0 failed, 0 left out."},
+		"a clone":     {plan.Summary{Outcome: plan.Health{}, Checks: append([]plan.Check{{Verdict: plan.Failed}}, passed...), Findings: []plan.Finding{{Severity: plan.Info, Lead: "This directory is not initialized."}}}, Works, "Nothing is wrong, but 1 of 3 checks did not pass. This directory is not initialized. Nothing was changed."},
 		"ill":         {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: wrong, Due: 1, DryRun: true}, Wrong, "Nothing was changed: this was a dry run. One thing is wrong. The state encryption key is disabled."},
 		"still ill":   {plan.Summary{Outcome: plan.Health{}, Checks: passed, Findings: append(wrong, wrong...), Applied: 1}, Wrong, "2 things are still wrong."},
 		"undecided":   {plan.Summary{Outcome: plan.Health{}, Checks: []plan.Check{{Verdict: plan.Undecided}}}, Unshown, "Nothing wrong was found, but 1 check could not be made."},

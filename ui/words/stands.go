@@ -24,7 +24,7 @@ func stands(s *plan.Summary) []string {
 
 func standsFirst(s *plan.Summary) string {
 	if s.Stale {
-		return unknown(s.Outcome)
+		return unknown(s)
 	}
 	switch o := s.Outcome.(type) {
 	case plan.SetUp:
@@ -44,8 +44,12 @@ func standsFirst(s *plan.Summary) string {
 }
 
 // unknown is what nobody has seen since the changes began.
-func unknown(o plan.Outcome) string {
-	switch o := o.(type) {
+func unknown(s *plan.Summary) string {
+	switch o := s.Outcome.(type) {
+	case plan.SetUp, plan.Health, plan.SignedIn:
+		if !s.Stopped { // else it is said that the run was interrupted
+			return "Whether it works now was not checked again."
+		}
 	case plan.Aboard:
 		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
 	case plan.Delivery:
@@ -269,10 +273,36 @@ func health(o plan.Health, s *plan.Summary) string {
 		return thingsWrong(s, wrong)
 	case undecided(s.Checks) > 0:
 		return fmt.Sprintf("Nothing wrong was found, but %s could not be made.", Plural(undecided(s.Checks), "check"))
-	case s.Applied > 0:
-		return fmt.Sprintf("Nothing is wrong any more: all %s passed.", Plural(len(s.Checks), "check"))
 	}
-	return fmt.Sprintf("Nothing is wrong: all %s passed.", Plural(len(s.Checks), "check"))
+	wrongs, all := "Nothing is wrong", Plural(len(s.Checks), "check")
+	if s.Applied > 0 {
+		wrongs = "Nothing is wrong any more"
+	}
+	if n := failing(s.Checks); n > 0 {
+		return fmt.Sprintf("%s, but %d of %s did not pass%s", wrongs, n, all, toKnow(s.Findings))
+	}
+	return fmt.Sprintf("%s: all %s passed.", wrongs, all)
+}
+
+// failing counts the checks that did not pass though nothing is wrong, as in a clone that
+// nobody has initialized yet.
+func failing(checks []plan.Check) (n int) {
+	for _, c := range checks {
+		if c.Verdict == plan.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// toKnow ends a sentence with what the first of the findings says.
+func toKnow(findings []plan.Finding) string {
+	for _, f := range findings {
+		if f.Lead != "" {
+			return ". " + f.Lead
+		}
+	}
+	return "."
 }
 
 // thingsWrong counts what is wrong, with what the first of it is.
@@ -281,11 +311,11 @@ func thingsWrong(s *plan.Summary, n int) string {
 	if s.Applied > 0 {
 		still = " still"
 	}
-	failing := worst(s.Findings) == plan.Failure
+	failed := worst(s.Findings) == plan.Failure
 	switch {
-	case failing && n == 1:
+	case failed && n == 1:
 		text = "One thing is" + still + " wrong."
-	case failing:
+	case failed:
 		text = fmt.Sprintf("%d things are%s wrong.", n, still)
 	case n == 1:
 		text = "One thing" + still + " needs your attention."

@@ -54,6 +54,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 	case b.region != b.configured:
 		x := faultOf(diagnosis.RegionWrong, b.bucket+b.configured,
 			fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", b.bucket, b.region, someOf(b.projects()), b.configured))
+		x.Name = b.bucket
 		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then run terraform init -reconfigure.", b.region)
 		return c.Failed("It is in "+b.region+".", x)
 	}
@@ -81,6 +82,7 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 
 func missingBucket(f *facts, b *bucketAccess) health.Result {
 	x := faultOf(diagnosis.BucketMissing, b.bucket, fmt.Sprintf("There is no bucket %s, which the backend of %s names.", b.bucket, someOf(b.projects())))
+	x.Name = b.bucket
 	if b.bucket != f.answers.Bucket.Name {
 		x.Remedy = fmt.Sprintf("Correct the name in the backend; the blueprint's is %s.", f.answers.Bucket.Name)
 		return x

@@ -41,7 +41,9 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 		}
 		return x
 	case outage != nil:
-		return outageOf(c, outage, id.err)
+		x := outageOf(c, outage, id.err)
+		x.Name = id.profile
+		return x
 	case id.err != nil:
 		if d, denied := awsops.DenialOf(id.err); denied && d.Action == "sts:AssumeRole" {
 			x := faultOf(diagnosis.AssumeRoleDenied, "profile "+id.profile, diagnosis.Describe(id.err))
@@ -86,7 +88,7 @@ func checkClock(f *facts, id *identity, as string) health.Result {
 // as the operator may see keys.
 func invalidKey(f *facts, id *identity, c health.Question) health.Result {
 	x := faultOf(diagnosis.KeyInvalid, id.profile, diagnosis.Describe(id.err))
-	x.Err = id.err
+	x.Err, x.Name = id.err, id.profile
 	x.Needs = []string{"aws iam list-access-keys --user-name USER, then a new key with: stateroom handover USER"}
 	user, key, found := ownerOf(f, id.keyID)
 	switch {
@@ -134,9 +136,9 @@ func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
 		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},
-		NotOurs: key.ID,
-		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
-		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
+		NotOurs: key.ID, Asks: "somebody made the key inactive", Agreeing: "activate",
+		Risk: "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
+		Undo: fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
 	}
 	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Anyone who has access key %s is %s again.", key.ID, user)))
 	return c

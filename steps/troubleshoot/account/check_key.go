@@ -137,6 +137,7 @@ func stuckKey(k *keyAccess, d *diagnosis.Diagnosis) health.Result {
 // would do. Of two lines that are said for a change of two calls each is one command.
 func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) health.Result {
 	x := faultOf(d, k.arn(), evidence+" It affects "+someOf(k.projects)+".")
+	x.Name = keyCalled(f, k.arn())
 	x.Remedy = "Ask somebody who administers the key to fix it; the details say how."
 	x.Who = f.operator.ARN
 	for _, c := range changes {
@@ -164,9 +165,18 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 	return c
 }
 
+// keyCalled is what a key is called in a sentence: the blueprint's by its alias.
+func keyCalled(f *facts, id string) string {
+	if id == f.keyARN() {
+		return f.answers.Key.Alias
+	}
+	return keyName(id)
+}
+
 // absentKey tells a key that is not there from one in another region.
 func absentKey(f *facts, k *keyAccess) health.Result {
 	x := faultOf(diagnosis.KMSNotFound, k.id, fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, k.in.region, k.in.bucket))
+	x.Name = keyCalled(f, k.id)
 	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then run terraform init -reconfigure.", f.keyARN())
 	if named, ok := awsops.ParseARN(k.id); ok && named.Region != "" && named.Region != k.in.region {
 		x.Evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, named.Region, k.in.bucket, k.in.region)

@@ -56,6 +56,7 @@ func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 func missingTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 	x := faultOf(diagnosis.TableMissing, t.name,
 		fmt.Sprintf("There is no table %s in %s, which the backend of %s names for its lock.", t.name, b.region, someOf(t.projects)))
+	x.Name = t.name
 	if t.name != f.answers.Lock.DynamoDBTable {
 		x.Remedy = fmt.Sprintf("Correct dynamodb_table in the backend; the blueprint's is %q.", f.answers.Lock.DynamoDBTable)
 		return x

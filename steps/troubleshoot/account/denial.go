@@ -66,7 +66,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		cause, _, _ = strings.Cut(q.action, ":") // one bucket's policy, or one key
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, string(why.Type)}, " "), evidence)
-	x.Err, x.Who = q.err, who
+	x.Err, x.Who, x.Name = q.err, who, q.by.short()
 	x.Details = decisionPath(f, q, why)
 	if why.Explicit {
 		x.Lead = forbidden(why.Type, ofKey)

@@ -86,6 +86,14 @@ func (id *identity) who() string {
 	return "the default credentials"
 }
 
+// short is what the identity is called in a sentence, without its account.
+func (id *identity) short() string {
+	if arn, ok := awsops.ParseARN(id.who()); ok {
+		return arn.Resource
+	}
+	return id.who()
+}
+
 // partition is the identity's, and aws where it cannot sign in and nothing is asked.
 func (id *identity) partition() string { return cmp.Or(id.Partition, "aws") }
 

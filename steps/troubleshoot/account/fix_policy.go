@@ -74,8 +74,8 @@ func policyChange(target, resource string, have, doc policy.Document, removed []
 	return plan.Change{
 		Action: plan.Update, Title: fmt.Sprintf("Remove %s from the policy of %s", strings.Join(removed, ", "), resource), Target: target,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
-		NotOurs: target + "#" + removed[0],
-		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
+		NotOurs: target + "#" + removed[0], Asks: "somebody put the statement there", Agreeing: "remove",
+		Risk: "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 	}
 }
 

@@ -147,9 +147,9 @@ func offerRestore(f *facts, s *stateAccess, x *health.Result) {
 		Target: s.String(), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.versionsBy,
 		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.Serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.Bucket, s.Key, v.ID, f.answers.AdminAccount, key.ARN, etag)},
-		NotOurs: s.String(),
-		Risk:    "What is there now was put there by somebody; it stays as an older version.",
-		Undo:    "copy the version that is current now over it again",
+		NotOurs: s.String(), Asks: "somebody put there what is there now", Agreeing: "restore",
+		Risk: "What is there now was put there by somebody; it stays as an older version.",
+		Undo: "copy the version that is current now over it again",
 	}
 	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.Serial, v.object.digest)
 	x.Changes, x.Needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}

@@ -193,7 +193,7 @@ func (r *Report) join(f plan.Finding) {
 func addEvidence(to *plan.Finding, f plan.Finding) {
 	to.Evidence += " " + f.Evidence
 	to.RequestIDs = slices.Concat(to.RequestIDs, f.RequestIDs)
-	to.Resource = cmp.Or(to.Resource, f.Resource)
+	to.Resource, to.Name = cmp.Or(to.Resource, f.Resource), cmp.Or(to.Name, f.Name)
 	to.Details = cmp.Or(to.Details, f.Details)
 	to.Stops = slices.Concat(to.Stops, f.Stops)
 }

@@ -113,6 +113,8 @@ type sourceTrouble struct {
 	// wrong where the id's own words say less.
 	also []string
 	lead string
+	// name is the profile that it is about.
+	name string
 }
 
 // source follows a profile to its credentials as the SDK for Go does
@@ -129,12 +131,13 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	}
 	if at, has, lacks := p.half(); at != "" {
 		return "", &sourceTrouble{
-			id: diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has %s without %s, so Terraform ignores both.", at, name, has, lacks),
+			name: name,
+			id:   diagnosis.CredentialsMissing.ID, evidence: fmt.Sprintf("%s: profile %s has %s without %s, so Terraform ignores both.", at, name, has, lacks),
 			remedy: "Write the missing half again, or a new access key.",
 		}
 	}
 	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
-		return "", &sourceTrouble{id: diagnosis.KeyInvalid.ID, evidence: stale.Evidence, remedy: stale.Remedy}
+		return "", &sourceTrouble{name: name, id: diagnosis.KeyInvalid.ID, evidence: stale.Evidence, remedy: stale.Remedy}
 	}
 	source, session := p.get("source_profile"), f.sessionMissing(p)
 	switch {
@@ -172,7 +175,8 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 		}
 	}
 	return &sourceTrouble{
-		id: diagnosis.ProfileMissing.ID, evidence: evidence,
+		name: name,
+		id:   diagnosis.ProfileMissing.ID, evidence: evidence,
 		remedy: "Write the profile with your access key (aws configure --profile " + name + "), or correct the name.",
 	}
 }
@@ -182,7 +186,8 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	role, source := p.get("role_arn"), p.get("source_profile")
 	if p.get("mfa_serial") != "" {
 		return "", &sourceTrouble{
-			id: diagnosis.MFAProfile.ID, evidence: fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
+			name: p.name,
+			id:   diagnosis.MFAProfile.ID, evidence: fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
 			remedy: "Point Terraform at a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
 	}
@@ -263,6 +268,7 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		return "the program of credential_process (" + p.at("credential_process") + ")", nil
 	}
 	return "", &sourceTrouble{
+		name:     p.name,
 		id:       diagnosis.CredentialsMissing.ID,
 		evidence: fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
 		remedy:   "Write your access key into the profile: aws configure --profile " + p.name + ".",
@@ -308,7 +314,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	expired := &sourceTrouble{id: diagnosis.SSOExpired.ID, remedy: "Sign in again: aws sso login --profile " + p.name + "."}
+	expired := &sourceTrouble{name: p.name, id: diagnosis.SSOExpired.ID, remedy: "Sign in again: aws sso login --profile " + p.name + "."}
 	text, err := files.Read(path)
 	if err != nil || !text.Exists {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)

@@ -184,7 +184,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 	c := plan.InitChange(a, p.Project, p.Dir, kind)
 	c.Run.SkipWait = true
 	if init.Asks && kind == tf.InitReconfigure {
-		c.NotOurs = p.Dir
+		c.NotOurs, c.Asks, c.Agreeing = p.Dir, "init may lose sight of a state", "reconfigure"
 	}
 	if kind == tf.InitMoveAside {
 		c.Run.Command = plan.MoveAside{To: init.MoveAside}

@@ -101,7 +101,7 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 	}
 	wrong := u.trouble
 	r := q.Failed(wrong.evidence, finding(wrong.id, plan.StepFiles, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy))
-	r.Also, r.Lead = wrong.also, wrong.lead
+	r.Also, r.Lead, r.Name = wrong.also, wrong.lead, wrong.name
 	if u.profile == in.answers.AdminProfile {
 		return withProfileFix(ctx, in, r)
 	}

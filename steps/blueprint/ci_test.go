@@ -1,0 +1,116 @@
+package blueprint
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	testOrg     = "2a3b4c5d-1111-2222-3333-444455556666"
+	testProject = "76543210-ba98-fedc-3210-edcba0987654"
+	testRepo    = "{1de489be-ce6a-42a0-a8c8-eadbf1174ac7}"
+	testDeploy  = "{bd715740-c970-486b-b68a-b421ec2a1f8b}"
+)
+
+// TestJobsAreTheSubjectsOfThePlatformsTokens holds what the trust lists against what each
+// platform's documentation says that it mints.
+func TestJobsAreTheSubjectsOfThePlatformsTokens(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		ci   CI
+		job  string
+		want []string
+	}{
+		{CI{Provider: ProviderGitHub, Repository: "acme/infra"}, "pull_request", []string{"repo:acme/infra:pull_request"}},
+		{CI{Provider: ProviderGitHub, Repository: "acme/infra"}, "branch:main", []string{"repo:acme/infra:ref:refs/heads/main"}},
+		{CI{Provider: ProviderGitHub, Repository: "acme/infra"}, "tag:v1", []string{"repo:acme/infra:ref:refs/tags/v1"}},
+		{
+			CI{Provider: ProviderGitHub, Repository: "acme/infra", OwnerID: "7", RepositoryID: "42"},
+			"environment:staging",
+			[]string{"repo:acme/infra:environment:staging", "repo:acme@7/infra@42:environment:staging"},
+		},
+		{CI{Provider: ProviderGitLab, Repository: "acme/eu/infra"}, "branch:main", []string{"project_path:acme/eu/infra:ref_type:branch:ref:main"}},
+		{CI{Provider: ProviderGitLab, Repository: "acme/infra"}, "tag:v1", []string{"project_path:acme/infra:ref_type:tag:ref:v1"}},
+		{CI{Provider: ProviderGitLab, Repository: "acme/infra"}, "merge_request", []string{"project_path:acme/infra:ref_type:branch:ref:* (shape)"}},
+		{
+			CI{Provider: ProviderCircleCI, Issuer: "https://oidc.circleci.com/org/" + testOrg, Repository: "github.com/acme/infra", RepositoryID: testProject},
+			"branch:main",
+			[]string{"org/" + testOrg + "/project/" + testProject + "/user/" + strings.Repeat("?", 36) + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/main (shape)"},
+		},
+		{CI{Provider: ProviderBitbucket, RepositoryID: testRepo}, "environment:" + testDeploy, []string{testRepo + ":" + testDeploy + ":* (shape)"}},
+		{CI{Provider: ProviderBitbucket, RepositoryID: testRepo}, "repository", []string{testRepo + ":* (shape)"}},
+		{CI{Provider: ProviderOIDC}, "job:infra:main", []string{"job:infra:main"}},
+	} {
+		var got []string
+		for _, s := range c.ci.subject(c.job) {
+			if s.Shape {
+				s.Text += " (shape)"
+			}
+			got = append(got, s.Text)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s %s: %q, want %q", c.ci.Provider, c.job, got, c.want)
+		}
+	}
+}
+
+// TestEveryEnvironmentHasAGateOfItsOwn: of several environments each is opened by the gate
+// of its name alone.
+func TestEveryEnvironmentHasAGateOfItsOwn(t *testing.T) {
+	t.Parallel()
+	ci := CI{
+		Provider: ProviderGitHub, Repository: "acme/infra",
+		Apply: []string{"environment:staging", "environment:production"}, Environments: []string{"staging", "production", "preprod"},
+	}
+	for environment, want := range map[string]string{"staging": "repo:acme/infra:environment:staging", "production": "repo:acme/infra:environment:production", "preprod": ""} {
+		got := ""
+		for _, s := range ci.ApplySubjects(environment) {
+			got += s.Text
+		}
+		if got != want {
+			t.Errorf("%s is opened by %q, want %q", environment, got, want)
+		}
+	}
+}
+
+// TestBlueprintWithCIReadsAndWritesTheSame: what a ci block says survives being written.
+func TestBlueprintWithCIReadsAndWritesTheSame(t *testing.T) {
+	t.Parallel()
+	text := `version = 1
+admin_account = "111111111111"
+environment "staging" {
+  account = "222222222222"
+}
+ci "github" {
+  provider      = "github"
+  repository    = "acme/infra"
+  owner_id      = "7"
+  repository_id = "42"
+  plan          = ["pull_request", "branch:main"]
+  apply         = ["environment:staging"]
+  environments  = ["staging"]
+  plan_lock     = true
+  pipeline      = ".github/workflows/terraform.yml"
+}
+`
+	b, err := Parse("stateroom.hcl", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("stateroom.hcl", b.HCL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := CI{
+		Name: "github", Provider: ProviderGitHub, Repository: "acme/infra", OwnerID: "7", RepositoryID: "42", PlanLock: true,
+		Plan: []string{"pull_request", "branch:main"}, Apply: []string{"environment:staging"}, Environments: []string{"staging"},
+		Pipeline: ".github/workflows/terraform.yml",
+	}
+	for _, b := range []*Blueprint{b, again} {
+		if len(b.CIs) != 1 || !slices.Equal(b.CIs[0].Plan, want.Plan) || b.CIs[0].PlanRole() != "stateroom-github-plan" ||
+			b.CIs[0].ApplyRole("staging") != "stateroom-github-apply-staging" || b.CIs[0].Pipeline != want.Pipeline || !b.CIs[0].PlanLock || !b.CIs[0].ByID() {
+			t.Errorf("%+v, want %+v", b.CIs, want)
+		}
+	}
+}

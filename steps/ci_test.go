@@ -1,0 +1,459 @@
+package steps
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
+)
+
+// ciTeam is the team's blueprint with a pipeline in staging and production.
+func ciTeam() *blueprint.Blueprint {
+	b := team()
+	b.CIs = []blueprint.CI{{
+		Name: "github", Provider: blueprint.ProviderGitHub, Repository: "acme/infra", OwnerID: "7", RepositoryID: "42",
+		Plan: []string{"pull_request", "branch:main"}, Apply: []string{"environment:staging", "environment:production"},
+		Environments: []string{"staging", "production"},
+	}}
+	return b
+}
+
+const (
+	ciProvider = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
+	ciIssuer   = "https://token.actions.githubusercontent.com"
+)
+
+// byToken opens a role of the admin account with a token of these claims, as a job would.
+func (w *world) byToken(role string, claims map[string]any) (sandbox.Credentials, error) {
+	w.t.Helper()
+	token, err := w.server.Token(claims)
+	w.must(err)
+	client := sts.NewFromConfig(w.config(sandbox.Credentials{AccessKeyID: "none", SecretAccessKey: "none"}, "eu-west-1"))
+	out, err := client.AssumeRoleWithWebIdentity(w.t.Context(), &sts.AssumeRoleWithWebIdentityInput{
+		RoleArn: aws.String("arn:aws:iam::111111111111:role/stateroom/ci/" + role), RoleSessionName: aws.String("run-1"), WebIdentityToken: &token,
+	})
+	if err != nil {
+		return sandbox.Credentials{}, err
+	}
+	return sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}, nil
+}
+
+// job is a token of GitHub's for a job of acme/infra.
+func job(of string) map[string]any {
+	return map[string]any{"iss": ciIssuer, "aud": "sts.amazonaws.com", "sub": "repo:acme@7/infra@42:" + of}
+}
+
+func pathStyle(o *s3.Options) { o.UsePathStyle = true }
+
+func refusedWith(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// mayAssume tells whether somebody can open a role.
+func (w *world) mayAssume(who sandbox.Credentials, role string) bool {
+	w.t.Helper()
+	_, err := sts.NewFromConfig(w.config(who, "eu-west-1")).AssumeRole(w.t.Context(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("terraform")})
+	if code := refusedWith(err); err != nil && code != "AccessDenied" {
+		w.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// TestAPipelineReachesItsEnvironmentsAndNothingElse: whoever plans reads, each gate opens
+// its environment alone, and a further run has nothing to do.
+func TestAPipelineReachesItsEnvironmentsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]sandbox.Options{"at once": {}, "AWS lags": {Seed: "1", Lag: harshLag, Propagation: harshLag / 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, o)
+			w.healthy(w.run(w.setup(ciTeam())))
+			w.settledNow(ciTeam())
+			time.Sleep(o.Lag + o.Propagation)
+			planner, err := w.byToken("stateroom-github-plan", job("pull_request"))
+			w.must(err)
+			applier, err := w.byToken("stateroom-github-apply-staging", job("environment:staging"))
+			w.must(err)
+			for _, c := range []struct {
+				who  sandbox.Credentials
+				role string
+				want bool
+			}{
+				{planner, "arn:aws:iam::222222222222:role/TerraformAdmin-plan", true},
+				{planner, "arn:aws:iam::444444444444:role/TerraformAdmin-plan", true},
+				{planner, "arn:aws:iam::222222222222:role/TerraformAdmin", false},
+				{planner, "arn:aws:iam::444444444444:role/TerraformAdmin", false},
+				{planner, "arn:aws:iam::111111111111:role/stateroom/ci/stateroom-github-apply-staging", false},
+				{applier, "arn:aws:iam::222222222222:role/TerraformAdmin", true},
+				{applier, "arn:aws:iam::444444444444:role/TerraformAdmin", false},
+				{applier, "arn:aws:iam::333333333333:role/TerraformAdmin", false},
+				{applier, "arn:aws:iam::222222222222:role/TerraformAdmin-plan", false},
+			} {
+				if got := w.mayAssume(c.who, c.role); got != c.want {
+					t.Errorf("a session that begins with %s opens %s: %t, want %t", c.who.AccessKeyID, c.role, got, c.want)
+				}
+			}
+			w.states(planner, applier)
+		})
+	}
+}
+
+// states wants the planner to read the states of its environments alone and to write none,
+// and the applier to write that of staging alone.
+func (w *world) states(planner, applier sandbox.Credentials) {
+	w.t.Helper()
+	bucket := ciTeam().Bucket.Name
+	put := func(who sandbox.Credentials, key string) error {
+		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).PutObject(w.t.Context(), &s3.PutObjectInput{
+			Bucket: &bucket, Key: &key, Body: strings.NewReader("{}"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: aws.String("arn:aws:kms:eu-west-1:111111111111:key/" + w.keyID()),
+		})
+		return err
+	}
+	get := func(who sandbox.Credentials, key string) error {
+		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		return err
+	}
+	for _, key := range []string{"common/staging", "common/preprod", "common/production"} {
+		w.must(put(w.server.Operator(), key))
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"plan reads staging":            {get(planner, "common/staging"), ""},
+		"plan reads production":         {get(planner, "common/production"), ""},
+		"plan reads preprod":            {get(planner, "common/preprod"), "AccessDenied"},
+		"plan writes staging":           {put(planner, "common/staging"), "AccessDenied"},
+		"plan locks staging":            {put(planner, "common/staging.tflock"), "AccessDenied"},
+		"apply reads staging":           {get(applier, "common/staging"), ""},
+		"apply writes staging":          {put(applier, "common/staging"), ""},
+		"apply locks staging":           {put(applier, "common/staging.tflock"), ""},
+		"apply reads production":        {get(applier, "common/production"), "AccessDenied"},
+		"apply writes production":       {put(applier, "common/production"), "AccessDenied"},
+		"plan writes a workspace of it": {put(planner, "env:/x/common/staging"), "AccessDenied"},
+	} {
+		if got := refusedWith(c.err); got != c.want {
+			w.t.Errorf("%s: %q, want %q (%v)", name, got, c.want, c.err)
+		}
+	}
+}
+
+// TestAPlanThatMayLockWritesNoState: lock rights are an option, a write of a state never.
+func TestAPlanThatMayLockWritesNoState(t *testing.T) {
+	t.Parallel()
+	b := ciTeam()
+	b.CIs[0].PlanLock = true
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(b)))
+	planner, err := w.byToken("stateroom-github-plan", job("ref:refs/heads/main"))
+	w.must(err)
+	bucket := b.Bucket.Name
+	for key, want := range map[string]string{"common/staging.tflock": "", "common/staging": "AccessDenied"} {
+		_, err := s3.NewFromConfig(w.config(planner, "eu-west-1"), pathStyle).PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &bucket, Key: &key, Body: strings.NewReader("{}"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: aws.String("arn:aws:kms:eu-west-1:111111111111:key/" + w.keyID()),
+		})
+		if got := refusedWith(err); got != want {
+			t.Errorf("%s: %q, want %q (%v)", key, got, want, err)
+		}
+	}
+}
+
+// hostile are what tokens of others say, and those of the same repository that are not
+// meant: of each platform, beside the one that is.
+func hostile() map[string]struct {
+	ci    blueprint.CI
+	right map[string]any
+	wrong map[string]map[string]any
+} {
+	const org, project = "2a3b4c5d-1111-2222-3333-444455556666", "76543210-ba98-fedc-3210-edcba0987654"
+	const user, repo, gate, step = "aaaa1111-bbbb-2222-cccc-333344445555", "{1de489be-ce6a-42a0-a8c8-eadbf1174ac7}", "{bd715740-c970-486b-b68a-b421ec2a1f8b}", "{759de0c6-eaee-4eaa-b7a6-c507eec759a7}"
+	circle, bucket := "https://oidc.circleci.com/org/"+org, "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"
+	type table = struct {
+		ci    blueprint.CI
+		right map[string]any
+		wrong map[string]map[string]any
+	}
+	sub := func(text string) map[string]any { return map[string]any{"sub": text} }
+	const main = "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/main"
+	return map[string]table{
+		"GitHub": {
+			blueprint.CI{Provider: "github", Repository: "acme/infra", OwnerID: "7", RepositoryID: "42", Apply: []string{"branch:main"}},
+			map[string]any{"iss": ciIssuer, "aud": "sts.amazonaws.com", "sub": "repo:acme@7/infra@42:ref:refs/heads/main"},
+			map[string]map[string]any{
+				"fork": sub("repo:mallory/infra:ref:refs/heads/main"), "other repository": sub("repo:acme/site:ref:refs/heads/main"),
+				"owner taken over": sub("repo:acme@8/infra@43:ref:refs/heads/main"), "owner that begins alike": sub("repo:acme-evil/infra:ref:refs/heads/main"),
+				"other branch": sub("repo:acme/infra:ref:refs/heads/main2"), "pull request": sub("repo:acme/infra:pull_request"), "tag": sub("repo:acme/infra:ref:refs/tags/main"),
+				"environment of the branch's name": sub("repo:acme/infra:environment:ref:refs/heads/main"),
+			},
+		},
+		"GitLab": {
+			blueprint.CI{Provider: "gitlab", Repository: "acme/infra", RepositoryID: "42", Apply: []string{"branch:main"}},
+			map[string]any{"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:acme/infra:ref_type:branch:ref:main", "project_id": "42"},
+			map[string]map[string]any{
+				"fork": sub("project_path:mallory/infra:ref_type:branch:ref:main"), "other project": sub("project_path:acme/site:ref_type:branch:ref:main"),
+				"path taken over": {"project_id": "43"}, "no project": {"project_id": nil}, "other branch": sub("project_path:acme/infra:ref_type:branch:ref:x"), "tag": sub("project_path:acme/infra:ref_type:tag:ref:main"),
+			},
+		},
+		"CircleCI": {
+			blueprint.CI{Provider: "circleci", Issuer: circle, Repository: "github.com/acme/infra", RepositoryID: project, Apply: []string{"branch:main"}},
+			map[string]any{"iss": circle, "aud": org, "sub": "org/" + org + "/project/" + project + "/user/" + user + main},
+			map[string]map[string]any{
+				"fork":                                 sub("org/" + org + "/project/" + project + "/user/" + user + "/vcs-origin/github.com/mallory/infra/vcs-ref/refs/heads/main"),
+				"other project":                        sub("org/" + org + "/project/" + user + "/user/" + user + main),
+				"other branch":                         sub("org/" + org + "/project/" + project + "/user/" + user + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/x"),
+				"branch that ends as the subject does": sub("org/" + org + "/project/" + project + "/user/" + user + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/x" + main),
+				"other organization with the same subject": {"iss": "https://oidc.circleci.com/org/" + project, "aud": org},
+				"token without a branch":                   sub("org/" + org + "/project/" + project + "/user/" + user),
+			},
+		},
+		"Bitbucket": {
+			blueprint.CI{Provider: "bitbucket", Issuer: bucket, Audience: "ari:cloud:bitbucket::workspace/922e118c", RepositoryID: repo, Apply: []string{"environment:" + gate}},
+			map[string]any{"iss": bucket, "aud": "ari:cloud:bitbucket::workspace/922e118c", "sub": repo + ":" + gate + ":" + step},
+			map[string]map[string]any{
+				"fork": sub(step + ":" + gate + ":" + step), "other environment": sub(repo + ":" + step + ":" + step), "step without an environment": sub(repo + ":" + step),
+				"other workspace": {"iss": strings.Replace(bucket, "/acme/", "/mallory/", 1)},
+			},
+		},
+		"any issuer": {
+			blueprint.CI{Provider: "oidc", Issuer: "https://ci.example.com", Apply: []string{"job:infra:main"}},
+			map[string]any{"iss": "https://ci.example.com", "aud": "sts.amazonaws.com", "sub": "job:infra:main"},
+			map[string]map[string]any{"other job": sub("job:infra:mainx"), "great letters": sub("JOB:infra:main")},
+		},
+	}
+}
+
+// TestOfEachPlatformOnlyTheRightJobIsLetIn sets each one up and presents tokens, truly
+// signed, of forks, other repositories and branches, renamed owners, other audiences and
+// other issuers.
+func TestOfEachPlatformOnlyTheRightJobIsLetIn(t *testing.T) {
+	t.Parallel()
+	for name, table := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := team()
+			table.ci.Name, table.ci.Environments = "ci", []string{"staging"}
+			b.CIs = []blueprint.CI{table.ci}
+			w := newWorld(t, sandbox.Options{})
+			w.must(b.Check())
+			w.healthy(w.run(w.setup(b)))
+			if _, err := w.byToken("stateroom-ci-apply-staging", table.right); err != nil {
+				t.Errorf("the right one is refused: %v", err)
+			}
+			table.wrong["no audience"] = map[string]any{"aud": nil}
+			table.wrong["other audience"] = map[string]any{"aud": "https://github.com/acme"}
+			table.wrong["other issuer with the same subject"] = map[string]any{"iss": "https://oidc.evil.example"}
+			table.wrong["no subject"] = map[string]any{"sub": nil}
+			for what, changed := range table.wrong {
+				claims := maps.Clone(table.right)
+				maps.Copy(claims, changed)
+				maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
+				if _, err := w.byToken("stateroom-ci-apply-staging", claims); err == nil {
+					t.Errorf("%s is let in: %v", what, claims)
+				}
+			}
+		})
+	}
+}
+
+// TestAProviderOfOthersGetsTheAudienceAndKeepsTheRest, once somebody agrees, after being
+// told which of its roles ask for none.
+func TestAProviderOfOthersGetsTheAudienceAndKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	admin := w.hands("").iam
+	_, err := admin.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{
+		Url: aws.String(ciIssuer), ClientIDList: []string{"theirs"}, ThumbprintList: []string{strings.Repeat("a", 40)},
+	})
+	w.must(err)
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"` + ciProvider + `"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/site:*"}}}]}`
+	_, err = admin.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("deploy-site"), AssumeRolePolicyDocument: &trust})
+	w.must(err)
+	summary := w.run(w.setup(ciTeam()))
+	if len(summary.NotOurs) != 1 || summary.NotOurs[0].NotOurs != ciProvider {
+		t.Fatalf("nobody was asked: %v", summary.NotOurs)
+	}
+	if f := findingOf(summary.Findings, "iam.ci-audience-open"); f == nil || !strings.Contains(f.Evidence, "deploy-site") {
+		t.Errorf("the role without an audience is not told: %v", findingIDs(summary.Findings))
+	}
+	w.events = nil
+	summary = w.adopt(ciTeam(), ciProvider)
+	if c := w.plannedChange("iam.oidc-provider.token.actions.githubusercontent.com.audience.sts.amazonaws.com"); c == nil || !strings.Contains(strings.Join(plan.Access(c), " "), "deploy-site") {
+		t.Errorf("what the audience opens is not judged: %v", w.plannedIDs())
+	}
+	for _, f := range summary.Failures {
+		t.Errorf("%s failed: %v", f.Change.ID, f.Err)
+	}
+	got, err := admin.GetOpenIDConnectProvider(t.Context(), &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(ciProvider)})
+	w.must(err)
+	if !slices.Equal(got.ClientIDList, []string{"theirs", "sts.amazonaws.com"}) || len(got.ThumbprintList) != 1 || len(got.Tags) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if _, err := w.byToken("stateroom-github-plan", job("pull_request")); err != nil {
+		t.Error(err)
+	}
+	if _, ids, _ := w.again(ciTeam()); len(ids) > 0 {
+		t.Errorf("a further run planned %v", ids)
+	}
+}
+
+// TestATrustThatSomebodyOpenedIsClosedAgain, and a policy that somebody widened, and one
+// that asks for more stays.
+func TestATrustThatSomebodyOpenedIsClosedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	admin := w.hands("").iam
+	role := aws.String("stateroom-github-apply-production")
+	was, err := admin.GetRole(t.Context(), &iam.GetRoleInput{RoleName: role})
+	w.must(err)
+	open := strings.ReplaceAll(policy.ParseOrEmpty(*was.Role.AssumeRolePolicyDocument).JSON(), `"repo:acme/infra:environment:production"`, `"repo:*"`)
+	open = strings.ReplaceAll(open, `"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com","token.actions.githubusercontent.com:sub"`, `"StringLike":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com","token.actions.githubusercontent.com:sub"`)
+	_, err = admin.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: &open})
+	w.must(err)
+	stranger := map[string]any{"iss": ciIssuer, "aud": "sts.amazonaws.com", "sub": "repo:mallory/x:pull_request"}
+	if _, err := w.byToken(*role, stranger); err != nil {
+		t.Fatalf("the test opens nothing: %v", err)
+	}
+	_, err = admin.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("stateroom-github-plan"), PolicyName: aws.String(inlinePolicy), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	w.must(err)
+	w.events = nil
+	w.healthy(w.run(w.setup(ciTeam())))
+	if ids := w.plannedIDs(); !slices.Equal(slices.Sorted(slices.Values(ids)), []string{"iam.ci.github.apply.production.trust", "iam.ci.github.plan.permissions"}) {
+		t.Errorf("planned %v", ids)
+	}
+	if _, err := w.byToken(*role, stranger); err == nil {
+		t.Error("the stranger is still let in")
+	}
+	w.settledNow(ciTeam())
+}
+
+// TestARoleThatNoPipelineHasAnyMoreIsDeleted, and nothing of others below the path.
+func TestARoleThatNoPipelineHasAnyMoreIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	admin := w.hands("").iam
+	trust := policy.TrustNobody().JSON()
+	_, err := admin.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("theirs"), Path: aws.String(ciPath), AssumeRolePolicyDocument: &trust})
+	w.must(err)
+	b := ciTeam()
+	b.CIs[0].Environments, b.CIs[0].Apply = []string{"staging"}, []string{"environment:staging"}
+	w.healthy(w.run(w.setup(b)))
+	roles, err := admin.ListRoles(t.Context(), &iam.ListRolesInput{PathPrefix: aws.String(ciPath)})
+	w.must(err)
+	var names []string
+	for _, r := range roles.Roles {
+		names = append(names, *r.RoleName)
+	}
+	if want := []string{"stateroom-github-apply-staging", "stateroom-github-plan", "theirs"}; !slices.Equal(names, want) {
+		t.Errorf("left are %v, want %v", names, want)
+	}
+	w.settledNow(b)
+}
+
+// TestPipelinesAreLetInWhereThePeopleAreListedOrAskedForMFA, which a job cannot show.
+func TestPipelinesAreLetInWhereThePeopleAreListedOrAskedForMFA(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*blueprint.Environment){
+		"MFA":            func(e *blueprint.Environment) { e.MFA = true },
+		"listed":         func(e *blueprint.Environment) { e.Trust = blueprint.TrustListed },
+		"listed and MFA": func(e *blueprint.Environment) { e.Trust, e.MFA = blueprint.TrustListed, true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := ciTeam()
+			change(&b.Environments[0])
+			w := newWorld(t, sandbox.Options{})
+			if summary := w.run(w.setup(b)); summary.Failed > 0 {
+				t.Fatal(summary.Failures)
+			}
+			applier, err := w.byToken("stateroom-github-apply-staging", job("environment:staging"))
+			w.must(err)
+			planner, err := w.byToken("stateroom-github-plan", job("pull_request"))
+			w.must(err)
+			role := "arn:aws:iam::222222222222:role/TerraformAdmin"
+			if !w.mayAssume(applier, role) || w.mayAssume(planner, role) || w.mayAssume(w.server.Operator(), role) {
+				t.Error("others than the pipeline that applies are let in, or it is not")
+			}
+			if _, ids, _ := w.again(b); len(ids) > 0 {
+				t.Errorf("a further run planned %v", ids)
+			}
+		})
+	}
+}
+
+// TestTheOperatorsAndTheMachinesPolicyAreEnough for a set-up, a change and a removal.
+func TestTheOperatorsAndTheMachinesPolicyAreEnough(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.actAsOperator(stepstest.OperatorPolicy(), stepstest.MachinesPolicy())
+	w.healthy(w.run(w.setup(ciTeam())))
+	fewer := ciTeam()
+	fewer.CIs[0].Plan = []string{"branch:main"}
+	fewer.CIs[0].Apply, fewer.CIs[0].Environments = fewer.CIs[0].Apply[:1], fewer.CIs[0].Environments[:1]
+	w.healthy(w.run(w.setup(fewer)))
+	if denied := w.denied(); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
+	}
+}
+
+// TestAnOperatorWithoutTheMachinesPolicyIsToldWhichOneIsMissing: all else is made.
+func TestAnOperatorWithoutTheMachinesPolicyIsToldWhichOneIsMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.actAsOperator(stepstest.OperatorPolicy())
+	summary := w.run(w.setup(ciTeam()))
+	if found := findingOf(summary.Findings, "iam.ci-denied"); found == nil || !strings.Contains(found.Remedy, "stateroom policy machines") {
+		t.Errorf("found %v", summary.Findings)
+	}
+	for _, failed := range summary.Failures {
+		t.Errorf("%s failed: %v", failed.Change.ID, failed.Err)
+	}
+	if !w.applied(changeKey) {
+		t.Error("the rest was not made")
+	}
+}
+
+// TestWithoutAPipelineNobodyIsAskedAboutOne: no call is made for it.
+func TestWithoutAPipelineNobodyIsAskedAboutOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	for _, e := range w.server.Log() {
+		if e.Operation == "ListRoles" || strings.Contains(e.Operation, "OpenIDConnect") {
+			t.Errorf("%s was called", e.Operation)
+		}
+	}
+}
+
+// TestPipelinesKnownByNameAreToldSo: which form a repository mints cannot be told from its
+// name.
+func TestPipelinesKnownByNameAreToldSo(t *testing.T) {
+	t.Parallel()
+	b := ciTeam()
+	b.CIs[0].OwnerID, b.CIs[0].RepositoryID = "", ""
+	w := newWorld(t, sandbox.Options{})
+	summary := w.run(w.setup(b))
+	w.healthy(summary)
+	if f := findingOf(summary.Findings, "iam.ci-by-name"); f == nil || !strings.Contains(f.Remedy, "gh api repos/acme/infra") {
+		t.Errorf("found %v", findingIDs(summary.Findings))
+	}
+}

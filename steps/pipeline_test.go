@@ -1,0 +1,122 @@
+package steps
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+)
+
+const workflow = ".github/workflows/terraform.yml"
+
+// pipelineTeam is a team that asks for the pipeline's file.
+func pipelineTeam() *blueprint.Blueprint {
+	b := ciTeam()
+	b.CIs[0].Pipeline = workflow
+	return b
+}
+
+// gitLabTeam is one with GitLab, whose blocks are one for each environment.
+func gitLabTeam() *blueprint.Blueprint {
+	b := team()
+	b.CIs = []blueprint.CI{{
+		Name: "staging", Provider: blueprint.ProviderGitLab, Repository: "acme/infra", RepositoryID: "42",
+		Plan: []string{"merge_request", "branch:main"}, Apply: []string{"branch:main"}, Environments: []string{"staging"}, Pipeline: ".gitlab-ci.yml",
+	}}
+	return b
+}
+
+// TestThePipelinesAreTheOnesOnRecord, a job of each for every project.
+func TestThePipelinesAreTheOnesOnRecord(t *testing.T) {
+	t.Parallel()
+	for name, b := range map[string]*blueprint.Blueprint{"pipeline_github.yml": pipelineTeam(), "pipeline_gitlab.yml": gitLabTeam()} {
+		b.FillDefaults()
+		o := &Observed{}
+		o.Account.Identity.Partition = "aws"
+		text := pipelineText(o, &blueprint.Answers{Blueprint: b}, b.CIs[0])
+		golden(t, name, []byte(text))
+		if !ownPipeline(text) || !ownPipeline(strings.ReplaceAll(text, "\n", "\r\n")) || ownPipeline(strings.Replace(text, "5m", "6m", 1)) || ownPipeline(text+"\n") || ownPipeline("") {
+			t.Errorf("%s: what is edited is not told from what is not", name)
+		}
+	}
+}
+
+// TestAPipelineMintsWhatTheTrustLists: a job whose token no role lets in is not written.
+func TestAPipelineMintsWhatTheTrustLists(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		plan, apply []string
+		has, hasNot []string
+	}{
+		"all":                   {[]string{"pull_request", "branch:main"}, []string{"environment:staging"}, []string{"  plan:", "  apply:", "  drift:", "environment: ${{ matrix.gate }}"}, nil},
+		"no drift":              {[]string{"pull_request"}, []string{"environment:staging"}, []string{"  plan:", "  apply:"}, []string{"  drift:"}},
+		"drift alone":           {[]string{"branch:trunk"}, nil, []string{"  drift:", `branches: ["trunk"]`}, []string{"  plan:", "  apply:"}},
+		"a branch that applies": {nil, []string{"branch:trunk"}, []string{"  apply:", `branches: ["trunk"]`}, []string{"  plan:", "  drift:", "environment:"}},
+		"a tag that applies":    {nil, []string{"tag:v1"}, nil, []string{"  plan:", "  apply:", "  drift:"}},
+	} {
+		b := pipelineTeam()
+		b.CIs[0].Plan, b.CIs[0].Apply, b.CIs[0].Environments = c.plan, c.apply, []string{"staging"}
+		b.FillDefaults()
+		o := &Observed{}
+		o.Account.Identity.Partition = "aws"
+		text := pipelineText(o, &blueprint.Answers{Blueprint: b}, b.CIs[0])
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: lacks %q:\n%s", name, want, text)
+			}
+		}
+		for _, not := range c.hasNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: has %q:\n%s", name, not, text)
+			}
+		}
+	}
+}
+
+// TestAPipelineIsWrittenWhenAskedAndKeptOnceEdited, byte for byte, and written anew with the
+// blueprint as long as nobody has.
+func TestAPipelineIsWrittenWhenAskedAndKeptOnceEdited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	path := filepath.Join(w.dir, filepath.FromSlash(workflow))
+	summary := w.run(w.setup(ciTeam()))
+	w.healthy(summary)
+	if _, err := os.Stat(path); err == nil || findingOf(summary.Findings, "files.pipeline-offered") == nil {
+		t.Errorf("it was written unasked, or not offered: %v", findingIDs(summary.Findings))
+	}
+	w.healthy(w.run(w.setup(pipelineTeam())))
+	first := w.read(workflow)
+	w.settledNow(pipelineTeam())
+	locks := pipelineTeam()
+	locks.CIs[0].PlanLock = true
+	w.healthy(w.run(w.setup(locks)))
+	if second := w.read(workflow); first == second || !strings.Contains(second, "-lock-timeout=5m\n") {
+		t.Error("the blueprint changed and the pipeline did not")
+	}
+	edited := w.read(workflow) + "# ours\r\n"
+	w.write(workflow, edited)
+	summary = w.run(w.setup(pipelineTeam()))
+	w.healthy(summary)
+	if f := findingOf(summary.Findings, "files.pipeline-edited"); f == nil || !strings.Contains(f.Details, "jobs:") || w.read(workflow) != edited {
+		t.Errorf("an edited pipeline: %v", f)
+	}
+}
+
+// TestWhereNoPipelineIsWrittenTheProfileIsTold, with the platform's own token.
+func TestWhereNoPipelineIsWrittenTheProfileIsTold(t *testing.T) {
+	t.Parallel()
+	b := team()
+	b.CIs = []blueprint.CI{hostile()["CircleCI"].ci}
+	b.CIs[0].Name, b.CIs[0].Environments = "circle", []string{"staging"}
+	o := &Observed{}
+	o.Account.Identity.Partition = "aws"
+	f := offeredPipeline(o, &blueprint.Answers{Blueprint: b}, b.CIs[0])
+	for _, want := range []string{"[profile admin_iam]", "$CIRCLE_OIDC_TOKEN_V2", "role/stateroom/ci/stateroom-circle-apply-staging"} {
+		if !strings.Contains(f.Details, want) {
+			t.Errorf("lacks %q:\n%s", want, f.Details)
+		}
+	}
+}
