@@ -7,7 +7,7 @@ import (
 
 var (
 	// well is what an engine prints when things went well.
-	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace)` +
+	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace|Tests:\s+\d+ passed|Job succeeded$|Finished: SUCCESS$|All checks passed)` +
 		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|S3 bucket \S+ created\.|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
 	// planned begins what is planned, which lasts as long as lines are indented.
 	planned = wording(`^(?:(?:Terraform|OpenTofu) (?:will perform the following actions|detected the following changes)|Changes to Outputs:|Note: Objects have changed outside|# \S+:$)`)
@@ -27,9 +27,9 @@ var (
 		`|(?-i:[a-z]+(?:Exception|Fault)\b|\b(?:Access|No|Invalid|Signature|Expired)[A-Z][a-z]\w+)|x509|StatusCode`)
 	// none is a word of a failure of which there was none: a count, a report's attribute.
 	none = wording(`(?i)\b(?:0|no|zero|without(?: any)?) (?:[\w-]+ )?(?:errors?|failures?|fail(?:ed|s)?|problems?|issues?|conflicts?|exceptions?|crashes|denied requests?)\b` +
-		`|\b(?:errors?|fail(?:ed|ures?|s)?|unreachable|denied|exceptions?|crash(?:ed)?|conflicts|broken|aborted|cancel(?:l?ed)?|timed[- ]out|invalid|unknown|missing|killed|fatal)(?: (?:count|checks|tests|rules|resources|exits))?["']?(?:\s*[:=]\s*["']?|\s{2,}|\s)0\b`)
+		`|\b(?:errors?|fail(?:ed|ures?|s)?|unreachable|denied|exceptions?|crash(?:ed)?|conflicts|broken|aborted|cancel(?:l?ed)?|timed[- ]out|invalid|unknown|missing|killed|fatal)(?:(?: [\w-]+){0,3}["']?\s*[:=]\s*["']?|(?: exits)?\s+)0\b`)
 	// name is a path, an address or an ARN, in which any word may stand.
-	name = wording(`\barn:[\w-]+:[^\s"',)]+|\bhttps?://[^\s"',)]+|[\w@~+-]+(?:[/.\\][\w@~+-]+)+|"[\w-]+"`)
+	name = wording(`\barn:[\w-]+:[^\s"',)]+|\bhttps?://[^\s"',)]+|[\w@~+-]+(?:[/.\\][\w@~+-]+)+|"[\w-]+"|'[\w-]+'`)
 	// passed is a line of a test or a check that went well.
 	passed = wording(`^\s*(?:✓|✔|√|✅|ok\b|PASS(?:ED)?\b|--- PASS|=== (?:RUN|PAUSE|CONT|NAME))|(?:\bPASS(?:ED)?|\.{3,} ?(?:\(.{1,40}\) ?)?(?:pass|ok|Passed|Skipped|success))\s*(?:[(\[].*[)\]])?\s*$`)
 )

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -60,5 +61,15 @@ func TestARefusalInTheEnvironmentNamesWhomToAllowWhat(t *testing.T) {
 		if got.Meaning != ExplicitDeny.Meaning || wording(`\bAllow |^Add `).regexp().MatchString(got.Remedy) {
 			t.Errorf("%s: %s %s", policy, got.Meaning, got.Remedy)
 		}
+	}
+}
+
+// jq prints a line of -json over many, and the one that failed is the last of hundreds.
+func TestTheDiagnosticOfALongPrettyLogIsRead(t *testing.T) {
+	t.Parallel()
+	progress := "{\n  \"@level\": \"info\",\n  \"@message\": \"Plan\",\n  \"type\": \"planned_change\"\n}\n"
+	failed := "{\n  \"@level\": \"error\",\n  \"type\": \"diagnostic\",\n  \"diagnostic\": {\n    \"severity\": \"error\",\n    \"summary\": \"api error ExpiredToken: expired\"\n  }\n}\n"
+	if got := found(strings.Repeat(progress, 500) + failed); got != TokenExpired.ID {
+		t.Errorf("got %q", got)
 	}
 }
