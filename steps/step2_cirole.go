@@ -41,6 +41,12 @@ type machineRole struct {
 	session  time.Duration // of at most, zero for IAM's hour
 	risk     string
 	needs    []string
+	// ci is the pipeline whose role it is, subjects who of it may assume it by a token, and
+	// assumes the roles in environments that it may assume in turn; all empty of a role
+	// that tokens do not open.
+	ci       blueprint.CI
+	subjects []blueprint.Subject
+	assumes  []string
 }
 
 // machineRoles are all that the blueprint's pipelines need: for each one that plans and one
@@ -134,8 +140,9 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 		lets: fmt.Sprintf("Jobs of %s (%s) may read the states and the environments of %s.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci.PlanSubjects()), environmentNames(environments)),
 		inline: assumingToo(access, func() policy.Document { return policy.ReadState(access, ci.PlanLock) }, roles),
-		risk:   "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
-		needs:  []string{providerChange(ci)},
+		ci:     ci, subjects: ci.PlanSubjects(), assumes: roles,
+		risk:  "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
+		needs: []string{providerChange(ci)},
 	}
 }
 
@@ -146,7 +153,8 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 		trust: ciTrust(o, a, ci, subjects), opens: policy.Exactly,
 		lets: fmt.Sprintf("Jobs of %s (%s) may change everything that the role %s in %s may, and its projects' states.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects), e.Role, e.Name),
-		inline:  assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
+		inline: assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
+		ci:     ci, subjects: subjects, assumes: []string{a.RoleARN(o.partition(), e)},
 		session: applySession, needs: append([]string{providerChange(ci)}, assumable(e.Name)...),
 	}
 	if gate := ci.GatedBy(e.Name); gate != "" {
