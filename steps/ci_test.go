@@ -346,6 +346,24 @@ func TestATrustThatSomebodyOpenedIsClosedAgain(t *testing.T) {
 	w.settledNow(ciTeam())
 }
 
+// TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint, ours alone.
+func TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	b := ciTeam()
+	b.Tags = map[string]string{"team": "infra"}
+	w.healthy(w.run(w.setup(b)))
+	got, err := w.hands("").iam.GetOpenIDConnectProvider(t.Context(), &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(ciProvider)})
+	w.must(err)
+	role, err := w.hands("").iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("stateroom-github-plan")})
+	w.must(err)
+	if len(got.Tags) != 2 || len(role.Role.Tags) != 2 {
+		t.Errorf("%v and %v", got.Tags, role.Role.Tags)
+	}
+	w.settledNow(b)
+}
+
 // TestARoleThatNoPipelineHasAnyMoreIsDeleted, and nothing of others below the path.
 func TestARoleThatNoPipelineHasAnyMoreIsDeleted(t *testing.T) {
 	t.Parallel()

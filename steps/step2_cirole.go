@@ -295,24 +295,36 @@ func (b *machineRole) update() {
 	}
 }
 
+// gives is what the role's policies give to whom; of a new one the role itself tells.
+func (b *machineRole) gives() []plan.Widening {
+	if b.f.Role == nil {
+		return nil
+	}
+	return []plan.Widening{plan.Gives(plan.WidensPermissions, b.name(), b.lets)}
+}
+
 // permissions gives the role its policies. What is beside them is told: it may be more than
 // a pipeline ought to have.
 func (b *machineRole) permissions() {
 	if b.attached != "" && !slices.Contains(b.f.Attached, b.attached) {
 		c := b.change(".attached", plan.Update, fmt.Sprintf("Attach %s to %s", lastPart(b.attached), b.e.Role), awsops.AttachRolePolicy(b.e.Role, b.attached))
 		c.Fields = plan.Created("attached policy", b.attached)
-		c.Judge(plan.Gives(plan.WidensPermissions, b.name(), b.lets))
+		c.Judge(b.gives()...)
 		c.Needs = append(c.Needs, b.id+".permissions") // what it denies comes first
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, b.attached)
 		b.Change(c)
 	}
 	if have, there := b.f.Inline[inlinePolicy]; !there || !policy.Equivalent(have, b.inline) {
-		c := b.change(".permissions", plan.Update, fmt.Sprintf("Allow %s what %s need", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Set the permissions of %s for %s", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
 		c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, After: plan.Known(b.inline.JSON())}}
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		c.JudgeWider(have, b.inline, plan.Gives(plan.WidensPermissions, b.name(), b.lets))
+		if policy.Wider(have, b.inline) {
+			c.Judge(b.gives()...)
+		} else {
+			c.Judge()
+		}
 		c.Needs = append(c.Needs, refChanges(b.inline)...)
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.Change(c)
