@@ -103,6 +103,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	for args, want := range map[string]string{
 		"setp":                             `there is no command "setp" (did you mean setup?)`,
+		"setpu":                            `there is no command "setpu" (did you mean setup?)`,
 		"trouble":                          "did you mean troubleshoot?",
 		"setup --regoin x":                 "did you mean --region?",
 		"setup --yess":                     "did you mean --yes?",
@@ -1090,8 +1091,8 @@ func TestAnErrorTextIsNamedWithoutAnyCheck(t *testing.T) {
 	if last := events[len(events)-1]; last["event"] != "summary" || last["exit_code"] != float64(plan.ExitFindings) {
 		t.Errorf("last event %v", last)
 	}
-	unknown := program(t, "something nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
-	if unknown.code != plan.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something nobody has seen") {
+	unknown := program(t, "something failed as nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
+	if unknown.code != plan.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something failed as nobody has seen") {
 		t.Errorf("an unknown text: %+v", unknown)
 	}
 	for name, text := range map[string]string{"empty": "\n \n", "binary": "\x00\x01\x02"} {

@@ -54,7 +54,7 @@ func Policies() []Policy {
 		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, ownDocument},
 		{"trust", "who may assume an environment's role", OfEnvironment, false, []string{admin}, trustOf},
 		{"permissions", "what an environment's role may do", OfEnvironment, false, nil, permissionsOf},
-		{"ci", "what the role of a pipeline may do that plans, or applies to an environment", OfCI, false, []string{admin, bucket}, ciDocument},
+		{"ci", "what a pipeline's role may do, to plan or to apply", OfCI, false, []string{admin, bucket}, ciDocument},
 		{"ci-trust", "which jobs of a pipeline may assume that role", OfCI, false, []string{admin}, ciTrustDocument},
 		{"bucket", "what the state bucket refuses", OfBlueprint, false, []string{admin, bucket}, bucketPolicyOf},
 		{"key", "who may manage and use the state encryption key", OfBlueprint, false, []string{admin}, keyPolicyOf},

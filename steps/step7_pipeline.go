@@ -267,7 +267,7 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 		return plan.Finding{
 			ID: "files.pipeline-offered", Subject: ci.Name, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q.", ci.Name),
-			Remedy:   fmt.Sprintf("Let it write one that plans, applies and looks for drift with --set ci.%s.pipeline=%s.", ci.Name, path),
+			Remedy:   fmt.Sprintf("To get one that plans, applies and looks for drift, run stateroom setup with --set ci.%s.pipeline=%s.", ci.Name, path),
 		}
 	}
 	token := map[string]string{blueprint.ProviderCircleCI: "CIRCLE_OIDC_TOKEN_V2", blueprint.ProviderBitbucket: "BITBUCKET_STEP_OIDC_TOKEN"}[ci.Provider]

@@ -56,7 +56,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			func(b *blueprint.Blueprint) {
 				b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 			},
-			[]string{"bob gets access to staging through group stagers.", "Group stagers may use IAM on the caller's own user only.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
+			[]string{"bob gets access to staging through group stagers.", "Group stagers may use IAM for their own user only.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
 		},
 		"a group that reaches less": {func(b *blueprint.Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
 		"trust that is narrower":    {func(b *blueprint.Blueprint) { b.Environments[0].Trust = blueprint.TrustListed }, nil},

@@ -42,8 +42,12 @@ var (
 		Named:    "%s may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
 		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
-		text:     []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}},
-		is:       refused("s3", "ListObjectsV2", "ListObjectVersions"),
+		text: []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}, {
+			pattern: wording(`[Ee]rror configuring (?:S3 Backend|the backend "s3"): (?:AccessDenied|Forbidden): (?:Access Denied|Forbidden|User: \S+ is not authorized to access).*status code: 403`), at: outside,
+			meaning: "AWS refused the first request of the backend, and does not say which permission is missing.",
+			remedy:  "Look who you are (aws sts get-caller-identity). Allow that identity s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the state, and the key that encrypts it.",
+		}},
+		is: refused("s3", "ListObjectsV2", "ListObjectVersions"),
 	}
 	S3HeadDenied = &Diagnosis{
 		ID: "s3-head-denied", Family: Bucket, Step: plan.StepBucket,

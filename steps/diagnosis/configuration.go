@@ -12,6 +12,9 @@ const noProvider = `does not have a provider named|no available releases match|d
 const commandLine = `options are (?:aliases of one another and )?mutually[- ]exclusive|^(?:Error: )?Wrong combination of options|flag conflicts with|Invalid (?:-chdir option|command line options)|handling -chdir option|must include an equals sign followed by|Expected a single argument|(?:Exactly|At least) (?:one|two) (?:argument|address)|Error parsing command-line flags` +
 	`|working directory already contains files|is your active workspace|Workspace "[^"]+" already exists|(?:[Cc]annot|can't) delete (?:the )?default (?:workspace|state)|Workspace is not empty|Can't re-plan a saved plan|Cannot apply incomplete plan`
 
+// anEngine are the commands that somebody may lack.
+const anEngine = `terraform|tofu|terragrunt`
+
 // fullDisk is how the systems say that a disk is full.
 const fullDisk = `no space left on device|There is not enough space on the disk|[Dd]isk quota exceeded|ENOSPC`
 
@@ -22,6 +25,12 @@ var (
 		Meaning: "The disk is full, so a file could not be written.",
 		Remedy:  "Make room, then run the command again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
 		text:    []sign{{pattern: wording(fullDisk)}},
+	}
+	EngineMissing = &Diagnosis{
+		ID: "engine-missing", Family: Configuration, Step: plan.StepInit,
+		Meaning: "The command terraform, or tofu, is not installed here, or not on PATH.",
+		Remedy:  "Install Terraform or OpenTofu, or put its folder on PATH and open a new shell. In CI it is a step, or a part of the image, of the job that runs it.",
+		text:    []sign{{pattern: wording(`(?:(?:` + anEngine + `)(?:\.exe)?['"]?: (?:command )?not found|command not found: (?:` + anEngine + `)\b|Command '(?:` + anEngine + `)' not found|(?i:the term '(?:` + anEngine + `)' is not recognized|'(?:` + anEngine + `)' is not recognized as an internal)|"?(?:` + anEngine + `)"?: executable file not found in|spawn \S*(?:` + anEngine + `)(?:\.exe)? ENOENT|(?:` + anEngine + `): No such file or directory)`)}},
 	}
 	ConfigInvalid = &Diagnosis{
 		ID: "config-invalid", Family: Configuration, Step: plan.StepFiles,
@@ -184,7 +193,11 @@ var (
 		ID: "file-denied", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The user who runs the command may not read or write a file on this machine.",
 		Remedy:  "Make the user who runs the command the owner of the file and its folder, which an earlier run as root or in a container often took: .terraform, .terraform.lock.hcl, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR, ~/.aws.",
-		text:    []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}},
+		text:    []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}, {
+			pattern: wording(`contains a virus or potentially unwanted software`),
+			meaning: "The antivirus of this machine keeps the file from being used.",
+			remedy:  "Ask whoever manages the antivirus (Windows Defender) to allow the provider's file, or take another release of the provider (version in required_providers), then run terraform init again.",
+		}},
 	}
 	StateConflict = &Diagnosis{
 		ID: "state-conflict", Family: Configuration, Step: plan.StepInit,

@@ -29,11 +29,12 @@ type sampleText struct {
 
 // corpus are the texts of testdata: public trackers', some as files and some as they were
 // posted in short, Terraform's own on broken and on
-// healthy configurations, those worded after the sources of the engines and the SDKs, and
+// healthy configurations, those that a stranger brought and that were read for the first
+// time then (seen since: they measure nothing any more), those worded after the sources of the engines and the SDKs, and
 // every engine's on every fault of the lab.
 func corpus(t *testing.T) []sampleText {
 	t.Helper()
-	var all, posted []sampleText
+	var all, posted, seen []sampleText
 	read := func(path string, into any) {
 		data, err := os.ReadFile(path)
 		if err == nil {
@@ -45,7 +46,8 @@ func corpus(t *testing.T) []sampleText {
 	}
 	read("testdata/corpus/worded.json", &all)
 	read("testdata/corpus/posted.json", &posted)
-	all = append(all, posted...)
+	read("testdata/corpus/seen.json", &seen)
+	all = append(append(all, posted...), seen...)
 	for _, dir := range []string{"testdata/corpus/trackers", "testdata/corpus/terraform-1.11.4"} {
 		var list []sampleText
 		read(filepath.Join(dir, "expected.json"), &list)

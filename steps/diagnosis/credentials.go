@@ -14,7 +14,7 @@ var (
 		Meaning: "The profile's single sign-on session has expired or was never started.",
 		Named:   "The single sign-on session of profile %s has expired or was never started.",
 		Remedy:  "Sign in again: aws sso login --profile PROFILE.",
-		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]`)}},
+		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]|\(UnauthorizedException\) when calling the GetRoleCredentials|Session token not found or invalid`)}},
 		is:      awsops.IsSSO,
 	}
 	MFAProfile = &Diagnosis{
@@ -150,8 +150,12 @@ var (
 		ID: "credentials-missing", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "Terraform found no credentials for AWS at all.",
 		Named:   "Terraform finds no credentials for AWS in profile %s.",
-		Remedy:  "Write the profile to the credentials file, and name it in the backend and in the provider.",
+		Remedy:  "Write the profile to the credentials file, and name it in the backend and in the provider. In CI, let a step before Terraform sign in (a role by OIDC), or give the job AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
 		text: []sign{{
+			pattern: wording(`failed to load credentials, .*(?:169\.254\.170\.\d+|404 page not found|\[fd00:ec2::23\])|EcsContainer|CredentialsEndpointError|AWS_CONTAINER_CREDENTIALS_(?:RELATIVE|FULL)_URI`),
+			meaning: "The container's own source of credentials (the task's role of ECS, or the pod identity of EKS) gave none.",
+			remedy:  "Give the task a role (taskRoleArn), or the pod's service account a pod identity association whose agent runs on the node; take AWS_CONTAINER_CREDENTIALS_* out of the environment where neither is meant.",
+		}, {
 			pattern: wording(`failed to load assume role \S+, of profile (?P<profile>[^\s,]+)`),
 			meaning: "The profile that source_profile names has no credentials that Terraform can use.",
 			remedy:  "Give that profile its access key. If it signs in with aws login (login_session), which Terraform cannot use, let it have credential_process = aws configure export-credentials --profile NAME, with NAME the one that signs in.",

@@ -78,9 +78,29 @@ var byPolicy = map[string]decided{
 // write for their states.
 const stateBucket = "The bucket's policy forbids it: meet its condition, which for a state bucket is encrypt = true and kms_key_id with the key's full ARN in the backend; or change its Deny statement."
 
+// whom is the identity that AWS names in a refusal, and nothing that only looks like one.
+var whom = wording(`User: (arn:[\w-]{1,20}:(?:iam|sts)::\d{0,12}:(?:user|role|assumed-role|federated-user)/[\w+=,.@/-]{1,200}) is not authorized`)
+
+// toWhom is what gives an identity an action that no policy of its own gives it.
+func toWhom(text, action string) string {
+	m := whom.regexp().FindStringSubmatch(text)
+	if m == nil || action == "" {
+		return ""
+	}
+	return "Allow " + action + " to " + m[1] + ", in a policy of its user, group or role; a boundary or an SCP may keep it out all the same."
+}
+
+// meaningOf is what a refusal of a cause means where a Deny statement decided.
+func meaningOf(of *Diagnosis, text string) string {
+	if of == EnvironmentDenied && awsops.DenialIn(text).Explicit {
+		return ExplicitDeny.Meaning
+	}
+	return ""
+}
+
 // remedyOf is what mends a refusal as its text words it, with what AWS itself names of it;
 // empty where the text says nothing that the cause does not.
-func remedyOf(text string) string {
+func remedyOf(of *Diagnosis, text string) string {
 	d := awsops.DenialIn(text)
 	by, known := byPolicy[d.Policy]
 	var out string
@@ -94,6 +114,9 @@ func remedyOf(text string) string {
 		out = by.explicit
 	default:
 		out = by.implicit
+	}
+	if out == "" && of == EnvironmentDenied {
+		out = toWhom(text, d.Action)
 	}
 	if out == "" {
 		return ""

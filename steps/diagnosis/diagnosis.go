@@ -107,7 +107,7 @@ const (
 // To teach a new text, add a sign to its cause; Unknown is what no sign matched.
 var catalogue = []*Diagnosis{
 	// Nothing below is reached before the configuration is right.
-	DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
+	EngineMissing, DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
 	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, WebIdentityDenied, CredentialProcessFailed,
 	TokenExpired, RegionNotEnabled, KeyInvalid, CredentialsMissing,
 	// What a Deny statement forbids no other policy allows.
@@ -133,7 +133,7 @@ var Unknown = &Diagnosis{
 var NoError = &Diagnosis{
 	ID:      "no-error",
 	Step:    plan.NoStep,
-	Meaning: "There is no error in this text: everything in it succeeded.",
+	Meaning: "There is no error in this text.",
 	Remedy:  "Nothing needs fixing. If a command did fail, give all that it printed, its standard error included (2>&1).",
 }
 

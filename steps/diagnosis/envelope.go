@@ -15,6 +15,8 @@ const deepest = 3
 // CloudWatch's, Google's, Terragrunt's.
 type envelope struct {
 	Log, Message, Msg, Line, TextPayload *string
+	// Error is what a controller's log says beside its message.
+	Error any
 	// Prefix is Terragrunt's unit.
 	Prefix string
 }
@@ -88,7 +90,11 @@ func fromDriver(line string) (unit, text string, ok bool) {
 	}
 	for _, inner := range []*string{e.Log, e.Message, e.Msg, e.Line, e.TextPayload} {
 		if inner != nil {
-			return strings.Trim(e.Prefix, "[] "), *inner, true
+			text = *inner
+			if cause, ok := e.Error.(string); ok && cause != "" {
+				text += ": " + cause
+			}
+			return strings.Trim(e.Prefix, "[] "), text, true
 		}
 	}
 	return "", "", false
@@ -140,13 +146,15 @@ func (c *cleaner) ofEngine(prefix, line string) []string {
 	return nil
 }
 
-// report is what is read of a whole document of JSON: terraform validate -json.
+// report is what is read of a whole document of JSON: terraform validate -json, or jq.
 type report struct {
 	Diagnostics []*terraform.JSONDiagnostic `json:"diagnostics"`
+	// Diagnostic is that of a line of -json which somebody printed over many lines.
+	Diagnostic *terraform.JSONDiagnostic `json:"diagnostic"`
 }
 
-// mostDocuments bounds how many documents are looked for in a text.
-const mostDocuments = 16
+// mostBroken bounds how often what begins like a document and is none is looked at.
+const mostBroken = 16
 
 // opens finds where a document may begin.
 var opens = wording(`(?m)^[^\S\n]*\{`)
@@ -154,11 +162,11 @@ var opens = wording(`(?m)^[^\S\n]*\{`)
 // written replaces a document that holds diagnostics by what the engine would have
 // printed for people.
 func written(text string) string {
-	if !strings.Contains(text, `"diagnostics"`) {
+	if !strings.Contains(text, `"diagnostic`) {
 		return text
 	}
 	from := 0
-	for range mostDocuments {
+	for broken := 0; broken < mostBroken; {
 		at := opens.regexp().FindStringIndex(text[from:])
 		if at == nil {
 			return text
@@ -166,18 +174,27 @@ func written(text string) string {
 		start := from + at[0]
 		var doc report
 		d := json.NewDecoder(strings.NewReader(text[start:]))
-		if d.Decode(&doc) != nil || doc.Diagnostics == nil {
+		if d.Decode(&doc) != nil {
 			from += at[1]
+			broken++
+			continue
+		}
+		end := start + int(d.InputOffset())
+		if doc.Diagnostics == nil && doc.Diagnostic == nil {
+			if from = end; strings.Contains(text[start:end], `"diagnostic`) {
+				from = start + 1
+				broken++
+			}
 			continue
 		}
 		var lines []string
-		for _, one := range doc.Diagnostics {
+		for _, one := range append(doc.Diagnostics, doc.Diagnostic) {
 			if one != nil {
 				lines = append(lines, one.Boxed()...)
 			}
 		}
 		shown := "\n" + strings.Join(lines, "\n") + "\n"
-		text = text[:start] + shown + text[start+int(d.InputOffset()):]
+		text = text[:start] + shown + text[end:]
 		from = start + len(shown)
 	}
 	return text

@@ -7,7 +7,7 @@ import (
 
 var (
 	// well is what an engine prints when things went well.
-	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace)` +
+	well = wording(`^(?:No changes\.|(?:Apply|Destroy|Import|Refresh) complete!|Plan: \d+ to |You can apply this plan|Saved the plan to|Success! |Changes to Outputs:|Terraform v\d|OpenTofu v\d|Usage: (?:terraform|tofu)|Switched to workspace|Created and switched to workspace|Tests:\s+\d+ passed|Job succeeded$|Finished: SUCCESS$|All checks passed)` +
 		`|has been successfully initialized!|Successfully (?:configured|unset) the backend|has been successfully unlocked!|S3 bucket \S+ created\.|used the selected providers to generate|has compared your real infrastructure|: (?:Refreshing state\.\.\.|(?:Creation|Modifications|Destruction|Read) complete after)`)
 	// planned begins what is planned, which lasts as long as lines are indented.
 	planned = wording(`^(?:(?:Terraform|OpenTofu) (?:will perform the following actions|detected the following changes)|Changes to Outputs:|Note: Objects have changed outside|# \S+:$)`)
@@ -24,7 +24,14 @@ var (
 		`|Unable to locate credentials|Unable to (?:access|list|retrieve|parse)\b|Could not (?:connect|assume|load)\b|The config profile \(|SSL validation failed|Partial credentials found|(?:Connect|Read) timeout on|The SSO session associated with|Token has expired|\d+ error(?:s|\(s\))? occurred:|(?m:^\s*Error (?:running|applying|planning|asking|parsing|downloading|getting|reading|initializing|installing|migrating|copying|locking|unlocking|writing|uploading) )|referenced in variable|does not have attribute '|Error (?:loading|acquiring|releasing|refreshing|saving|inspecting|configuring|when retrieving)\b|Failed to \w|x509: |dial tcp\b|no space left on device`)
 	// trouble is any word of a failure.
 	trouble = wording(`(?i)\b(?:errors?|fail(?:ed|ure|s)?|den(?:ied|y)|forbidden|unauthori[sz]ed|refused|unable|cannot|can't|could ?n[o']t|won't|rejected|not (?:be |been )?(?:found|authorized|valid|allowed|supported|permitted|exist|initialized|expected|match|installed|available|enabled|set|specified|set up|configured|recognized)|does(?: not|n't)|is not|no (?:such|valid|suitable|matching)|invalid|illegal|unsupported|unexpected|unknown|expired|mismatch|missing|undefined|time[d-]? ?out|panic|fatal|fault|crash(?:ed)?|traceback|terminated|cancel(?:l?ed)|exception|abort(?:ed)?|killed|interrupted|conflict(?:s|ing)?|locked|corrupt(?:ed)?|exceeded|unreachable|untrusted|broken|exit(?:ed)? (?:code|status)|exited with|no space|skew|throttl\w+|too many|must (?:be|not|have)|(?:is|are|(?:re)?initialization) required|errored\.tfstate|refus\w+|wrong)\b` +
-		`|[A-Za-z]+(?:Exception|Fault)\b|(?:Access|No|Invalid|Signature|Expired)[A-Z]\w+|x509|StatusCode`)
+		`|(?-i:[a-z]+(?:Exception|Fault)\b|\b(?:Access|No|Invalid|Signature|Expired)[A-Z][a-z]\w+)|x509|StatusCode`)
+	// none is a word of a failure of which there was none: a count, a report's attribute.
+	none = wording(`(?i)\b(?:0|no|zero|without(?: any)?) (?:[\w-]+ )?(?:errors?|failures?|fail(?:ed|s)?|problems?|issues?|conflicts?|exceptions?|crashes|denied requests?)\b` +
+		`|\b(?:errors?|fail(?:ed|ures?|s)?|unreachable|denied|exceptions?|crash(?:ed)?|conflicts|broken|aborted|cancel(?:l?ed)?|timed[- ]out|invalid|unknown|missing|killed|fatal)(?:(?: [\w-]+){0,3}["']?\s*[:=]\s*["']?|(?: exits)?\s+)0\b`)
+	// name is a path, an address or an ARN, in which any word may stand.
+	name = wording(`\barn:[\w-]+:[^\s"',)]+|\bhttps?://[^\s"',)]+|[\w@~+-]+(?:[/.\\][\w@~+-]+)+|"[\w-]+"|'[\w-]+'`)
+	// passed is a line of a test or a check that went well.
+	passed = wording(`^\s*(?:✓|✔|√|✅|ok\b|PASS(?:ED)?\b|--- PASS|=== (?:RUN|PAUSE|CONT|NAME))|(?:\bPASS(?:ED)?|\.{3,} ?(?:\(.{1,40}\) ?)?(?:pass|ok|Passed|Skipped|success))\s*(?:[(\[].*[)\]])?\s*$`)
 )
 
 // withoutHeading are the errors in the lines around the diagnostics: a message copied out
@@ -36,13 +43,16 @@ func withoutHeading(p parts) []problem {
 	lines := slices.Clone(p.outside)
 	for i, line := range lines {
 		strict = strict || well.regexp().MatchString(line)
-		if progress.regexp().MatchString(line) {
+		switch {
+		case progress.regexp().MatchString(line):
+			lines[i] = itemOf(line)
+		case passed.regexp().MatchString(line):
 			lines[i] = ""
 		}
 	}
 	if !strict {
 		whole := problem{text: folded(bounded(strings.Join(lines, "\n")))}
-		if len(match(whole)) == 0 && !trouble.regexp().MatchString(whole.text) {
+		if calmed := calm(whole.text); !trouble.regexp().MatchString(calmed) && len(match(problem{text: calmed})) == 0 {
 			return nil
 		}
 		return []problem{whole}
@@ -54,6 +64,20 @@ func withoutHeading(p parts) []problem {
 		}
 	}
 	return found
+}
+
+// calm is a text without the words of failures that tell of none: counts of nothing, and
+// names, but for those of errors.
+func calm(text string) string {
+	text = none.regexp().ReplaceAllLiteralString(text, "")
+	return name.regexp().ReplaceAllStringFunc(text, func(found string) string {
+		for _, of := range []string{"Exception", "Fault", "Error", "errored.tfstate"} {
+			if strings.HasSuffix(found, of) {
+				return found
+			}
+		}
+		return ""
+	})
 }
 
 // paragraphs are the runs of lines that are not empty.

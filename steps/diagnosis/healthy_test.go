@@ -66,7 +66,7 @@ func TestWhatFailedWithoutAKnownCauseIsUnknownAndNotHealthy(t *testing.T) {
 		"make: *** [Makefile:3: plan] Error 1\n",
 		"panic: runtime error: index out of range\n",
 		"Segmentation fault\n",
-		"zsh: command not found: terraform\n",
+		"zsh: command not found: terrafrom\n",
 		"No changes.\n\nAn error occurred (Gremlins) when calling the Flux operation: no\n",
 	} {
 		if got := found(text); got != Unknown.ID {

@@ -67,6 +67,11 @@ var (
 				meaning: "What answered is not AWS: a proxy or the sign-in page of a network.",
 				remedy:  "Sign in to the network in a browser, or correct the proxy (HTTPS_PROXY, NO_PROXY) and any custom endpoint.",
 			},
+			{
+				pattern: wording(`dial tcp (?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)(?::\d+)?: |[Cc]ould not connect to the endpoint URL: "https?://(?:127\.|localhost|\[::1\])`),
+				meaning: "Nothing answers at an address of this machine, where a custom endpoint, a proxy, or Terraform's own plugin should.",
+				remedy:  "Start what should listen there (a proxy, LocalStack), or take it out of the endpoints, AWS_ENDPOINT_URL and HTTPS_PROXY. Where it is Terraform's plugin, let firewall and antivirus allow programs to talk to each other on 127.0.0.1.",
+			},
 			{pattern: wording(unreachable)},
 		},
 		is: awsops.IsUnanswered,
@@ -79,6 +84,10 @@ var (
 			pattern: wording(`archive has incorrect checksum|checksum list has (?:unexpected|no) SHA-256|error checking signature|authentication signature from unknown issuer`), unless: wording(`in the dependency lock file`),
 			meaning: "The download is not what the registry lists for this release of the provider: its checksum or its signature differs.",
 			remedy:  "Take another release (version in required_providers), or get it without the proxy or the mirror in between. If that does not help, the release was published incorrectly: its publisher has to fix it.",
+		}, {
+			pattern: wording(`Failed to (?:query|install|resolve).*unsuccessful request to \S+: (?:401|403|407|451)\b|(?:registry|releases)\.\S+: (?:bad response code|403|401): ?(?:40[13])?`),
+			meaning: "Something between here and the registry refused the download of the provider.",
+			remedy:  "Ask whoever runs the firewall or the proxy to allow registry.terraform.io (registry.opentofu.org) and releases.hashicorp.com (github.com), or name a provider mirror; then run terraform init again.",
 		}, {pattern: wording(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`), unless: wording(`in the dependency lock file|does not match configured version constraint|` + noProvider + `|` + fullDisk)}},
 		consequence: true,
 	}

@@ -55,7 +55,7 @@ func (p *prefixes) cut(line, before, behind string) (prefix, rest string) {
 	if at := len(leading.regexp().FindString(line)); at > 0 {
 		return line[:at], line[at:]
 	}
-	if at := strings.Index(line, "Error: "); at > 0 && !provisioner.regexp().MatchString(line) {
+	if at := strings.Index(line, "Error: "); at > 0 && strings.IndexByte("\"'`(", line[at-1]) < 0 && !provisioner.regexp().MatchString(line) {
 		s := shapeOf(line[:at])
 		if behindShape(before, s) >= 0 || behindShape(behind, s) >= 0 {
 			p.learn(line[:at])

@@ -189,7 +189,7 @@ func bare(raw string) string {
 	if strings.Contains(text, "\x1b") || strings.Contains(text, "[0m") {
 		text = ansiCode.regexp().ReplaceAllString(text, "")
 	}
-	text = drawn(text)
+	text = plain(drawn(text))
 	for beginsWith(text, "0123456789[") && stamp.regexp().MatchString(text) {
 		text = stamp.regexp().ReplaceAllString(text, "")
 	}

@@ -15,7 +15,7 @@ var (
 		text: []sign{
 			// The provider says so too where STS could not be asked at all.
 			{
-				pattern: wording(`operation error SSO: GetRoleCredentials, .*(?:ForbiddenException|StatusCode: 403)`),
+				pattern: wording(`operation error SSO: GetRoleCredentials, .*(?:ForbiddenException|StatusCode: 403)|\(ForbiddenException\) when calling the GetRoleCredentials`),
 				meaning: "The single sign-on user has no access to the account with that permission set.",
 				remedy:  "Let whoever manages IAM Identity Center assign the permission set for that account, or correct sso_account_id and sso_role_name in the profile.",
 			},

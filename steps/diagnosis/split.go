@@ -9,6 +9,9 @@ import (
 // heading begins a diagnostic, inside a box or without one.
 var heading = wording(`^[\s│╷|]*(Error|ERROR|FATAL|fatal|Warning): `)
 
+// counted is a line that only looks like a heading: a number of errors.
+var counted = wording(`^[\s│╷|]*(?:Error|ERROR|FATAL|fatal|Warning): \d+[\s│|]*$`)
+
 // after begins what Terraform prints when it goes on, so that no error lasts
 // into the next command of a log.
 var after = wording(`^(?:\$ |PS [A-Z]:\\|Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following|Apply complete!|Success!|Plan: \d|No changes\.)`)
@@ -61,7 +64,7 @@ func split(text string) parts {
 		if i+1 < len(lines) {
 			behind = lines[i+1]
 		}
-		prefix, rest := cut.cut(line, before, behind)
+		prefix, rest := cut.cut(undecorated(line), before, behind)
 		unit := ""
 		if prefix != "" {
 			unit = unitOf(prefix)
@@ -164,7 +167,7 @@ func (s *splitter) value(text, edge string) bool {
 // that the error around it quotes. A line without the box's edge ends a box that was
 // cut off.
 func (s *splitter) begins(text string) bool {
-	if !heading.regexp().MatchString(text) || s.boxed && strings.Contains(text, "│") {
+	if !heading.regexp().MatchString(text) || counted.regexp().MatchString(text) || s.boxed && strings.Contains(text, "│") {
 		return false
 	}
 	return !s.open || !quoted.regexp().MatchString(text) || !quotes.regexp().MatchString(s.current.String())

@@ -119,7 +119,7 @@ func (p problem) as(d *Diagnosis, layer string, inside bool) (Match, bool) {
 	}
 	m := of(d, d.text[i].excerpt(p.text))
 	m.Unit, m.subject = p.unit, d.text[i].subject(p.text)
-	m.Meaning, m.Remedy = cmp.Or(d.text[i].meaning, d.Meaning), cmp.Or(d.text[i].remedy, denialRemedy(d, layer), d.Remedy)
+	m.Meaning, m.Remedy = cmp.Or(d.text[i].meaning, meaningOf(d, layer), d.Meaning), cmp.Or(d.text[i].remedy, denialRemedy(d, layer), d.Remedy)
 	if p.unit != "" {
 		m.subject["unit"] = p.unit
 	}
@@ -135,7 +135,7 @@ func denialRemedy(d *Diagnosis, text string) string {
 	if !slices.Contains(denials, d) {
 		return ""
 	}
-	return remedyOf(text)
+	return remedyOf(d, text)
 }
 
 var (

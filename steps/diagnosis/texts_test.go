@@ -107,6 +107,7 @@ var samples = []sample{
 	{"config-invalid", "Missing Required Value", `The attribute "bucket" is required by the backend.`},
 	{"config-invalid", "Duplicate backend configuration", "A module may have only one backend configuration. The backend was previously configured at a.tf:2,3-15."},
 	{"disk-full", "Failed to install provider", "Error while installing hashicorp/aws v5.94.1: write .terraform/providers/registry.terraform.io/hashicorp/aws/5.94.1/x: no space left on device"},
+	{"engine-missing", "exec: \"terraform\": executable file not found in $PATH", ""},
 	{"file-denied", "Failed to install provider", "Error while installing hashicorp/aws v5.94.1: mkdir .terraform/providers: permission denied"},
 	{"state-conflict", "Failed to write state: cannot import state with serial 3 over newer state with serial 7", ""},
 	{"state-conflict", "Saved plan is stale", "The given plan file can no longer be applied because the state was changed by another operation after the plan was created."},
@@ -118,7 +119,7 @@ var samples = []sample{
 	{"backend-not-initialized", `Backend initialization required, please run "terraform init"`, `Reason: Initial configuration of the requested backend "s3"`},
 	{"state-not-saved", "Failed to persist state to backend", "The error shown above has prevented Terraform from writing the updated state to the configured backend."},
 	{"lock-release-failed", "Error releasing the state lock", "Error message: failed to retrieve lock info: something else"},
-	{"unknown", "Something nobody has seen", "The flux capacitor is 403 years old."},
+	{"unknown", "Something nobody has seen", "The flux capacitor failed after 403 years."},
 }
 
 func s3Get(status int) string {

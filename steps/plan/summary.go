@@ -116,7 +116,7 @@ func (s *Summary) ExitCode(detailed bool) int {
 	switch {
 	case s.Stopped:
 		return ExitInterrupted
-	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
+	case s.Failed > 0 || s.Unknown > 0 || s.Declined || s.Stale: // nobody has seen what came of it
 		return ExitFailed
 	case s.Left: // nothing was asked of the program that it has not done
 		return ExitDone

@@ -14,6 +14,7 @@ func TestAnUnprovenResultHasTheCodeOfTheFindingThatSaysWhy(t *testing.T) {
 		"no answer":             {Summary{Applied: 9, Proof: Unproved(NotTried), Findings: []Finding{{Severity: Warning}}}, ExitFindings},
 		"it failed":             {Summary{Applied: 9, Proof: Unproved(ProofFailed), Findings: []Finding{{Severity: Failure}}}, ExitFindings},
 		"interrupted":           {Summary{Applied: 9, Proof: Unproved(ProofInterrupted), Stopped: true}, ExitInterrupted},
+		"not looked at again":   {Summary{Applied: 9, Stale: true, Ended: true}, ExitFailed},
 		"only a command is due": {Summary{DryRun: true, Run: 1}, ExitChanges},
 	} {
 		if got := c.s.ExitCode(true); got != c.want {

@@ -214,7 +214,7 @@ func scope(statements []policy.Statement) string {
 			return ""
 		}
 	}
-	return " on the caller's own user only"
+	return " for their own user only"
 }
 
 // services names the services whose actions the statements allow.

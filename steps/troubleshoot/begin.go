@@ -23,13 +23,13 @@ func WithoutProject(dir string, a *blueprint.Answers, command string, asks bool)
 	}
 	r := &plan.Refusal{
 		Finding: "files.no-project", Title: "There is no project here.",
-		What:   "The checks are those of a folder with Terraform files, or of the projects that stateroom.hcl names.",
+		What:   "stateroom troubleshoot checks a folder with Terraform files, or the projects that stateroom.hcl names.",
 		Remedy: "Run the command in a project's folder or in a clone of the team's repository, or name one.",
 		Tried:  []plan.Fact{{Name: "Folder", Value: dir + " has no .tf file"}, {Name: "Blueprint", Value: named}},
 		Commands: []plan.ShellCommand{
 			{Does: "Name the folder", Line: command + " --dir DIR"},
 			{Does: "Name the team's file", Line: command + " --blueprint FILE"},
-			{Does: "Make the setup, where the team has none yet", Line: "stateroom setup"},
+			{Does: "Create the setup, where the team has none yet", Line: "stateroom setup"},
 		},
 	}
 	if asks {

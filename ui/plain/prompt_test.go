@@ -33,6 +33,28 @@ func (p *Prompt) fill(ctx context.Context, a *blueprint.Answers, all bool) (*blu
 	return flow.Answers, nil
 }
 
+// TestALoneQLeavesAnyQuestion leaves where a text, a choice, a secret and many lines are
+// asked for, as it does in a menu; a word that begins with it is an answer.
+func TestALoneQLeavesAnyQuestion(t *testing.T) {
+	for _, kind := range []plan.Kind{plan.Text, plan.Choice, plan.Choices, plan.Confirm, plan.Secret, plan.Lines} {
+		q := plan.Question{Path: "a", Prompt: "A", Kind: kind}
+		if kind == plan.Choice || kind == plan.Choices {
+			q.Options = []string{"one", "two"}
+		}
+		p, out := prompting("q\n")
+		if _, err := p.answer(t.Context(), q); !errors.Is(err, ErrLeft) {
+			t.Errorf("%v: %v", kind, err)
+		}
+		if strings.Contains(out.String(), "is not") {
+			t.Errorf("%v is judged: %s", kind, out)
+		}
+	}
+	p, _ := prompting("quinn\n")
+	if got, err := p.answer(t.Context(), plan.Question{Path: "a", Prompt: "A", Kind: plan.Text}); err != nil || got.Reveal() != "quinn" {
+		t.Error(got.Reveal(), err)
+	}
+}
+
 // everything answers all questions of a first set-up, some by default, some
 // wrong at first.
 const everything = `?

@@ -27,7 +27,7 @@ func TestANewcomerSolvesAFaultIsLedToTheNextAndFindsItSolvedAnotherDay(t *testin
 	p.Until("Goal: terraform init works again in live/preprod")
 	p.Type("\r")
 	p.applies()
-	p.Until("Solved: 403 from S3: ListObjectsV2 (2 of 3 points). Press enter for the next one.")
+	p.Until("Solved: 403 from S3: ListObjectsV2 (2 of 3 points).")
 	p.Type("\r")
 	p.Until("1 of 8 solved")
 	p.Type("\r")

@@ -166,3 +166,23 @@ func TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType(t *testing.T) {
 	}
 	says(t, piped.out, `"id":"files.no-project"`)
 }
+
+// TestTheListOfFaultsBreaksNoWordAtTheEdge reads it in a terminal of 80 columns, and as a
+// program does: one fault a line.
+func TestTheListOfFaultsBreaksNoWordAtTheEdge(t *testing.T) {
+	t.Parallel()
+	l, _ := newcomer(t)
+	p := l.sitsAt80("troubleshoot", "--break", "list")
+	p.Until("wrong-account-keys")
+	p.Ended(plan.ExitDone)
+	lines := strings.Split(strings.ReplaceAll(p.Text(), "\r", ""), "\n")
+	for _, line := range lines {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	piped := l.stateroom("", "troubleshoot", "--break", "list")
+	if faults := strings.Count(piped.out, "\n"); faults < 60 || faults >= len(lines) {
+		t.Errorf("%d lines in a pipe, %d in a terminal", faults, len(lines))
+	}
+}

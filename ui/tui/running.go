@@ -70,7 +70,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) nav {
 	v.flow, v.review.settled = msg.flow, msg.settled
 	v.notice, v.untold = v.untold, noticeMsg{}
 	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
-		v.engine.book(cmp.Or(v.review.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+		v.engine.book(cmp.Or(v.review.settled, nothingLeft(msg.review)))
 	}
 	v.phase, v.counting, v.stale = reviewing, "", false
 	v.take(msg.review)
@@ -79,6 +79,13 @@ func (v *runScreen) reviewed(msg reviewedMsg) nav {
 		v.rebuild()
 	}
 	return nav{}
+}
+
+// nothingLeft is how a run stands whose last look has nothing to change any more.
+func nothingLeft(r plan.Review) *plan.Summary {
+	s := (&offer{Review: r}).preview()
+	s.DryRun, s.Ended = false, true
+	return s
 }
 
 // take shows a review from its first line.

@@ -82,3 +82,23 @@ func TestAnInterruptedProofIsSaidOnce(t *testing.T) {
 		shows(t, m, "Interrupted after every change was made.", "The setup for production is complete.", "Not proven: the run was interrupted. Look again to prove it.")
 	}
 }
+
+// TestALookAfterAStopThatFindsNothingLeftTellsHowThingsStand: the closing words say more
+// than how many changes were made.
+func TestALookAfterAStopThatFindsNothingLeftTellsHowThingsStand(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	applied(m, 0, 1, 2, 3, 4, 5)
+	m.Update(madeMsg{outline: seen(m), summary: &plan.Summary{Applied: 6, Stopped: true, Outcome: complete(), Proof: plan.Unproved(plan.ProofInterrupted)}})
+	press(m, "enter")
+	shown(m, plan.Review{Looked: fresh{}, Outcome: complete(), Proof: plan.Unproved(plan.NotTried)}, seen(m))
+	s := m.summary(false)
+	if s == nil || s.Stopped || s.Applied != 6 {
+		t.Fatalf("%+v", s)
+	}
+	text := strings.Join(strings.Fields(closed(m, s)), " ")
+	for _, want := range []string{"The setup for production is complete, but it is not proven.", "6 changes made, 0 failed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q: %s", want, text)
+		}
+	}
+}

@@ -166,7 +166,7 @@ func markOf(s *plan.Summary) Mark {
 		return Unshown
 	case s.Failed+s.Unknown > 0 || s.BrokenOff() || worst(s.Findings) == plan.Failure:
 		return Wrong
-	case worst(s.Findings) == plan.Warning:
+	case worst(s.Findings) == plan.Warning || s.Stale:
 		return Look
 	case unfinished(s):
 		return Waits

@@ -24,7 +24,7 @@ func stands(s *plan.Summary) []string {
 
 func standsFirst(s *plan.Summary) string {
 	if s.Stale {
-		return unknown(s.Outcome)
+		return unknown(s)
 	}
 	switch o := s.Outcome.(type) {
 	case plan.SetUp:
@@ -44,8 +44,12 @@ func standsFirst(s *plan.Summary) string {
 }
 
 // unknown is what nobody has seen since the changes began.
-func unknown(o plan.Outcome) string {
-	switch o := o.(type) {
+func unknown(s *plan.Summary) string {
+	switch o := s.Outcome.(type) {
+	case plan.SetUp, plan.Health, plan.SignedIn:
+		if !s.Stopped { // else it is said that the run was interrupted
+			return "Whether it works now was not checked again."
+		}
 	case plan.Aboard:
 		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
 	case plan.Delivery:

@@ -41,7 +41,7 @@ var out = []struct{ phrase, instead string }{
 	{`\bis another than\b`, "is not, differs from"},
 	{`\bback ends?\b`, "backend, in Terraform's word"},
 	{`\bwhomever\b`, "anyone whom …"},
-	{`\bfor the own (?:user|key)\b`, "on the caller's own …"},
+	{`\bfor the own (?:user|key)\b`, "for their own …"},
 	{`\b(?:states?|journal|backup|secret|marker) lies?\b|\bWhat lies (?:in|at)\b|\bas it was lies\b`, "is in, is at"},
 	{`\bstands beside\b|\bstands in (?:one file|the backend|the file)\b`, "is set together with, is in"},
 	{`\bcould not be (?:looked at|seen|tried)\b|\bcannot be (?:looked at|seen|looked into)\b`, "stateroom cannot tell, could not be read, could not be tested"},

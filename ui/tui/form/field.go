@@ -102,6 +102,8 @@ func (f *field) set(value string) {
 		for _, option := range strings.Split(value, ",") {
 			f.chosen[strings.TrimSpace(option)] = true
 		}
+	case value == "": // nothing is suggested, so that nobody takes it unread
+		f.cursor = -1
 	default:
 		f.cursor = max(0, slices.Index(f.Options, value))
 	}
@@ -125,6 +127,9 @@ func (f *field) value() string {
 			}
 		}
 		return strings.Join(values, ",")
+	}
+	if f.cursor < 0 {
+		return ""
 	}
 	return f.Options[f.cursor]
 }
@@ -234,10 +239,9 @@ func (f *field) view(width int) []string {
 	for _, line := range f.body(width - bodyIndent) {
 		lines = append(lines, f.theme.Cut(strings.Repeat(" ", bodyIndent)+line, width))
 	}
-	if f.Kind == Choice && f.focused && f.Means[f.Options[f.cursor]] != "" {
-		means := f.Means[f.Options[f.cursor]]
+	if means := f.Means[f.value()]; f.Kind == Choice && f.focused && means != "" {
 		if !f.stacked() {
-			means = f.Options[f.cursor] + ": " + means
+			means = f.value() + ": " + means
 		}
 		for _, line := range words.Fit(means, width-6) {
 			lines = append(lines, "    "+f.theme.Faint.Render(line))

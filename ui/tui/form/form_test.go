@@ -117,9 +117,27 @@ func TestLeavingKeepsValues(t *testing.T) {
 	}
 }
 
+// TestWhereNothingIsSuggestedNothingIsChosen leaves a choice open until somebody chooses:
+// nobody takes the first option by a press of Enter.
+func TestWhereNothingIsSuggestedNothingIsChosen(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Choice, Options: []string{"alice", "bob"}, Check: func(value string) error {
+		if value == "" {
+			return errors.New("this answer is required")
+		}
+		return nil
+	}})
+	if pressed(f, tea.KeyEnter) == Done || f.Values()["a"] != "" || !strings.Contains(f.text(), "this answer is required") {
+		t.Errorf("%v:\n%s", f.Values(), f.text())
+	}
+	pressed(f, tea.KeyRight)
+	if pressed(f, tea.KeyEnter) != Done || f.Values()["a"] != "alice" {
+		t.Errorf("%v:\n%s", f.Values(), f.text())
+	}
+}
+
 // TestTheFocusedOptionSaysWhatItMeans, and no other does.
 func TestTheFocusedOptionSaysWhatItMeans(t *testing.T) {
-	f := newTest(Field{Name: "a", Kind: Choice, Options: []string{"strict", "compatible"}, Means: map[string]string{
+	f := newTest(Field{Name: "a", Kind: Choice, Value: "strict", Options: []string{"strict", "compatible"}, Means: map[string]string{
 		"strict": "Every write names it.", "compatible": "A missing header is left.",
 	}})
 	if text := f.text(); !strings.Contains(text, "strict: Every write names it.") || strings.Contains(text, "A missing header") {
