@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +98,147 @@ func TestASplitGroupLosesNoWayWhateverOfItsPoliciesIsStopped(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoMemberLosesAStateWhileAGroupIsPackedAnew turns a group's states and environments
+// around, moves some, and takes some out, so that its policies take from each other. Whatever
+// of the plan was made when a run ends, in any order that it may be made in, the group has
+// what it had and is to have.
+func TestNoMemberLosesAStateWhileAGroupIsPackedAnew(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for i := range 45 {
+		names = append(names, fmt.Sprintf("env-%04d", i))
+	}
+	parted := map[string]int{}
+	for name, change := range map[string]func(all []blueprint.Project) []blueprint.Project{
+		"turned around": func(all []blueprint.Project) []blueprint.Project { slices.Reverse(all); return all },
+		"last first": func(all []blueprint.Project) []blueprint.Project {
+			return slices.Concat(all[len(all)/2:], all[:len(all)/2])
+		},
+		"turned, some gone": func(all []blueprint.Project) []blueprint.Project {
+			slices.Reverse(all)
+			return slices.Concat(all[:len(all)/3], all[len(all)/2:])
+		},
+	} {
+		for subject, documents := range map[string]documents{"state": statePolicies, "assume": assumePolicies} {
+			whole := many(len(names), names...)
+			for i := range whole.Environments { // of more than one policy
+				whole.Environments[i].RolePath = "/" + strings.Repeat("team/", 20)
+			}
+			a := &blueprint.Answers{Blueprint: whole}
+			o := emptyAccount(a)
+			given(t, o, a, "credentials", ownDocuments)
+			given(t, o, a, subject, documents)
+			after := *whole
+			after.Projects = change(slices.Clone(whole.Projects))
+			after.Environments = nil
+			for _, p := range after.Projects {
+				e, _ := whole.Environment(p.Environment)
+				after.Environments = append(after.Environments, e)
+			}
+			b := &blueprint.Answers{Blueprint: &after}
+			docs, refused := documents(o, b, b.Groups[0])
+			if refused != nil {
+				t.Fatal(refused)
+			}
+			group := b.Groups[0].Name
+			changes := groupPolicies(o, b, group, subject, docs).Changes
+			wanted := map[string]policy.Document{}
+			for i, doc := range docs {
+				wanted[policyName(group, subject, i+1)] = doc
+			}
+			for _, c := range changes {
+				if of := strings.TrimPrefix(c.ID, "iam.policy."); c.Action == plan.Create && wanted[of].Version == "" {
+					parted[subject]++
+					text, _ := c.Calls[0].InputMap()["PolicyDocument"].(string)
+					wanted[of] = policy.ParseOrEmpty(text)
+				}
+			}
+			var keeps []policy.Statement
+			for _, piece := range policy.Pieces(attachedTo(o, group)) {
+				if slices.ContainsFunc(docs, func(d policy.Document) bool { return policy.Covers(d, piece) }) {
+					keeps = append(keeps, piece)
+				}
+			}
+			for seed := range uint64(3) {
+				drawn := rand.New(rand.NewPCG(seed, 11))
+				var made []plan.Change
+				for left := slices.Clone(changes); len(left) > 0; {
+					drawn.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
+					next := slices.IndexFunc(left, func(c plan.Change) bool {
+						return !slices.ContainsFunc(c.Needs, func(id string) bool {
+							return slices.ContainsFunc(left, func(other plan.Change) bool { return other.ID == id })
+						})
+					})
+					if next < 0 {
+						t.Fatalf("%s, %s: the changes wait for each other", name, subject)
+					}
+					made = append(made, left[next])
+					left = slices.Delete(left, next, next+1)
+					has := nowWith(o, group, wanted, made)
+					for _, piece := range keeps {
+						if !slices.ContainsFunc(has, func(d policy.Document) bool { return policy.Covers(d, piece) }) {
+							t.Fatalf("%s, %s, seed %d: after %s the group lacks %v", name, subject, seed, made[len(made)-1].ID, piece)
+						}
+					}
+				}
+			}
+		}
+	}
+	if none := packedWithoutRoom(t, names); !strings.Contains(none, "lacks what another") {
+		t.Errorf("where there is no room for one more the risk is %q", none)
+	}
+	if parted["state"] == 0 || parted["assume"] == 0 {
+		t.Errorf("of policies that give each other something there are %v", parted)
+	}
+}
+
+// packedWithoutRoom is what the plan says of the risk where a group with all the policies
+// that it may have is turned around.
+func packedWithoutRoom(t *testing.T, names []string) (risks string) {
+	t.Helper()
+	whole := many(len(names), names...)
+	a := &blueprint.Answers{Blueprint: whole}
+	o := emptyAccount(a)
+	given(t, o, a, "state", statePolicies)
+	group := a.Groups[0].Name
+	f := o.IAM.Groups[group]
+	for n := range spareAttachments(o, a, group) {
+		f.Attached = append(f.Attached, fmt.Sprintf("arn:aws:iam::aws:policy/Other%d", n))
+	}
+	o.IAM.Groups[group] = f
+	slices.Reverse(whole.Projects)
+	docs, _ := statePolicies(o, a, a.Groups[0])
+	for _, c := range groupPolicies(o, a, group, "state", docs).Changes {
+		risks += c.Risk
+	}
+	return risks
+}
+
+// nowWith are a group's policies after some changes of them.
+func nowWith(o *Observed, group string, wanted map[string]policy.Document, made []plan.Change) (has []policy.Document) {
+	was := func(id string) bool {
+		return slices.ContainsFunc(made, func(c plan.Change) bool { return c.ID == id })
+	}
+	names := slices.Collect(maps.Keys(wanted))
+	for name := range o.IAM.Policies {
+		if _, also := wanted[name]; !also {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		have, there := o.IAM.Policies[name]
+		attached := there && slices.Contains(o.IAM.Groups[group].Attached, have.ARN)
+		switch id := policyChangeID(name); {
+		case was(id + detachSuffix), !attached && !was(id+attachSuffix):
+		case was(id):
+			has = append(has, wanted[name])
+		default:
+			has = append(has, policy.ParseOrEmpty(have.Document))
+		}
+	}
+	return has
 }
 
 // leftWith are a group's policies of a subject after some changes of them.

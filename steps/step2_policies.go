@@ -27,8 +27,11 @@ const (
 
 // policyName is the name of one of a group's customer-managed policies.
 func policyName(group, subject string, number int) string {
-	return fmt.Sprintf("stateroom-%s-%s-%d", group, subject, number)
+	return fmt.Sprintf("%s%s-%d", policyPrefix(group), subject, number)
 }
+
+// policyPrefix is what the names of all of a group's policies begin with.
+func policyPrefix(group string) string { return "stateroom-" + group + "-" }
 
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
@@ -46,63 +49,174 @@ func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, doc
 			p.Change(detach(o, a, group, have))
 		}
 	}
-	keepWays(o, group, prefix, docs, p.Changes)
+	keep := &keepWays{o: o, a: a, group: group, prefix: prefix, docs: docs}
+	for _, c := range keep.order(p.Changes) {
+		p.Change(c)
+	}
 	return p
 }
 
 // keepWays lets what takes something from a group, since another of its policies of the
 // same subject is to give it from now on, wait for that one: where that is stopped, or
-// fails, the group keeps what it has. Two policies do not wait for each other, as they
-// would where the blueprint's order was turned around: then only one of them does.
-func keepWays(o *Observed, group, prefix string, docs []policy.Document, changes []plan.Change) {
-	today := func(name string) policy.Document {
-		if have := o.IAM.Policies[name]; slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
-			return policy.ParseOrEmpty(have.Document)
-		}
-		return policy.Document{}
-	}
-	planned := map[string]*plan.Change{}
+// fails, or the run ends between the two, the group keeps what it has. Policies that would
+// wait for each other, as where the blueprint's order was turned around, are parted by one
+// more that holds for the time between what one of them does ([keepWays.bridge]).
+type keepWays struct {
+	o             *Observed
+	a             *blueprint.Answers
+	group, prefix string
+	docs          []policy.Document
+	planned       map[string]*plan.Change
+	// waits are the policies for which a policy's change waits, by policy.
+	waits map[string][]string
+	// between counts the policies that hold something for the time between, and bridges are
+	// their changes.
+	between int
+	bridges []plan.Change
+}
+
+// order lets changes of the group's policies wait, and gives those that were added.
+func (k *keepWays) order(changes []plan.Change) []plan.Change {
+	k.planned, k.waits = map[string]*plan.Change{}, map[string][]string{}
 	for i := range changes {
-		planned[changes[i].ID] = &changes[i]
+		k.planned[changes[i].ID] = &changes[i]
 	}
-	waits := map[string][]string{} // for which a policy's change waits, by policy
-	var waitsFor func(name, other string) bool
-	waitsFor = func(name, other string) bool {
-		return name == other || slices.ContainsFunc(waits[name], func(next string) bool { return waitsFor(next, other) })
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
-		number, found := strings.CutPrefix(name, prefix)
+	for _, name := range slices.Sorted(maps.Keys(k.o.IAM.Policies)) {
+		number, found := strings.CutPrefix(name, k.prefix)
 		n, err := strconv.Atoi(number)
 		if !found || err != nil {
 			continue
 		}
-		want, taking := policy.Document{}, planned[policyChangeID(name)+detachSuffix]
-		if n <= len(docs) {
-			want, taking = docs[n-1], planned[policyChangeID(name)]
+		want, taking := policy.Document{}, k.planned[policyChangeID(name)+detachSuffix]
+		if n <= len(k.docs) {
+			want, taking = k.docs[n-1], k.planned[policyChangeID(name)]
 		}
-		if taking == nil {
+		if taking != nil {
+			k.taken(name, taking, want)
+		}
+	}
+	return k.bridges
+}
+
+// today is what the group has by a policy.
+func (k *keepWays) today(name string) policy.Document {
+	if have := k.o.IAM.Policies[name]; slices.Contains(k.o.IAM.Groups[k.group].Attached, have.ARN) {
+		return policy.ParseOrEmpty(have.Document)
+	}
+	return policy.Document{}
+}
+
+func (k *keepWays) waitsFor(name, other string) bool {
+	return name == other || slices.ContainsFunc(k.waits[name], func(next string) bool { return k.waitsFor(next, other) })
+}
+
+// taken lets the change of one policy wait for those that give what it takes.
+func (k *keepWays) taken(name string, taking *plan.Change, want policy.Document) {
+	var circle []string // the givers that wait for this policy themselves
+	for _, piece := range policy.Pieces(k.today(name)) {
+		if piece.Effect != policy.Allow || policy.Covers(want, piece) {
 			continue
 		}
-		var lost []policy.Statement
-		for _, piece := range policy.Pieces(today(name)) {
-			if piece.Effect == policy.Allow && !policy.Covers(want, piece) {
-				lost = append(lost, piece)
-			}
+		givers, held := k.givers(name, piece)
+		if held || len(givers) == 0 || slices.ContainsFunc(givers, func(g string) bool { return slices.Contains(k.waits[name], g) }) {
+			continue
 		}
-		for i, doc := range docs {
-			other := prefix + strconv.Itoa(i+1)
-			gives := func(s policy.Statement) bool { return policy.Covers(doc, s) && !policy.Covers(today(other), s) }
-			if other == name || !slices.ContainsFunc(lost, gives) || waitsFor(other, name) {
-				continue
-			}
-			waits[name] = append(waits[name], other)
-			for _, id := range attaching(other) {
-				if planned[id] != nil {
-					taking.Needs = append(taking.Needs, id)
-				}
+		free := slices.IndexFunc(givers, func(g string) bool { return !k.waitsFor(g, name) })
+		switch {
+		case free >= 0:
+			k.waits[name] = append(k.waits[name], givers[free])
+			taking.Needs = append(taking.Needs, k.given(givers[free])...)
+		case !slices.Contains(circle, givers[0]):
+			circle = append(circle, givers[0])
+		}
+	}
+	if len(circle) > 0 {
+		k.bridge(name, taking, circle)
+	}
+}
+
+// givers are the policies that are to give what a policy takes; held says that the group
+// has it meanwhile without any waiting: by one of them, or by a policy that goes itself
+// once it is given, as one does that an earlier run has left.
+func (k *keepWays) givers(name string, piece policy.Statement) (names []string, held bool) {
+	for i, doc := range k.docs {
+		other := k.prefix + strconv.Itoa(i+1)
+		if other == name || !policy.Covers(doc, piece) {
+			continue
+		}
+		names, held = append(names, other), held || policy.Covers(k.today(other), piece)
+	}
+	number := func(of string) int {
+		n, _ := strconv.Atoi(strings.TrimPrefix(of, k.prefix))
+		return n
+	}
+	for other := range k.o.IAM.Policies {
+		n := number(other)
+		if strings.HasPrefix(other, k.prefix) && n > len(k.docs) && n > number(name) && k.planned[policyChangeID(other)+detachSuffix] != nil && policy.Covers(k.today(other), piece) {
+			held = true
+		}
+	}
+	return names, held
+}
+
+// given are the changes with which a policy gives what it is to give.
+func (k *keepWays) given(name string) (ids []string) {
+	for _, id := range attaching(name) {
+		if k.planned[id] != nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// bridge keeps what a policy has in one more until others give it. Where the group may have
+// no more policies, or is one of Identity Center's, what is taken is missing from one call
+// to the next, which is said.
+func (k *keepWays) bridge(name string, taking *plan.Change, givers []string) {
+	next := len(k.docs) + 1
+	taken := func(name string) bool {
+		have, there := k.o.IAM.Policies[name]
+		return k.planned[policyChangeID(name)] != nil || there && (!plan.Ours(k.a, have.Tags) || slices.Contains(k.o.IAM.Groups[k.group].Attached, have.ARN))
+	}
+	for taken(k.prefix + strconv.Itoa(next)) {
+		next++
+	}
+	between := k.prefix + strconv.Itoa(next)
+	if k.a.IsIdentityGroup(k.group) || k.between >= spareAttachments(k.o, k.a, k.group) {
+		taking.Risk = strings.TrimSpace(taking.Risk + " Until the next call is made the group lacks what another of its policies is to give.")
+		return
+	}
+	added := groupPolicy(k.o, k.a, k.group, between, k.today(name)).Changes
+	gone := detach(k.o, k.a, k.group, awsops.Policy{Name: between, ARN: iamARN(k.o, k.a, "policy"+policyPath+between), Document: k.o.IAM.Policies[name].Document})
+	gone.Title = fmt.Sprintf("Detach the policy %s again, which group %s needed only meanwhile", between, k.group)
+	for i := range added {
+		added[i].Judge() // the group has all of it
+		k.planned[added[i].ID] = &added[i]
+	}
+	taking.Needs = append(taking.Needs, k.given(between)...)
+	gone.Needs = append(k.given(between), taking.ID)
+	for _, g := range givers {
+		gone.Needs = append(gone.Needs, k.given(g)...)
+	}
+	k.between++
+	k.bridges = append(k.bridges, append(added, gone)...)
+	k.planned[gone.ID] = &k.bridges[len(k.bridges)-1]
+}
+
+// spareAttachments is how many policies a group may have beside those that it has or is to
+// get.
+func spareAttachments(o *Observed, a *blueprint.Answers, group string) int {
+	i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
+	all := slices.Clone(o.IAM.Groups[group].Attached)
+	for subject, of := range map[string]documents{"assume": assumePolicies, "state": statePolicies, "credentials": ownDocuments} {
+		docs, _ := of(o, a, a.Groups[i])
+		for n := range docs {
+			if arn := iamARN(o, a, "policy"+policyPath+policyName(group, subject, n+1)); !slices.Contains(all, arn) {
+				all = append(all, arn)
 			}
 		}
 	}
+	return groupPolicyQuota(o, a) - len(all)
 }
 
 // beyond tells whether the number in a policy's name is past the last needed.
