@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -56,6 +57,10 @@ type Env struct {
 	// Asks are what people can be asked while changes are made, which is when the
 	// codes of a second factor are needed; a member that is nil cannot be asked.
 	Asks plan.Asks
+	// Token is a token that a platform's issuer gives to a job of that subject, with the
+	// claim project_id where it is not empty. It is nil where nobody can be asked for one:
+	// with AWS itself the platform gives them to its own jobs alone.
+	Token func(issuer, audience, subject, project string) (secret.Secret, error)
 	// Emit receives progress of inspections and output of Terraform.
 	Emit plan.Emit
 

@@ -112,6 +112,9 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	}
 	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
 	env.Scratch = s.scratch()
+	if s.lab != nil {
+		env.Token = s.lab.Token
+	}
 	if err := s.fit(env); err != nil {
 		return nil, err
 	}
