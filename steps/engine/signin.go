@@ -38,9 +38,9 @@ func (e *Env) TokenPath(session string) string {
 	return filepath.Join(e.TokenDir, profiles.TokenFile(session))
 }
 
-// Token is the token of a session, and the portal that it is of; zero where there is none
+// SignInToken is the token of a session, and the portal that it is of; zero where there is none
 // that can be read.
-func (e *Env) Token(ctx context.Context, session string) (awsops.PortalToken, awsops.Portal) {
+func (e *Env) SignInToken(ctx context.Context, session string) (awsops.PortalToken, awsops.Portal) {
 	text, err := files.Load(ctx, e.TokenPath(session), files.Limit{Bytes: maxToken})
 	if err != nil {
 		return awsops.PortalToken{}, awsops.Portal{}
@@ -76,7 +76,7 @@ func (x *Executor) signIn(ctx context.Context, do plan.SignInTo) error {
 // to sign in. Another program may have renewed it at the same time, and then the one that
 // was read does not count any more.
 func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignInTo) (awsops.PortalToken, error) {
-	before, at := x.env.Token(ctx, do.Session)
+	before, at := x.env.SignInToken(ctx, do.Session)
 	if at != do.Portal || !before.Renewable(time.Now()) {
 		return awsops.PortalToken{}, nil
 	}
@@ -84,7 +84,7 @@ func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignIn
 	if !awsops.IsSignInOver(err) {
 		return token, err
 	}
-	now, at := x.env.Token(ctx, do.Session)
+	now, at := x.env.SignInToken(ctx, do.Session)
 	if at == do.Portal && now.Access.Reveal() != before.Access.Reveal() && now.Valid(time.Now(), RenewLeft) {
 		return now, nil
 	}

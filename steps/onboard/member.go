@@ -58,7 +58,7 @@ type member struct {
 func newMember(ctx context.Context, in *inputs, g blueprint.Group) *member {
 	in.member = g.Name
 	m := &member{inputs: in, group: g, at: steps.PortalHere(in.config, in.answers)}
-	if token, of := in.env.Token(ctx, in.answers.SessionName()); of == m.portal() {
+	if token, of := in.env.SignInToken(ctx, in.answers.SessionName()); of == m.portal() {
 		m.token = token
 	}
 	m.named = steps.MemberHere(in.config, in.answers) == g.Name && steps.SignsIn(in.config, in.answers, m.at)
