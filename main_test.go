@@ -103,6 +103,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	for args, want := range map[string]string{
 		"setp":                             `there is no command "setp" (did you mean setup?)`,
+		"setpu":                            `there is no command "setpu" (did you mean setup?)`,
 		"trouble":                          "did you mean troubleshoot?",
 		"setup --regoin x":                 "did you mean --region?",
 		"setup --yess":                     "did you mean --yes?",

@@ -165,11 +165,15 @@ func (e *NotProvisionedError) Error() string {
 // account is changed at a time.
 const provisionWait = 5 * time.Minute
 
-// settleProvision polls what Identity Center has begun until it has ended.
-func (s *Session) settleProvision(ctx context.Context, ask func(context.Context) (types.StatusValues, *string, error)) error {
-	return Poll(ctx, provisionWait, slowest, func(ctx context.Context) (bool, error) {
-		status, reason, err := ask(ctx)
-		switch {
+// provisioning asks how a request to Identity Center stands, and why it has failed.
+type provisioning func(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error)
+
+// settle polls what Identity Center has begun until it has ended.
+func (ask provisioning) settle(ctx context.Context, s *Session, c Call, out Outputs) (map[string]string, error) {
+	instance, request := aws.String(lookupPath(c.Input, "InstanceArn")), aws.String(out.Values["request"])
+	return nil, Poll(ctx, provisionWait, slowest, func(ctx context.Context) (bool, error) {
+		status, reason, err := ask(ctx, s.ssoadmin(), instance, request)
+		switch err = s.fail(err, ""); {
 		case IsNotFound(err): // not yet: it has given the id itself
 			return false, nil
 		case err != nil:
@@ -181,46 +185,34 @@ func (s *Session) settleProvision(ctx context.Context, ask func(context.Context)
 	})
 }
 
-func settleAssignment(ctx context.Context, s *Session, c Call, out Outputs) (map[string]string, error) {
-	in := &ssoadmin.DescribeAccountAssignmentCreationStatusInput{
-		InstanceArn: aws.String(lookupPath(c.Input, "InstanceArn")), AccountAssignmentCreationRequestId: aws.String(out.Values["request"]),
-	}
-	return nil, s.settleProvision(ctx, func(ctx context.Context) (types.StatusValues, *string, error) {
-		answer, err := s.ssoadmin().DescribeAccountAssignmentCreationStatus(ctx, in)
-		err = s.fail(err, "")
-		if err != nil || answer.AccountAssignmentCreationStatus == nil {
-			return "", nil, err
-		}
-		return answer.AccountAssignmentCreationStatus.Status, answer.AccountAssignmentCreationStatus.FailureReason, nil
+func assigned(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error) {
+	answer, err := c.DescribeAccountAssignmentCreationStatus(ctx, &ssoadmin.DescribeAccountAssignmentCreationStatusInput{
+		InstanceArn: instance, AccountAssignmentCreationRequestId: request,
 	})
+	if err != nil || answer.AccountAssignmentCreationStatus == nil {
+		return "", nil, err //nolint:wrapcheck // settle does
+	}
+	return answer.AccountAssignmentCreationStatus.Status, answer.AccountAssignmentCreationStatus.FailureReason, nil
 }
 
-func settleUnassignment(ctx context.Context, s *Session, c Call, out Outputs) (map[string]string, error) {
-	in := &ssoadmin.DescribeAccountAssignmentDeletionStatusInput{
-		InstanceArn: aws.String(lookupPath(c.Input, "InstanceArn")), AccountAssignmentDeletionRequestId: aws.String(out.Values["request"]),
-	}
-	return nil, s.settleProvision(ctx, func(ctx context.Context) (types.StatusValues, *string, error) {
-		answer, err := s.ssoadmin().DescribeAccountAssignmentDeletionStatus(ctx, in)
-		err = s.fail(err, "")
-		if err != nil || answer.AccountAssignmentDeletionStatus == nil {
-			return "", nil, err
-		}
-		return answer.AccountAssignmentDeletionStatus.Status, answer.AccountAssignmentDeletionStatus.FailureReason, nil
+func unassigned(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error) {
+	answer, err := c.DescribeAccountAssignmentDeletionStatus(ctx, &ssoadmin.DescribeAccountAssignmentDeletionStatusInput{
+		InstanceArn: instance, AccountAssignmentDeletionRequestId: request,
 	})
+	if err != nil || answer.AccountAssignmentDeletionStatus == nil {
+		return "", nil, err //nolint:wrapcheck // settle does
+	}
+	return answer.AccountAssignmentDeletionStatus.Status, answer.AccountAssignmentDeletionStatus.FailureReason, nil
 }
 
-func settleProvisioning(ctx context.Context, s *Session, c Call, out Outputs) (map[string]string, error) {
-	in := &ssoadmin.DescribePermissionSetProvisioningStatusInput{
-		InstanceArn: aws.String(lookupPath(c.Input, "InstanceArn")), ProvisionPermissionSetRequestId: aws.String(out.Values["request"]),
-	}
-	return nil, s.settleProvision(ctx, func(ctx context.Context) (types.StatusValues, *string, error) {
-		answer, err := s.ssoadmin().DescribePermissionSetProvisioningStatus(ctx, in)
-		err = s.fail(err, "")
-		if err != nil || answer.PermissionSetProvisioningStatus == nil {
-			return "", nil, err
-		}
-		return answer.PermissionSetProvisioningStatus.Status, answer.PermissionSetProvisioningStatus.FailureReason, nil
+func provisioned(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error) {
+	answer, err := c.DescribePermissionSetProvisioningStatus(ctx, &ssoadmin.DescribePermissionSetProvisioningStatusInput{
+		InstanceArn: instance, ProvisionPermissionSetRequestId: request,
 	})
+	if err != nil || answer.PermissionSetProvisioningStatus == nil {
+		return "", nil, err //nolint:wrapcheck // settle does
+	}
+	return answer.PermissionSetProvisioningStatus.Status, answer.PermissionSetProvisioningStatus.FailureReason, nil
 }
 
 // assigning says whether Identity Center is still at work on giving a group a permission

@@ -285,6 +285,7 @@ var operations = map[string]operation{
 		answers: []string{"GroupId"},
 		outputs: map[string]string{"id": "GroupId"},
 	},
+	"identitystore/DeleteGroupMembership": {method: (*identitystore.Client).DeleteGroupMembership, grantsNothing: true},
 
 	"kms/CancelKeyDeletion": {on: onKey, method: (*kms.Client).CancelKeyDeletion},
 	"kms/CreateAlias":       {on: onAlias, method: (*kms.Client).CreateAlias},
@@ -334,7 +335,7 @@ var operations = map[string]operation{
 		method: (*ssoadmin.Client).CreateAccountAssignment, once: true,
 		answers: []string{"AccountAssignmentCreationStatus.RequestId"},
 		outputs: map[string]string{"request": "AccountAssignmentCreationStatus.RequestId"},
-		settle:  settleAssignment,
+		settle:  provisioning(assigned).settle,
 	},
 	"ssoadmin/CreatePermissionSet": {
 		on:     onInstance,
@@ -347,7 +348,7 @@ var operations = map[string]operation{
 		method: (*ssoadmin.Client).DeleteAccountAssignment, grantsNothing: true,
 		answers: []string{"AccountAssignmentDeletionStatus.RequestId"},
 		outputs: map[string]string{"request": "AccountAssignmentDeletionStatus.RequestId"},
-		settle:  settleUnassignment,
+		settle:  provisioning(unassigned).settle,
 	},
 	"ssoadmin/DetachCustomerManagedPolicyReferenceFromPermissionSet": {
 		on: onSet, method: (*ssoadmin.Client).DetachCustomerManagedPolicyReferenceFromPermissionSet,
@@ -357,7 +358,7 @@ var operations = map[string]operation{
 		method:  (*ssoadmin.Client).ProvisionPermissionSet,
 		answers: []string{"PermissionSetProvisioningStatus.RequestId"},
 		outputs: map[string]string{"request": "PermissionSetProvisioningStatus.RequestId"},
-		settle:  settleProvisioning,
+		settle:  provisioning(provisioned).settle,
 	},
 	"ssoadmin/TagResource":         {on: onSet, method: (*ssoadmin.Client).TagResource},
 	"ssoadmin/UpdatePermissionSet": {on: onSet, method: (*ssoadmin.Client).UpdatePermissionSet},

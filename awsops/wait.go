@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"stateroom/awsops/secret"
 )
 
 // firstInterval is the wait after the first probe. It is short because what
@@ -101,6 +103,22 @@ func (s *Session) WaitAssumable(ctx context.Context, roleARN string, patience ti
 		}
 		successes++
 		return successes >= 2, nil
+	})
+	return assumed, err
+}
+
+// WaitAssumableByToken waits until a token opens a role, whose trust or provider may be
+// unknown to parts of STS yet. A patience of 0 asks once.
+func (s *Session) WaitAssumableByToken(ctx context.Context, roleARN string, token secret.Secret, patience time.Duration) (*Session, error) {
+	if patience == 0 {
+		return s.AssumeByToken(ctx, roleARN, token)
+	}
+	var assumed *Session
+	heals := func(err error) bool { return IsAccessDenied(err) || HasCode(err, "InvalidIdentityToken") }
+	err := pollWhile(ctx, patience, slowest, heals, func(ctx context.Context) (bool, error) {
+		var err error
+		assumed, err = s.AssumeByToken(ctx, roleARN, token)
+		return err == nil, err
 	})
 	return assumed, err
 }

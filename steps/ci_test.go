@@ -16,6 +16,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -345,6 +346,24 @@ func TestATrustThatSomebodyOpenedIsClosedAgain(t *testing.T) {
 	w.settledNow(ciTeam())
 }
 
+// TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint, ours alone.
+func TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	b := ciTeam()
+	b.Tags = map[string]string{"team": "infra"}
+	w.healthy(w.run(w.setup(b)))
+	got, err := w.hands("").iam.GetOpenIDConnectProvider(t.Context(), &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(ciProvider)})
+	w.must(err)
+	role, err := w.hands("").iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("stateroom-github-plan")})
+	w.must(err)
+	if len(got.Tags) != 2 || len(role.Role.Tags) != 2 {
+		t.Errorf("%v and %v", got.Tags, role.Role.Tags)
+	}
+	w.settledNow(b)
+}
+
 // TestARoleThatNoPipelineHasAnyMoreIsDeleted, and nothing of others below the path.
 func TestARoleThatNoPipelineHasAnyMoreIsDeleted(t *testing.T) {
 	t.Parallel()
@@ -456,4 +475,67 @@ func TestPipelinesKnownByNameAreToldSo(t *testing.T) {
 	if f := findingOf(summary.Findings, "iam.ci-by-name"); f == nil || !strings.Contains(f.Remedy, "gh api repos/acme/infra") {
 		t.Errorf("found %v", findingIDs(summary.Findings))
 	}
+}
+
+// TestPipelinesAreProvenWhereTokensCanBeHad, and elsewhere it is said what only a run of
+// the pipeline can prove.
+func TestPipelinesAreProvenWhereTokensCanBeHad(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]sandbox.Options{"at once": {}, "AWS lags": {Seed: "2", Lag: harshLag, Propagation: harshLag / 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, o)
+			f := w.setup(ciTeam())
+			f.Env.Token = w.token
+			summary := w.run(f)
+			w.healthy(summary)
+			told := findingOf(summary.Findings, "iam.ci-proven")
+			if told == nil || !strings.Contains(told.Evidence, "stateroom-github-plan") || !strings.Contains(told.Evidence, "stateroom-github-apply-production") {
+				t.Errorf("found %v", summary.Findings)
+			}
+			f = w.setup(ciTeam())
+			summary = w.run(f)
+			w.healthy(summary)
+			if told := findingOf(summary.Findings, "iam.ci-unproven"); told == nil || !strings.Contains(told.Remedy, "repo:acme@7/infra@42:") || !strings.Contains(told.Remedy, "CloudTrail") {
+				t.Errorf("found %v", summary.Findings)
+			}
+		})
+	}
+}
+
+// TestAProofOfAPipelineFailsWhereItIsShutOut: the provider lost its audience.
+func TestAProofOfAPipelineFailsWhereItIsShutOut(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		token func(*world) func(issuer, audience, subject, project string) (secret.Secret, error)
+		says  string
+	}{
+		"wrong audience": {func(w *world) func(issuer, audience, subject, project string) (secret.Secret, error) {
+			return func(issuer, _, subject, project string) (secret.Secret, error) {
+				return w.token(issuer, "theirs", subject, project)
+			}
+		}, "Incorrect token audience"},
+		"every token is the right one": {func(w *world) func(issuer, audience, subject, project string) (secret.Secret, error) {
+			return func(issuer, audience, subject, project string) (secret.Secret, error) {
+				return w.token(issuer, audience, strings.TrimPrefix(subject, "stranger/"), project)
+			}
+		}, "does not name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			f := w.setup(ciTeam())
+			f.Env.Token, f.Env.Patience = c.token(w), time.Second
+			summary := w.run(f)
+			if told := findingOf(summary.Findings, "iam.ci-refused"); told == nil || !strings.Contains(told.Evidence, c.says) || summary.ExitCode(false) != plan.ExitFindings {
+				t.Errorf("exit code %d, found %v", summary.ExitCode(false), summary.Findings)
+			}
+		})
+	}
+}
+
+// token is the sandbox's issuer.
+func (w *world) token(issuer, audience, subject, project string) (secret.Secret, error) {
+	text, err := w.server.Token(map[string]any{"iss": issuer, "aud": audience, "sub": subject, "project_id": project})
+	return secret.New(text), err
 }

@@ -219,6 +219,10 @@ func planProvider(o *Observed, a *blueprint.Answers, ci blueprint.CI, made bool)
 		}
 		p.Change(c)
 	}
+	if have != nil && plan.Ours(a, have.Tags) && !made {
+		p.Tag(a, change(".tags", plan.Update, "Tag the OIDC provider of "+ci.IssuerURL()), "provider "+ci.IssuerHost(), have.Tags,
+			func(missing map[string]string) awsops.Call { return awsops.TagOIDCProvider(arn, missing) })
+	}
 	if others := o.IAM.Machines.Others[arn]; len(others) > 0 && have != nil {
 		p.Find(plan.Finding{
 			ID: "iam.ci-audience-open", Subject: ci.Name, Severity: plan.Warning,

@@ -41,6 +41,12 @@ type machineRole struct {
 	session  time.Duration // of at most, zero for IAM's hour
 	risk     string
 	needs    []string
+	// ci is the pipeline whose role it is, subjects who of it may assume it by a token, and
+	// assumes the roles in environments that it may assume in turn; all empty of a role
+	// that tokens do not open.
+	ci       blueprint.CI
+	subjects []blueprint.Subject
+	assumes  []string
 }
 
 // machineRoles are all that the blueprint's pipelines need: for each one that plans and one
@@ -134,8 +140,9 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 		lets: fmt.Sprintf("Jobs of %s (%s) may read the states and the environments of %s.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci.PlanSubjects()), environmentNames(environments)),
 		inline: assumingToo(access, func() policy.Document { return policy.ReadState(access, ci.PlanLock) }, roles),
-		risk:   "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
-		needs:  []string{providerChange(ci)},
+		ci:     ci, subjects: ci.PlanSubjects(), assumes: roles,
+		risk:  "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
+		needs: []string{providerChange(ci)},
 	}
 }
 
@@ -146,7 +153,8 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 		trust: ciTrust(o, a, ci, subjects), opens: policy.Exactly,
 		lets: fmt.Sprintf("Jobs of %s (%s) may change everything that the role %s in %s may, and its projects' states.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects), e.Role, e.Name),
-		inline:  assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
+		inline: assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
+		ci:     ci, subjects: subjects, assumes: []string{a.RoleARN(o.partition(), e)},
 		session: applySession, needs: append([]string{providerChange(ci)}, assumable(e.Name)...),
 	}
 	if gate := ci.GatedBy(e.Name); gate != "" {
@@ -287,24 +295,36 @@ func (b *machineRole) update() {
 	}
 }
 
+// gives is what the role's policies give to whom; of a new one the role itself tells.
+func (b *machineRole) gives() []plan.Widening {
+	if b.f.Role == nil {
+		return nil
+	}
+	return []plan.Widening{plan.Gives(plan.WidensPermissions, b.name(), b.lets)}
+}
+
 // permissions gives the role its policies. What is beside them is told: it may be more than
 // a pipeline ought to have.
 func (b *machineRole) permissions() {
 	if b.attached != "" && !slices.Contains(b.f.Attached, b.attached) {
 		c := b.change(".attached", plan.Update, fmt.Sprintf("Attach %s to %s", lastPart(b.attached), b.e.Role), awsops.AttachRolePolicy(b.e.Role, b.attached))
 		c.Fields = plan.Created("attached policy", b.attached)
-		c.Judge(plan.Gives(plan.WidensPermissions, b.name(), b.lets))
+		c.Judge(b.gives()...)
 		c.Needs = append(c.Needs, b.id+".permissions") // what it denies comes first
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, b.attached)
 		b.Change(c)
 	}
 	if have, there := b.f.Inline[inlinePolicy]; !there || !policy.Equivalent(have, b.inline) {
-		c := b.change(".permissions", plan.Update, fmt.Sprintf("Allow %s what %s need", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Set the permissions of %s for %s", b.e.Role, b.what), awsops.PutRolePolicy(b.e.Role, inlinePolicy, b.inline.JSON()))
 		c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, After: plan.Known(b.inline.JSON())}}
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		c.JudgeWider(have, b.inline, plan.Gives(plan.WidensPermissions, b.name(), b.lets))
+		if policy.Wider(have, b.inline) {
+			c.Judge(b.gives()...)
+		} else {
+			c.Judge()
+		}
 		c.Needs = append(c.Needs, refChanges(b.inline)...)
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.Change(c)

@@ -102,7 +102,7 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 		name, ours := strings.CutPrefix(have, policyPath)
 		switch {
 		case ours && slices.Contains(wanted, name):
-		case ours && strings.HasPrefix(name, "stateroom-"+b.g.Name+"-"):
+		case ours && strings.HasPrefix(name, policyPrefix(b.g.Name)):
 			c := b.change(policyChangeID(name)+".detach", plan.Delete, fmt.Sprintf("Remove the policy %s, which is no longer needed, from permission set %s", name, b.g.PermissionSet()),
 				awsops.ForgetPolicy(b.instance(), b.set.ARN, policyPath, name))
 			c.Fields = []plan.Field{{Name: "refers to", Before: have}}

@@ -27,8 +27,11 @@ const (
 
 // policyName is the name of one of a group's customer-managed policies.
 func policyName(group, subject string, number int) string {
-	return fmt.Sprintf("stateroom-%s-%s-%d", group, subject, number)
+	return fmt.Sprintf("%s%s-%d", policyPrefix(group), subject, number)
 }
+
+// policyPrefix is what the names of all of a group's policies begin with.
+func policyPrefix(group string) string { return "stateroom-" + group + "-" }
 
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now

@@ -22,7 +22,7 @@ func initStep() Step {
 		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
 			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialized.",
-		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend, Tests: true,
+		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: proveSetup, Tests: true,
 	}
 }
 

@@ -20,6 +20,9 @@ type mfaDevice struct {
 	user    *user
 	enabled time.Time
 	used    int64 // last time step whose code was taken; no code counts twice
+	// shown is the first of the time steps whose codes [Server.Codes] gave last, 0 before:
+	// they count however long it takes to type them in, on a machine that stalls.
+	shown int64
 }
 
 // totpStep is RFC 6238's time step, and mfaDrift how many steps a clock may be
@@ -38,10 +41,21 @@ func (d *mfaDevice) code(step int64) string {
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[offset:])&0x7fffffff)%1_000_000)
 }
 
-// accept takes a code of now, give or take the drift, once.
-func (d *mfaDevice) accept(code string, now time.Time) bool {
+// steps are the time steps whose codes count now: give or take the drift, and from the
+// first on that was shown.
+func (d *mfaDevice) steps(now time.Time) (first, last int64) {
 	step := now.Unix() / int64(totpStep.Seconds())
-	for s := step - mfaDrift; s <= step+mfaDrift; s++ {
+	first, last = step-mfaDrift, step+mfaDrift
+	if d.shown > 0 {
+		first = min(first, d.shown)
+	}
+	return first, last
+}
+
+// accept takes a code of now once.
+func (d *mfaDevice) accept(code string, now time.Time) bool {
+	first, last := d.steps(now)
+	for s := first; s <= last; s++ {
 		if s > d.used && hmac.Equal([]byte(d.code(s)), []byte(code)) {
 			d.used = s
 			return true
@@ -52,8 +66,8 @@ func (d *mfaDevice) accept(code string, now time.Time) bool {
 
 // acceptPair takes two codes in a row.
 func (d *mfaDevice) acceptPair(one, two string, now time.Time) bool {
-	step := now.Unix() / int64(totpStep.Seconds())
-	for s := step - mfaDrift; s <= step+mfaDrift; s++ {
+	first, last := d.steps(now)
+	for s := first; s <= last; s++ {
 		if hmac.Equal([]byte(d.code(s)+d.code(s+1)), []byte(one+two)) {
 			d.used = s + 1
 			return true
@@ -77,6 +91,7 @@ func (s *Server) Codes(serial string, n int) []string {
 	if first+int64(n)-1 > step+mfaDrift {
 		return nil
 	}
+	d.shown = first
 	var codes []string
 	for i := range int64(n) {
 		codes = append(codes, d.code(first+i))

@@ -366,6 +366,17 @@ func TestCodesAreThoseThatTheDeviceTakesNext(t *testing.T) {
 	}
 	c.add(30 * time.Second)
 	wantError(t, session(), "", "")
+	c.add(time.Minute)
+	code := s.Codes(serial, 1)
+	c.add(10 * time.Minute) // a machine may stall while they are typed
+	open := func() error {
+		_, err := stsAs(s, s.Operator()).GetSessionToken(ctx, &sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &code[0]})
+		return err
+	}
+	wantError(t, open(), "", "")
+	if open() == nil {
+		t.Error("a code that was shown is taken twice")
+	}
 }
 
 // TestARaisedQuotaIsToldAndKept: what GetAccountSummary tells is what IAM goes by, in

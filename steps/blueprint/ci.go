@@ -79,6 +79,14 @@ type Subject struct {
 	Shape bool
 }
 
+// Sample is a subject of that shape.
+func (s Subject) Sample() string {
+	if !s.Shape {
+		return s.Text
+	}
+	return strings.NewReplacer("?", "0", "*", "0").Replace(s.Text)
+}
+
 // IssuerURL is the issuer of the pipeline's tokens.
 func (c CI) IssuerURL() string {
 	switch {

@@ -7,6 +7,7 @@ func TestANameThatIsMeantIsNearOrBegunAndElseNoneIsGuessed(t *testing.T) {
 	known := []string{"alice", "bob", "production", "preprod"}
 	for typed, want := range map[string]string{
 		"alce": "alice", "Alice": "alice", "bib": "bob", "prod": "production", "pre": "preprod", "prodution": "production",
+		"peprrod": "preprod", "bbo": "bob", "laice": "alice",
 		"carol": "", "x": "", "": "",
 	} {
 		if want != "" {

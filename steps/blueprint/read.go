@@ -100,7 +100,7 @@ func (r *blueprintReader) block(block *hclsyntax.Block) {
 	rng := block.DefRange()
 	kind, ok := findKind(block.Type)
 	if !ok {
-		r.problem(rng, "", "there is no block %q%s", block.Type, nearest(block.Type, kindNames()))
+		r.problem(rng, "", "there is no block %q%s", block.Type, DidYouMean(block.Type, kindNames()))
 		return
 	}
 	label, ok := r.label(kind, block)
@@ -147,7 +147,7 @@ func (r *blueprintReader) arguments(body *hclsyntax.Body, prefix string, table [
 		}
 		a, ok := findArgument(table, attr.Name)
 		if !ok {
-			r.problem(attr.NameRange, path, "there is no such argument%s", nearest(attr.Name, argumentNames(table)))
+			r.problem(attr.NameRange, path, "there is no such argument%s", DidYouMean(attr.Name, argumentNames(table)))
 			continue
 		}
 		r.at[path] = attr.NameRange

@@ -12,7 +12,7 @@ import (
 // lock.use_lockfile, tags.team. A group, user, environment or project that is
 // not there yet is made with its defaults. Values are not checked here, since
 // the next Set may complete them: call FillDefaults and Check after the last.
-// An unknown path is a Problem that lists the nearest known ones.
+// An unknown path is a Problem that names the known one that is probably meant.
 func (b *Blueprint) Set(path, value string) error {
 	if tag, ok := strings.CutPrefix(path, "tags."); ok && tag != "" {
 		if b.Tags == nil {
@@ -102,7 +102,7 @@ func (a argument) fromText(text string) error {
 }
 
 func (b *Blueprint) unknownPath(path string) error {
-	return Problem{Path: path, Message: "there is no such answer" + nearest(path, b.Paths())}
+	return Problem{Path: path, Message: "there is no such answer" + DidYouMean(path, b.Paths())}
 }
 
 // Paths lists every path that Set takes: of the blocks that are there, and

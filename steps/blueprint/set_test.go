@@ -61,15 +61,16 @@ func TestBlueprintSetKeepsDerivedAnswersInStepWithTheEnvironment(t *testing.T) {
 
 func TestBlueprintSetRefusesUnknownPathsAndNamesTheNearest(t *testing.T) {
 	for path, nearest := range map[string]string{
-		"state_regoin":              "state_region",
-		"bucket.nam":                "bucket.name",
-		"environment.production.rl": "environment.production.role",
-		"environment.production":    "environment.production",
-		"bucket":                    "bucket.name",
-		"bucket.x.name":             "bucket.name",
-		"environment..role":         "environment.production.role",
-		"tags":                      "tags.NAME",
-		"":                          "",
+		"state_regoin":                "state_region",
+		"bucket.nam":                  "bucket.name",
+		"environment.production.rl":   "environment.production.role",
+		"environment.production":      "environment.production",
+		"bucket":                      "bucket.name",
+		"bucket.x.name":               "bucket.name",
+		"environment.production.rloe": "environment.production.role",
+		"environment..role":           "there is no such answer",
+		"tags":                        "tags.NAME",
+		"":                            "",
 	} {
 		b := exampleBlueprint()
 		err := b.Set(path, "x")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -30,6 +31,9 @@ type Env struct {
 	Environ Environment
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
+	// TokenDir is where AWS's tools keep the tokens of sign-ins with Identity Center;
+	// empty where no home is known.
+	TokenDir string
 	// Profile is the operator's profile of the command line, empty for the
 	// environment's.
 	Profile string
@@ -53,6 +57,10 @@ type Env struct {
 	// Asks are what people can be asked while changes are made, which is when the
 	// codes of a second factor are needed; a member that is nil cannot be asked.
 	Asks plan.Asks
+	// Token is a token that a platform's issuer gives to a job of that subject, with the
+	// claim project_id where it is not empty. It is nil where nobody can be asked for one:
+	// with AWS itself the platform gives them to its own jobs alone.
+	Token func(issuer, audience, subject, project string) (secret.Secret, error)
 	// Emit receives progress of inspections and output of Terraform.
 	Emit plan.Emit
 
@@ -78,6 +86,7 @@ func NewEnv(sessions *awsops.Sessions, environ Environment, dir, blueprintPath s
 	if env.CredentialsPath, err = profiles.CredentialsPath(environ.Get); err != nil {
 		return nil, err
 	}
+	env.TokenDir, _ = profiles.TokenDir(environ.Get) // whoever signs in is told
 	env.ConfigPath, err = profiles.ConfigPath(environ.Get)
 	return env, err
 }

@@ -48,9 +48,10 @@ func Write(ctx context.Context, e Edit, stateDir string) (Written, error) {
 	return r.Write(ctx, e)
 }
 
-// mode is the mode that the file gets: its own, or the one for a new file.
+// mode is the mode that the file gets: its own, or the one for a new file. Where modes
+// mean nothing, it is always the one for a new file.
 func (e Edit) mode() fs.FileMode {
-	if e.Before.Exists {
+	if e.Before.Exists && modesMean {
 		return e.Before.Mode
 	}
 	if e.Mode == 0 {
@@ -159,7 +160,10 @@ func refill(path string, data []byte, mode fs.FileMode) error {
 	if err != nil {
 		return fmt.Errorf("writing it: %w", err)
 	}
-	if err := f.Truncate(int64(len(data))); err != nil {
+	if err = f.Truncate(int64(len(data))); err == nil && mode&0o077 == 0 {
+		err = OwnerAlone(path) // before there is anything to read
+	}
+	if err != nil {
 		return fmt.Errorf("writing it: %w", errors.Join(err, f.Close()))
 	}
 	return fill(f, data, mode)
@@ -242,7 +246,7 @@ func beside(stateDir, target, suffix string) (string, *os.File, error) {
 			continue
 		}
 		if err == nil {
-			err = ownLike(path, dir)
+			err = errors.Join(ownLike(path, dir), OwnerAlone(path))
 		}
 		return path, f, err
 	}

@@ -19,6 +19,10 @@ import (
 	"stateroom/steps/stepstest"
 )
 
+// stalledPatience is for what a test lets heal after so many calls: a machine that stalls
+// makes each of them late, and none of them ends the wait.
+const stalledPatience = 10 * engine.DefaultPatience
+
 // harshOffice is an office whose AWS lags and is of the kind that the seed draws.
 func harshOffice(t *testing.T, seed string) *office {
 	t.Helper()
@@ -181,7 +185,7 @@ func (o *office) seenOff() {
 func TestAMemberWhoseRightsDoNotCountYetIsNotSentToTheOperator(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.patience = engine.DefaultPatience
+	o.patience = stalledPatience
 	var listed atomic.Int64
 	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		return sandbox.Fault{Deny: e.Operation == "ListAccessKeys" && listed.Add(1) <= 2}
@@ -209,7 +213,7 @@ func TestAKeyThatIAMDoesNotKnowYetIsTakenOutOfUse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			o.patience = engine.DefaultPatience
+			o.patience = stalledPatience
 			key := o.opened(o.dir, "bob").AccessKeyID
 			o.server.Intercept(sandbox.Script(map[string][]sandbox.Fault{
 				"iam:UpdateAccessKey": gone, "iam:DeleteAccessKey": gone, "iam:GetAccessKeyLastUsed": strange,
@@ -247,7 +251,7 @@ func TestAKeyWhoseFirstRefusalTakesLongIsTakenOutOfUse(t *testing.T) {
 func TestAKeyThatWasDeletedJustNowIsNotDeletedAgain(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.patience = engine.DefaultPatience
+	o.patience = stalledPatience
 	l := o.company.laptop("bob")
 	h := l.handed()
 	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "DeleteAccessKey"} })

@@ -110,7 +110,9 @@ func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string
 	if err != nil {
 		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
-	err = pull(ctx, e, p, workspace, file)
+	if err = files.OwnerAlone(path); err == nil {
+		err = pull(ctx, e, p, workspace, file)
+	}
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
 		_ = os.Remove(path) // a part of a state is no backup

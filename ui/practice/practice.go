@@ -20,6 +20,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 )
@@ -196,4 +197,17 @@ func (l *Lab) Close(keep bool) error {
 		return fmt.Errorf("the sandbox cannot be cleared away: %w", err)
 	}
 	return nil
+}
+
+// Token is a token of a pipeline's platform, whose issuer the lab is as well.
+func (l *Lab) Token(issuer, audience, subject, project string) (secret.Secret, error) {
+	claims := map[string]any{"iss": issuer, "aud": audience, "sub": subject}
+	if project != "" {
+		claims["project_id"] = project
+	}
+	token, err := l.Server.Token(claims)
+	if err != nil {
+		return secret.Secret{}, fmt.Errorf("a token of %s: %w", issuer, err)
+	}
+	return secret.New(token), nil
 }

@@ -1,0 +1,100 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// proveSetup proves the backend as the admin uses it, and the pipelines' roles.
+func proveSetup(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
+	shown, findings := probeBackend(ctx, env, a, o)
+	return shown, append(findings, proveMachines(ctx, env, a, o)...)
+}
+
+// proveMachines opens every pipeline's role with a token of its platform's for each job that
+// may, from there the role in the environment, and is refused with the token of a stranger.
+// Tokens can be had in the sandbox alone: of AWS itself it says what a run of the pipeline
+// has to show, and where a refused token can be seen.
+func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (findings []plan.Finding) {
+	if o.IAM.Machines.Refused != nil {
+		return nil // it was told
+	}
+	opened := map[string][]string{}
+	for _, b := range machineRoles(o, a) {
+		switch {
+		case len(b.subjects) == 0 || o.obstacle([]string{b.id, b.id + ".permissions"}).Known():
+			continue
+		case env.Token == nil:
+			findings = append(findings, provenByARun(a, o, b))
+			continue
+		}
+		if err := b.prove(ctx, env); err != nil {
+			findings = append(findings, failure("iam.ci-refused", err))
+			continue
+		}
+		opened[b.ci.Name] = append(opened[b.ci.Name], b.e.Role)
+	}
+	for _, ci := range a.CIs {
+		if roles := opened[ci.Name]; len(roles) > 0 {
+			findings = append(findings, plan.Finding{
+				ID: "iam.ci-proven", Subject: ci.Name, Severity: plan.Info,
+				Evidence: fmt.Sprintf("Tokens of %s for the jobs of the blueprint opened %s and from there the environments' roles; a stranger's token was refused.", ci.IssuerURL(), plan.Enumerated(roles)),
+				Remedy:   "No action needed. Against AWS itself only a run of the pipeline proves it.",
+			})
+		}
+	}
+	return findings
+}
+
+// provenByARun says what only the pipeline can prove, and how to see it.
+func provenByARun(a *blueprint.Answers, o *Observed, b *machineRole) plan.Finding {
+	return plan.Finding{
+		ID: "iam.ci-unproven", Subject: b.e.Role, Severity: plan.Info,
+		Evidence: fmt.Sprintf("Role %s was not opened here: only %s gives out the tokens that open it.", b.e.Role, b.ci.IssuerURL()),
+		Remedy: fmt.Sprintf("Run a job of the pipeline. Where it is refused (Not authorized to perform sts:AssumeRoleWithWebIdentity), compare the subject in CloudTrail's event AssumeRoleWithWebIdentity of account %s, which is there after 15 minutes at most, with what the role wants: %s, for the audience %s.",
+			a.AdminAccount, ciJobs(b.subjects), b.ci.AudienceIn(o.partition())),
+	}
+}
+
+// prove opens the role as each of its jobs would.
+func (b *machineRole) prove(ctx context.Context, env *engine.Env) error {
+	arn := b.a.RoleARN(b.o.partition(), b.e)
+	home := env.Sessions.Home(b.a.StateRegion)
+	patience := b.o.patience(env, func(c plan.Change) bool { return c.Target == arn || strings.HasPrefix(c.ID, providerChange(b.ci)) })
+	token := func(subject string) (secret.Secret, error) {
+		return env.Token(b.ci.IssuerURL(), b.ci.AudienceIn(b.o.partition()), subject, b.ci.ProjectClaim())
+	}
+	for _, s := range b.subjects {
+		mine, err := token(s.Sample())
+		if err != nil {
+			return err
+		}
+		session, err := home.WaitAssumableByToken(ctx, arn, mine, patience)
+		if err != nil {
+			return err
+		}
+		for _, role := range b.assumes {
+			if _, err := session.WaitAssumable(ctx, role, patience); err != nil {
+				return err
+			}
+		}
+		theirs, err := token("stranger/" + s.Sample())
+		if err != nil {
+			return err
+		}
+		if _, err := home.AssumeByToken(ctx, arn, theirs); err == nil {
+			return errors.New("role " + b.e.Role + " was opened by a token whose subject the blueprint does not name: stranger/" + s.Sample())
+		} else if !awsops.IsAccessDenied(err) {
+			return err
+		}
+	}
+	return nil
+}
