@@ -371,6 +371,7 @@ var commands = []command{
 			f.StringVar(&o.PassphraseFile, "passphrase-file", "", "read the handover's passphrase from the first line of `FILE`")
 			f.StringVar(&o.Identity, "identity", "", "open it with the private key in `FILE`: an age identity or ssh-ed25519")
 			f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
+			deviceFlag(f, o)
 		},
 	},
 	{
@@ -419,15 +420,20 @@ var commands = []command{
 	},
 	{
 		mode: session.Login, name: "login", group: forAdmin,
-		short: "Open a session with MFA, for Terraform",
-		long: "Where an environment requires MFA, Terraform works with a session,\n" +
+		short: "Sign in with Identity Center, or with MFA, for Terraform",
+		long: "A member of a group of Identity Center signs in by the browser, or on another\n" +
+			"device with a code; AWS's tools and Terraform find the token. Run again it is\n" +
+			"renewed before it runs out, without a browser.\n\n" +
+			"Where an environment requires MFA, Terraform works with a session,\n" +
 			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
 			"your profile. Where MFA is not required, or the session is still valid, it\n" +
 			"changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom login                      when the session has ended\n" +
+		example: "  stateroom login                      when Terraform asks to sign in again\n" +
+			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
 			"  stateroom login --sandbox            see its checks; no MFA is needed there",
+		flags: deviceFlag,
 	},
 }
 
@@ -467,12 +473,17 @@ func (one command) cobra(r runners) *cobra.Command {
 	return c
 }
 
+// deviceFlag is of those who may have to sign in.
+func deviceFlag(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.Device, "device", false, "sign in with Identity Center on another device, with a code")
+}
+
 // commonFlags are what every run over a blueprint takes.
 func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
 	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
 	answerFlags(f, o)
-	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile")
+	f.StringVar(&o.Me, "me", "", "you are the admin `USER`, whose key goes into your own profile, or in that group of Identity Center")
 	f.StringArrayVar(&o.Adopt, "adopt", nil, "allow changes to `ARN`, a folder or a name that is there already, or allow an address that a project's files name (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")

@@ -14,8 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 )
 
-// Files are where the AWS SDKs and the CLI read profiles.
-type Files struct{ Credentials, Config string }
+// Files are where the AWS SDKs and the CLI read profiles, and Tokens the folder in which
+// they look for the tokens of sign-ins; empty for the one below the process's home.
+type Files struct{ Credentials, Config, Tokens string }
 
 // defaultProfile is the one that counts where none is named.
 const defaultProfile = "default"

@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
@@ -43,6 +44,8 @@ func EndpointVariables(url string) map[string]string {
 type chainEndpoint struct {
 	url  *string
 	only bool
+	// tokens is the folder of the tokens of sign-ins, empty for the SDK's own.
+	tokens string
 }
 
 func (e *chainEndpoint) sts(o *sts.Options) { e.fill(&o.BaseEndpoint) }
@@ -71,7 +74,12 @@ func (e *chainEndpoint) options(ask func(*stscreds.AssumeRoleOptions)) []func(*c
 			}
 		}),
 		config.WithSSOProviderOptions(func(o *ssocreds.Options) { o.Client = portalAsker{o.Client, e} }),
-		config.WithSSOTokenProviderOptions(func(o *ssocreds.SSOTokenProviderOptions) { o.Client = tokenAsker{o.Client, e} }),
+		config.WithSSOTokenProviderOptions(func(o *ssocreds.SSOTokenProviderOptions) {
+			o.Client = tokenAsker{o.Client, e}
+			if e.tokens != "" {
+				o.CachedTokenFilepath = filepath.Join(e.tokens, filepath.Base(o.CachedTokenFilepath))
+			}
+		}),
 	}
 }
 

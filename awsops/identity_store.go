@@ -35,6 +35,51 @@ func (s *Session) StoreGroup(ctx context.Context, store, name string) (*StoreGro
 	})
 }
 
+// StoreUser is somebody in the identity store.
+type StoreUser struct {
+	ID, Name string
+	// External says that an identity provider keeps the user.
+	External bool
+}
+
+// StoreUser finds somebody by the user name; nil without.
+func (s *Session) StoreUser(ctx context.Context, store, name string) (*StoreUser, error) {
+	in := &identitystore.GetUserIdInput{
+		IdentityStoreId: aws.String(store),
+		AlternateIdentifier: &types.AlternateIdentifierMemberUniqueAttribute{Value: types.UniqueAttribute{
+			AttributePath: aws.String("userName"), AttributeValue: document.NewLazyDocument(name),
+		}},
+	}
+	id, err := describe(ctx, s, s.identitystore().GetUserId, in, name, func(answer *identitystore.GetUserIdOutput) *string { return answer.UserId })
+	if err != nil || id == nil {
+		return nil, err
+	}
+	of := &identitystore.DescribeUserInput{IdentityStoreId: aws.String(store), UserId: id}
+	return describe(ctx, s, s.identitystore().DescribeUser, of, name, func(answer *identitystore.DescribeUserOutput) *StoreUser {
+		return &StoreUser{ID: aws.ToString(answer.UserId), Name: aws.ToString(answer.UserName), External: len(answer.ExternalIds) > 0}
+	})
+}
+
+// StoreMemberships are the ids of somebody's memberships, by the group's id.
+func (s *Session) StoreMemberships(ctx context.Context, store, user string) (map[string]string, error) {
+	pages := identitystore.NewListGroupMembershipsForMemberPaginator(s.identitystore(), &identitystore.ListGroupMembershipsForMemberInput{
+		IdentityStoreId: aws.String(store), MemberId: &types.MemberIdMemberUserId{Value: user},
+	})
+	found := map[string]string{}
+	_, err := anyPage(ctx, s, pages, user, func(page *identitystore.ListGroupMembershipsForMemberOutput) bool {
+		for _, m := range page.GroupMemberships {
+			found[aws.ToString(m.GroupId)] = aws.ToString(m.MembershipId)
+		}
+		return false
+	})
+	return found, err
+}
+
+// DeleteStoreMembership takes somebody out of a group of the identity store.
+func DeleteStoreMembership(store, membership string) Call {
+	return call(&identitystore.DeleteGroupMembershipInput{IdentityStoreId: aws.String(store), MembershipId: aws.String(membership)})
+}
+
 // StoreFilled says whether an identity provider fills the store: one of its groups or users
 // has an id of elsewhere. No call of AWS's tells the identity source itself.
 func (s *Session) StoreFilled(ctx context.Context, store string) (bool, error) {

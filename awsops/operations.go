@@ -285,6 +285,7 @@ var operations = map[string]operation{
 		answers: []string{"GroupId"},
 		outputs: map[string]string{"id": "GroupId"},
 	},
+	"identitystore/DeleteGroupMembership": {method: (*identitystore.Client).DeleteGroupMembership, grantsNothing: true},
 
 	"kms/CancelKeyDeletion": {on: onKey, method: (*kms.Client).CancelKeyDeletion},
 	"kms/CreateAlias":       {on: onAlias, method: (*kms.Client).CreateAlias},

@@ -95,7 +95,9 @@ type Sessions struct {
 	// attempts is how often a request is sent at most.
 	attempts int
 	// alone is the only endpoint, see [Config.Files]; empty follows the configuration.
-	alone   string
+	alone string
+	// tokens is the folder of the tokens of sign-ins, empty for the SDK's own.
+	tokens  string
 	telling telling
 	// reached says that somebody has answered at some endpoint.
 	reached atomic.Bool
@@ -127,7 +129,7 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.alone, s.options = c.Endpoint, append(s.options, alone...)
+		s.alone, s.tokens, s.options = c.Endpoint, c.Files.Tokens, append(s.options, alone...)
 	}
 	if c.Key != nil {
 		if err := s.openAs(ctx, *c.Key, c.Region); err != nil {
@@ -202,7 +204,7 @@ func (c readOnly) Do(r *http.Request) (*http.Response, error) {
 
 // load reads the shared files and the environment; empty arguments follow them.
 func (s *Sessions) load(ctx context.Context, profile, region string, more ...func(*config.LoadOptions) error) (aws.Config, error) {
-	chain := &chainEndpoint{only: s.alone != ""}
+	chain := &chainEndpoint{only: s.alone != "", tokens: s.tokens}
 	options := slices.Concat(s.options, chain.options(s.asker(profile)), more)
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))

@@ -43,12 +43,7 @@ func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observ
 	if c.Refused = centerElsewhere(o, a); c.Refused != nil {
 		return nil
 	}
-	region := a.StateRegion
-	if a.IdentityCenter.Region != "" {
-		region = a.IdentityCenter.Region
-	}
-	found, err := env.Sessions.Home(region).IdentityCenters(ctx)
-	if c.Instance, c.Refused = organizationInstance(found, err, a); c.Instance == nil {
+	if c.Instance, c.Refused = OrganizationInstance(ctx, env, a); c.Instance == nil {
 		return ctx.Err() //nolint:wrapcheck // the caller's own context
 	}
 	home := env.Sessions.Home(c.Instance.Region)

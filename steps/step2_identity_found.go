@@ -1,11 +1,14 @@
 package steps
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -73,6 +76,13 @@ func organizationInstance(found []awsops.IdentityCenter, err error, a *blueprint
 	return nil, refuseCenter("iam.identity-center-missing",
 		"Identity Center is not enabled in this organization, and no call of AWS's enables it.",
 		"Enable it with AWS Organizations in "+consolePage+", signed in to the management account, then run stateroom setup again.")
+}
+
+// OrganizationInstance is the organization's own Identity Center, or why there is none to
+// work with.
+func OrganizationInstance(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*awsops.IdentityCenter, *plan.Finding) {
+	found, err := env.Sessions.Home(cmp.Or(a.IdentityCenter.Region, a.StateRegion)).IdentityCenters(ctx)
+	return organizationInstance(found, err, a)
 }
 
 func centerDenied(err error) *plan.Finding {

@@ -70,6 +70,35 @@ func (o *Observed) portal(a *blueprint.Answers) blueprint.IdentityCenter {
 	return at
 }
 
+// PortalHere is where people sign in: as the blueprint says, and else as the session of this
+// laptop does.
+func PortalHere(config files.Snapshot, a *blueprint.Answers) blueprint.IdentityCenter {
+	at := a.IdentityCenter
+	session, _ := profiles.SSOSession(config, a.SessionName())
+	at.StartURL, at.Region = cmp.Or(at.StartURL, session.Get(ssoStartURL)), cmp.Or(at.Region, session.Get(ssoRegion))
+	return at
+}
+
+// SignsIn tells whether the admin profile of this laptop signs in by the team's session, and
+// that one at the portal.
+func SignsIn(config files.Snapshot, a *blueprint.Answers, at blueprint.IdentityCenter) bool {
+	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
+	session, there := profiles.SSOSession(config, a.SessionName())
+	return there && p.Get(ssoSession) == a.SessionName() && session.Get(ssoStartURL) == at.StartURL && session.Get(ssoRegion) == at.Region
+}
+
+// SignInShadowed is the finding of an admin profile with credentials of another kind beside
+// its sign-in, nil without any.
+func SignInShadowed(a *blueprint.Answers, credentials, config files.Snapshot) *plan.Finding {
+	var conflict *profiles.ConflictError
+	wanted := profiles.Wanted{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV(ssoSession, a.SessionName())}}
+	if !errors.As(wanted.Conflict(credentials, config), &conflict) {
+		return nil
+	}
+	f := profileInUse(a, conflict)
+	return &f
+}
+
 // SignInProfiles are what ~/.aws/config holds for a member of a group that signs in with
 // Identity Center: the session, and the profile with the permission set's name. The role
 // profiles are those of [Profiles].

@@ -22,6 +22,8 @@
 //     is said where somebody could fear that it was.
 //   - What worked is said with a mark of success and in the past tense; nothing is claimed
 //     that was not asked of AWS, and who asked it is named.
+//   - What is offered works. A key that has nothing to do where the cursor is says why,
+//     and nothing is chosen where nothing is suggested.
 //   - No internal id where a name would do, and no word for our own workings: look,
 //     round, review, word, right (as a status).
 //

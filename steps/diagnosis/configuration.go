@@ -193,7 +193,7 @@ var (
 		ID: "file-denied", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The user who runs the command may not read or write a file on this machine.",
 		Remedy:  "Make the user who runs the command the owner of the file and its folder, which an earlier run as root or in a container often took: .terraform, .terraform.lock.hcl, TF_DATA_DIR, TF_PLUGIN_CACHE_DIR, ~/.aws.",
-		text:    []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}, {
+		text: []sign{{pattern: wording(`(?:open|mkdir|create|rename|remove|unlinkat|unlink|chmod|symlink|link|write|stat|lstat|mkdirat|openfdat|CreateFile|fork/exec) \S[^:]*(?::\\[^:]*)?: (?:permission denied|read-only file system|operation not permitted|Access is denied)|\[Errno (?:1|13|30)\] (?:Permission denied|Operation not permitted|Read-only file system)`), at: outside}, {
 			pattern: wording(`contains a virus or potentially unwanted software`),
 			meaning: "The antivirus of this machine keeps the file from being used.",
 			remedy:  "Ask whoever manages the antivirus (Windows Defender) to allow the provider's file, or take another release of the provider (version in required_providers), then run terraform init again.",

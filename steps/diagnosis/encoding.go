@@ -24,8 +24,12 @@ var encodings = []struct {
 	{"\xfe\xff", 2, binary.BigEndian},
 }
 
-// unmarked is how much of a text without a mark must look like UTF-16 to be read as such.
-const unmarked = 16
+// unmarked is how much of a text without a mark is looked at, and fewest how much of it
+// there must be, to read it as UTF-16.
+const (
+	unmarked = 256
+	fewest   = 16
+)
 
 // inUTF8 is a text in UTF-8, whatever encoding its byte order mark, or its shape, names.
 func inUTF8(r io.Reader) *bufio.Reader {
@@ -44,9 +48,9 @@ func inUTF8(r io.Reader) *bufio.Reader {
 }
 
 // wideShape tells UTF-16 without a mark, as a file cut out of another is: every second
-// byte of a text in Latin letters is NUL.
+// byte of a text in Latin letters is NUL, and most are where a box is drawn around it.
 func wideShape(start []byte) binary.ByteOrder {
-	if len(start) < unmarked {
+	if len(start) < fewest {
 		return nil
 	}
 	var nul [2]int
@@ -56,9 +60,9 @@ func wideShape(start []byte) binary.ByteOrder {
 		}
 	}
 	switch {
-	case nul[1] == unmarked/2 && nul[0] == 0:
+	case nul[1] > len(start)/4 && nul[0] == 0:
 		return binary.LittleEndian
-	case nul[0] == unmarked/2 && nul[1] == 0:
+	case nul[0] > len(start)/4 && nul[1] == 0:
 		return binary.BigEndian
 	}
 	return nil

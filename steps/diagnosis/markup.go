@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,10 +11,6 @@ var (
 	entity = wording(`&#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}));`)
 	// named are those with names that stand in a text of an engine.
 	namedEntities = strings.NewReplacer("&quot;", `"`, "&lt;", "<", "&gt;", ">", "&nbsp;", " ", "&apos;", "'", "&amp;", "&")
-	// lineTag and textTag are the tags of a message in HTML, those that end a line and those
-	// inside one. Those of XML, which S3 answers in, stay.
-	lineTag = wording(`(?i)</?(?:html|body|p|br|pre|div|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|blockquote|details|summary|hr)(?:\s[^<>]*)?/?>`)
-	textTag = wording(`</?(?:code|b|i|em|strong|span|font|tt|a|u)(?:\s[^<>]*)?>`)
 	// decorated is a heading behind the marks of Markdown, of Jira's and of chats: of a
 	// list, a quotation, a title, a table, bold or code.
 	decorated = wording("^(\\s*)(?:(?:[-*•·]|\\d{1,3}[.)]|#{1,6}|>+|bq\\.|\\[[ xX]\\])\\s+|\\|\\s*|[*_`~“”]{1,3}|\\{\\w{1,12}(?::[^}]{0,80})?\\}\\s*|[❌✗✖✘🔴🚨⛔❗️]+\\s*)+" +
@@ -26,7 +23,7 @@ var (
 // from taking long.
 func plain(text string) string {
 	if strings.Contains(text, "<") && strings.Contains(text, ">") && !strings.Contains(text, "<html") {
-		text = textTag.regexp().ReplaceAllLiteralString(lineTag.regexp().ReplaceAllLiteralString(text, between(text)), "")
+		text = untagged(text)
 	}
 	if strings.Contains(text, "&") && strings.Contains(text, ";") {
 		text = namedEntities.Replace(entity.regexp().ReplaceAllStringFunc(text, character))
@@ -34,12 +31,45 @@ func plain(text string) string {
 	return text
 }
 
-// between is what stands in place of a tag: no value of a plan becomes lines.
-func between(line string) string {
+// lineTags and textTags are the tags of a message in HTML, those that end a line and those
+// inside one. Those of XML, which S3 answers in, stay.
+var (
+	lineTags = strings.Fields("html body p br pre div ul ol li table tbody thead tr td th h1 h2 h3 h4 h5 h6 blockquote details summary hr")
+	textTags = strings.Fields("code b i em strong span font tt a u")
+)
+
+// longestTag bounds what is between the brackets of a tag, in bytes.
+const longestTag = 300
+
+// untagged is a line without the tags of HTML. No value of a plan becomes lines.
+func untagged(line string) string {
+	between := "\n"
 	if beginsWith(line, " \t") || progress.regexp().MatchString(line) {
-		return " "
+		between = " "
 	}
-	return "\n"
+	var b strings.Builder
+	for {
+		at := strings.IndexByte(line, '<')
+		if at < 0 {
+			return b.String() + line
+		}
+		b.WriteString(line[:at])
+		line = line[at:]
+		end := strings.IndexAny(line[1:min(len(line), longestTag)], "<>") + 1
+		if end == 0 || line[end] == '<' {
+			b.WriteByte('<')
+			line = line[1:]
+			continue
+		}
+		name, _, _ := strings.Cut(strings.Trim(line[1:end], "/"), " ")
+		switch {
+		case slices.Contains(lineTags, strings.ToLower(name)):
+			b.WriteString(between)
+		case !slices.Contains(textTags, name):
+			b.WriteString(line[:end+1])
+		}
+		line = line[end+1:]
+	}
 }
 
 // character is what an entity stands for; a control character stands for nothing.

@@ -51,6 +51,9 @@ var forms = map[string]func(sample) string{
 	"UTF-16, no BOM": func(s sample) string {
 		return asUTF16("Initializing the backend...\n"+boxed(s), binary.LittleEndian, "")
 	},
+	"UTF-16BE, box first": func(s sample) string {
+		return asUTF16(strings.TrimPrefix(boxed(s), "Initializing the backend...\n"), binary.BigEndian, "")
+	},
 	"docker": func(s sample) string {
 		var b strings.Builder
 		for line := range strings.Lines(boxed(s)) {

@@ -3,12 +3,14 @@ package engine
 import (
 	"context"
 	"maps"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/files/profiles"
 )
 
 // AdminEnv is the environment of a child Terraform that acts as this laptop's admin,
@@ -22,6 +24,10 @@ func AdminEnv(env *Env, a *blueprint.Answers) Environment {
 		"AWS_ACCESS_KEY_ID":           "",
 		"AWS_SECRET_ACCESS_KEY":       "",
 		"AWS_SESSION_TOKEN":           "",
+	}
+	if dir, _ := profiles.TokenDir(env.Environ.Get); len(a.IdentityGroups()) > 0 && dir != env.TokenDir && env.TokenDir != "" {
+		home := filepath.Dir(filepath.Dir(filepath.Dir(env.TokenDir))) // in a rehearsal: tokens are found by the home alone
+		set["HOME"], set["USERPROFILE"] = home, home
 	}
 	if env.Endpoint != "" {
 		maps.Copy(set, awsops.EndpointVariables(env.Endpoint))

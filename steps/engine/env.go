@@ -31,6 +31,9 @@ type Env struct {
 	Environ Environment
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
+	// TokenDir is where AWS's tools keep the tokens of sign-ins with Identity Center;
+	// empty where no home is known.
+	TokenDir string
 	// Profile is the operator's profile of the command line, empty for the
 	// environment's.
 	Profile string
@@ -83,6 +86,7 @@ func NewEnv(sessions *awsops.Sessions, environ Environment, dir, blueprintPath s
 	if env.CredentialsPath, err = profiles.CredentialsPath(environ.Get); err != nil {
 		return nil, err
 	}
+	env.TokenDir, _ = profiles.TokenDir(environ.Get) // whoever signs in is told
 	env.ConfigPath, err = profiles.ConfigPath(environ.Get)
 	return env, err
 }

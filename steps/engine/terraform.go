@@ -14,8 +14,11 @@ import (
 // run runs the command of a change. What reads an old place does so with whatever
 // credentials it was reached with so far, and everything else acts as the admin.
 func (x *Executor) run(ctx context.Context, c plan.Change) error {
-	if _, proves := c.Run.Command.(plan.ProveKey); proves {
+	switch do := c.Run.Command.(type) {
+	case plan.ProveKey:
 		return x.prove(ctx, c)
+	case plan.SignInTo:
+		return x.signIn(ctx, do)
 	}
 	project, known := x.answers.Project(c.Run.Project)
 	if !known {

@@ -39,10 +39,10 @@ func (w worker) checkReads(ctx context.Context) (readable map[string]bool) {
 	readable = map[string]bool{}
 	var mu sync.Mutex
 	var checks []func()
-	for _, e := range w.answers.EnvironmentsFor(w.who.user) {
+	for _, e := range w.environments(w.who.user) {
 		checks = append(checks, func() { w.checkEnvironment(ctx, e) })
 	}
-	for _, p := range w.answers.ProjectsFor(w.who.user) {
+	for _, p := range w.projects(w.who.user) {
 		checks = append(checks, func() {
 			if w.checkReadable(ctx, p) {
 				mu.Lock()

@@ -27,6 +27,9 @@ type inputs struct {
 	handover *handover.Handover
 	given    string
 	rotate   bool
+	// member is the group of which the person signs in with Identity Center; empty for a
+	// user with a key.
+	member string
 	// regions tells which of the environments' regions know the admins' keys.
 	regions steps.RegionFacts
 	// credentials and config are what every edit is computed from.
@@ -36,6 +39,22 @@ type inputs struct {
 // newInputs begins a look in env.
 func newInputs(env *engine.Env, a *blueprint.Answers, now func() time.Time) *inputs {
 	return &inputs{report: &report{env: env}, answers: a, now: now}
+}
+
+// environments are those that the person reaches.
+func (in *inputs) environments(user string) []blueprint.Environment {
+	if in.member != "" {
+		return in.answers.EnvironmentsOf(in.member)
+	}
+	return in.answers.EnvironmentsFor(user)
+}
+
+// projects are those that the person works on.
+func (in *inputs) projects(user string) []blueprint.Project {
+	if in.member != "" {
+		return in.answers.ProjectsOf(in.member)
+	}
+	return in.answers.ProjectsFor(user)
 }
 
 // read takes the snapshots.

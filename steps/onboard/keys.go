@@ -136,7 +136,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, error) {
 	key, err := who.caller.Key(ctx, in.answers.Key.Alias)
 	if f, ok := askOperator(err); ok {
-		f.Stops = projectIDs(in.answers.ProjectsFor(who.user))
+		f.Stops = projectIDs(in.projects(who.user))
 		in.find(f)
 		return key, nil
 	}
@@ -147,7 +147,7 @@ func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, 
 		f := plan.Finding{
 			ID: unusable.ID, Of: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
 			Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", in.answers.Key.Alias, in.answers.AdminAccount, in.answers.StateRegion),
-			Stops:    projectIDs(in.answers.ProjectsFor(who.user)),
+			Stops:    projectIDs(in.projects(who.user)),
 		}
 		if key != nil {
 			f.Evidence = fmt.Sprintf("Key %s: %s", key.ARN, unusable.Meaning)

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,6 +45,9 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if in.misencoded(); in.review.Blocked() {
 		return in.review, nil
 	}
+	if g, is := in.signsIn(); is {
+		return l.lookMember(ctx, in, g)
+	}
 	who, err := identify(ctx, in)
 	if err != nil || in.review.Blocked() {
 		return in.review, err
@@ -62,6 +66,22 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 		l.note = factor.note(l.Answers.AdminProfile)
 	}
 	return in.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// lookMember is the look at the sign-in of a member of a group of Identity Center.
+func (l *Login) lookMember(ctx context.Context, in *inputs, g blueprint.Group) (plan.Review, error) {
+	m, who := newMember(ctx, in, g), identity{}
+	err := m.login(ctx, &who)
+	in.review.Actor = steps.Acting(who.Identity)
+	out := plan.SignedIn{User: who.user, Profile: l.Answers.AdminProfile, Wanted: true, Open: who.status == owned}
+	if out.Open && !in.review.Blocked() {
+		l.note = []string{fmt.Sprintf("Sign-in: in %s; it holds %s.", in.env.TokenPath(l.Answers.SessionName()), m.holds())}
+		if !m.token.Renewable(in.now()) {
+			out.Until = m.token.Expires
+		}
+	}
+	in.review.Outcome = out
+	return in.review, errors.Join(err, ctx.Err())
 }
 
 // login plans a session where one is wanted. It enrols no device, which is

@@ -218,7 +218,7 @@ func (p *factorPlan) orphaned(ctx context.Context) (bool, error) {
 // demanding names the environments whose roles ask for a second factor.
 func (p *factorPlan) demanding() string {
 	var names []string
-	for _, e := range p.answers.EnvironmentsFor(p.who.user) {
+	for _, e := range p.environments(p.who.user) {
 		if e.MFA {
 			names = append(names, e.Name)
 		}

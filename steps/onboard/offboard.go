@@ -89,6 +89,9 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err != nil {
 		return plan.Review{}, steps.AskFactor(ctx, env, o.Answers, err)
 	}
+	if o.inDirectory(f) {
+		return o.lookMember(ctx, env, identity)
+	}
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err
 	}
@@ -100,6 +103,13 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 		o.last.review.Proof = plan.Unproved(plan.NotTried)
 	}
 	return o.last.review, nil
+}
+
+// inDirectory tells whether the person is to be looked for in Identity Center's directory:
+// where groups sign in there, and no user of IAM's is meant.
+func (o *Offboard) inDirectory(f offboardFacts) bool {
+	ours := f.User != nil && plan.Ours(o.Answers, f.User.Tags)
+	return len(o.Answers.IdentityGroups()) > 0 && !slices.Contains(o.Answers.AllUsers(), f.name) && !ours && !f.begun
 }
 
 // refuse keeps the operator from what this must not do.

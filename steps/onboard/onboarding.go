@@ -54,7 +54,10 @@ type look struct {
 	factor        secondFactor
 	// stateKey is the key of the state, nil where it is not known.
 	stateKey *awsops.Key
-	projects []projectFiles
+	// written are the projects' files, and signedIn is the member of a group of Identity
+	// Center, nil for a user with a key.
+	written  []projectFiles
+	signedIn *member
 	// worker works as Terraform does, and could read the states of the projects
 	// that are readable.
 	worker   worker
@@ -108,6 +111,9 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	}
 	in.openToOthers()
 	in.overridden()
+	if g, is := in.signsIn(); is && o.KeyID == "" {
+		return lookMember(ctx, l, g)
+	}
 	if l.who, err = identify(ctx, in); err != nil || in.review.Blocked() {
 		return err
 	}
@@ -136,7 +142,7 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	}
 	l.readable = l.worker.checkReads(ctx) // what cannot work is not written
 	planProfiles(in, &l.who)
-	l.projects, err = planProjects(ctx, l)
+	l.written, err = planProjects(ctx, l)
 	return err
 }
 
@@ -202,7 +208,7 @@ func (l *look) order() {
 
 // columns are the checks in the order of the table.
 var columns = []string{
-	checkKey, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
+	checkKey, checkSignIn, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
 	checkRole, checkWhere, checkRead,
 	checkFiles, checkInit, checkState, checkUse, checkLock, checkPlan,
 }
@@ -212,6 +218,9 @@ func (o *Onboarding) Close(summary *plan.Summary) (notes []string, then string) 
 	l := o.last
 	if l == nil || !summary.CarriedOut() || summary.Failed+summary.Unknown > 0 || !l.settled() {
 		return nil, ""
+	}
+	if l.member != "" && summary.Applied > 0 {
+		return l.memberNotes(), l.next()
 	}
 	if summary.Applied > 0 {
 		ofKeys, inConfig := " of "+l.credentials.Path, ", in "+l.config.Path
@@ -236,7 +245,7 @@ func (l *look) alone() string {
 
 func (l *look) profileNames() []string {
 	var names []string
-	for _, e := range l.answers.EnvironmentsFor(l.who.user) {
+	for _, e := range l.environments(l.who.user) {
 		names = append(names, l.answers.ProfileFor(e.Name))
 	}
 	return names
@@ -244,7 +253,7 @@ func (l *look) profileNames() []string {
 
 // next is the one command to go on with.
 func (l *look) next() string {
-	for _, at := range l.projects {
+	for _, at := range l.written {
 		if at.Problem == nil && at.Initialised && at.Providers && l.env.Engine != nil {
 			return "terraform plan in " + at.Dir
 		}

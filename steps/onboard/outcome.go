@@ -12,7 +12,7 @@ import (
 // outcome is how far the admin gets with this laptop, by the checks so far.
 func (l *look) outcome() plan.Aboard {
 	out := plan.Aboard{User: l.who.user, Own: l.settled(), SignIn: !l.factor.signedIn()}
-	for _, e := range l.answers.EnvironmentsFor(l.who.user) {
+	for _, e := range l.environments(l.who.user) {
 		out.Places = append(out.Places, plan.Place{Environment: e.Name, Reach: l.reach(e)})
 	}
 	return out
@@ -47,7 +47,7 @@ func (l *look) reach(e blueprint.Environment) plan.Reach {
 }
 
 func (l *look) projectsIn(e blueprint.Environment) []blueprint.Project {
-	return slices.DeleteFunc(slices.Clone(l.answers.ProjectsFor(l.who.user)), func(p blueprint.Project) bool { return p.Environment != e.Name })
+	return slices.DeleteFunc(slices.Clone(l.projects(l.who.user)), func(p blueprint.Project) bool { return p.Environment != e.Name })
 }
 
 // verdict is what the newest checks of these names came to for a subject: the worst of
@@ -77,7 +77,7 @@ func (l *look) verdict(subject string, names ...string) plan.Verdict {
 // proof is what the plans of all projects show together.
 func (l *look) proof(reached plan.Aboard) plan.Proof {
 	shown := plan.Proof{State: plan.Proven, As: l.who.user, With: plan.WithSDK, At: time.Now()}
-	projects := l.answers.ProjectsFor(l.who.user)
+	projects := l.projects(l.who.user)
 	if len(projects) > 0 {
 		shown.With, shown.Version = engine.ToolOf(l.env)
 	}
@@ -91,7 +91,7 @@ func (l *look) proof(reached plan.Aboard) plan.Proof {
 		return plan.Unproved(plan.ProofSignedOut)
 	case len(projects) > 0 && (l.env.Engine == nil || l.env.Engine.Supports(l.answers.Lock.UseLockfile) != nil):
 		return plan.Unproved(plan.ProofNoEngine)
-	case slices.ContainsFunc(l.projects, func(at projectFiles) bool { return at.Initialised && !at.Providers }):
+	case slices.ContainsFunc(l.written, func(at projectFiles) bool { return at.Initialised && !at.Providers }):
 		return plan.Unproved(plan.ProofNoProviders)
 	case len(reached.Places) == 0 || slices.ContainsFunc(reached.Places, func(at plan.Place) bool { return at.Reach == plan.Untried }):
 		return plan.Unproved(plan.NotTried)

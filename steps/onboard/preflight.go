@@ -14,7 +14,7 @@ import (
 // user's own.
 func (o *Onboarding) preflight(ctx context.Context, env *engine.Env, r plan.Review) []plan.Finding {
 	l := o.last
-	if l == nil || l.who.caller == nil {
+	if l == nil || l.who.caller == nil || l.member != "" { // whose files and sign-in no policy judges
 		return nil
 	}
 	return judged(ctx, r, &steps.Preflight{
@@ -33,6 +33,9 @@ func (h *Handover) preflight(ctx context.Context, env *engine.Env, r plan.Review
 
 // preflight tells what of an offboarding's changes AWS will refuse.
 func (o *Offboard) preflight(ctx context.Context, env *engine.Env, r plan.Review) []plan.Finding {
+	if o.last == nil { // of the directory, of which one call is made, and AWS says itself whether it may
+		return nil
+	}
 	f := o.last.offboardFacts
 	seen := seenOf(f.operator, f.name, f.User)
 	seen.IAM.Groups, seen.IAM.Roles = map[string]steps.GroupFacts{}, map[string]steps.RoleFacts{}

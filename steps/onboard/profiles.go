@@ -37,7 +37,7 @@ func planProfiles(in *inputs, who *identity) {
 // those of which a stale token goes.
 func ownProfiles(in *inputs, who *identity) (free []profiles.Wanted, cleared []string) {
 	var known []blueprint.Environment
-	for _, e := range in.answers.EnvironmentsFor(who.user) {
+	for _, e := range in.environments(who.user) {
 		if e.Account != "" && in.stopped(steps.RoleChange(e.Name)) == "" {
 			known = append(known, e)
 		}

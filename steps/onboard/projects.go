@@ -25,7 +25,7 @@ func planProjects(ctx context.Context, l *look) ([]projectFiles, error) {
 	if l.stateKey == nil {
 		return nil, nil // the backend blocks cannot be told right from wrong; its own finding tells
 	}
-	all, p, err := planFiles(ctx, l.env, l.answers, l.who.user, &steps.Observed{
+	all, p, err := planFiles(ctx, l.env, l.answers, l.projects(l.who.user), &steps.Observed{
 		Account: steps.AccountFacts{Identity: l.who.Identity}, Key: steps.KeyFacts{Key: l.stateKey}, Region: l.regions,
 	})
 	if err != nil {
@@ -33,7 +33,7 @@ func planProjects(ctx context.Context, l *look) ([]projectFiles, error) {
 	}
 	var before []string // retiring the old key is nothing that Terraform waits for
 	for _, c := range l.review.Changes {
-		if c.Write != nil || c.ID == keyChange(l.who.user)+proveSuffix {
+		if c.Write != nil || c.ID == keyChange(l.who.user)+proveSuffix || c.ID == signInChange(l.member) {
 			before = append(before, c.ID)
 		}
 	}
@@ -97,7 +97,7 @@ type projectFiles struct {
 // the blueprint where there is none. Nothing is read but files, since an admin may not
 // look into the set-up as the operator may: o is what the admin knows of it. A state that is somewhere else is not an
 // admin's to move: its project is left as it is.
-func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user string, o *steps.Observed) ([]projectFiles, plan.Proposal, error) {
+func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects []blueprint.Project, o *steps.Observed) ([]projectFiles, plan.Proposal, error) {
 	filesAndDone := steps.Named(plan.StepFiles, plan.StepDone)
 	for _, step := range filesAndDone {
 		if err := step.Inspect(ctx, env, a, o); err != nil {
@@ -108,7 +108,7 @@ func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user 
 	o.Init.TableSuits = false // how the state is locked is no admin's to choose
 	var p plan.Proposal
 	var all []projectFiles
-	for _, project := range a.ProjectsFor(user) {
+	for _, project := range projects {
 		at, own := planProject(o, a, project)
 		all, p = append(all, at), p.And(own)
 	}

@@ -39,7 +39,7 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 	c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("provider \"aws\" {\n  alias = \"x\"\n  shared_config_files = [\"aws\"]\n}\n"), 0o600))
 	for adopted, want := range map[string]bool{"": true, "aws": false} {
 		a.Adopt = []string{adopted}
-		all, p, err := planFiles(t.Context(), env, a, "alice", &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
+		all, p, err := planFiles(t.Context(), env, a, a.ProjectsFor("alice"), &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
 		c.must(err)
 		for _, at := range all {
 			held := at.Problem != nil && at.Problem.ID == "files.points-elsewhere"
@@ -69,7 +69,7 @@ func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t 
 		c.must(os.MkdirAll(dir, 0o755))
 		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("resource \"terraform_data\" \"x\" {}\n"), 0o600))
 		c.must(os.WriteFile(filepath.Join(c.dir, file), []byte(text), 0o600))
-		all, p, err := planFiles(t.Context(), env, a, "alice", &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
+		all, p, err := planFiles(t.Context(), env, a, a.ProjectsFor("alice"), &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
 		c.must(err)
 		for _, at := range all {
 			if held := at.Problem != nil && at.Problem.ID == "files.generated"; held != (at.Dir == dir) {
@@ -95,7 +95,7 @@ func TestAnAdminsInitIsGivenTheFilesThatTheBlueprintNames(t *testing.T) {
 		c.must(os.MkdirAll(dir, 0o755))
 		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("terraform {\n  backend \"s3\" {}\n}\n"), 0o600))
 		c.must(os.WriteFile(filepath.Join(dir, "staging.tfbackend"), []byte("bucket = \""+a.Bucket.Name+"\"\nkey = \""+key+"\"\n"), 0o600))
-		all, p, err := planFiles(t.Context(), env, a, "alice", &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
+		all, p, err := planFiles(t.Context(), env, a, a.ProjectsFor("alice"), &steps.Observed{Key: steps.KeyFacts{Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}})
 		c.must(err)
 		var lines []string
 		for _, c := range p.Changes {

@@ -38,7 +38,7 @@ func (l *look) prove(ctx context.Context) {
 		l.find(f)
 	}
 	var states, plans []func()
-	for _, p := range l.answers.ProjectsFor(l.who.user) {
+	for _, p := range l.projects(l.who.user) {
 		if l.stateKey != nil && l.readable[p.Name] {
 			states = append(states, func() { l.worker.proveState(ctx, p, l.stateKey) })
 			continue
@@ -47,17 +47,17 @@ func (l *look) prove(ctx context.Context) {
 			l.untried(plan.Check{Name: name, Subject: p.Name}, becauseOf(l.stopped(plan.ProjectID(p.Name))))
 		}
 	}
-	for _, p := range l.answers.ProjectsFor(l.who.user) {
-		i := slices.IndexFunc(l.projects, func(at projectFiles) bool { return at.Project.Name == p.Name })
+	for _, p := range l.projects(l.who.user) {
+		i := slices.IndexFunc(l.written, func(at projectFiles) bool { return at.Project.Name == p.Name })
 		by := l.stopped(plan.ProjectID(p.Name), steps.RoleChange(p.Environment))
-		if by == "" && i >= 0 && l.projects[i].Problem != nil {
-			by = l.projects[i].Problem.ID
+		if by == "" && i >= 0 && l.written[i].Problem != nil {
+			by = l.written[i].Problem.ID
 		}
 		if by != "" || i < 0 || !l.readable[p.Name] {
 			l.untried(plan.Check{Name: checkPlan, Subject: p.Name}, becauseOf(by))
 			continue
 		}
-		at := l.projects[i]
+		at := l.written[i]
 		withoutProviders := at.Right && at.Initialised && !at.Providers // which says more than that init is due
 		if by := l.unmade(at); by.Known() && !withoutProviders {
 			c := plan.Check{Name: checkPlan, Subject: p.Name, Remedy: by.Remedy("stateroom onboard")}
@@ -66,7 +66,7 @@ func (l *look) prove(ctx context.Context) {
 		}
 		plans = append(plans, func() {
 			if ctx.Err() == nil {
-				l.worker.plan(ctx, l.projects[i])
+				l.worker.plan(ctx, l.written[i])
 			}
 		})
 	}

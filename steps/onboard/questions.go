@@ -2,9 +2,11 @@ package onboard
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stateroom/awsops"
@@ -26,12 +28,16 @@ const (
 	PathAccount    = "account"
 	PathKeyID      = "access_key_id"
 	PathSecret     = "secret_access_key"
+	PathGroup      = "group"
+	PathStartURL   = "start_url"
+	PathRegion     = "sso_region"
 )
 
-// The two ways to bring a key.
+// The ways to come to credentials: two to bring a key, and one without any.
 const (
 	WayHandover = "A handover file from the operator"
 	WayPair     = "An access key of mine, to paste"
+	WaySignIn   = "None: I sign in with Identity Center"
 )
 
 // maxPassphrase bounds a file whose first line is a passphrase.
@@ -48,6 +54,10 @@ type Start struct {
 	// Found and Identity are the handover file and the private key to offer;
 	// empty offers nothing.
 	Found, Identity string
+	// Member is the group of Identity Center that this laptop's profile signs in for, and
+	// Portal where people sign in, as far as that is known.
+	Member string
+	Portal blueprint.IdentityCenter
 	// Brought is what was read from the paths of the command line.
 	Brought map[string][]byte
 	Me      string
@@ -68,25 +78,26 @@ func HoldsKey(getenv func(string) string, a *blueprint.Answers) bool {
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. An answer that cannot be is a [plan.Problem].
 func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
-	switch b := s.Repository; {
-	case b != nil && len(b.IdentityGroups()) > 0 && len(b.AllUsers()) == 0:
-		return nil, &plan.Refusal{
-			Finding: "iam.identity-sign-in",
-			What:    "This team's admins sign in with Identity Center: there is no access key to collect.",
-			Remedy:  fmt.Sprintf("Ask the operator for the lines of ~/.aws/config that stateroom setup shows, then run aws sso login --profile %s.", b.AdminProfile),
-		}
+	switch {
 	case given.Asked(PathHandover):
 		return s.unlocking(given)
+	case s.signsIn(given):
+		return s.signingIn(given), nil
 	case given.Asked(PathKeyID) || s.Returning && !given.Asked(PathWay):
 		return nil, nil
 	case s.Repository != nil && !given.Asked(PathWay):
-		return []plan.Question{{
+		q := plan.Question{
 			Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
 			Means: map[string]string{
 				WayHandover: "The operator sealed it for you alone, with stateroom handover USER.",
 				WayPair:     "It is renewed like one that was handed over: afterwards nobody else has it.",
 			},
-		}}, nil
+		}
+		if len(s.Repository.IdentityGroups()) > 0 {
+			q.Options, q.Flag = append(q.Options, WaySignIn), "--handover FILE or --me GROUP"
+			q.Means[WaySignIn] = "The browser opens, and nobody has a key."
+		}
+		return []plan.Question{q}, nil
 	case s.Repository != nil && given.Text(PathWay) == WayPair:
 		return keyPair(), nil
 	}
@@ -98,6 +109,89 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Keep: true, Check: s.readable,
 		Help: help,
 	}}, nil
+}
+
+// groups are those of which somebody may be a member who signs in with Identity Center.
+func (s *Start) groups() (names []string) {
+	if s.Repository == nil {
+		return nil
+	}
+	for _, g := range s.Repository.IdentityGroups() {
+		names = append(names, g.Name)
+	}
+	return names
+}
+
+// signsIn tells whether the person signs in with Identity Center: as they say, as this
+// laptop does, or since nobody of the team has a key.
+func (s *Start) signsIn(given plan.Given) bool {
+	switch groups := s.groups(); {
+	case len(groups) == 0 || given.Asked(PathKeyID):
+		return false
+	case given.Asked(PathWay):
+		return given.Text(PathWay) == WaySignIn
+	case s.Me != "":
+		return slices.Contains(groups, s.Me)
+	}
+	return !s.Returning && (s.Member != "" || len(s.Repository.AllUsers()) == 0)
+}
+
+// group is whose member the person is; empty where that has to be asked.
+func (s *Start) group(given plan.Given) string {
+	groups := s.groups()
+	switch {
+	case given.Asked(PathGroup):
+		return given.Text(PathGroup)
+	case slices.Contains(groups, s.Me):
+		return s.Me
+	case slices.Contains(groups, s.Member):
+		return s.Member
+	case len(groups) == 1:
+		return groups[0]
+	}
+	return ""
+}
+
+// portal is where the person signs in.
+func (s *Start) portal(given plan.Given) blueprint.IdentityCenter {
+	at := s.Portal
+	at.StartURL, at.Region = cmp.Or(given.Text(PathStartURL), at.StartURL), cmp.Or(given.Text(PathRegion), at.Region)
+	return at
+}
+
+// signingIn asks what nobody but Identity Center knows, where the blueprint does not say it.
+func (s *Start) signingIn(given plan.Given) (questions []plan.Question) {
+	if s.group(given) == "" {
+		q := plan.Question{Path: PathGroup, Flag: "--me GROUP", Prompt: "Which group are you in?", Kind: plan.Choice, Options: s.groups(), Required: true, Means: map[string]string{}}
+		for _, g := range s.Repository.IdentityGroups() {
+			q.Means[g.Name] = fmt.Sprintf("%q in Identity Center.", g.IdentityCenter)
+		}
+		questions = append(questions, q)
+	}
+	judged := func(problem func(string) string) func(string) error {
+		return func(value string) error {
+			if wrong := problem(value); wrong != "" {
+				return errors.New(wrong)
+			}
+			return nil
+		}
+	}
+	at := s.portal(given)
+	if at.StartURL == "" {
+		questions = append(questions, plan.Question{
+			Path: PathStartURL, Flag: "--set identity_center.start_url=URL", Prompt: "Start URL of the AWS access portal", Kind: plan.Text, Required: true,
+			Check: judged(blueprint.StartURLProblem),
+			Help:  "Where you sign in to AWS, such as https://d-1234567890.awsapps.com/start. No call of AWS's tells it, and the blueprint does not say it.",
+		})
+	}
+	if at.Region == "" {
+		questions = append(questions, plan.Question{
+			Path: PathRegion, Flag: "--set identity_center.region=REGION", Prompt: "Region of Identity Center", Kind: plan.Text, Required: true, Default: s.Repository.StateRegion,
+			Check: judged(blueprint.RegionProblem),
+			Help:  "The operator knows it; it need not be that of the state.",
+		})
+	}
+	return questions
 }
 
 // keyPair asks for an access key, which takes a blueprint beside it.
@@ -147,6 +241,11 @@ func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	switch {
 	case given.Asked(PathHandover):
 		return s.open(o, given)
+	case s.signsIn(given):
+		o.Answers.Blueprint = s.Repository.Clone()
+		o.Answers.IdentityCenter = s.portal(given)
+		o.Answers.IAm(s.group(given))
+		return o, awsops.KeyPair{}, nil
 	case given.Asked(PathKeyID):
 		pair, err := handover.ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
 		if err != nil {

@@ -100,6 +100,9 @@ const (
 	Denies
 	// Gone says that the user is not there any more.
 	Gone
+	// NotMember says that the person is in none of the team's groups any more, and so
+	// gets no credentials.
+	NotMember
 )
 
 // Departure is one admin who leaves.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"time"
 
 	"stateroom/awsops/secret"
 )
@@ -43,7 +44,27 @@ type Asks struct {
 	// Enrol shows the seed of a new virtual MFA device, and asks for two codes
 	// in a row.
 	Enrol func(context.Context, Enrolment) (first, second string, err error)
+	// Visit shows somebody a page to sign in at, until the context ends; its error says that
+	// it is given up, or [ErrByCode].
+	Visit func(context.Context, Visit) error
+	// Browser opens a page in the browser of this machine. It is nil where there is none.
+	Browser func(ctx context.Context, address string) error
 }
+
+// Visit is a page at which somebody signs in.
+type Visit struct {
+	// Address is the page. It is of no use to anybody else once somebody has signed in.
+	Address secret.Secret
+	// Code, where there is one, says that the page is for any other device, which shows the
+	// code; Page is where it can be typed.
+	Code, Page string
+	// Until is when it is too late.
+	Until time.Time
+}
+
+// ErrByCode says that somebody has no use for the browser of this machine, and signs in on
+// another device.
+var ErrByCode = errors.New("sign in on another device")
 
 // SignIn is a session that is to be opened with a second factor.
 type SignIn struct {

@@ -3,6 +3,7 @@ package plan
 import (
 	"path/filepath"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files/tf"
 )
@@ -49,6 +50,12 @@ type (
 	Push struct{}
 	// ProveKey waits until every service knows the key of the change's profile.
 	ProveKey struct{}
+	// SignInTo signs somebody in at a portal of Identity Center, or renews what is there of
+	// a sign-in, and keeps the token where AWS's tools look for that of the session.
+	SignInTo struct {
+		Session string
+		Portal  awsops.Portal
+	}
 )
 
 func (Init) locked() bool      { return false }
@@ -58,6 +65,7 @@ func (Move) locked() bool      { return true }
 func (Arrive) locked() bool    { return true }
 func (Push) locked() bool      { return false }
 func (ProveKey) locked() bool  { return false }
+func (SignInTo) locked() bool  { return false }
 
 // InProject is the change that runs a command in a project's directory.
 func InProject(a *blueprint.Answers, id, title string, project blueprint.Project, dir string, command Command, lines ...string) Change {

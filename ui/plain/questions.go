@@ -27,6 +27,7 @@ func (i *Inquiry) Flow(ctx context.Context, open engine.Open) (*engine.Flow, err
 		Code:   func(s plan.SignIn) (string, error) { return i.signIn(ctx, s) },
 		SignIn: i.signIn,
 		Enrol:  i.enrol,
+		Visit:  i.visit,
 	}
 	for {
 		opened, err := open(ctx, i.given, asks)

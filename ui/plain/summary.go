@@ -2,6 +2,7 @@ package plain
 
 import (
 	"fmt"
+	"strings"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/words"
@@ -45,11 +46,22 @@ func (l *Lines) summary(s *plan.Summary) {
 	}
 }
 
-// waiting names what was left as it is, since nobody agreed to it.
+// waiting names what was left as it is, since nobody agreed to it, with the command that
+// allows it: one for all that is allowed by the same name.
 func (l *Lines) waiting(changes []plan.Change) {
+	var targets []string
+	titles := map[string][]string{}
 	for _, c := range changes {
-		if c.NotOurs != "" {
-			l.print("%s    %s --adopt %s\n", item(fmt.Sprintf("Not done without your consent: %s. To allow it, run:", c.Title)), l.Command, plan.Shell(c.NotOurs))
+		if c.NotOurs == "" {
+			continue
 		}
+		if titles[c.NotOurs] == nil {
+			targets = append(targets, c.NotOurs)
+		}
+		titles[c.NotOurs] = append(titles[c.NotOurs], c.Title)
+	}
+	for _, target := range targets {
+		text := fmt.Sprintf("Not done without your consent: %s. To allow it, run:", strings.Join(titles[target], "; "))
+		l.print("%s    %s --adopt %s\n", item(text), l.Command, plan.Shell(target)) // whole, to be copied
 	}
 }

@@ -56,7 +56,7 @@ func isOfProjects(name string) bool {
 func (l *Lab) Config() awsops.Config {
 	return awsops.Config{
 		Region: l.Environ.Get(regionVariable), Endpoint: l.Endpoint(),
-		Files: &awsops.Files{Credentials: l.Environ.Get("AWS_SHARED_CREDENTIALS_FILE"), Config: l.Environ.Get("AWS_CONFIG_FILE")},
+		Files: &awsops.Files{Credentials: l.Environ.Get("AWS_SHARED_CREDENTIALS_FILE"), Config: l.Environ.Get("AWS_CONFIG_FILE"), Tokens: l.TokenDir()},
 	}
 }
 

@@ -90,6 +90,10 @@ func (s *session) prepareLab(ctx context.Context, fault string) error {
 	}
 	s.say("Making a finished setup to practice on: a few seconds.")
 	a := &blueprint.Answers{Blueprint: s.lab.Blueprint(), Me: s.lab.Me}
+	if named := s.signingInTeam(); named != nil {
+		a.Blueprint = named
+		a.IAm(named.IdentityGroups()[0].Name)
+	}
 	env, err := s.operator(ctx, a, plan.Asks{})
 	if err != nil {
 		return err
@@ -104,13 +108,27 @@ func (s *session) prepareLab(ctx context.Context, fault string) error {
 	return s.lab.Break(ctx, fault)
 }
 
+// signingInTeam is the blueprint that was named to be rehearsed, where all of its groups sign
+// in with Identity Center; nil otherwise.
+func (s *session) signingInTeam() *blueprint.Blueprint {
+	if s.lab == nil || s.Blueprint == "" || s.asAdmin {
+		return nil
+	}
+	b, err := blueprint.Read(s.Blueprint)
+	if err != nil || len(b.IdentityGroups()) == 0 || len(b.AllUsers()) > 0 {
+		return nil
+	}
+	b.FillDefaults()
+	return b
+}
+
 // newAdmin moves a rehearsal to the second admin's laptop, whose file and key
 // answer what is asked for first.
 func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
 	if s.asAdmin {
 		return nil
 	}
-	if err := s.prepareLab(ctx, ""); err != nil {
+	if err := s.prepareLab(ctx, ""); err != nil || s.signingInTeam() != nil { // where nothing is handed over
 		return err
 	}
 	n, err := s.lab.NewAdmin()

@@ -88,6 +88,7 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 		e.Found = found[0]
 	}
 	e.Returning = onboard.HoldsKey(s.environ().Get, a)
+	e.Member, e.Portal = onboard.PortalHere(s.environ().Get, a)
 	return e, nil
 }
 

@@ -50,6 +50,8 @@ type Options struct {
 	// with; Rotate renews a key.
 	HandoverFile, PassphraseFile, Identity string
 	Rotate                                 bool
+	// Device lets people sign in with a code on another device.
+	Device bool
 	// User is whom the operator hands a key to, or sees off.
 	User string
 }

@@ -40,7 +40,7 @@ func (s *session) adminWith(ctx context.Context, a *blueprint.Answers, asks plan
 	}
 	env, err := s.world(ctx, sessions, a)
 	if err == nil {
-		env.Asks = asks
+		env.Asks = s.signingIn(asks)
 	}
 	return env, err
 }
@@ -103,6 +103,12 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	env, err := engine.NewEnv(sessions, s.environ(), dir, path)
 	if err != nil {
 		return nil, err
+	}
+	if s.lab != nil { // HOME stays the caller's, and no token goes there
+		env.TokenDir = s.lab.TokenDir()
+		if err := s.lab.People(a.Blueprint); err != nil {
+			return nil, err
+		}
 	}
 	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
 	env.Scratch = s.scratch()

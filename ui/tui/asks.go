@@ -28,7 +28,7 @@ var errNoCode = errors.New("no MFA code was given")
 // was opened, so they last as long as the program.
 func (e *runner) asks() plan.Asks {
 	code := func(s plan.SignIn) (string, error) { return e.signIn(e.ctx, s) }
-	return plan.Asks{Code: code, SignIn: e.signIn, Enrol: e.enrol}
+	return plan.Asks{Code: code, SignIn: e.signIn, Enrol: e.enrol, Visit: e.visit}
 }
 
 // signIn asks the screen for a code of a device and waits for it.

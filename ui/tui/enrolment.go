@@ -90,12 +90,17 @@ func (e *enrolment) view() []string {
 		}
 		return text
 	}
-	lines := make([]string, 0, e.height)
-	blank := strings.Repeat(" ", ansi.StringWidth(e.picture[0]))
-	for i := range max(len(text), len(e.picture)) {
+	return beside(e.picture, text)
+}
+
+// beside puts a text beside a picture.
+func beside(picture, text []string) []string {
+	var lines []string
+	blank := strings.Repeat(" ", ansi.StringWidth(picture[0]))
+	for i := range max(len(text), len(picture)) {
 		left, right := blank, ""
-		if i < len(e.picture) {
-			left = e.picture[i]
+		if i < len(picture) {
+			left = picture[i]
 		}
 		if i < len(text) {
 			right = text[i]

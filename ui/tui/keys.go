@@ -72,7 +72,7 @@ type keyMap struct {
 	Call, Policy, Diff, Output, Save        key.Binding
 	Again, Read, Copy, Practice             key.Binding
 	Filter, Search, Tick, All, Undo, Yes    key.Binding
-	Back, Help, Quit                        key.Binding
+	Back, Help, Quit, Elsewhere, GiveUp     key.Binding
 	Interrupt, Suspend, Palette, Mouse      key.Binding
 }
 
@@ -87,6 +87,8 @@ var keys = keyMap{
 	PageDown:  bind("pgdn/end", "scroll", "pgdown", "ctrl+f"),
 	Top:       bind("", "", "home", "g"),
 	Bottom:    bind("", "", "end", "G"),
+	Elsewhere: bind("d", "sign in on another device", "d"),
+	GiveUp:    bind("esc", "give up", "esc", "q"),
 	Accept:    bind("enter", "continue", "enter"),
 	Next:      bind("tab", "next", "tab"),
 	Previous:  bind("shift+tab", "previous", "shift+tab"),

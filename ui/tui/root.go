@@ -134,6 +134,11 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.follow(nav{push: newPrompt(m.theme, msg)}, nil)
 	case enrolMsg:
 		return m, m.follow(nav{push: newEnrolment(m.theme, msg)}, nil)
+	case visitMsg:
+		return m, m.follow(nav{push: newVisitor(m.theme, msg)}, nil)
+	case visitedMsg:
+		m.visited(msg)
+		return m, nil
 	case learnedMsg:
 		if msg.err == nil {
 			m.course.progress = msg.progress

@@ -243,7 +243,7 @@ func departure(o plan.Departure, s *plan.Summary) string {
 		return fmt.Sprintf("%s still has access: the deny is not in force yet.", who)
 	case plan.Gone:
 		return fmt.Sprintf("%s is deleted from account %s and has no access left%s.", who, o.Account, ends)
-	case plan.Attached, plan.Denies:
+	case plan.Attached, plan.Denies, plan.NotMember:
 	}
 	return fmt.Sprintf("%s has no access left%s.", who, ends)
 }

@@ -71,6 +71,9 @@ func (h Home) Credentials() string { return filepath.Join(string(h), ".aws", "cr
 // Config is where AWS's tools keep profiles in this home.
 func (h Home) Config() string { return filepath.Join(string(h), ".aws", "config") }
 
+// Tokens is where AWS's tools keep the tokens of sign-ins in this home.
+func (h Home) Tokens() string { return filepath.Join(string(h), ".aws", "sso", "cache") }
+
 // State is the directory below which programs keep their state in this home.
 func (h Home) State() string { return filepath.Join(string(h), ".local", "state") }
 

@@ -88,7 +88,7 @@ func (s Shell) Environ() engine.Environment {
 
 // Files are where the shell's home has its profiles.
 func (s Shell) Files() *awsops.Files {
-	return &awsops.Files{Credentials: s.Home.Credentials(), Config: s.Home.Config()}
+	return &awsops.Files{Credentials: s.Home.Credentials(), Config: s.Home.Config(), Tokens: s.Home.Tokens()}
 }
 
 // Sessions are those of a process that starts in the shell.

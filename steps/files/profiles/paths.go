@@ -1,6 +1,8 @@
 package profiles
 
 import (
+	"crypto/sha1" // #nosec G505 -- AWS's tools name files by it
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -21,6 +23,19 @@ func ConfigPath(getenv func(string) string) (string, error) {
 	return awsPath(getenv, "AWS_CONFIG_FILE", "config")
 }
 
+// TokenDir gives the folder in which AWS's tools keep the tokens of sign-ins with IAM
+// Identity Center. It follows the home alone, whatever AWS_CONFIG_FILE says
+// (facts/identity-center.md, section 5).
+func TokenDir(getenv func(string) string) (string, error) {
+	home, err := homeFor(getenv, "sso")
+	return filepath.Join(home, ".aws", "sso", "cache"), err
+}
+
+// TokenFile is the name of a session's file there.
+func TokenFile(session string) string {
+	return fmt.Sprintf("%x.json", sha1.Sum([]byte(session))) // #nosec G401 -- the name that AWS's tools give it
+}
+
 // awsPath follows the Go SDK, which takes the variable as it is: a ~ in it is
 // the shell's to expand. The AWS CLI expands it itself, so a ~ that is left
 // would make the two read different files, and is refused.
@@ -35,15 +50,24 @@ func awsPath(getenv func(string) string, variable, name string) (string, error) 
 		}
 		return path, nil
 	}
-	home := getenv("HOME")
-	if runtime.GOOS == "windows" {
-		home = getenv("USERPROFILE")
-	}
-	if home == "" {
+	home, err := homeFor(getenv, name)
+	if err != nil {
 		return "", &files.Error{
 			Action: "find", Path: "~/.aws/" + name, Problem: "no home directory is known",
 			Remedy: "set HOME or " + variable,
 		}
 	}
 	return filepath.Join(home, ".aws", name), nil
+}
+
+// homeFor is the home in which AWS's tools look for something of theirs.
+func homeFor(getenv func(string) string, name string) (string, error) {
+	home := getenv("HOME")
+	if runtime.GOOS == "windows" {
+		home = getenv("USERPROFILE")
+	}
+	if home == "" {
+		return "", &files.Error{Action: "find", Path: "~/.aws/" + name, Problem: "no home directory is known", Remedy: "set HOME"}
+	}
+	return home, nil
 }

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/plan"
+)
+
+// RenewLeft is what a token has left at least that is not renewed: Terraform renews one
+// only when it has expired, in the middle of an apply (facts/identity-center.md, section 5).
+const RenewLeft = 20 * time.Minute
+
+// signInWait is how long somebody may take to sign in: what the AWS CLI allows, and how
+// long AWS's codes last.
+const signInWait = 10 * time.Minute
+
+// maxToken bounds the file of a token.
+const maxToken = 1 << 20
+
+// ErrNobodySignsIn says that nobody can be shown where to sign in.
+var ErrNobodySignsIn = errors.New("nobody can be shown where to sign in: run the command in a terminal")
+
+// errNotSignedIn ends a sign-in that took too long.
+var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes, so nothing was written. Run the command again", int(signInWait.Minutes()))
+
+// errRefusedInBrowser ends a sign-in to which the person said no.
+var errRefusedInBrowser = errors.New("the sign-in was refused in the browser, so nothing was written. Run the command again to sign in")
+
+// TokenPath is where AWS's tools look for the token of a session.
+func (e *Env) TokenPath(session string) string {
+	return filepath.Join(e.TokenDir, profiles.TokenFile(session))
+}
+
+// SignInToken is the token of a session, and the portal that it is of; zero where there is none
+// that can be read.
+func (e *Env) SignInToken(ctx context.Context, session string) (awsops.PortalToken, awsops.Portal) {
+	text, err := files.Load(ctx, e.TokenPath(session), files.Limit{Bytes: maxToken})
+	if err != nil {
+		return awsops.PortalToken{}, awsops.Portal{}
+	}
+	return awsops.ReadPortalToken(text)
+}
+
+// signIn renews the token of a session, or lets somebody sign in, and keeps the token. No
+// other session's is touched, and nothing is written before there is a token.
+func (x *Executor) signIn(ctx context.Context, do plan.SignInTo) error {
+	if x.env.TokenDir == "" {
+		_, err := profiles.TokenDir(x.env.Environ.Get)
+		return err
+	}
+	ctx, done := untilStopped(ctx, x.stop)
+	defer done()
+	s := x.env.Sessions.SignIn(do.Portal)
+	token, err := x.renewed(ctx, s, do)
+	if err == nil && token.Access.IsZero() {
+		token, err = x.byPerson(ctx, s)
+	}
+	if err != nil {
+		return err
+	}
+	text, err := token.Cached(do.Portal)
+	if err != nil {
+		return err
+	}
+	return files.PutOwn(ctx, x.env.TokenPath(do.Session), text)
+}
+
+// renewed is the token anew, where it can be had without anybody; zero where somebody has
+// to sign in. Another program may have renewed it at the same time, and then the one that
+// was read does not count any more.
+func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignInTo) (awsops.PortalToken, error) {
+	before, at := x.env.SignInToken(ctx, do.Session)
+	if at != do.Portal || !before.Renewable(time.Now()) {
+		return awsops.PortalToken{}, nil
+	}
+	token, err := s.Renew(ctx, before)
+	if !awsops.IsSignInOver(err) {
+		return token, err
+	}
+	now, at := x.env.SignInToken(ctx, do.Session)
+	if at == do.Portal && now.Access.Reveal() != before.Access.Reveal() && now.Valid(time.Now(), RenewLeft) {
+		return now, nil
+	}
+	return awsops.PortalToken{}, nil
+}
+
+// byPerson lets somebody sign in: with the browser of this machine where there is one, else
+// on another device.
+func (x *Executor) byPerson(ctx context.Context, s *awsops.SignIn) (awsops.PortalToken, error) {
+	if x.env.Asks.Visit == nil {
+		return awsops.PortalToken{}, ErrNobodySignsIn
+	}
+	ctx, done := context.WithTimeoutCause(ctx, signInWait, errNotSignedIn)
+	defer done()
+	token, err := awsops.PortalToken{}, plan.ErrByCode
+	if x.env.Asks.Browser != nil {
+		token, err = x.byBrowser(ctx, s)
+	}
+	if errors.Is(err, plan.ErrByCode) {
+		token, err = x.byDevice(ctx, s)
+	}
+	switch {
+	case awsops.IsSignInRefused(err):
+		err = errRefusedInBrowser
+	case err != nil && errors.Is(context.Cause(ctx), errNotSignedIn):
+		err = errNotSignedIn
+	}
+	return token, err
+}
+
+// byBrowser lets the browser of this machine bring a code to a port of it.
+func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn) (none awsops.PortalToken, err error) {
+	back, err := listenForCode(ctx)
+	if err != nil {
+		return none, plan.ErrByCode // no port of this machine can be had
+	}
+	defer back.close(ctx)
+	b, err := s.Browser(ctx, back.port())
+	if err != nil {
+		return none, err
+	}
+	back.begin(b.State)
+	if err := x.env.Asks.Browser(ctx, b.Address.Reveal()); err != nil {
+		return none, plan.ErrByCode
+	}
+	code, err := visiting(ctx, x.env.Asks.Visit, plan.Visit{Address: b.Address, Until: time.Now().Add(signInWait)}, back.await)
+	if err != nil {
+		return none, err
+	}
+	return b.Redeem(ctx, code)
+}
+
+// byDevice lets somebody sign in on another device.
+func (x *Executor) byDevice(ctx context.Context, s *awsops.SignIn) (none awsops.PortalToken, err error) {
+	d, err := s.Device(ctx)
+	if err != nil {
+		return none, err
+	}
+	token, err := visiting(ctx, x.env.Asks.Visit, plan.Visit{Address: d.Address, Code: d.Code, Page: d.Page, Until: d.Until}, d.Await)
+	if awsops.IsSignInOver(err) {
+		return none, errNotSignedIn
+	}
+	return token, err
+}
+
+// visiting shows a page until what is awaited has come, or the person gives up.
+func visiting[T any](ctx context.Context, show func(context.Context, plan.Visit) error, page plan.Visit, await func(context.Context) (T, error)) (got T, err error) {
+	ctx, done := context.WithCancelCause(ctx)
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		if err := show(ctx, page); err != nil {
+			done(err)
+		}
+	}()
+	got, err = await(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	done(nil)
+	<-shown
+	return got, err
+}

@@ -1,0 +1,118 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// leaver is somebody in Identity Center's directory who leaves.
+type leaver struct {
+	*report
+	answers *blueprint.Answers
+	name    string
+	center  *awsops.IdentityCenter
+	user    *awsops.StoreUser
+	// in are the team's groups that the person is in, by their names in the directory, with
+	// the ids of the memberships.
+	in map[string]string
+	// kept are those of them that an identity provider keeps.
+	kept map[string]bool
+}
+
+// lookMember is the look at somebody who signs in with Identity Center: the person's
+// memberships go, and never the assignment of the group, which is everybody's.
+func (o *Offboard) lookMember(ctx context.Context, env *engine.Env, operator awsops.Identity) (plan.Review, error) {
+	l := &leaver{report: &report{env: env}, answers: o.Answers, name: o.User, in: map[string]string{}, kept: map[string]bool{}}
+	l.review.Actor = steps.Acting(operator)
+	center, refused := steps.OrganizationInstance(ctx, env, o.Answers)
+	if refused != nil {
+		refused.Blocks = true
+		l.find(*refused)
+		return l.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+	}
+	l.center = center
+	home := env.Sessions.Home(center.Region)
+	var err error
+	if l.user, err = home.StoreUser(ctx, center.Store, l.name); err != nil {
+		return l.review, err
+	}
+	if l.user == nil {
+		return l.review, &plan.Refusal{
+			Finding: "offboard.unknown-user",
+			What:    fmt.Sprintf("%s is nobody of Identity Center's directory, and none of the blueprint's users.", l.name),
+			Remedy:  "If they have left already, nothing is left to do. Otherwise, give the user name as Identity Center shows it, such as alice@example.com.",
+		}
+	}
+	if err := l.readGroups(ctx, home); err != nil {
+		return l.review, err
+	}
+	l.planLeaving()
+	return l.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// readGroups finds the team's groups that the person is in.
+func (l *leaver) readGroups(ctx context.Context, home *awsops.Session) error {
+	memberships, err := home.StoreMemberships(ctx, l.center.Store, l.user.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range l.answers.IdentityGroups() {
+		group, err := home.StoreGroup(ctx, l.center.Store, g.IdentityCenter)
+		if err != nil {
+			return err
+		}
+		if group != nil && memberships[group.ID] != "" {
+			l.in[g.IdentityCenter], l.kept[g.IdentityCenter] = memberships[group.ID], group.External || l.user.External
+		}
+	}
+	return nil
+}
+
+// planLeaving takes the memberships, or says who can.
+func (l *leaver) planLeaving() {
+	a := l.answers
+	life, left := time.Duration(0), 0
+	if d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(a.IdentityCenter.SessionDuration, "PT"))); err == nil {
+		life = d
+	}
+	for _, g := range a.IdentityGroups() {
+		membership, in := l.in[g.IdentityCenter]
+		switch {
+		case !in:
+		case l.kept[g.IdentityCenter]:
+			left++
+			l.find(plan.Finding{
+				ID: "offboard.identity-provider", Of: plan.StepIAM, Severity: plan.Failure, Subject: g.Name, Blocks: true,
+				Evidence: fmt.Sprintf("%s is in %q, which an identity provider keeps: a change here would be undone there.", l.name, g.IdentityCenter),
+				Remedy:   fmt.Sprintf("Take %s out of %q in your identity provider and let it sync, then run the command again.", l.name, g.IdentityCenter),
+			})
+		default:
+			left++
+			c := plan.InAdminAccount(a, "offboard.membership."+g.Name, plan.Delete, fmt.Sprintf("Take %s out of the group %q of Identity Center", l.name, g.IdentityCenter),
+				l.center.Store+"/"+g.IdentityCenter, awsops.DeleteStoreMembership(l.center.Store, membership))
+			c.Topic, c.Of, c.Region, c.User = "offboard", plan.StepIAM, l.center.Region, l.name
+			c.Fields = []plan.Field{{Name: "member", Before: l.name}}
+			c.Undo = "add them again in Identity Center"
+			l.add(c)
+		}
+	}
+	out := plan.Departure{User: l.name, Account: a.AdminAccount, Deny: plan.NotDenied, Now: time.Now()}
+	if left == 0 {
+		out.Deny = plan.NotMember
+	}
+	l.review.Outcome = out
+	l.find(plan.Finding{
+		ID: "offboard.sessions-live", Of: plan.StepIAM, Severity: plan.Info,
+		Evidence: fmt.Sprintf("Credentials that %s holds by then count to their end: those of the permission set last %s, and those of an environment's role up to an hour. New ones are refused.", l.name, life),
+		Remedy: fmt.Sprintf("To end them at once, end the active sessions of %s in Identity Center, and have the policies of the permission set deny everything where identitystore:userId is %s (\"Revoke active IAM role sessions\", IAM Identity Center user guide).",
+			l.name, l.user.ID),
+	})
+}
