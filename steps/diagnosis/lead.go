@@ -110,6 +110,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.lock-differs":                "The project does not lock the way the blueprint says.",
 	"files.login-session":               "The profile signs in with aws login, which not every Terraform and provider can use.",
 	"files.no-backend":                  "The project has no backend, so its state is in a file on this laptop.",
+	"files.no-blueprint":                "There is no blueprint here.",
 	"files.no-project":                  "There is no project here.",
 	"files.overtaken":                   "Another program wrote to a file at the same moment.",
 	"files.partial-backend":             "The backend's location is given on the command line.",
