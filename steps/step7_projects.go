@@ -2,6 +2,7 @@ package steps
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,10 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		return // step 8 tells
 	}
 	edits, err := PlanProjectFiles(o, a, project)
+	if f := InJSON(project, err); f != nil {
+		p.Find(*f)
+		return
+	}
 	if err != nil {
 		addEdit(a, p, files.Edit{}, err, "")
 		return
@@ -43,6 +48,22 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		}
 	}
 	p.Add(edits)
+}
+
+// InJSON is the finding of a project whose backend or provider somebody has written in
+// Terraform's JSON, which is not edited: the project alone waits. It is nil for every
+// other error.
+func InJSON(project blueprint.Project, err error) *plan.Finding {
+	var e *tf.InJSONError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return &plan.Finding{
+		ID: "files.in-json", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{plan.ProjectID(project.Name)},
+		Evidence: fmt.Sprintf("%s of project %s: %s.", files.Place{Path: e.Refused.Path, Line: e.Refused.Line}, project.Name, e.Refused.Problem),
+		Remedy:   strings.ToUpper(e.Refused.Remedy[:1]) + e.Refused.Remedy[1:] + ". Then run the command again.",
+		Details:  "In " + e.Refused.Path + ":\n" + awsops.ShowRefs(e.Lines),
+	}
 }
 
 // PlanProjectFiles edits what differs in a project's backend and provider; an error

@@ -146,6 +146,9 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 		return f, p
 	}
 	p, err := steps.PlanProjectFiles(o, a, project)
+	if f.Problem = steps.InJSON(project, err); f.Problem != nil {
+		return f, p
+	}
 	if err != nil {
 		f.Problem = projectUnreadable(project, err)
 		return f, p

@@ -94,16 +94,21 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 			return nil, err
 		}
 	}
-	if block != nil && block.block == nil && lastFile(block.configs) < 0 {
-		return nil, &files.Error{
-			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
-			Remedy: "move the backend block to backend.tf, or, where a program writes that file, let it write the blueprint's backend",
-		}
-	}
 	open := &hclFiles{project: p}
 	addVersion, err := open.raise(want)
 	if err != nil {
 		return nil, err
+	}
+	if block != nil && block.block == nil && lastFile(block.configs) < 0 {
+		if block.Type == "s3" && addVersion == "" && block.Attributes.says(want.arguments()) {
+			return open.edits()
+		}
+		terraform := map[string]any{"backend": map[string]any{"s3": jsonOf(want.arguments())}}
+		if addVersion != "" {
+			terraform["required_version"] = addVersion
+		}
+		return nil, inJSON(block.Place, "the backend",
+			"put the lines there, or move the backend block to backend.tf; where a program writes that file, let it write the blueprint's backend", map[string]any{"terraform": terraform})
 	}
 	if block == nil {
 		f := open.file(filepath.Join(p.Dir, backendFile))
@@ -111,10 +116,8 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 		return open.edits()
 	}
 	if addVersion != "" && block.terraform == nil {
-		return nil, &files.Error{
-			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
-			Remedy: "add required_version = " + quoteHCL(addVersion) + " to a terraform block in a file of the native syntax",
-		}
+		return nil, inJSON(block.Place, "the backend", "add required_version = "+quoteHCL(addVersion)+" to a terraform block",
+			map[string]any{"terraform": map[string]any{"required_version": addVersion}})
 	}
 	f := open.file(block.Path)
 	if addVersion != "" {

@@ -35,6 +35,9 @@ func EditProvider(p *Project, want Provider) ([]files.Edit, error) {
 		return nil, err
 	}
 	open := &hclFiles{project: p}
+	if block != nil && block.block == nil {
+		return open.inJSON(want, block)
+	}
 	if block == nil {
 		f := open.file(filepath.Join(p.Dir, providerFile))
 		f.append(want.render(), want.fields())
@@ -57,6 +60,21 @@ func EditProvider(p *Project, want Provider) ([]files.Edit, error) {
 	return open.edits()
 }
 
+// inJSON edits nothing where a provider in a JSON file is the wanted one already.
+func (o *hclFiles) inJSON(want Provider, block *ProviderBlock) ([]files.Edit, error) {
+	provider := jsonOf(want.arguments())
+	right := block.Attributes.says(want.arguments())
+	if want.RoleARN != "" {
+		role := want.role()
+		provider[roleBlock] = jsonOf([]argument{role})
+		right = right && block.Attributes.Get(roleBlock+"."+role.name) == role.value
+	}
+	if right {
+		return o.edits()
+	}
+	return nil, inJSON(block.Place, "the provider", "put the lines there, or move the provider block to provider.tf", map[string]any{"provider": map[string]any{"aws": provider}})
+}
+
 // defaultProvider gives the provider block without an alias, nil when there is
 // none.
 func (p *Project) defaultProvider() (*ProviderBlock, error) {
@@ -66,11 +84,6 @@ func (p *Project) defaultProvider() (*ProviderBlock, error) {
 		switch {
 		case block.Alias != "":
 			continue
-		case block.block == nil:
-			return nil, &files.Error{
-				Action: "edit", Path: block.Path, Line: block.Line, Problem: "the provider is in a JSON file, which is not edited here",
-				Remedy: "move the provider block to provider.tf",
-			}
 		case found != nil:
 			return nil, &files.Error{
 				Action: "configure", Path: block.Path, Line: block.Line,

@@ -135,7 +135,7 @@ func TestEditProviderTellsWhatItLeaves(t *testing.T) {
 func TestEditProviderRefusesTwoDefaultsAndJSON(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"second default": {"a.tf": "provider \"aws\" {}\n", "b.tf": "\nprovider \"aws\" {}\n"},
-		"JSON":           {"a.tf.json": "{\"provider\": {\"aws\": {\"region\": \"r\"}}}"},
+		"JSON":           {"a.tf.json": "{\"provider\": {\"aws\": {\"region\": \"other\"}}}"},
 	} {
 		if _, err := EditProvider(project(t, files), Provider{Region: "r"}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)

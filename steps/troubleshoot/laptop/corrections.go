@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -34,7 +35,11 @@ func Corrections(env *engine.Env, a *blueprint.Answers, projects []health.Projec
 			next, err = p.Files.With(edits)
 		}
 		if err != nil {
-			findings = append(findings, *cannotEdit(err).Finding)
+			f := steps.InJSON(p.Project, err)
+			if f == nil {
+				f = cannotEdit(err).Finding
+			}
+			findings = append(findings, *f)
 			continue
 		}
 		own := slices.Clone(first)
