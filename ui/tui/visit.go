@@ -131,7 +131,7 @@ func (v *visitor) text() []string {
 		lines = append(lines, "  "+t.Bold.Render(v.ask.visit.Code), "")
 	} else {
 		say("Your browser shows the sign-in. Finish there: this goes on by itself.")
-		say("If it did not open, copy the address with c and open it on this machine, or press d for a code that any other device takes:")
+		say("If it did not open, copy the address with y and open it on this machine, or press d for a code that any other device takes:")
 		v.address(&lines)
 	}
 	say("It is too late at " + v.ask.visit.Until.Local().Format("15:04") + ".")
@@ -141,7 +141,7 @@ func (v *visitor) text() []string {
 	return lines
 }
 
-// address shows where to sign in, as far as there is room for it: c copies all of it.
+// address shows where to sign in, as far as there is room for it: y copies all of it.
 func (v *visitor) address(lines *[]string) {
 	const most = 6
 	whole := words.Fit(v.ask.visit.Address.Reveal(), v.room()-2)
