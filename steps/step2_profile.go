@@ -69,7 +69,7 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 		return !awsops.IsUnknownKey(err), nil
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // the caller's own context
+		return err
 	}
 	return ctx.Err() //nolint:wrapcheck // the caller's own context
 }
