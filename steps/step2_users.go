@@ -78,7 +78,12 @@ func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, nam
 	if info, err := os.Lstat(handoverPath(env, name)); err == nil {
 		facts.HandoverLink = info.Mode()&os.ModeSymlink != 0
 	}
-	if facts.User, err = home.User(ctx, name); err != nil || facts.User == nil {
+	// Who has a key that this laptop made is there, whatever a read says that is older.
+	err = engine.AwaitBegun(ctx, env, KeyChange(name), "the user "+name, func(ctx context.Context) (shown bool, err error) {
+		facts.User, err = home.User(ctx, name)
+		return facts.User != nil, err
+	})
+	if err != nil || facts.User == nil {
 		return facts, err
 	}
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {

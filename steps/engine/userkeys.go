@@ -50,8 +50,7 @@ func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, ke
 			}
 			return of
 		})
-		_, unfinished := env.Journal.Unfinished(change)
-		return len(begun) > 0 || !unfinished, err
+		return len(begun) > 0 || !env.Journal.awaits(change, keys), err
 	})
 	if err != nil {
 		return keys, err
@@ -68,6 +67,25 @@ func ReadKeys(ctx context.Context, env *Env, s *awsops.Session, user, change, ke
 		}
 	}
 	return keys, nil
+}
+
+// awaits tells whether a list of keys may be older than the newest one of a change: none
+// came of it yet, or the one that did is not in the list, and this laptop has not deleted
+// it.
+func (j *Journal) awaits(change string, listed UserKeys) bool {
+	if _, unfinished := j.Unfinished(change); unfinished {
+		return true
+	}
+	made := j.Value(change, "id")
+	return made != "" && listed.Find(made) == nil && !j.deleted(made)
+}
+
+// deleted tells whether this laptop set out to delete the access key of that id: the id
+// of such a change holds it.
+func (j *Journal) deleted(key string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.ContainsFunc(j.records, func(r Record) bool { return strings.Contains(r.Change, "."+key) })
 }
 
 // AskedUse is when an access key was last used; Denied says why that may not be seen.
@@ -173,6 +191,7 @@ func (k LostKey) Known() string {
 func (k LostKey) Describe(c *plan.Change) {
 	c.Title += " " + k.ID + ", " + k.Known()
 	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}}
+	c.Intent = map[string]string{} // a later look does not wait for it
 	c.Risk = "A deleted key cannot be brought back."
 	if !k.Answered {
 		c.Risk += " That it is the cut-off run's is judged by when it was made: if somebody made it by hand just then and has not used it yet, say no."

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -261,6 +262,9 @@ func TestAHangUpOverAChangeThatIsNeverAnsweredEndsByItself(t *testing.T) {
 
 func losesNothing(t *testing.T, all []moment) {
 	t.Helper()
+	// A signal that is ignored here, under nohup, would be ignored by the program, too.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
 	binary := stepstest.Program(t)
 	for seed, m := range all {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
