@@ -273,8 +273,12 @@ func knownByName(ci blueprint.CI) []plan.Finding {
 
 // dropRole deletes a role that an earlier blueprint's pipeline had.
 func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
-	if len(f.Attached) > 0 {
-		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s belongs to none of the blueprint's pipelines, and has policies attached that are not stateroom's.", f.Role.ARN))
+	foreign := len(f.Attached) > 0
+	for name := range f.Inline {
+		foreign = foreign || name != inlinePolicy
+	}
+	if foreign {
+		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s belongs to none of the blueprint's pipelines, and has policies that are not stateroom's.", f.Role.ARN))
 		return p
 	}
 	var calls []awsops.Call
@@ -284,6 +288,9 @@ func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
 	c := plan.InAdminAccount(a, "iam.ci-role."+f.Role.Name, plan.Delete, fmt.Sprintf("Delete the role %s, which none of the blueprint's pipelines uses any more", f.Role.Name), f.Role.ARN,
 		append(calls, awsops.DeleteRole(f.Role.Name))...)
 	c.Fields = []plan.Field{{Name: "trust", Before: f.Role.Trust}}
+	if own, there := f.Inline[inlinePolicy]; there {
+		c.Fields = append(c.Fields, plan.Field{Name: "inline policy " + inlinePolicy, Before: own.JSON()})
+	}
 	c.Needs = []string{changeMachines}
 	c.Risk = "Whatever still uses it can no longer get a session."
 	c.Judge() // it takes access away

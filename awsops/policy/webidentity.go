@@ -189,7 +189,7 @@ const (
 var tenants = []tenant{
 	{
 		issuer: regexp.MustCompile(`^token\.actions\.githubusercontent\.com(/|$)|/_services/token$|^token\.actions\..*\.ghe\.com$`),
-		begins: regexp.MustCompile(`^repo:` + nameOnly + `/` + nameOnly + `(:|$)|(^|:)repository_id:[0-9]+(:|$)|(^|:)(job_)?workflow_ref:` + nameOnly + `/[^*?:/]+/[^*?:]+`),
+		begins: regexp.MustCompile(`^repo:` + nameOnly + `/` + nameOnly + `(:|$)|(^|:)repository_id:[0-9]+(:|$)|(^|:)workflow_ref:` + nameOnly + `/[^*?:/]+/[^*?:]+`),
 	},
 	{
 		issuer: regexp.MustCompile(`^oidc\.circleci\.com/org/`),

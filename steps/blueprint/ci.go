@@ -87,6 +87,15 @@ func (s Subject) Sample() string {
 	return strings.NewReplacer("?", "0", "*", "0").Replace(s.Text)
 }
 
+// platformHosts are where the platforms' own issuers are, whatever follows.
+var platformHosts = []string{"token.actions.githubusercontent.com", "gitlab.com", "oidc.circleci.com", "api.bitbucket.org", "agent.buildkite.com"}
+
+// hostOf is the host of an issuer without its scheme.
+func hostOf(issuer string) string {
+	host, _, _ := strings.Cut(issuer, "/")
+	return host
+}
+
 // IssuerURL is the issuer of the pipeline's tokens.
 func (c CI) IssuerURL() string {
 	switch {
@@ -401,6 +410,11 @@ func (c *blueprintChecker) ciIdentity(block string, ci CI) {
 		case of.form != nil && !of.form.MatchString(of.value):
 			c.bad(block, of.name, of.value, "%q is not what %s has: write %s", of.value, ci.Provider, of.wanted)
 		}
+	}
+	// Subjects to the letter say nothing of the rules that a platform's own form keeps: that
+	// no pull request applies, that a repository is named, that a job is.
+	if host := hostOf(ci.IssuerHost()); ci.Provider == ProviderOIDC && slices.Contains(platformHosts, host) {
+		c.bad(block, "issuer", ci.Issuer, "%q is a platform's own issuer, of whose tokens more is known than their subjects: name the platform as provider, one of %s", ci.Issuer, strings.Join(ciProviders, ", "))
 	}
 	if forms.ownerID != nil && (ci.OwnerID == "") != (ci.RepositoryID == "") {
 		c.bad(block, "owner_id", "", "goes with repository_id: write both, or neither")

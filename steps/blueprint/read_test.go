@@ -76,6 +76,7 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"CI with a star for a job", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\nplan = [\"branch:*\"]"), 9, "strangers"},
 		{"CI with a question mark in a subject", right + ci("provider = \"oidc\"\nissuer = \"https://ci.example.com\"\nplan = [\"job:?\"]"), 9, "strangers"},
 		{"CI with a star for a repository", right + ci("provider = \"github\"\nrepository = \"acme/*\""), 8, "wildcards"},
+		{"CI of GitHub by its subjects alone", right + ci("provider = \"oidc\"\nissuer = \"https://token.actions.githubusercontent.com\""), 8, "name the platform as provider"},
 		{"CI with an owner alone", right + ci("provider = \"github\"\nrepository = \"acme\""), 8, "acme/infra"},
 		{"CI with one of two ids", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\nowner_id = \"1\""), 9, "write both"},
 		{"pull requests that apply", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"pull_request\"]"), 9, "push a branch"},

@@ -245,10 +245,15 @@ func beside(stateDir, target, suffix string) (string, *os.File, error) {
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
-		if err == nil {
-			err = errors.Join(ownLike(path, dir), OwnerAlone(path))
+		if err != nil {
+			return "", nil, fmt.Errorf("making it: %w", err)
 		}
-		return path, f, err
+		if err := errors.Join(ownLike(path, dir), OwnerAlone(path)); err != nil {
+			_ = f.Close()
+			_ = os.Remove(path) // nothing is in it
+			return "", nil, err
+		}
+		return path, f, nil
 	}
 }
 

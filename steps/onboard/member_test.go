@@ -368,3 +368,23 @@ func TestWhomAnIdentityProviderKeepsIsTakenOutThere(t *testing.T) {
 		t.Errorf("found %v, called %v", s.Findings, c.mutations(mark))
 	}
 }
+
+// TestNobodyTakesTheirOwnMembership: who has signed in as the person that is to leave is
+// told so, whatever the case of the name.
+func TestNobodyTakesTheirOwnMembership(t *testing.T) {
+	t.Parallel()
+	const session = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Terraform-admins_0123456789abcdef/alice@example.com"
+	for name, c := range map[string]struct {
+		who  awsops.Identity
+		want bool
+	}{
+		"herself":              {awsops.Identity{ARN: session, Kind: awsops.KindRole, Name: "AWSReservedSSO_Terraform-admins_0123456789abcdef"}, true},
+		"a role of that name":  {awsops.Identity{ARN: "arn:aws:sts::111111111111:assumed-role/Ops/alice@example.com", Kind: awsops.KindRole, Name: "Ops"}, false},
+		"a user":               {awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice@example.com", Kind: awsops.KindUser, Name: "alice@example.com"}, false},
+		"somebody else's sign": {awsops.Identity{ARN: strings.Replace(session, "alice", "bob", 1), Kind: awsops.KindRole, Name: "AWSReservedSSO_Terraform-admins_0123456789abcdef"}, false},
+	} {
+		if got := signedInAs(c.who, "Alice@example.com"); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

@@ -112,14 +112,19 @@ func (o *Offboard) inDirectory(f offboardFacts) bool {
 	return len(o.Answers.IdentityGroups()) > 0 && !slices.Contains(o.Answers.AllUsers(), f.name) && !ours && !f.begun
 }
 
+// oneself refuses to take one's own access away.
+func oneself(name string, who awsops.Identity) *plan.Refusal {
+	return &plan.Refusal{
+		Finding: "offboard.oneself",
+		What:    fmt.Sprintf("You are %s yourself (%s).", name, who.ARN),
+		Remedy:  "Ask another operator to do it, or choose another profile with --profile.",
+	}
+}
+
 // refuse keeps the operator from what this must not do.
 func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	if who.Kind == awsops.KindUser && strings.EqualFold(who.Name, f.name) {
-		return &plan.Refusal{
-			Finding: "offboard.oneself",
-			What:    fmt.Sprintf("You are %s yourself (%s).", f.name, who.ARN),
-			Remedy:  "Ask another operator to do it, or choose another profile with --profile.",
-		}
+		return oneself(f.name, who)
 	}
 	named := slices.Contains(o.Answers.AllUsers(), f.name)
 	ours := f.User != nil && plan.Ours(o.Answers, f.User.Tags)

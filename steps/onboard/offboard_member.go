@@ -51,11 +51,20 @@ func (o *Offboard) lookMember(ctx context.Context, env *engine.Env, operator aws
 			Remedy:  "If they have left already, nothing is left to do. Otherwise, give the user name as Identity Center shows it, such as alice@example.com.",
 		}
 	}
+	if signedInAs(operator, l.name) {
+		return l.review, oneself(l.name, operator)
+	}
 	if err := l.readGroups(ctx, home); err != nil {
 		return l.review, err
 	}
 	l.planLeaving()
 	return l.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// signedInAs tells whether an identity is that person's in Identity Center: a session of a
+// role that it made of a permission set is named after who signed in.
+func signedInAs(who awsops.Identity, name string) bool {
+	return who.Kind == awsops.KindRole && strings.HasPrefix(who.Name, "AWSReservedSSO_") && strings.EqualFold(who.Session(), name)
 }
 
 // readGroups finds the team's groups that the person is in.
