@@ -134,16 +134,24 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if r.caller.role != nil && lasting > time.Hour {
 		return nil, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
+	return s.open(r, target, ro, name, lasting)
+}
+
+// roleSession is a new session of a role, as AWS answers it to whoever assumes one.
+type roleSession struct {
+	Credentials     xmlCredentials
+	AssumedRoleUser struct{ AssumedRoleId, Arn string }
+}
+
+// open makes a session of a role that lets the caller in.
+func (s *stsService) open(r *request, of *account, ro *role, name string, lasting time.Duration) (*roleSession, error) {
 	if lasting > time.Duration(ro.maxSession)*time.Second {
 		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	key := s.temporary(credential{account: target, role: ro, session: &session{name: name}}, r.now, lasting)
-	who := key.caller()
-	type assumed struct{ AssumedRoleId, Arn string }
-	return struct {
-		Credentials     xmlCredentials
-		AssumedRoleUser assumed
-	}{key.viewSession(), assumed{who.userID, who.arn}}, nil
+	key := s.temporary(credential{account: of, role: ro, session: &session{name: name}}, r.now, lasting)
+	opened, who := &roleSession{Credentials: key.viewSession()}, key.caller()
+	opened.AssumedRoleUser.AssumedRoleId, opened.AssumedRoleUser.Arn = who.userID, who.arn
+	return opened, nil
 }
 
 // mayAssume evaluates the caller's policies and the role's trust. A role that

@@ -72,17 +72,14 @@ func (s *stsService) assumeByToken(r *request) (any, error) {
 	if ro == nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
-	if lasting > time.Duration(ro.maxSession)*time.Second {
-		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	opened, err := s.open(r, account, ro, name, lasting)
+	if err != nil {
+		return nil, err
 	}
-	key := s.temporary(credential{account: account, role: ro, session: &session{name: name}}, r.now, lasting)
-	who := key.caller()
-	type assumed struct{ AssumedRoleId, Arn string }
 	return struct {
-		Credentials                                     xmlCredentials
-		AssumedRoleUser                                 assumed
+		*roleSession
 		SubjectFromWebIdentityToken, Audience, Provider string
-	}{key.viewSession(), assumed{who.userID, who.arn}, token.text("sub"), strings.Join(token.audience(), ","), provider.arn}, nil
+	}{opened, token.text("sub"), strings.Join(token.audience(), ","), provider.arn}, nil
 }
 
 func invalidToken(format string, args ...any) *apiError {
