@@ -199,6 +199,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.role-policies-full":        "The role has as many policies as IAM allows.",
 	"iam.role-sessions-ended":       "A role refuses sessions from before somebody left.",
 	"iam.role-template":             "An environment's role can be made with a template.",
+	"iam.ci-not-tried":              "A pipeline's role was not tested, because changes that it needs were left out.",
 	"iam.roles-not-tried":           "Some roles were not tested, because changes that they need were left out.",
 	"iam.roles-not-proven":          "The roles could not be tested from here.",
 	"iam.trust-too-long":            "A role's trust policy would be longer than IAM allows.",
