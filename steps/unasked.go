@@ -204,6 +204,8 @@ func (s source) remedy(cause *diagnosis.Diagnosis, failed *awsops.Error) string 
 		return "Sign in to the admin account in another window, then try again."
 	case cause == diagnosis.SSOExpired:
 		return "Sign in again in another window, then try again."
+	case cause == diagnosis.SSONotAssigned, cause == diagnosis.SSOSettingsIncomplete:
+		return cause.Remedy
 	case cause != diagnosis.TokenExpired && cause != diagnosis.KeyInvalid && cause != diagnosis.SignatureMismatch, awsops.IsStaleToken(failed):
 		return failed.Remedy
 	case s.Brought:

@@ -140,6 +140,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.read-differently":            "Terraform and the AWS CLI read a line differently.",
 	"files.region-differs":              "The files disagree about the region.",
 	"files.session-token-stale":         "The profile holds a session token of another key.",
+	"files.keys-shadow-sso":             "The profile's old access key wins over its sign-in in Terraform, and loses in the AWS CLI.",
 	"files.static-keys":                 "An access key is written in the project's files.",
 	"offboard.identity-provider":        "The directory is kept by an identity provider.",
 	"offboard.sessions-live":            "Sessions that are open go on for a while.",
