@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
@@ -57,7 +56,8 @@ func TestAnEscapeHidesNothingOfWhatIsGranted(t *testing.T) {
 			t.Errorf("no %s in\n%s", part, text)
 		}
 	}
-	w := &plan.Write{Edit: files.Edit{Before: files.Snapshot{Path: "backend.tf"}}, Diff: "--- a\n+++ b\n-  bucket = \"\\u0061cme\\U0000002dold\"\n+  bucket = \"acme\\u202e\\u0024{x}\"\n"}
+	w := &plan.Write{Diff: "--- a\n+++ b\n-  bucket = \"\\u0061cme\\U0000002dold\"\n+  bucket = \"acme\\u202e\\u0024{x}\"\n"}
+	w.Edit.Before.Path = "backend.tf"
 	if got := strings.Join(FileDiff(w), "\n"); got != "-  bucket = \"acme-old\"\n+  bucket = \"acme\\u202e\\u0024{x}\"" {
 		t.Error(got)
 	}
