@@ -243,7 +243,7 @@ func (j judged) remedy(token diagnosis.TokenClaims) string {
 	case j.admits && j.meant:
 		return "Run the job again: the role takes such a token now."
 	case j.admits:
-		return fmt.Sprintf("Let the job name role %s (role-to-assume, role_arn). If it does, run it again: a changed trust takes effect within a minute.", j.Role)
+		return fmt.Sprintf("Let the job name role %s (role-to-assume, role_arn). If it does, run the command again: a changed trust takes effect within a minute.", j.Role)
 	case j.wanted:
 		return "Run stateroom setup: the blueprint lets this token in, and the role in AWS does not."
 	case j.ours && !j.trusts:
