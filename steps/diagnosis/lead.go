@@ -127,6 +127,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
 	"iam.ci-role-unused":                "A role is no longer used by any pipeline.",
 	"iam.ci-trust-open":                 "A pipeline's role would be open to strangers.",
+	"iam.ci-unread":                     "It could not be read what pipelines of an earlier blueprint left.",
 	"iam.ci-unproven":                   "Only a run of the pipeline can prove its role.",
 	"files.points-elsewhere":            "The project sends Terraform to an address that nobody has allowed.",
 	"files.profile-assumes-role":        "The profile assumes a role, but the state is reached with your own key.",
