@@ -69,7 +69,7 @@ func planPipelines(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		edit := files.Edit{
 			Before: have, After: files.Content(text), Mode: 0o644,
 			Fields: []files.Field{{Name: "pipeline", After: ci.Provider}},
-			Redact: func(line, _ string) string { return line }, // it names tokens and holds none
+			Redact: func(text string, _ func(string) string) string { return text }, // it names tokens and holds none
 		}
 		if have.Exists && !ownPipeline(string(have.Bytes)) && edit.Changes() {
 			p.Find(plan.Finding{
