@@ -43,6 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
+	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",
@@ -127,6 +128,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
 	"iam.ci-role-unused":                "A role is no longer used by any pipeline.",
 	"iam.ci-trust-open":                 "A pipeline's role would be open to strangers.",
+	"iam.ci-unread":                     "It could not be read what pipelines of an earlier blueprint left.",
 	"iam.ci-unproven":                   "Only a run of the pipeline can prove its role.",
 	"files.points-elsewhere":            "The project sends Terraform to an address that nobody has allowed.",
 	"files.profile-assumes-role":        "The profile assumes a role, but the state is reached with your own key.",
@@ -311,6 +313,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"region.environment-not-enabled": "An environment's region is not enabled in the admin account.",
 	"region.environment-unknown":     "An environment's region does not exist.",
 	"region.not-checked":             "Could not check whether the region is enabled.",
+	"region.not-valid":               "That is not the name of a region.",
 	"region.not-enabled":             "The region is not enabled in the admin account.",
 
 	"state.deleted":         "The project's state was deleted.",
