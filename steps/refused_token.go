@@ -31,7 +31,7 @@ func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	o.Account.Identity.Partition = awsops.PartitionOf(a.StateRegion)
 	add := func(ci blueprint.CI, role string, subjects []blueprint.Subject) {
 		if role != "" && len(subjects) > 0 {
-			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(a, role)), Trust: ciTrust(o, a, ci, subjects), CI: ci.Name})
+			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(o, a, role)), Trust: ciTrust(o, a, ci, subjects), CI: ci.Name})
 		}
 	}
 	for _, ci := range a.CIs {
