@@ -179,7 +179,9 @@ func TestAMoveStartsFromWhateverTheFilesHold(t *testing.T) {
 		"half a key beside it": {func(id, key string) files {
 			return files{mixed + "\r\n[admin_iam]\naws_access_key_id = " + id + "\naws_secret_access_key = " + key + "\n", "[profile admin_iam]\naws_access_key_id = " + id + "\n"}
 		}, plan.ExitDone, "inactive"},
-		"only half a key": {func(id, _ string) files { return files{mixed + "\r\n[admin_iam]\naws_access_key_id = " + id + "\n", ""} }, plan.ExitDone, "active"},
+		"only half a key": {func(id, _ string) files {
+			return files{mixed + "\r\n[admin_iam]\naws_access_key_id = " + id + "\n", ""}
+		}, plan.ExitDone, "active"},
 		"a key of another account": {func(string, string) files {
 			return files{mixed + "\r\n[admin_iam]\naws_access_key_id = STRANGER\naws_secret_access_key = SECRET\n", ""}
 		}, plan.ExitFindings, "active"},
