@@ -107,6 +107,20 @@ func ProfileKey(env *engine.Env, name string) string {
 	return profiles.KeyID(credentials, name)
 }
 
+// ShadowedBy is [KeysShadowSignIn] of a profile of this laptop's; nil, too, where a file cannot
+// be read.
+func ShadowedBy(env *engine.Env, name string) *plan.Finding {
+	credentials, err := files.Read(env.CredentialsPath)
+	if err != nil || name == "" {
+		return nil
+	}
+	config, err := files.Read(env.ConfigPath)
+	if err != nil {
+		return nil
+	}
+	return KeysShadowSignIn(credentials, config, name)
+}
+
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
 func ownKey(credentials files.Snapshot, a *blueprint.Answers) string {
 	return cmp.Or(profiles.KeyID(credentials, a.LongTermProfile()), profiles.KeyID(credentials, a.AdminProfile))

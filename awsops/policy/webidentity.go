@@ -44,8 +44,8 @@ func WebIdentityTrust(w WebIdentity) Document {
 			Sid: sid, Effect: Allow, Principals: Principals{"Federated": {w.Provider}}, Actions: []string{webIdentityAction}, Conditions: conditions,
 		})
 	}
-	add("AssumeByToken", "StringEquals", w.Subjects)
-	add("AssumeByTokenOfThisShape", "StringLike", w.Shapes)
+	add(sidToken, "StringEquals", w.Subjects)
+	add(sidTokenShape, "StringLike", w.Shapes)
 	return d
 }
 

@@ -43,6 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
+	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",
@@ -127,6 +128,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
 	"iam.ci-role-unused":                "A role is no longer used by any pipeline.",
 	"iam.ci-trust-open":                 "A pipeline's role would be open to strangers.",
+	"iam.ci-unread":                     "It could not be read what pipelines of an earlier blueprint left.",
 	"iam.ci-unproven":                   "Only a run of the pipeline can prove its role.",
 	"files.points-elsewhere":            "The project sends Terraform to an address that nobody has allowed.",
 	"files.profile-assumes-role":        "The profile assumes a role, but the state is reached with your own key.",
@@ -139,6 +141,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.read-differently":            "Terraform and the AWS CLI read a line differently.",
 	"files.region-differs":              "The files disagree about the region.",
 	"files.session-token-stale":         "The profile holds a session token of another key.",
+	"files.keys-shadow-sso":             "The profile's old access key wins over its sign-in in Terraform, and loses in the AWS CLI.",
 	"files.static-keys":                 "An access key is written in the project's files.",
 	"offboard.identity-provider":        "The directory is kept by an identity provider.",
 	"offboard.sessions-live":            "Sessions that are open go on for a while.",
@@ -198,6 +201,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.role-policies-full":        "The role has as many policies as IAM allows.",
 	"iam.role-sessions-ended":       "A role refuses sessions from before somebody left.",
 	"iam.role-template":             "An environment's role can be made with a template.",
+	"iam.ci-not-tried":              "A pipeline's role was not tested, because changes that it needs were left out.",
 	"iam.roles-not-tried":           "Some roles were not tested, because changes that they need were left out.",
 	"iam.roles-not-proven":          "The roles could not be tested from here.",
 	"iam.trust-too-long":            "A role's trust policy would be longer than IAM allows.",
@@ -313,6 +317,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"region.environment-not-enabled": "An environment's region is not enabled in the admin account.",
 	"region.environment-unknown":     "An environment's region does not exist.",
 	"region.not-checked":             "Could not check whether the region is enabled.",
+	"region.not-valid":               "That is not the name of a region.",
 	"region.not-enabled":             "The region is not enabled in the admin account.",
 
 	"state.deleted":         "The project's state was deleted.",

@@ -69,6 +69,14 @@ func (m *member) portal() awsops.Portal {
 	return awsops.Portal{StartURL: m.at.StartURL, Region: m.at.Region}
 }
 
+// tokenNote says where the token lies, but in a rehearsal, which deletes it.
+func (in *inputs) tokenNote() []string {
+	if in.env.Scratch {
+		return nil
+	}
+	return []string{"Token: " + in.env.TokenPath(in.answers.SessionName()) + "."}
+}
+
 // holds tells how long the token counts.
 func (m *member) holds() string {
 	until := "until " + m.token.Expires.Local().Format("2 January 2006 at 15:04 MST")
@@ -279,12 +287,16 @@ func (m *member) keyOfFiles() *awsops.Key {
 	return &awsops.Key{ARN: arn}
 }
 
-// memberNotes tell what was written where.
+// memberNotes tell what was written, and where unless it is a rehearsal.
 func (l *look) memberNotes() []string {
-	return []string{
-		fmt.Sprintf("Sign-in: %s, in %s; it holds %s. Then run stateroom login.", l.who.user, l.env.TokenPath(l.answers.SessionName()), l.signedIn.holds()),
-		fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(append([]string{l.answers.AdminProfile}, l.profileNames()...)), l.config.Path),
+	inConfig := ", in " + l.config.Path
+	if l.env.Scratch {
+		inConfig = ""
 	}
+	return append([]string{
+		fmt.Sprintf("Sign-in: of %s, holds %s. Then run stateroom login.", l.who.user, l.signedIn.holds()),
+		fmt.Sprintf("Profiles: %s%s.", plan.Listed(append([]string{l.answers.AdminProfile}, l.profileNames()...)), inConfig),
+	}, l.tokenNote()...)
 }
 
 // login plans to sign a member in, or to renew the sign-in, where the profile is there.

@@ -373,6 +373,22 @@ func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
 	}
 }
 
+// TestADenyThatWasLeftOutIsNamed: the rights of another policy would not help whoever took
+// the deny out of the plan.
+func TestADenyThatWasLeftOutIsNamed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	flow := o.offboard("bob")
+	flow.Exclude = map[string]bool{denyChange("bob"): true}
+	s, err := flow.Run(t.Context())
+	o.must(err)
+	f := finding(s, "offboard.not-denied")
+	if f == nil || s.ExitCode(false) != plan.ExitFindings {
+		t.Fatalf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	says(t, f.Remedy, "Run stateroom offboard bob and confirm \"Deny bob everything")
+}
+
 func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

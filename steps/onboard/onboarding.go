@@ -111,6 +111,9 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if in.misencoded(); in.review.Blocked() {
 		return nil
 	}
+	if in.elsewhere(); in.review.Blocked() {
+		return nil
+	}
 	in.openToOthers()
 	in.overridden()
 	if g, is := in.signsIn(); is && o.KeyID == "" {

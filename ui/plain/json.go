@@ -136,6 +136,7 @@ type proof struct {
 	Version string      `json:"version,omitempty"`
 	At      *time.Time  `json:"at,omitempty"`
 	Why     plan.WhyNot `json:"why,omitempty"`
+	Because string      `json:"because,omitempty"`
 }
 
 // proofStates are the states as machines are told them.
@@ -147,7 +148,7 @@ func newProof(p plan.Proof) *proof {
 	if p.State == plan.NothingToProve {
 		return nil
 	}
-	told := &proof{proofStates[p.State], p.As, p.With, p.Version, nil, p.Why}
+	told := &proof{proofStates[p.State], p.As, p.With, p.Version, nil, p.Why, p.Because}
 	if !p.At.IsZero() && p.State != plan.NotProven {
 		at := p.At.UTC().Truncate(time.Second)
 		told.At = &at

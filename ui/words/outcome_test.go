@@ -130,11 +130,17 @@ func TestEveryReasonWhyNothingIsProvenHasWords(t *testing.T) {
 // not.
 func TestAProofIsNoBetterThanItsWeakestPart(t *testing.T) {
 	roles := plan.Proof{State: plan.Proven, As: "alice"}
+	leftOut := plan.Proof{State: plan.NotProven, Why: plan.ProofLeftOut, Because: "because \"Create the lock table\" was left out"}
+	if got := Proof(leftOut); got != "Not proven, because \"Create the lock table\" was left out." {
+		t.Error(got)
+	}
 	for name, c := range map[string]struct{ a, b, want plan.Proof }{
 		"both, with the tool": {roles, asAlice, asAlice},
 		"operator":            {asAlice, operator, operator},
 		"one failed":          {operator, plan.Unproved(plan.ProofFailed), plan.Unproved(plan.ProofFailed)},
 		"one needs none":      {plan.Proof{}, asAlice, asAlice},
+		"failed, left out":    {leftOut, plan.Unproved(plan.ProofFailed), plan.Unproved(plan.ProofFailed)},
+		"nothing, left out":   {leftOut, plan.Unproved(plan.NotTried), leftOut},
 	} {
 		for _, got := range []plan.Proof{c.a.Weaker(c.b), c.b.Weaker(c.a)} {
 			if !reflect.DeepEqual(got, c.want) {
