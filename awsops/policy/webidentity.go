@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -272,12 +271,15 @@ func Widest(opened []Opened) (widest Opened) {
 // the token's by their names; the provider is the one of the role's account for the token's
 // issuer.
 func Admits(d Document, provider string, claims map[string][]string) Decision {
-	host := providerHost(provider)
-	context := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(claims)) {
-		context[host+":"+name] = claims[name]
-	}
-	return Evaluate(Request{Principal: provider, Action: webIdentityAction, Context: context}, Policies{
+	return Evaluate(tokenRequest(provider, claims), Policies{
 		Resource: &Named{Type: RoleTrust, Document: d},
+	})
+}
+
+// TakesTokens tells whether a role's trust policy lets in tokens of an OpenID Connect provider at
+// all.
+func TakesTokens(d Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s Statement) bool {
+		return s.Effect == Allow && s.admitsTokens() && len(s.Principals["Federated"]) > 0
 	})
 }

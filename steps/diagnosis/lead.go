@@ -302,6 +302,10 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.profile-taken":             "The profile holds another key.",
 	"onboard.root-key":                  "The key is an account's root user's.",
 	"onboard.secret-form":               "This is not a secret access key.",
+	"onboard.key-elsewhere":             "Something else on this laptop holds the key that is to be deactivated.",
+	"onboard.key-stays-active":          "You may not deactivate your own key.",
+	"onboard.terraform-too-old":         "This Terraform does not read a sign-in with Identity Center.",
+	"onboard.two-keys-here":             "Your profiles hold two different access keys.",
 	"onboard.two-keys":                  "You have two access keys, which is IAM's limit.",
 	"onboard.unanswered":                "AWS did not answer a request.",
 
