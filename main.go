@@ -432,7 +432,7 @@ var commands = []command{
 			"remain, 130 interrupted.",
 		example: "  stateroom login                      when Terraform asks to sign in again\n" +
 			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
-			"  stateroom login --sandbox            see its checks; no MFA is needed there",
+			"  stateroom login --sandbox            practice it, with a code or in the browser",
 		flags: deviceFlag,
 	},
 }

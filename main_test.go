@@ -16,8 +16,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -1197,14 +1199,87 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 	}
 }
 
-func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
-	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
-		t.Errorf("%+v", got)
+// TestARehearsedSignInRenewsOneThatHasEnded: in the sandbox there is something to sign in
+// for, with a code that the sandbox tells, or in a browser that agrees; whoever goes back
+// chooses again. Where nobody is asked the sandbox shows the code itself.
+func TestARehearsedSignInRenewsOneThatHasEnded(t *testing.T) {
+	const byCode, byBrowser = "Alice is signed in until", "alice@example.com is signed in: Terraform can use profile admin_iam."
+	for name, c := range map[string]struct{ typed, says, calls string }{
+		"nobody is asked": {"", byCode, "sts:GetSessionToken"},
+		"with a code":     {"1\n{code}\n", byCode, "The app of this rehearsal shows {code}."},
+		"in the browser":  {"2\n", byBrowser, "Sign in with Identity Center"},
+		"goes back":       {"<\n?\n2\n", byBrowser, "Without --sandbox your team's blueprint says which one is yours."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, out := typist(c.typed)
+			t.Setenv("PATH", t.TempDir())
+			sandboxtest.Setenv(t, sandboxtest.Home(t.TempDir()).Environ(sandboxtest.Nobody))
+			t.Chdir(t.TempDir())
+			args := []string{"login", "--sandbox"}
+			if c.typed != "" {
+				args = append(args, "--plain")
+			}
+			code := run(t.Context(), args, system{in: in, out: out, err: out})
+			got := strings.Join(strings.Fields(out.String()), " ")
+			for _, want := range []string{c.says, strings.ReplaceAll(c.calls, "{code}", out.code), "1 change made, 0 failed, 0 left out."} {
+				if code != plan.ExitDone || !strings.Contains(got, want) {
+					t.Errorf("exit code %d, and it does not say %q:\n%s", code, want, out.String())
+				}
+			}
+			if asked := strings.Contains(got, "Which sign-in do you want to practice?"); asked != (c.typed != "") || strings.Contains(got, "stateroom-sandbox-") && strings.Contains(got, "Token: ") {
+				t.Errorf("asked: %t\n%s", asked, out.String())
+			}
+		})
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
 		t.Errorf("%+v", got)
 	}
+}
+
+// typedTo is what the program says to whoever types, and the code that it was told.
+type typedTo struct {
+	bytes.Buffer
+
+	mu   sync.Mutex
+	told chan struct{}
+	code string
+}
+
+// typist types a text at the program, in which {code} is the code that was told.
+func typist(text string) (io.Reader, *typedTo) {
+	out, at := &typedTo{told: make(chan struct{})}, strings.Index(text, "{code}")
+	if at < 0 {
+		return strings.NewReader(text), out
+	}
+	return io.MultiReader(strings.NewReader(text[:at]), &codeReader{out: out, rest: text[at+len("{code}"):]}), out
+}
+
+var shownCode = regexp.MustCompile(`shows (\d{6})\.`)
+
+func (o *typedTo) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.Buffer.Write(p)
+	if found := shownCode.FindSubmatch(o.Bytes()); found != nil && o.code == "" {
+		o.code = string(found[1])
+		close(o.told)
+	}
+	return n, err
+}
+
+// codeReader types the code once it was told, and then the rest.
+type codeReader struct {
+	out  *typedTo
+	rest string
+	text io.Reader
+}
+
+func (r *codeReader) Read(p []byte) (int, error) {
+	if r.text == nil {
+		<-r.out.told
+		r.text = strings.NewReader(r.out.code + r.rest)
+	}
+	return r.text.Read(p)
 }
 
 func TestFlagsBeforeTheMenuAreTheMenus(t *testing.T) {

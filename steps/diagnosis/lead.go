@@ -132,6 +132,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
 	"iam.ci-role-unused":                "A role is no longer used by any pipeline.",
 	"iam.ci-trust-open":                 "A pipeline's role would be open to strangers.",
+	"iam.ci-unread":                     "It could not be read what pipelines of an earlier blueprint left.",
 	"iam.ci-unproven":                   "Only a run of the pipeline can prove its role.",
 	"files.points-elsewhere":            "The project sends Terraform to an address that nobody has allowed.",
 	"files.profile-assumes-role":        "The profile assumes a role, but the state is reached with your own key.",
@@ -305,6 +306,10 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.profile-taken":             "The profile holds another key.",
 	"onboard.root-key":                  "The key is an account's root user's.",
 	"onboard.secret-form":               "This is not a secret access key.",
+	"onboard.key-elsewhere":             "Something else on this laptop holds the key that is to be deactivated.",
+	"onboard.key-stays-active":          "You may not deactivate your own key.",
+	"onboard.terraform-too-old":         "This Terraform does not read a sign-in with Identity Center.",
+	"onboard.two-keys-here":             "Your profiles hold two different access keys.",
 	"onboard.two-keys":                  "You have two access keys, which is IAM's limit.",
 	"onboard.unanswered":                "AWS did not answer a request.",
 

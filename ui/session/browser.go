@@ -22,6 +22,7 @@ func (s *session) signingIn(asks plan.Asks) plan.Asks {
 		if !s.Device {
 			asks.Browser = s.lab.Browse
 		}
+		asks.SignIn = s.withApp(asks.SignIn)
 		return asks
 	}
 	if program := browserOf(runtime.GOOS, s.process); program != nil && !s.Device {
