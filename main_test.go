@@ -1387,11 +1387,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed for bob alone to open.", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key is sealed for bob alone to open.", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
