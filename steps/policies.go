@@ -210,9 +210,7 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 		access.Accounts = access.Accounts || e.Account == ""
 		if e.Account == a.AdminAccount {
 			access.Roles = append(access.Roles, a.RoleARN(o.partition(), e))
-			if a.PlansIn(e.Name) {
-				access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
-			}
+			access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
 		} else if reach := a.ReachOf(e); !slices.Contains(access.Reach, reach) {
 			access.Reach = append(access.Reach, reach)
 		}

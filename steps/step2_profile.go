@@ -89,12 +89,10 @@ func signedIn(ctx context.Context, env *engine.Env, a *blueprint.Answers, group 
 	return who.Session()
 }
 
-// IsMember tells whether an identity is that of somebody who has signed in with the
-// permission set of a group: it is the role that Identity Center makes of the set in the
-// admin account, whose name ends in a suffix of its own ("Referencing permission sets in
-// resource policies", Identity Center user guide).
+// IsMember tells whether an identity is a session of the permission set of a group, in the
+// admin account.
 func IsMember(who awsops.Identity, a *blueprint.Answers, g blueprint.Group) bool {
-	return who.Account == a.AdminAccount && who.Kind == awsops.KindRole && strings.HasPrefix(who.Name, "AWSReservedSSO_"+g.PermissionSet()+"_")
+	return who.Account == a.AdminAccount && who.Holds(g.PermissionSet())
 }
 
 // owner is the admin whose key this laptop has, empty where it is none's.
@@ -212,3 +210,7 @@ func admin(a *blueprint.Answers, name string) bool {
 	user, known := a.User(name)
 	return known && (a.Me == "" || a.Me == user)
 }
+
+// RestingDays is for how many days nothing must have used a key that was deactivated before
+// it is deleted.
+const RestingDays = 7

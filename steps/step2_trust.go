@@ -36,7 +36,7 @@ func (b *roleBuilder) machines() *policy.Statement {
 	var roles []string
 	for _, ci := range b.a.CIsIn(b.e.Name) {
 		if len(ci.ApplySubjects(b.e.Name)) > 0 {
-			roles = append(roles, b.a.RoleARN(b.o.partition(), atCI(b.a, ci.ApplyRole(b.e.Name))))
+			roles = append(roles, b.a.RoleARN(b.o.partition(), atCI(b.o, b.a, ci.ApplyRole(b.e.Name))))
 		}
 	}
 	if len(roles) == 0 {

@@ -195,7 +195,7 @@ func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.F
 		Remedy: "Rename that profile.",
 	}
 	if conflict.Profile == a.AdminProfile {
-		f.Remedy = "Rename that profile, or choose another name with --set admin_profile=NAME."
+		f.Remedy = "If the key is your own, run stateroom onboard --me GROUP: it moves this laptop from the key to the sign-in. Otherwise rename that profile, or choose another name with --set admin_profile=NAME."
 	}
 	return f
 }

@@ -10,12 +10,25 @@ func MachineTrust(partition, adminAccount, orgID string, roles []string) Stateme
 		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
 	}
 	return Statement{
-		Sid:        "AssumeFromPipeline",
+		Sid:        sidPipeline,
 		Effect:     Allow,
 		Principals: Principals{"AWS": {rootARN(partition, adminAccount)}},
 		Actions:    []string{"sts:AssumeRole"},
 		Conditions: conditions,
 	}
+}
+
+// sidPipeline, sidToken and sidTokenShape are the ids of the statements that let pipelines in.
+const (
+	sidPipeline   = "AssumeFromPipeline"
+	sidToken      = "AssumeByToken"
+	sidTokenShape = "AssumeByTokenOfThisShape"
+)
+
+// OfMachines tells whether a statement of a trust policy has the id of those that
+// [MachineTrust] and [WebIdentityTrust] make.
+func OfMachines(s Statement) bool {
+	return s.Sid == sidPipeline || s.Sid == sidToken || s.Sid == sidTokenShape
 }
 
 // ReadState is what a plan needs of these states, as measured with Terraform 1.11 and
