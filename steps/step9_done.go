@@ -142,4 +142,3 @@ func lockNote(a *blueprint.Answers) string {
 	}
 	return "DynamoDB table " + a.Lock.DynamoDBTable
 }
-

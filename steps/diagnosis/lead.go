@@ -43,7 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
-	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
+	"account.invisible-character": "A name or a value holds an invisible character.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",

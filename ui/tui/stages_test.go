@@ -297,11 +297,11 @@ func TestProvenAsTheOperatorAndNotProvenLookDifferent(t *testing.T) {
 	asOperator.State, asOperator.As = plan.ProvenAsOperator, "user/operator"
 	frames := map[string]bool{}
 	for _, c := range []struct {
-		proof  plan.Proof
-		state  stepState
-		rail   string
-		says   []string
-		done   bool
+		proof plan.Proof
+		state stepState
+		rail  string
+		says  []string
+		done  bool
 	}{
 		{asAlice(), stateDone, "proven", []string{"✓ Alice can run Terraform in production.", "Proven as alice, with Terraform 1.11.4, at 14:03."}, true},
 		{asOperator, stateOperator, "as operator", []string{"◐ The setup for production is complete, but no admin has used it yet.", "Proven as the operator only (user/operator)"}, false},
