@@ -44,6 +44,7 @@ const (
 	changeOwnership = "bucket.ownership"
 	changeDefault   = "bucket.encryption"
 	changePolicy    = "bucket.policy"
+	changeVersions  = "bucket.versioning"
 )
 
 // What the lifecycle keeps: old versions expire by age only beyond the newest
@@ -110,6 +111,9 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 	b.policy()
 	b.others()
 	b.lock()
+	b.mfaDelete()
+	b.payer()
+	b.copies()
 	b.chain()
 	return b.And(planStateAccess(o, a))
 }
@@ -209,11 +213,15 @@ func (b *bucketBuilder) versioning() {
 	if b.b.Versioning == "Enabled" {
 		return
 	}
+	if b.b.MFADelete {
+		b.Find(versionsForRoot(b.o, b.a))
+		return
+	}
 	before := b.b.Versioning
 	if before == "" && !b.fresh() {
 		before = "off"
 	}
-	b.add("bucket.versioning", "Keep every version of the state",
+	b.add(changeVersions, "Keep every version of the state",
 		awsops.PutBucketVersioning(b.a.Bucket.Name, b.a.AdminAccount), plan.Field{Name: "versioning", Before: before, After: "Enabled"})
 }
 
@@ -271,6 +279,9 @@ func (b *bucketBuilder) lifecycle() {
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
 			})
 		}
+	}
+	if b.b.MFADelete { // it takes none, which is told
+		return
 	}
 	want := awsops.LifecycleRule{
 		ID: lifecycleRule, Enabled: true, NoncurrentDays: noncurrentDays,

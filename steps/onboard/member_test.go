@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
@@ -387,4 +390,14 @@ func TestNobodyTakesTheirOwnMembership(t *testing.T) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
+}
+
+// ended signs the person out at the portal, as on another laptop; the file still looks good.
+func (l *laptop) ended() {
+	l.t.Helper()
+	text, err := os.ReadFile(l.tokenFile())
+	l.must(err)
+	token, at := awsops.ReadPortalToken(text)
+	_, err = sso.New(sso.Options{Region: at.Region, BaseEndpoint: aws.String(l.server.URL())}).Logout(l.t.Context(), &sso.LogoutInput{AccessToken: aws.String(token.Access.Reveal())})
+	l.must(err)
 }
