@@ -242,6 +242,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 		"setup --sandbox --json --yes", "setup --sandbox --json --dry-run", "onboard --sandbox --json --yes", "offboard bob --sandbox --json --yes",
 		"troubleshoot --sandbox --json --yes", "troubleshoot --sandbox --json --break kms-disabled", "troubleshoot --sandbox --json --break explicit-deny --yes",
 		"login --sandbox --json --yes", "setup --json --yes --blueprint " + practiceBlueprint(t, t.TempDir()),
+		"onboard --sandbox --json --yes --me admins --blueprint " + signingInBlueprint(t, t.TempDir()),
 	} {
 		got := program(t, "", false, strings.Fields(args)...)
 		for _, line := range strings.Split(strings.TrimSpace(got.out), "\n") {
@@ -255,7 +256,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 			seen[event.(map[string]any)["event"].(string)]++
 		}
 	}
-	for _, kind := range []string{"change", "applied", "finding", "summary"} {
+	for _, kind := range []string{"change", "applied", "finding", "sign-in", "summary"} {
 		if seen[kind] == 0 {
 			t.Errorf("no %s was seen in %v", kind, seen)
 		}
@@ -932,6 +933,18 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 func practiceBlueprint(t *testing.T, dir string) string {
 	t.Helper()
 	b := enginetest.Team([]string{"alice"}, "production")
+	path := filepath.Join(dir, "stateroom.hcl")
+	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// signingInBlueprint is a team's whose admins sign in with Identity Center.
+func signingInBlueprint(t *testing.T, dir string) string {
+	t.Helper()
+	b := enginetest.Team(nil, "production")
+	b.Groups = []blueprint.Group{{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{blueprint.Everything}}}
 	path := filepath.Join(dir, "stateroom.hcl")
 	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func (l *Lines) Emit(e plan.Event) {
 		}
 		l.showPlan()
 		l.summary(e.Summary)
-	case plan.EventInspected: // the plan says what came of it
+	case plan.EventInspected, plan.EventSignIn: // the plan says what came of it, and whoever is asked sees the page
 	}
 }
 
