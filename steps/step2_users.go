@@ -250,13 +250,15 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 		p.Find(plan.Finding{
 			ID: "iam.two-keys", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
-			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
+			Remedy:   fmt.Sprintf("Delete the one that is not in use, then run stateroom handover %s.", name),
+			Commands: plan.Copy("Delete it", "aws iam delete-access-key --user-name %s --access-key-id ID", name),
 		})
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
 		p.Find(plan.Finding{
 			ID: "iam.key-elsewhere", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys.All[0].ID, a.AdminProfile),
-			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
+			Remedy:   "Write that key there, then run stateroom setup again.",
+			Commands: plan.Copy("Write it", "aws configure --profile %s", a.AdminProfile),
 		})
 	case kept > 0: // the user has another by now
 		p.Change(lostKeys(a, name, iamARN(o, a, "user/"+name), f)...)
@@ -337,7 +339,8 @@ func doubtfulKeys(name string, f UserFacts) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "iam.key-doubtful", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
-			Remedy:   fmt.Sprintf("If nobody has it, delete it (aws iam delete-access-key --user-name %s --access-key-id %s), then run stateroom setup again.", name, k.ID),
+			Remedy:   "If nobody has it, delete it, then run stateroom setup again.",
+			Commands: plan.Copy("Delete it", "aws iam delete-access-key --user-name %s --access-key-id %s", name, k.ID),
 		})
 	}
 	return findings

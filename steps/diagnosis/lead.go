@@ -43,7 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
-	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
+	"account.invisible-character": "A name or a value holds an invisible character.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",
@@ -173,6 +173,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
+	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",
+	"iam.former-key-resting":        "A deactivated key waits to be deleted.",
 	"iam.group-more-policies":       "The group has a policy in addition to the blueprint's.",
 	"iam.group-policies-full":       "The group would have more policies than IAM allows.",
 	"iam.group-too-large":           "The group reaches more environments than its policies can name.",
