@@ -298,3 +298,40 @@ func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
 	}
 	t.Errorf("findings %v", summary.Findings)
 }
+
+// TestANameThatOrganizationsDoesNotTakeIsToldBeforeTheAccountIsMade: a label may have 63
+// characters, and a new account's name 50. An account that is there has its own name.
+func TestANameThatOrganizationsDoesNotTakeIsToldBeforeTheAccountIsMade(t *testing.T) {
+	t.Parallel()
+	for length, made := range map[int]bool{50: true, 51: false} {
+		w := newWorld(t, sandbox.Options{})
+		b := withNew("qa@example.com")
+		qa := &b.Environments[len(b.Environments)-1]
+		name := strings.Repeat("q", length)
+		for i := range b.Projects {
+			if b.Projects[i].Environment == qa.Name {
+				b.Projects[i].Environment = name
+			}
+		}
+		qa.Name = name
+		summary := w.run(w.setup(b))
+		f := findingOf(summary.Findings, "account.cannot-create")
+		if (f == nil) != made || summary.Failed > 0 {
+			t.Fatalf("%d: failures %v, findings %v", length, summary.Failures, summary.Findings)
+		}
+		if f != nil {
+			says(t, f.Evidence+f.Remedy, "has 51 characters: Organizations takes 50", "a shorter name", ".account=ID")
+		} else {
+			w.healthy(summary)
+		}
+	}
+	b := team()
+	b.Environments[0].Name = strings.Repeat("s", 63)
+	for i := range b.Projects {
+		if b.Projects[i].Environment == "staging" {
+			b.Projects[i].Environment = b.Environments[0].Name
+		}
+	}
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(b)))
+}

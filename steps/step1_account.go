@@ -399,11 +399,18 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
 	case f.ControlTower:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account yet, and a Control Tower landing zone makes this organization's accounts.", e.Name)
 		finding.Remedy = fmt.Sprintf("Create the account in Control Tower's account factory, then --set environment.%s.account=ID.", e.Name)
+	case len(e.Name) > maxAccountName:
+		finding.Evidence = fmt.Sprintf("Environment %s has no account yet, and its name, which the account would get, has %d characters: Organizations takes %d.", e.Name, len(e.Name), maxAccountName)
+		finding.Remedy = fmt.Sprintf("Give the environment a shorter name, or create the account yourself and give it: --set environment.%s.account=ID.", e.Name)
 	default:
 		return nil
 	}
 	return finding
 }
+
+// maxAccountName is how long the name of a new account may be (CreateAccountName,
+// Organizations API reference).
+const maxAccountName = 50
 
 // denied tells what of the organization the operator may not see. Any member may
 // describe it (AWS Organizations, DescribeOrganization); the accounts are listed to the

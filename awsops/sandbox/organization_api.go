@@ -127,6 +127,9 @@ func (s *orgService) createAccount(r *request, in creationIn) (any, error) {
 	if in.AccountName == "" || !strings.Contains(in.Email, "@") {
 		return nil, badRequest("InvalidInputException", "You specified an invalid value for Email or AccountName.")
 	}
+	if len(in.AccountName) > 50 {
+		return nil, badRequest("InvalidInputException", "You provided a value that does not match the required pattern or length: accountName must have length less than or equal to 50.")
+	}
 	c := &creation{
 		id: "car-" + s.ids.lower(32), name: in.AccountName, email: in.Email, role: cmp.Or(in.RoleName, bootstrapRole), asked: r.now, tags: in.Tags,
 	}

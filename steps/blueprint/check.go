@@ -85,8 +85,18 @@ func (c *blueprintChecker) bad(block, name, element, format string, args ...any)
 // rule adds the problem of a value that a rule refuses.
 func (c *blueprintChecker) rule(block, name, value string, rule func(string) string) {
 	if why := rule(value); why != "" {
-		c.bad(block, name, value, "%q %s", value, why)
+		c.bad(block, name, value, "%q %s", abridged(value), why)
 	}
+}
+
+// abridged is a value as a sentence can hold it: of one that nobody reads whole, the
+// beginning and how long it is.
+func abridged(value string) string {
+	const most, begins = 120, 60
+	if runes := []rune(value); len(runes) > most {
+		return fmt.Sprintf("%s… (%d characters)", string(runes[:begins]), len(runes))
+	}
+	return value
 }
 
 // optional is rule for an argument that may be empty.
@@ -109,7 +119,7 @@ func (c *blueprintChecker) root() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Tags)) {
 		if why := tagRule(name, c.Tags[name]); why != "" {
-			c.bad("", "tags", "", "the tag %q %s", name, why)
+			c.bad("", "tags", "", "the tag %q %s", abridged(name), why)
 		}
 	}
 }
@@ -342,7 +352,7 @@ type Problem struct {
 func (p Problem) Error() string {
 	text := p.Message
 	if p.Path != "" {
-		text = p.Path + ": " + text
+		text = abridged(p.Path) + ": " + text
 	}
 	if p.File != "" {
 		text = fmt.Sprintf("%s:%d: %s", p.File, p.Line, text)

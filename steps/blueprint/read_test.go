@@ -170,3 +170,37 @@ func TestBlueprintKeepsAnExistingBucketNameWithDots(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAProblemOfALongNameIsASentence: whatever was pasted in the place of a name, what is
+// wrong with it stands where it is read, and not behind thousands of characters.
+func TestAProblemOfALongNameIsASentence(t *testing.T) {
+	const right = "version = 1\nadmin_account = \"111111111111\"\n"
+	long := strings.Repeat("a", 1000)
+	for name, text := range map[string]string{
+		"group":       "group \"" + long + "\" {\n users = [\"alice\"]\n}\n",
+		"user":        "group \"admins\" {\n users = [\"" + long + "\"]\n}\n",
+		"environment": "environment \"" + long + "\" {\n account = \"222222222222\"\n}\n",
+		"role":        "environment \"e\" {\n role = \"" + long + "\"\n}\n",
+		"key":         "environment \"e\" {\n account = \"222222222222\"\n}\nproject \"p\" {\n state_key = \"" + strings.Repeat("k/", 2500) + "x\"\n}\n",
+		"directory":   "environment \"e\" {\n account = \"222222222222\"\n}\nproject \"p\" {\n dir = \"live/" + long + "\"\n}\n",
+		"description": "kms_key {\n description = \"" + strings.Repeat("why ", 2500) + "\"\n}\n",
+		"bucket":      "bucket {\n name = \"" + long + "\"\n}\n",
+		"tag":         "tags = { " + long + " = \"x\" }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("stateroom.hcl", []byte(right+text))
+			var problems Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v", err)
+			}
+			for _, p := range problems {
+				if said := p.Error(); len(said) > 500 {
+					t.Errorf("%d characters: %.200s", len(said), said)
+				}
+			}
+			if said := problems[0].Error(); !strings.Contains(said, "characters)") {
+				t.Errorf("how long it is is not said: %s", said)
+			}
+		})
+	}
+}

@@ -18,6 +18,9 @@ import (
 // Every rule takes a value and answers what is wrong with it, as the end of a
 // sentence that begins with the value, or nothing.
 
+// maxFileName is what the file systems of Linux, macOS and Windows take as one name.
+const maxFileName = 255
+
 // maxTags leaves one of the 50 that AWS allows for our own.
 const maxTags = 49
 
@@ -116,6 +119,8 @@ func dirRule(value string) string {
 		return "is absolute: write it relative, so that it suits every laptop"
 	case value == "" || path.Clean(value) == ".." || strings.HasPrefix(path.Clean(value), "../"):
 		return "leads outside the repository: write a path without leading .."
+	case slices.ContainsFunc(strings.Split(value, "/"), func(part string) bool { return len(part) > maxFileName }):
+		return "has a part of more than 255 characters, which no file system accepts: choose a shorter one"
 	}
 	return ""
 }
