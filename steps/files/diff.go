@@ -6,6 +6,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/printable"
 )
 
 // newSecret stands for a secret that the edit brings, so that a changed secret
@@ -41,11 +42,12 @@ func (e Edit) Diff() string {
 		}
 		return newSecret
 	})
-	from := e.Before.Path
+	to := printable.Line(e.Before.Path)
+	from := to
 	if !e.Before.Exists && len(e.Before.Bytes) == 0 {
 		from = "/dev/null"
 	}
-	out, err := udiff.ToUnified(from, e.Before.Path, old, udiff.Lines(old, after), diffContext)
+	out, err := udiff.ToUnified(from, to, old, udiff.Lines(old, after), diffContext)
 	if err != nil { // edits that udiff itself made always apply
 		return ""
 	}

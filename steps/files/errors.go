@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"stateroom/steps/printable"
 )
 
 // ErrChangedMeanwhile is wrapped by the error of [Write] when the file on disk
@@ -49,10 +51,13 @@ type Place struct {
 	Line int // counted from 1; 0 when the whole file is meant
 }
 
-// String gives "path:line", or the path alone without a line.
+// String gives "path:line", or the path alone without a line, as one line: whoever may
+// write to a repository chooses the names of files, and a line end in one would let it say
+// something else.
 func (p Place) String() string {
+	path := printable.Line(p.Path)
 	if p.Line == 0 {
-		return p.Path
+		return path
 	}
-	return fmt.Sprintf("%s:%d", p.Path, p.Line)
+	return fmt.Sprintf("%s:%d", path, p.Line)
 }

@@ -6,6 +6,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/printable"
 )
 
 // FileID is the id of the change that writes a file.
@@ -23,7 +24,7 @@ func WriteOf(edit files.Edit) *Write { return &Write{Edit: edit, Diff: Known(edi
 // edit's text refers to.
 func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	c := Change{
-		ID: FileID(edit.Before.Path), Of: StepFiles, Action: WriteFile, Title: title, Target: edit.Before.Path,
+		ID: FileID(edit.Before.Path), Of: StepFiles, Action: WriteFile, Title: printable.Line(title), Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
 		Write: WriteOf(edit),
 	}

@@ -15,7 +15,7 @@ import (
 func Where(c *plan.Change) []string {
 	var lines []string
 	if c.Target != "" {
-		lines = append(lines, plan.Known(c.Target))
+		lines = append(lines, printable.Line(plan.Known(c.Target)))
 	}
 	if c.Role != "" {
 		lines = append(lines, fmt.Sprintf("in account %s, through %s", plan.Known(c.Account), c.Role))
