@@ -19,6 +19,7 @@ import (
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // glassTeam is a team that signs in with Identity Center, with a way in for when that is down.
@@ -119,5 +120,24 @@ func TestAWayInIsProposedToATeamWithoutOne(t *testing.T) {
 	w.must(err)
 	if !proposed.BreaksGlass("break-glass") || !slices.Equal(proposed.AllUsers(), []string{"break-glass"}) || len(proposed.People()) > 0 {
 		t.Errorf("what is proposed is %+v", proposed.Groups)
+	}
+}
+
+// TestTheOperatorsAndTheIdentityPolicyAreEnoughForAWayIn, its device's look included.
+func TestTheOperatorsAndTheIdentityPolicyAreEnoughForAWayIn(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	b, _ := glassTeam(t)
+	w.actAsOperator(stepstest.OperatorPolicy(), stepstest.IdentityPolicy())
+	for range 2 {
+		f := w.nobody(b)
+		f.Env.Patience = time.Second
+		if summary := w.run(f); len(summary.Failures) > 0 || findingOf(summary.Findings, "iam.break-glass-no-mfa") == nil {
+			t.Errorf("failures %v, found %v", summary.Failures, findingIDs(summary.Findings))
+		}
+	}
+	mayNot := func(call string) bool { return call == "sts:AssumeRole" } // the operator is none of the admins
+	if denied := slices.DeleteFunc(w.denied(), mayNot); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
 	}
 }

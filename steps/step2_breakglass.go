@@ -26,10 +26,10 @@ func glassText(a *blueprint.Answers, change string) string {
 }
 
 // brokenGlass tells of a user for emergencies whose key was used, or that would be of no use.
-func brokenGlass(o *Observed, a *blueprint.Answers, name string) (findings []plan.Finding) {
-	f := o.IAM.Users[name]
-	if f.User == nil {
-		return nil
+func brokenGlass(o *Observed, name string) (findings []plan.Finding) {
+	f, user := o.IAM.Users[name], name
+	if f.User != nil {
+		user = f.User.Name
 	}
 	for _, k := range f.Keys.All {
 		use := f.Uses[k.ID]
@@ -40,15 +40,15 @@ func brokenGlass(o *Observed, a *blueprint.Answers, name string) (findings []pla
 			ID: "iam.break-glass-used", Subject: name, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Access key %s of %s, which is for emergencies alone, was last used on %s.", k.ID, name, use.When()),
 			Remedy: fmt.Sprintf("Find out who used it, in CloudTrail. Then delete it (aws iam delete-access-key --user-name %s --access-key-id %s) and run stateroom setup, which makes and seals a new one.",
-				f.User.Name, k.ID),
+				user, k.ID),
 		})
 	}
-	if f.DevicesKnown && !slices.ContainsFunc(f.Devices, awsops.MFADevice.GivesCodes) {
+	if f.User == nil || f.DevicesKnown && !slices.ContainsFunc(f.Devices, awsops.MFADevice.GivesCodes) {
 		findings = append(findings, plan.Finding{
 			ID: "iam.break-glass-no-mfa", Subject: name, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and its policies give nothing without MFA.", name),
 			Remedy: fmt.Sprintf("Enable one and keep it apart from the sealed key: aws iam create-virtual-mfa-device --virtual-mfa-device-name %s --bootstrap-method QRCodePNG --outfile FILE, then "+
-				"aws iam enable-mfa-device --user-name %s --serial-number SERIAL --authentication-code1 CODE --authentication-code2 CODE.", f.User.Name, f.User.Name),
+				"aws iam enable-mfa-device --user-name %s --serial-number SERIAL --authentication-code1 CODE --authentication-code2 CODE.", user, user),
 		})
 	}
 	return findings

@@ -160,7 +160,7 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		}
 		p.Add(planKey(o, a, name))
 		if a.BreaksGlass(name) {
-			p.Find(brokenGlass(o, a, name)...)
+			p.Find(brokenGlass(o, name)...)
 		} else {
 			p.Find(enrolment(name, f)...)
 		}
