@@ -122,6 +122,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.pipeline-by-hand":            "A pipeline's file is not written for this platform.",
 	"files.pipeline-edited":             "A pipeline's file is not as setup wrote it.",
 	"files.pipeline-offered":            "No file is written for a pipeline.",
+	"iam.boundary-missing":              "The permissions boundary of a role is not there.",
+	"iam.user-boundary":                 "An admin has a permissions boundary.",
 	"iam.ci-audience-open":              "Roles trust the pipelines' provider and ask for no audience.",
 	"iam.ci-by-name":                    "A pipeline's repository is known by its name alone.",
 	"iam.ci-denied":                     "You may not read what the pipelines need.",
