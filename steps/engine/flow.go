@@ -22,6 +22,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/printable"
 )
 
 // Flow is a run: setting up, troubleshooting, onboarding, handing over,
@@ -275,11 +276,14 @@ func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
 }
 
 // place gives findings the numbers of their steps, and lets each begin with what is wrong
-// in words, unless it says so better itself.
+// in words, unless it says so better itself. Each of its sentences is one line: a name in a
+// repository or an account that holds a line end could say something else in its own words.
 func (f *Flow) place(findings []plan.Finding) {
 	f.Steps.NumberFindings(findings)
 	for i := range findings {
-		findings[i].Lead = cmp.Or(findings[i].Lead, diagnosis.LeadOf(findings[i].ID, findings[i].Name))
+		f := &findings[i]
+		f.Lead = printable.Line(cmp.Or(f.Lead, diagnosis.LeadOf(f.ID, f.Name)))
+		f.Evidence, f.Remedy = printable.Line(f.Evidence), printable.Line(f.Remedy)
 	}
 }
 

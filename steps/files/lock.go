@@ -21,7 +21,7 @@ const lockWait = 10 * time.Second
 // shared between machines while a lock directory of ours would not be; it is
 // removed on release so that no repository collects it.
 func lock(ctx context.Context, target string) (func(), error) {
-	path := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+ours+".lock")
+	path := filepath.Join(filepath.Dir(target), "."+nameOf(target)+ours+".lock")
 	ctx, cancel := context.WithTimeoutCause(ctx, lockWait,
 		fmt.Errorf("another stateroom has held %s for %s", path, lockWait))
 	defer cancel()

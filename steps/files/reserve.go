@@ -221,7 +221,7 @@ func Unwritten(stateDir, path string) []string {
 	var paths []string
 	for _, entry := range kept {
 		name := entry.Name()
-		if strings.HasPrefix(strings.TrimPrefix(name, "."), filepath.Base(target)+ours+"-") && strings.HasSuffix(name, unwritten) {
+		if strings.HasPrefix(strings.TrimPrefix(name, "."), nameOf(target)+ours+"-") && strings.HasSuffix(name, unwritten) {
 			paths = append(paths, filepath.Join(backupDir(stateDir, filepath.Dir(target)), name))
 		}
 	}

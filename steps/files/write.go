@@ -2,6 +2,8 @@ package files
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -137,7 +139,20 @@ const (
 )
 
 func tmpPrefix(target string) string {
-	return "." + filepath.Base(target) + ours + "-"
+	return "." + nameOf(target) + ours + "-"
+}
+
+// nameOf is the name of a file as it stands in the names that we leave beside it, of which
+// no file system takes more than 255 bytes: of a longer one the beginning, and what tells it
+// from others that begin so.
+func nameOf(target string) string {
+	const most, begins = 200, 180
+	name := filepath.Base(target)
+	if len(name) <= most {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return strings.ToValidUTF8(name[:begins], "") + "~" + hex.EncodeToString(sum[:4])
 }
 
 // stage makes a temporary file of the given size for target in a directory, so that
@@ -236,7 +251,7 @@ func beside(stateDir, target, suffix string) (string, *os.File, error) {
 	}
 	stamp := time.Now().UTC().Format("20060102T150405Z")
 	for n := 0; ; n++ {
-		path := filepath.Join(dir, filepath.Base(target)+ours+"-"+stamp)
+		path := filepath.Join(dir, nameOf(target)+ours+"-"+stamp)
 		if n > 0 {
 			path += "-" + strconv.Itoa(n)
 		}

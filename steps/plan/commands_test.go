@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -24,5 +25,24 @@ func TestACommandThatAllowsSomethingIsTheRunsOwn(t *testing.T) {
 	text, err := json.Marshal(told)
 	if err != nil || !strings.Contains(string(text), `"commands":[{"does":"Make it again","line":"stateroom handover`) {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// TestACommandThatIsCopiedStaysOneLine: a name with a line end or a command to the terminal
+// in it is written out as bash and zsh read it, and whatever shows itself is plainly quoted.
+func TestACommandThatIsCopiedStaysOneLine(t *testing.T) {
+	for word, want := range map[string]string{
+		"a\nb": `$'a\x0ab'`, "x\x1b[2J": `$'x\x1b[2J'`, "it's\n\\": `$'it\'s\x0a\\'`, "\ufeffops": `$'\xef\xbb\xbfops'`,
+		"it's": `'it'\''s'`, "über": `'über'`, "plain": "plain", "": "''",
+	} {
+		got := Shell(word)
+		if got != want {
+			t.Errorf("%q is written %s, want %s", word, got, want)
+		}
+		if bash, err := exec.LookPath("bash"); err == nil {
+			if out, err := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+got).Output(); err != nil || string(out) != word {
+				t.Errorf("bash takes %s for %q, %v", got, out, err)
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/printable"
 )
 
 // Script is the plan as a POSIX shell script of AWS CLI calls, for whoever wants
@@ -180,7 +181,10 @@ func commandLine(c Change, call awsops.Call, quoted func(string) string) string 
 func Shell(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		if quoted[i] = word; word == "" || strings.ContainsFunc(word, special) {
+		switch quoted[i] = word; {
+		case !printable.Is(word):
+			quoted[i] = shellEscaped(word)
+		case word == "" || strings.ContainsFunc(word, special):
 			quoted[i] = shellQuoted(word)
 		}
 	}
@@ -191,6 +195,25 @@ func Shell(words ...string) string {
 func special(r rune) bool {
 	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 	return !letter && !strings.ContainsRune("-_./:=@,+%", r)
+}
+
+// shellEscaped is a word with what does not show itself as bash and zsh take it: it stays one
+// line, and what is copied is what is meant.
+func shellEscaped(word string) string {
+	var out strings.Builder
+	for _, r := range word {
+		switch {
+		case r == '\'' || r == '\\':
+			out.WriteString(`\` + string(r))
+		case printable.Rune(r):
+			out.WriteRune(r)
+		default:
+			for _, b := range []byte(string(r)) {
+				fmt.Fprintf(&out, `\x%02x`, b)
+			}
+		}
+	}
+	return "$'" + out.String() + "'"
 }
 
 func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
