@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -173,6 +175,80 @@ func TestAPlanThatMayLockWritesNoState(t *testing.T) {
 		})
 		if got := refusedWith(err); got != want {
 			t.Errorf("%s: %q, want %q (%v)", key, got, want, err)
+		}
+	}
+}
+
+// TestAPipelineReachesNoWorkspaceOfALongerKey: to IAM the workspaces of live/network are
+// among those of network.
+func TestAPipelineReachesNoWorkspaceOfALongerKey(t *testing.T) {
+	t.Parallel()
+	b := ciTeam()
+	b.Projects[0].StateKey, b.Projects[2].StateKey = "network", "live/network"
+	if b.Projects[0].Environment != "staging" || b.Projects[2].Environment != "production" {
+		t.Fatalf("the projects are %v", b.Projects)
+	}
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(b)))
+	staging, err := w.byToken("stateroom-github-apply-staging", job("environment:staging"))
+	w.must(err)
+	production, err := w.byToken("stateroom-github-apply-production", job("environment:production"))
+	w.must(err)
+	put := func(who sandbox.Credentials, key string) error {
+		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &b.Bucket.Name, Key: &key, Body: strings.NewReader("{}"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: aws.String("arn:aws:kms:eu-west-1:111111111111:key/" + w.keyID()),
+		})
+		return err
+	}
+	lock := func(who sandbox.Credentials, key string) error {
+		_, err := dynamodb.NewFromConfig(w.config(who, "eu-west-1")).PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: &b.Lock.DynamoDBTable, Item: map[string]types.AttributeValue{"LockID": &types.AttributeValueMemberS{Value: b.Bucket.Name + "/" + key}},
+		})
+		return err
+	}
+	for key, want := range map[string]string{"env:/x/network": "", "env:/x/network.tflock": "", "env:/x/live/network": "AccessDenied", "env:/x/live/network.tflock": "AccessDenied", "live/network": "AccessDenied"} {
+		if got := refusedWith(put(staging, key)); got != want {
+			t.Errorf("staging writes %s: %q, want %q", key, got, want)
+		}
+	}
+	for key, want := range map[string]string{"env:/x/network": "", "env:/x/network-md5": "", "env:/x/live/network": "AccessDeniedException", "env:/x/live/network-md5": "AccessDeniedException"} {
+		if got := refusedWith(lock(staging, key)); got != want {
+			t.Errorf("staging locks %s: %q, want %q", key, got, want)
+		}
+	}
+	if err := errors.Join(put(production, "env:/x/live/network"), lock(production, "env:/x/live/network")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestARoleForPlansReadsSettingsAndNoData, as many as AWS's ReadOnlyAccess would let it, in
+// a policy that IAM takes.
+func TestARoleForPlansReadsSettingsAndNoData(t *testing.T) {
+	t.Parallel()
+	everything := policy.ParseOrEmpty(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	denials := policy.PlanDenials()
+	if size := denials.Size(); size > policy.ManagedPolicyLimit { // and 10,240 are a role's inline policies
+		t.Errorf("the denials have %d characters", size)
+	}
+	may := func(action string) bool {
+		return policy.Evaluate(policy.Request{Principal: "arn:aws:sts::222222222222:assumed-role/x/y", Action: action, Resource: "*"}, policy.Policies{
+			Identity: []policy.Named{{Document: everything}, {Document: denials}},
+		}).Allowed
+	}
+	for _, action := range strings.Fields(`dax:GetItem athena:GetQueryResults es:ESHttpGet es:ESHttpHead cassandra:Select s3-object-lambda:GetObject s3:GetObject s3:GetObjectVersion
+		s3:GetDataAccess s3express:CreateSession sdb:Select codecommit:GitPull codecommit:GetFile codecommit:GetCommit codeartifact:GetAuthorizationToken codeartifact:ReadFromRepository
+		dynamodb:GetRecords dynamodb:Query dynamodb:PartiQLSelect rds:DownloadDBLogFilePortion rds:DownloadCompleteDBLogFile kinesis:GetRecords sqs:ReceiveMessage logs:GetLogEvents
+		ssm:GetCommandInvocation states:GetExecutionHistory cognito-identity:GetCredentialsForIdentity wafv2:GetSampledRequests s3vectors:QueryVectors bedrock-agentcore:GetEvent`) {
+		if may(action) {
+			t.Errorf("plans may %s", action)
+		}
+	}
+	for _, action := range strings.Fields(`lambda:GetFunction ssm:GetParameter ssm:GetDocument s3:GetBucketPolicy s3:GetObjectTagging s3:ListBucket dynamodb:DescribeTable es:DescribeDomain athena:GetWorkGroup
+		codecommit:GetRepository codecommit:GetRepositoryTriggers codecommit:GetApprovalRuleTemplate codeartifact:DescribeRepository codeartifact:GetRepositoryPermissionsPolicy cognito-identity:GetIdentityPoolRoles
+		cognito-idp:AdminGetUser cognito-idp:DescribeUserPool rds:DescribeDBInstances sqs:GetQueueAttributes kinesis:DescribeStreamSummary logs:DescribeLogGroups states:DescribeStateMachine wafv2:GetWebACL
+		connect:DescribeContactFlow appconfig:GetHostedConfigurationVersion apigateway:GET iot:GetTopicRule kinesisvideo:DescribeStream transcribe:GetVocabulary mediastore:GetContainerPolicy glacier:GetVaultNotifications`) {
+		if !may(action) {
+			t.Errorf("plans may not %s, which a refresh needs", action)
 		}
 	}
 }

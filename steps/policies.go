@@ -135,6 +135,7 @@ func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	for _, look := range []func() error{
 		func() error { return o.IAM.inspectGroups(ctx, home, a) },
 		func() error { return o.IAM.inspectUsers(ctx, env, home, a) },
+		func() error { return o.IAM.inspectFormer(ctx, env, home, a) },
 		func() error { return o.IAM.inspectPolicies(ctx, home) },
 		func() error { return inspectKey(ctx, env, a, o) },
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -102,6 +103,11 @@ func ciState(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments ..
 	for _, project := range a.ProjectsOfCI(ci) {
 		if slices.ContainsFunc(environments, func(e blueprint.Environment) bool { return e.Name == project.Environment }) {
 			access.Keys = append(access.Keys, project.StateKey)
+		}
+	}
+	for _, other := range a.Projects {
+		if !slices.Contains(access.Keys, other.StateKey) && slices.ContainsFunc(access.Keys, func(key string) bool { return strings.HasSuffix(other.StateKey, "/"+key) }) {
+			access.Except = append(access.Except, other.StateKey)
 		}
 	}
 	return access

@@ -161,7 +161,7 @@ func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Fin
 		ID: "files.keys-shadow-sso", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s signs in with Identity Center (%s) and has an access key besides (%s). Terraform uses the key and the AWS CLI the sign-in, so aws sts get-caller-identity works whether the key does or not.",
 			name, signIn, plan.Listed(places[profileKeyID])),
-		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, remove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
+		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, run stateroom onboard, which moves this laptop to the sign-in, or remove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
 			profileKeyID, plan.Listed(places[profileKeyID]), profileKeySecret, plan.Listed(places[profileKeySecret])),
 	}
 }
@@ -185,12 +185,16 @@ func profileRefused(o *Observed, a *blueprint.Answers) *plan.Finding {
 		ID: "iam.profile-taken", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
 		Remedy: "Rename that profile, or choose another name with --set admin_profile=NAME.",
 	}
+	former := f.formerKey(f.ProfileKey)
+	if former {
+		found.Remedy = "Run stateroom onboard: it removes the key from this laptop and signs in with Identity Center."
+	}
 	const left = " Nothing was done with the profile."
 	switch who := f.Profile.Stranger; {
 	case owner != "":
 		found.Evidence = fmt.Sprintf("%s of %s, and you are %s.%s", holds, owner, a.Me, left)
 		found.Remedy = fmt.Sprintf("Run it with --me %s if that is you; otherwise, rename that profile, or choose another name with --set admin_profile=NAME.", owner)
-	case !f.Profile.Asked:
+	case !f.Profile.Asked, former && f.Profile.Err == nil: // who is told to move
 		return nil
 	case f.Profile.Err != nil:
 		found.Evidence = fmt.Sprintf("%s, which is not one of the admins' and does not work: %s%s", holds, diagnosis.Describe(f.Profile.Err), left)
@@ -210,7 +214,3 @@ func admin(a *blueprint.Answers, name string) bool {
 	user, known := a.User(name)
 	return known && (a.Me == "" || a.Me == user)
 }
-
-// RestingDays is for how many days nothing must have used a key that was deactivated before
-// it is deleted.
-const RestingDays = 7

@@ -53,6 +53,7 @@ func (b *roleBuilder) peoplesTrust() policy.Document {
 			principals = append(principals, userARN(b.o, b.a, user))
 		}
 		sets := b.setsOf()
+		principals = append(principals, b.formerOf()...)
 		byIdentity := policy.IdentityTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), sets)
 		switch {
 		case len(principals)+len(sets) == 0:
@@ -76,6 +77,17 @@ func (b *roleBuilder) setsOf() (sets []string) {
 		}
 	}
 	return sets
+}
+
+// formerOf are the users who reached the environment by a group that signs in with Identity
+// Center by now, and who have not moved yet.
+func (b *roleBuilder) formerOf() (arns []string) {
+	for _, g := range b.a.IdentityGroups() {
+		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
+			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
+		}
+	}
+	return arns
 }
 
 // usersOf are the members of every group that reaches the environment.

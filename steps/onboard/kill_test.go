@@ -55,6 +55,8 @@ type errand struct {
 	Operator, User string
 	// SignsIn is for a member of the group admins, whose browser agrees at once.
 	SignsIn bool
+	// Login is stateroom login alone.
+	Login bool
 	// Patience is for who waits for what does not come; the program's own unless set.
 	Patience time.Duration
 }
@@ -130,6 +132,9 @@ func (e errand) flow(ctx context.Context, config awsops.Config, environ engine.E
 		env.Asks = (&person{opens: browser}).asks()
 	}
 	f := o.Flow(env)
+	if e.Login {
+		f = (&Login{Answers: a, Now: time.Now}).Flow(env)
+	}
 	switch e.Operator {
 	case "handover":
 		f = (&Handover{Answers: a, User: e.User}).Flow(env)
