@@ -1532,3 +1532,36 @@ func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
 		t.Errorf("an onboarding without a blueprint: %+v", got)
 	}
 }
+
+// TestEveryLinkOfTheReadmeLeadsSomewhere on its own page or in the repository.
+func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
+		kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		anchors[strings.ReplaceAll(kept, " ", "-")] = true
+	}
+	links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1)
+	if len(links) < 20 {
+		t.Fatalf("%d links", len(links))
+	}
+	for _, link := range links {
+		to := link[1]
+		path, anchor, _ := strings.Cut(to, "#")
+		switch {
+		case strings.HasPrefix(to, "https://"), to == "../../releases": // GitHub's own page, beside the repository's files
+		case path == "" && !anchors[anchor]:
+			t.Errorf("there is no heading for %s", to)
+		case path != "":
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+	}
+	if opened, closed := strings.Count(string(text), "<details>"), strings.Count(string(text), "</details>"); opened != closed {
+		t.Errorf("%d parts are folded and %d end", opened, closed)
+	}
+}
