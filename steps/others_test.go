@@ -148,7 +148,7 @@ func TestWhomAnAccessControlListLetsInIsNamedAndNothingIsTaken(t *testing.T) {
 		if f == nil || !f.Blocks || len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
 			t.Fatalf("%s: findings %v, calls %v", acl, summary.Findings, calls)
 		}
-		says(t, f.Evidence+" "+f.Remedy, "acme-terraform-state", named, "Nothing was changed", "put-bucket-acl --bucket acme-terraform-state --acl private")
+		says(t, f.String(), "acme-terraform-state", named, "Nothing was changed", "put-bucket-acl --bucket acme-terraform-state --acl private")
 		_, err := h.s3.PutBucketAcl(context.Background(), &s3.PutBucketAclInput{Bucket: aws.String(team().Bucket.Name), ACL: types.BucketCannedACLPrivate})
 		w.must(err)
 		summary, _ = w.adopted(bucketOfOthers)
@@ -174,7 +174,7 @@ func TestASiteWhoseObjectsMayBeOpenIsNotShutBehindItsVisitors(t *testing.T) {
 	if f == nil || !f.Blocks || len(calls) > 0 {
 		t.Fatalf("findings %v, calls %v", summary.Findings, calls)
 	}
-	says(t, f.Evidence+" "+f.Remedy, "visitors would be shut out", "--set bucket.name=NAME", "delete-bucket-website --bucket acme-terraform-state")
+	says(t, f.String(), "visitors would be shut out", "--set bucket.name=NAME", "delete-bucket-website --bucket acme-terraform-state")
 }
 
 // TestAListThatWasOpenedOnTheStatesBucketIsToldAndTheRestIsMended: of the blueprint's own
@@ -217,7 +217,7 @@ func TestABucketWhoseTagsSetUpMayNotWriteIsSetUpAndToldHowToTag(t *testing.T) {
 	if f == nil || summary.Failed > 0 || slices.Contains(calls, "s3:PutBucketTagging") || !slices.Contains(calls, "s3:PutBucketPolicy") || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, failures %v, calls %v", summary.Findings, summary.Failures, calls)
 	}
-	says(t, f.Remedy, "aws s3control tag-resource --account-id 111111111111", "--resource-arn "+bucketOfOthers, "'Key=stateroom,Value=111111111111/acme-terraform-state'")
+	says(t, f.String(), "aws s3control tag-resource --account-id 111111111111", "--resource-arn "+bucketOfOthers, "'Key=stateroom,Value=111111111111/acme-terraform-state'")
 	abac(types.BucketAbacStatusDisabled)
 	w.must(tag())
 	abac(types.BucketAbacStatusEnabled)

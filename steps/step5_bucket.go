@@ -136,7 +136,8 @@ func unusableBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case b.Ownership == awsops.BucketOurs && !plan.Ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
 		finding.ID = "bucket.not-ours"
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
-		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
+		finding.Remedy = "Allow it to be used, or choose another name with --set bucket.name=NAME."
+		finding.Commands = plan.Allow("Use it", bucketARN(o, a))
 	default:
 		return unusablePolicy(o, a)
 	}
@@ -254,7 +255,8 @@ func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) pla
 	return plan.Finding{
 		ID: "bucket.tags-by-hand", Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so S3 no longer accepts tags from PutBucketTagging. Anyone who may change them may change who has access.", a.Bucket.Name),
-		Remedy:   fmt.Sprintf("Tag it with aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s.", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
+		Remedy:   "Tag it by hand.",
+		Commands: plan.Copy("Tag the bucket", "aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
 	}
 }
 

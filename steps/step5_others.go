@@ -54,7 +54,8 @@ func openByACL(o *Observed, a *blueprint.Answers) *plan.Finding {
 		ID: "bucket.acl-grants", Severity: plan.Failure, Resource: a.Bucket.Name, Stops: []string{changeOwnership},
 		Evidence: fmt.Sprintf("The access control list of bucket %s lets in %s. A state holds passwords, so access control lists are turned off on its bucket, and S3 refuses that while the list gives anybody but the owner something.",
 			a.Bucket.Name, plan.Enumerated(names)),
-		Remedy: fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody needs what the list opens, empty it with aws s3api put-bucket-acl --bucket %s --acl private, then run stateroom setup again.", a.Bucket.Name),
+		Remedy:   "Choose another name with --set bucket.name=NAME. If nobody needs what the list opens, empty it, then run stateroom setup again.",
+		Commands: plan.Copy("Empty the list", "aws s3api put-bucket-acl --bucket %s --acl private", a.Bucket.Name),
 	}
 	if !ourBucket(o, a) {
 		f.Blocks = true
@@ -88,7 +89,8 @@ func servesSite(o *Observed, a *blueprint.Answers) *plan.Finding {
 	return &plan.Finding{
 		ID: "bucket.website", Severity: plan.Failure, Resource: a.Bucket.Name, Blocks: true,
 		Evidence: fmt.Sprintf("Bucket %s serves a website, and access control lists count in it. A state holds passwords, so public access is blocked on its bucket: visitors would be shut out of every object that its list opens to everybody. Nothing was changed.", a.Bucket.Name),
-		Remedy:   fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody visits it any more, run aws s3api delete-bucket-website --bucket %s, then stateroom setup again.", a.Bucket.Name),
+		Remedy:   "Choose another name with --set bucket.name=NAME. If nobody visits it any more, take the website away, then run stateroom setup again.",
+		Commands: plan.Copy("Take the website away", "aws s3api delete-bucket-website --bucket %s", a.Bucket.Name),
 	}
 }
 

@@ -242,7 +242,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, e *profiles.W
 	return &plan.Finding{
 		ID: "files.signs-in-elsewhere", Of: plan.StepFiles, Severity: plan.Warning, Subject: e.Name,
 		Evidence: fmt.Sprintf("[%s] in %s, line %d, is there already: %s.", e, config.Path, have.Line, strings.Join(differs, "; ")),
-		Remedy:   fmt.Sprintf("%s, or have it replaced, with a backup: run the command again with --adopt %s.", remedy, plan.Shell(e.String())),
+		Remedy:   remedy + ", or have it replaced, with a backup.", Commands: plan.Allow("Replace it", e.String()),
 	}
 }
 

@@ -43,7 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
-	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
+	"account.invisible-character": "A name or a value holds an invisible character.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",
@@ -122,6 +122,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.pipeline-by-hand":            "A pipeline's file is not written for this platform.",
 	"files.pipeline-edited":             "A pipeline's file is not as setup wrote it.",
 	"files.pipeline-offered":            "No file is written for a pipeline.",
+	"iam.boundary-missing":              "The permissions boundary of a role is not there.",
+	"iam.user-boundary":                 "An admin has a permissions boundary.",
 	"iam.ci-audience-open":              "Roles trust the pipelines' provider and ask for no audience.",
 	"iam.ci-by-name":                    "A pipeline's repository is known by its name alone.",
 	"iam.ci-denied":                     "You may not read what the pipelines need.",
@@ -169,6 +171,9 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"handover.unknown-user":   "The blueprint has no such user.",
 	"handover.waiting":        "A handover is waiting for its reader.",
 
+	"iam.break-glass-missing":       "There is no way in while Identity Center is down.",
+	"iam.break-glass-no-mfa":        "The user for emergencies has no MFA device, so its key opens nothing.",
+	"iam.break-glass-used":          "The key for emergencies was used.",
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
 	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",

@@ -98,6 +98,16 @@ func (l *laptop) tokenFile() string {
 	return l.env(l.shell(awsops.KeyPair{}), l.root).TokenPath("stateroom-111111111111")
 }
 
+// news are the states of the sign-in that were told, one after the other.
+func (l *laptop) news() (states []plan.SignInState) {
+	for _, e := range l.events {
+		if e.Kind == plan.EventSignIn {
+			states = append(states, e.SignIn.State)
+		}
+	}
+	return states
+}
+
 // TestAMemberComesOnBoardByTheBrowserAlone: no handover, no key and no secret shown; a second
 // run changes nothing, and another session's token stays.
 func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
@@ -114,6 +124,9 @@ func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
 			s := l.run(f)
 			if s.ExitCode(false) != plan.ExitDone || len(s.Failures) > 0 {
 				t.Fatalf("ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
+			}
+			if news := l.news(); !slices.Equal(news, []plan.SignInState{plan.SignInVisit, plan.SignInDone}) {
+				t.Errorf("told %v", news)
 			}
 			if len(p.visits) != 1 || (p.visits[0].Code == "") != (opens != nil) {
 				t.Errorf("was shown %v", p.visits)
@@ -192,6 +205,7 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 	l := aboard(t)
 	for left, renews := range map[time.Duration]bool{time.Hour: false, engine.RenewLeft / 2: true, -time.Minute: true} {
 		was := l.ages(left)
+		l.events = nil
 		s, err := l.logsIn(&person{})
 		l.must(err)
 		text, err := os.ReadFile(l.tokenFile())
@@ -199,6 +213,9 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 		token, _ := awsops.ReadPortalToken(text)
 		if s.ExitCode(false) != plan.ExitDone || (token.Access.Reveal() != was) != renews || renews && !token.Valid(time.Now(), engine.RenewLeft) {
 			t.Errorf("with %s left: ended with %d, a new token: %t, of %v %v", left, s.ExitCode(false), token.Access.Reveal() != was, s.Failures, s.Findings)
+		}
+		if news := l.news(); renews != slices.Equal(news, []plan.SignInState{plan.SignInRenewed}) {
+			t.Errorf("with %s left told %v", left, news)
 		}
 		if out := s.Outcome.(plan.SignedIn); !out.Open || out.User != "alice@acme.com" {
 			t.Errorf("with %s left came to %+v", left, out)
@@ -250,6 +267,13 @@ func TestWhatStandsAgainstASignInWritesNothing(t *testing.T) {
 				t.Fatalf("ended with %d, %v", s.ExitCode(false), err)
 			}
 			says(t, s.Failures[0].Err.Error(), c.says)
+			ended := plan.SignInFailed
+			if strings.HasPrefix(name, "refused") {
+				ended = plan.SignInRefused
+			}
+			if news := l.news(); len(news) != 2 || news[1] != ended {
+				t.Errorf("told %v", news)
+			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(l.tokenFile()), "*")); len(left) > 0 {
 				t.Errorf("left %v", left)
 			}

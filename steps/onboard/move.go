@@ -320,7 +320,7 @@ func (v *mover) tellKey() {
 		v.find(plan.Finding{
 			ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s of this laptop holds access key %s, which AWS rejects.", v.profileOf(k.id), k.id),
-			Remedy:   "Rename that profile, or have the key removed, with a backup: run the command again with --adopt " + k.id + ".",
+			Remedy:   "Rename that profile, or have the key removed, with a backup.", Commands: plan.Allow("Remove it", k.id),
 		})
 	default:
 		v.find(plan.Finding{
