@@ -166,7 +166,7 @@ func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRol
 	return &machineRole{
 		id: ciWatchChange(ci.Name), what: "the nightly watch of pipeline " + ci.Name, e: atCI(o, a, ci.WatchRole()),
 		trust: ciTrust(o, a, ci, ci.WatchSubjects()), opens: policy.Exactly,
-		lets: fmt.Sprintf("Jobs of %s (%s) may read how the admin account and all environments are set up.", ci.Repository, ciJobs(ci.WatchSubjects())),
+		lets:   fmt.Sprintf("Jobs of %s (%s) may read how the admin account and all environments are set up.", ci.Repository, ciJobs(ci.WatchSubjects())),
 		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: []string{providerChange(ci)},
 	}
 }
