@@ -242,6 +242,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 		"setup --sandbox --json --yes", "setup --sandbox --json --dry-run", "onboard --sandbox --json --yes", "offboard bob --sandbox --json --yes",
 		"troubleshoot --sandbox --json --yes", "troubleshoot --sandbox --json --break kms-disabled", "troubleshoot --sandbox --json --break explicit-deny --yes",
 		"login --sandbox --json --yes", "setup --json --yes --blueprint " + practiceBlueprint(t, t.TempDir()),
+		"onboard --sandbox --json --yes --me admins --blueprint " + signingInBlueprint(t, t.TempDir()),
 	} {
 		got := program(t, "", false, strings.Fields(args)...)
 		for _, line := range strings.Split(strings.TrimSpace(got.out), "\n") {
@@ -255,7 +256,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 			seen[event.(map[string]any)["event"].(string)]++
 		}
 	}
-	for _, kind := range []string{"change", "applied", "finding", "summary"} {
+	for _, kind := range []string{"change", "applied", "finding", "sign-in", "summary"} {
 		if seen[kind] == 0 {
 			t.Errorf("no %s was seen in %v", kind, seen)
 		}
@@ -939,6 +940,18 @@ func practiceBlueprint(t *testing.T, dir string) string {
 	return path
 }
 
+// signingInBlueprint is a team's whose admins sign in with Identity Center.
+func signingInBlueprint(t *testing.T, dir string) string {
+	t.Helper()
+	b := enginetest.Team(nil, "production")
+	b.Groups = []blueprint.Group{{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{blueprint.Everything}}}
+	path := filepath.Join(dir, "stateroom.hcl")
+	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // programIn runs the program as the sandbox's operator with this state directory.
 func programIn(t *testing.T, state string, server *sandbox.Server, args ...string) outcome {
 	t.Helper()
@@ -1387,11 +1400,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed for bob alone to open.", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key is sealed for bob alone to open.", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
@@ -1518,5 +1531,38 @@ func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
 	got := program(t, "", false, "onboard", "--plain")
 	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
 		t.Errorf("an onboarding without a blueprint: %+v", got)
+	}
+}
+
+// TestEveryLinkOfTheReadmeLeadsSomewhere on its own page or in the repository.
+func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
+		kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		anchors[strings.ReplaceAll(kept, " ", "-")] = true
+	}
+	links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1)
+	if len(links) < 20 {
+		t.Fatalf("%d links", len(links))
+	}
+	for _, link := range links {
+		to := link[1]
+		path, anchor, _ := strings.Cut(to, "#")
+		switch {
+		case strings.HasPrefix(to, "https://"), to == "../../releases": // GitHub's own page, beside the repository's files
+		case path == "" && !anchors[anchor]:
+			t.Errorf("there is no heading for %s", to)
+		case path != "":
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+	}
+	if opened, closed := strings.Count(string(text), "<details>"), strings.Count(string(text), "</details>"); opened != closed {
+		t.Errorf("%d parts are folded and %d end", opened, closed)
 	}
 }

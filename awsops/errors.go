@@ -168,7 +168,7 @@ func withoutOperation(err error) string {
 var (
 	notFoundCodes = []string{
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
-		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
+		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "ReplicationConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
 		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
 		"CreateAccountStatusNotFound", "TableNotFound", "404",
 	}

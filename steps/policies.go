@@ -135,6 +135,7 @@ func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	for _, look := range []func() error{
 		func() error { return o.IAM.inspectGroups(ctx, home, a) },
 		func() error { return o.IAM.inspectUsers(ctx, env, home, a) },
+		func() error { return o.IAM.inspectFormer(ctx, env, home, a) },
 		func() error { return o.IAM.inspectPolicies(ctx, home) },
 		func() error { return inspectKey(ctx, env, a, o) },
 	} {
@@ -210,9 +211,7 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 		access.Accounts = access.Accounts || e.Account == ""
 		if e.Account == a.AdminAccount {
 			access.Roles = append(access.Roles, a.RoleARN(o.partition(), e))
-			if a.PlansIn(e.Name) {
-				access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
-			}
+			access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
 		} else if reach := a.ReachOf(e); !slices.Contains(access.Reach, reach) {
 			access.Reach = append(access.Reach, reach)
 		}

@@ -165,6 +165,9 @@ func (p *Preflight) knownTags() {
 			p.tags[u.User.ARN] = u.User.Tags
 		}
 	}
+	for name := range p.Observed.IAM.Groups { // which take no tags
+		p.tags[p.group(name)] = map[string]string{}
+	}
 	for _, policy := range p.Observed.IAM.Policies {
 		p.tags[policy.ARN] = policy.Tags
 	}
@@ -191,6 +194,7 @@ func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 	}
 	for i := range c.needs {
 		c.needs[i].Context = p.context(c, c.needs[i].Right)
+		_, c.needs[i].Tagged = p.tags[c.needs[i].Resource]
 	}
 	used := p.used(c)
 	if len(used) == 0 {

@@ -191,7 +191,8 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 	return []plan.Finding{{
 		ID: "iam.other-members", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Group %s has members that the blueprint does not name: %s.", g.Name, strings.Join(others, ", ")),
-		Remedy:   fmt.Sprintf("Name them in the blueprint, or take their rights with aws iam remove-user-from-group --group-name %s --user-name USER.", g.Name),
+		Remedy:   "Name them in the blueprint, or take them out of the group.",
+		Commands: plan.Copy("Take somebody out", "aws iam remove-user-from-group --group-name %s --user-name USER", g.Name),
 	}}
 }
 

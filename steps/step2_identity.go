@@ -237,6 +237,7 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, g := range groups {
 		b := identityGroup(o, a, g)
 		p.Add(b.plan(identityPolicies(o, a, g)))
+		p.Add(planFormer(o, a, g))
 		if b.assigned() && g.Name != memberHere(o, a) { // whose own laptop is step 7's
 			p.Find(howToSignIn(o, a, g))
 		}

@@ -114,7 +114,8 @@ func unusableTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
 		finding.ID = "lock.not-ours"
 		finding.Evidence = fmt.Sprintf("Table %s exists and does not carry this blueprint's tag.", t.ARN)
-		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another with --set lock.dynamodb_table=NAME.", t.ARN)
+		finding.Remedy = "Allow it to be used, or choose another with --set lock.dynamodb_table=NAME."
+		finding.Commands = plan.Allow("Use it", t.ARN)
 	default:
 		return nil
 	}

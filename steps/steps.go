@@ -398,8 +398,8 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
-			Remedy:   "Allow the change with stateroom setup --adopt " + plan.Shell(c.NotOurs) + ", or choose another name.",
-			Details:  plan.WouldChange(notOurs, c.NotOurs),
+			Remedy:   "Allow the change, or choose another name.", Commands: plan.Allow("Allow it", c.NotOurs),
+			Details: plan.WouldChange(notOurs, c.NotOurs),
 		})
 	}
 	return findings

@@ -43,7 +43,7 @@ func (s source) unseen() *plan.Refusal {
 // invisible is the refusal for a character that nobody sees.
 func invisible(what, how, remedy string, seen plan.Fact, commands ...plan.ShellCommand) *plan.Refusal {
 	return &plan.Refusal{
-		Finding: "account.invisible-character", Title: what + " holds a character that cannot be seen.",
+		Finding: "account.invisible-character", Title: what + " holds an invisible character.",
 		What: how, Remedy: remedy, Tried: []plan.Fact{seen}, Commands: commands,
 	}
 }
@@ -102,7 +102,7 @@ func (s source) unseenInput() *plan.Refusal {
 			commands = []plan.ShellCommand{{Does: "Set the variable again", Line: export(in.name, clean)}}
 		}
 		return invisible(in.name, what, "Type it again by hand: such characters come along when text is copied from a page, or read from a file with Windows line ends.",
-			plan.Fact{Name: in.name, Value: plan.Counted(hiddenIn(in.value), "character") + " of it cannot be seen"}, commands...)
+			plan.Fact{Name: in.name, Value: plan.Counted(hiddenIn(in.value), "invisible character")}, commands...)
 	}
 	return nil
 }

@@ -78,6 +78,7 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"CI with a star for a repository", right + ci("provider = \"github\"\nrepository = \"acme/*\""), 8, "wildcards"},
 		{"CI of GitHub by its subjects alone", right + ci("provider = \"oidc\"\nissuer = \"https://token.actions.githubusercontent.com\""), 8, "name the platform as provider"},
 		{"CI with an owner alone", right + ci("provider = \"github\"\nrepository = \"acme\""), 8, "acme/infra"},
+		{"id of a project of a GitLab of one's own", right + ci("provider = \"gitlab\"\nissuer = \"https://git.example.com\"\nrepository = \"acme/infra\"\nrepository_id = \"42\""), 10, "leave it out"},
 		{"CI with one of two ids", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\nowner_id = \"1\""), 9, "write both"},
 		{"pull requests that apply", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"pull_request\"]"), 9, "push a branch"},
 		{"colon in an environment", right + ci("provider = \"github\"\nrepository = \"acme/infra\"\napply = [\"environment:a:b\"]"), 9, "not a job"},

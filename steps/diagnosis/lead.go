@@ -43,7 +43,7 @@ var ofEach = []struct{ ending, lead string }{
 
 // leads are the sentences of all findings that are no cause of an error.
 var leads = map[string]string{ // #nosec G101 -- sentences, in which the words secret and credentials occur
-	"account.invisible-character": "A name or a value holds a character that cannot be seen.",
+	"account.invisible-character": "A name or a value holds an invisible character.",
 	"account.boundary-denies":     "The operator's permissions boundary forbids a change of the plan.",
 	"account.cannot-create":       "An account for an environment cannot be created.",
 	"account.listing-denied":      "The organization's accounts could not be compared with the blueprint's.",
@@ -73,6 +73,10 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"bucket.longer-retention":          "The bucket keeps old versions for longer than the blueprint asks for.",
 	"bucket.no-expiry":                 "The bucket keeps old versions for ever.",
 	"bucket.not-ours":                  "The bucket is yours, and it is not this blueprint's.",
+	"bucket.copied":                    "The bucket's objects are copied to another bucket.",
+	"bucket.mfa-delete":                "Only the account's root user can remove old versions of states.",
+	"bucket.requester-pays":            "Other accounts have to pay for requests to the bucket.",
+	"bucket.versions-for-root":         "Only the account's root user can turn versioning on for the bucket.",
 	"bucket.object-lock":               "No version of an object in the bucket can be removed for a time.",
 	"bucket.other-key":                 "The bucket encrypts with a different key than the blueprint's.",
 	"bucket.other-key-demanded":        "The bucket's policy demands a different key than the blueprint's.",
@@ -118,6 +122,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.pipeline-by-hand":            "A pipeline's file is not written for this platform.",
 	"files.pipeline-edited":             "A pipeline's file is not as setup wrote it.",
 	"files.pipeline-offered":            "No file is written for a pipeline.",
+	"iam.boundary-missing":              "The permissions boundary of a role is not there.",
+	"iam.user-boundary":                 "An admin has a permissions boundary.",
 	"iam.ci-audience-open":              "Roles trust the pipelines' provider and ask for no audience.",
 	"iam.ci-by-name":                    "A pipeline's repository is known by its name alone.",
 	"iam.ci-denied":                     "You may not read what the pipelines need.",
@@ -128,6 +134,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
 	"iam.ci-role-unused":                "A role is no longer used by any pipeline.",
 	"iam.ci-trust-open":                 "A pipeline's role would be open to strangers.",
+	"iam.ci-unread":                     "It could not be read what pipelines of an earlier blueprint left.",
 	"iam.ci-unproven":                   "Only a run of the pipeline can prove its role.",
 	"files.points-elsewhere":            "The project sends Terraform to an address that nobody has allowed.",
 	"files.profile-assumes-role":        "The profile assumes a role, but the state is reached with your own key.",
@@ -166,6 +173,8 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
+	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",
+	"iam.former-key-resting":        "A deactivated key waits to be deleted.",
 	"iam.group-more-policies":       "The group has a policy in addition to the blueprint's.",
 	"iam.group-policies-full":       "The group would have more policies than IAM allows.",
 	"iam.group-too-large":           "The group reaches more environments than its policies can name.",
@@ -301,6 +310,10 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"onboard.profile-taken":             "The profile holds another key.",
 	"onboard.root-key":                  "The key is an account's root user's.",
 	"onboard.secret-form":               "This is not a secret access key.",
+	"onboard.key-elsewhere":             "Something else on this laptop holds the key that is to be deactivated.",
+	"onboard.key-stays-active":          "You may not deactivate your own key.",
+	"onboard.terraform-too-old":         "This Terraform does not read a sign-in with Identity Center.",
+	"onboard.two-keys-here":             "Your profiles hold two different access keys.",
 	"onboard.two-keys":                  "You have two access keys, which is IAM's limit.",
 	"onboard.unanswered":                "AWS did not answer a request.",
 

@@ -351,7 +351,7 @@ func TestAProfileThatHoldsAnotherKeyIsReplacedOnlyAfterAWord(t *testing.T) {
 			if f == nil || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != text {
 				t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 			}
-			says(t, f.Evidence+f.Remedy, pair.ID, "--adopt "+pair.ID)
+			says(t, f.String(), pair.ID, "--adopt "+pair.ID)
 			o, flow := l.onboarding(h)
 			o.Answers.Adopt = []string{pair.ID}
 			summary = l.run(flow)

@@ -236,8 +236,8 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", p.who.user, id, last),
-		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, have it deleted with stateroom onboard --adopt %s.",
-			p.who.profile, p.credentials.Path, id),
+		Remedy:   fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, have it deleted.", p.who.profile, p.credentials.Path),
+		Commands: plan.Allow("Delete it", id),
 	})
 	return c, nil
 }
@@ -289,7 +289,7 @@ func (p *keyPlan) findTaken() {
 	p.find(plan.Finding{
 		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.credentials.Path, p.who.held, whatOf),
-		Remedy:   "Rename that profile, or have it replaced, with a backup: run the command again with --adopt " + p.who.held + ".",
+		Remedy:   "Rename that profile, or have it replaced, with a backup.", Commands: plan.Allow("Replace it", p.who.held),
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	identitytypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
@@ -100,6 +101,16 @@ func (l *laptop) tokenFile() string {
 	return l.env(l.shell(awsops.KeyPair{}), l.root).TokenPath("stateroom-111111111111")
 }
 
+// news are the states of the sign-in that were told, one after the other.
+func (l *laptop) news() (states []plan.SignInState) {
+	for _, e := range l.events {
+		if e.Kind == plan.EventSignIn {
+			states = append(states, e.SignIn.State)
+		}
+	}
+	return states
+}
+
 // TestAMemberComesOnBoardByTheBrowserAlone: no handover, no key and no secret shown; a second
 // run changes nothing, and another session's token stays.
 func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
@@ -116,6 +127,9 @@ func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
 			s := l.run(f)
 			if s.ExitCode(false) != plan.ExitDone || len(s.Failures) > 0 {
 				t.Fatalf("ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
+			}
+			if news := l.news(); !slices.Equal(news, []plan.SignInState{plan.SignInVisit, plan.SignInDone}) {
+				t.Errorf("told %v", news)
 			}
 			if len(p.visits) != 1 || (p.visits[0].Code == "") != (opens != nil) {
 				t.Errorf("was shown %v", p.visits)
@@ -194,6 +208,7 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 	l := aboard(t)
 	for left, renews := range map[time.Duration]bool{time.Hour: false, engine.RenewLeft / 2: true, -time.Minute: true} {
 		was := l.ages(left)
+		l.events = nil
 		s, err := l.logsIn(&person{})
 		l.must(err)
 		text, err := os.ReadFile(l.tokenFile())
@@ -201,6 +216,9 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 		token, _ := awsops.ReadPortalToken(text)
 		if s.ExitCode(false) != plan.ExitDone || (token.Access.Reveal() != was) != renews || renews && !token.Valid(time.Now(), engine.RenewLeft) {
 			t.Errorf("with %s left: ended with %d, a new token: %t, of %v %v", left, s.ExitCode(false), token.Access.Reveal() != was, s.Failures, s.Findings)
+		}
+		if news := l.news(); renews != slices.Equal(news, []plan.SignInState{plan.SignInRenewed}) {
+			t.Errorf("with %s left told %v", left, news)
 		}
 		if out := s.Outcome.(plan.SignedIn); !out.Open || out.User != "alice@acme.com" {
 			t.Errorf("with %s left came to %+v", left, out)
@@ -252,6 +270,13 @@ func TestWhatStandsAgainstASignInWritesNothing(t *testing.T) {
 				t.Fatalf("ended with %d, %v", s.ExitCode(false), err)
 			}
 			says(t, s.Failures[0].Err.Error(), c.says)
+			ended := plan.SignInFailed
+			if strings.HasPrefix(name, "refused") {
+				ended = plan.SignInRefused
+			}
+			if news := l.news(); len(news) != 2 || news[1] != ended {
+				t.Errorf("told %v", news)
+			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(l.tokenFile()), "*")); len(left) > 0 {
 				t.Errorf("left %v", left)
 			}
@@ -440,4 +465,14 @@ func TestNobodyTakesTheirOwnMembership(t *testing.T) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
+}
+
+// ended signs the person out at the portal, as on another laptop; the file still looks good.
+func (l *laptop) ended() {
+	l.t.Helper()
+	text, err := os.ReadFile(l.tokenFile())
+	l.must(err)
+	token, at := awsops.ReadPortalToken(text)
+	_, err = sso.New(sso.Options{Region: at.Region, BaseEndpoint: aws.String(l.server.URL())}).Logout(l.t.Context(), &sso.LogoutInput{AccessToken: aws.String(token.Access.Reveal())})
+	l.must(err)
 }

@@ -21,7 +21,7 @@ import (
 var EventSchema []byte
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
-// "event": change, applied, failed, finding, summary. What is no such event
+// "event": change, applied, failed, finding, sign-in, summary. What is no such event
 // (progress, Terraform's output) goes to another writer as lines. No secret is
 // in any of them: passphrases are not made in this mode.
 type JSON struct {
@@ -47,6 +47,8 @@ func (j *JSON) Emit(e plan.Event) {
 		j.write("failed", newFailure(e))
 	case plan.EventFinding:
 		j.write("finding", e.Finding)
+	case plan.EventSignIn:
+		j.write("sign-in", newSignIn(e))
 	case plan.EventSummary:
 		j.write("summary", newSummary(e.Summary, j.Detailed))
 	case plan.EventSkipped:
@@ -101,6 +103,34 @@ type failure struct {
 func newFailure(e plan.Event) failure {
 	f := e.FailedCall()
 	return failure{newDone(e), e.Err.Error(), f.Service, f.Operation, f.Code, f.Identity, f.RequestID, f.Remedy}
+}
+
+// signIn is how a sign-in in the browser goes. Its address is told once, of no use to anybody
+// else when somebody has signed in, and its code is what the page shows.
+type signIn struct {
+	State    plan.SignInState `json:"state"`
+	StartURL string           `json:"start_url"`
+	Address  string           `json:"address,omitempty"`
+	Code     string           `json:"code,omitempty"`
+	Page     string           `json:"page,omitempty"`
+	Until    *time.Time       `json:"until,omitempty"`
+	Error    string           `json:"error,omitempty"`
+}
+
+func newSignIn(e plan.Event) signIn {
+	news := e.SignIn
+	told, until := signIn{State: news.State, StartURL: news.StartURL}, news.Until
+	if v := news.Visit; v != nil {
+		told.Address, told.Code, told.Page, until = v.Address.Reveal(), v.Code, v.Page, v.Until
+	}
+	if !until.IsZero() {
+		at := until.UTC().Truncate(time.Second)
+		told.Until = &at
+	}
+	if e.Err != nil {
+		told.Error = e.Err.Error()
+	}
+	return told
 }
 
 // summary is how the run ended.

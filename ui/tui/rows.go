@@ -121,7 +121,7 @@ func (v *runScreen) showStage() {
 	}
 	s := v.stage()
 	v.list.pairs("Answers", answers(s.Questions))
-	v.list.pairs("There already", s.Facts)
+	v.list.pairs("At a glance", s.Facts)
 }
 
 // answers are questions with their answers.

@@ -84,6 +84,9 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 	for _, e := range profiles {
 		want = want.with(e.header(kind), e)
 	}
+	for _, header := range ed.dropped {
+		want = want.without(header)
+	}
 	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
 	}
