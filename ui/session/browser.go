@@ -42,9 +42,10 @@ func (s *session) signingIn(asks plan.Asks) plan.Asks {
 }
 
 // seen is where somebody sees what is told: where people are talked to, or else the other
-// of both ends that is a terminal. It is nil where nobody sees anything, as in a pipeline.
+// of both ends that is a terminal. A program that reads the events has the page in them, and
+// somebody to show it to. It is nil where nobody sees anything, as in a pipeline.
 func (s *session) seen() io.Writer {
-	if s.sits() || isTerminal(s.talk()) {
+	if s.JSON || s.sits() || isTerminal(s.talk()) {
 		return s.talk()
 	}
 	if isTerminal(s.sys.Err) {

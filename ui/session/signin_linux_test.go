@@ -64,7 +64,7 @@ func TestWhereNobodySeesItNobodyIsWaitedFor(t *testing.T) {
 	l := signsIn(t)
 	browser := filepath.Join(l.path, "browser")
 	l.must(os.WriteFile(browser, []byte("#!/bin/sh\necho \"$@\" >>"+l.base+"/opened\n"), 0o700))
-	for _, args := range [][]string{{"onboard", "--yes"}, {"login", "--yes"}, {"login", "--yes", "--json"}, {"login", "--plain"}, {"login", "--yes", "--device"}} {
+	for _, args := range [][]string{{"onboard", "--yes"}, {"login", "--yes"}, {"login", "--plain"}, {"login", "--yes", "--device"}} {
 		for _, env := range [][]string{nil, {"BROWSER=" + browser}} {
 			began := time.Now()
 			got := l.in(l.folder, "yes\n", env, l.program(), append(args, "--endpoint-url", l.server.URL())...)
