@@ -171,6 +171,9 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"handover.unknown-user":   "The blueprint has no such user.",
 	"handover.waiting":        "A handover is waiting for its reader.",
 
+	"iam.break-glass-missing":       "There is no way in while Identity Center is down.",
+	"iam.break-glass-no-mfa":        "The user for emergencies has no MFA device, so its key opens nothing.",
+	"iam.break-glass-used":          "The key for emergencies was used.",
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
 	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",

@@ -37,7 +37,7 @@ func (in *inputs) signsIn() (blueprint.Group, bool) {
 	if g, is := a.IdentityGroup(steps.MemberHere(in.config, a)); is {
 		return g, true
 	}
-	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.AllUsers()) == 0 {
+	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.People()) == 0 {
 		return groups[0], true
 	}
 	return blueprint.Group{}, false
