@@ -78,7 +78,7 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.owned == http.StatusOK:
 		if f.guessed {
-			return c.Passed("It is there.")
+			return c.Passed("Found.")
 		}
 		return c.Passed("It belongs to account %s.", f.answers.AdminAccount)
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
