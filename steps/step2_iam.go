@@ -64,7 +64,7 @@ func iamQuestions(a *blueprint.Answers) []plan.Question {
 		return nil
 	}
 	return []plan.Question{{
-		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: plan.Choices, Required: true,
+		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Name: "Admins", Kind: plan.Choices, Required: true,
 		Help: "One IAM user for each person who runs Terraform. Each gets one access key, sealed for nobody else to read.",
 	}}
 }

@@ -234,6 +234,9 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	if f := o.IAM.Center.Refused; f != nil {
 		p.Find(*f)
 	}
+	if f := withoutWayIn(a); f != nil {
+		p.Find(*f)
+	}
 	for _, g := range groups {
 		b := identityGroup(o, a, g)
 		p.Add(b.plan(identityPolicies(o, a, g)))

@@ -36,6 +36,8 @@ type UserFacts struct {
 	// Devices are the MFA devices of a user who needs one, where DevicesKnown.
 	Devices      []awsops.MFADevice
 	DevicesKnown bool
+	// Uses are when the keys of a user for emergencies were last used, by their ids.
+	Uses map[string]engine.AskedUse
 	// Boundary is the document of the user's permissions boundary; empty without one, and
 	// where it could not be read.
 	Boundary string
@@ -52,6 +54,9 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 		user, err := inspectUser(ctx, env, home, name, f.OwnKey)
 		if err == nil {
 			err = user.inspectDevices(ctx, home, a, name)
+		}
+		if err == nil && user.User != nil && a.BreaksGlass(name) {
+			_, user.Uses, err = engine.KeyUses(ctx, env, home, name, func(all []awsops.AccessKey) []awsops.AccessKey { return all })
 		}
 		return user, err
 	})
@@ -163,7 +168,11 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
 		p.Add(planKey(o, a, name))
-		p.Find(enrolment(name, f)...)
+		if a.BreaksGlass(name) {
+			p.Find(brokenGlass(o, name)...)
+		} else {
+			p.Find(enrolment(name, f)...)
+		}
 		p.Find(boundedBy(o, a, name, f)...)
 	}
 	return p
@@ -380,12 +389,15 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := handover.New(a, name, key.ID)
+	text := handover.New(a, name, key.ID).Template()
+	if a.BreaksGlass(name) { // which is kept for years, and opened by hand
+		text = glassText(a, key.ID)
+	}
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
 	key.Write = &plan.Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
+		Edit: files.Edit{Before: file, After: files.Content(text), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	changes = append(changes, key)
