@@ -228,7 +228,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
 		awsops.DeleteAccessKey(p.who.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
-	c.NotOurs, c.ConfirmByName, c.Intent = id, true, map[string]string{}
+	c.NotOurs, c.ConfirmByName, c.Intent = id, true, plan.Deleting(id)
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
@@ -333,7 +333,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 	}
 	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
 		awsops.DeleteAccessKey(who.Name, old))
-	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, map[string]string{}
+	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, plan.Deleting(old)
 	gone.Risk = "A deleted key cannot be brought back; the new one works without it."
 	asOwn(gone, last)
 }

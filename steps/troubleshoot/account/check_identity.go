@@ -54,11 +54,23 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 		return c.Undecided("%s", diagnosis.Describe(id.err))
 	case !id.works:
 		x := faultOf(diagnosis.WrongAccount, id.profile,
-			fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", as, id.ARN, id.Account, f.answers.AdminAccount))
+			fmt.Sprintf("AWS knows %s as %s in account %s, but %s.", as, id.ARN, id.Account, f.accountMeant()))
 		x.Remedy = "Name the profile of the admin account in backend and provider, or put an access key of that account into this one."
 		return c.Failed("It is "+id.ARN+".", x)
 	}
 	return c.Passed("It is %s.", id.ARN)
+}
+
+// accountMeant says which account is meant, and who says so.
+func (f *facts) accountMeant() string {
+	switch account := f.answers.AdminAccount; {
+	case f.guessed:
+		return "another profile of the project is of account " + account
+	case f.withoutBlueprint():
+		return "the key that the backend names is of account " + account
+	default:
+		return "the blueprint's admin account is " + account
+	}
 }
 
 // checkClock compares AWS's clock with ours. The SDK corrects itself, so that a clock
