@@ -48,6 +48,7 @@ type Event struct {
 	// Step is the stage that was inspected.
 	Step       int
 	Err        error
+	// Text is what is still missing of an applied change, why one was skipped, or a line.
 	Text       string
 	Done, Of   int
 	Took       time.Duration

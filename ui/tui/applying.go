@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -35,7 +36,11 @@ func (p *progress) show(l *list, busy, proving string) {
 			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "not begun, "+d.why)
 			continue
 		}
-		l.marked(t.Good.Render(t.Glyphs.Right), d.change.Title, t.Plain, words.Took(d.took))
+		mark := t.Good.Render(t.Glyphs.Right)
+		if d.left != "" {
+			mark = t.Warn.Render(t.Glyphs.Unproven)
+		}
+		l.marked(mark, d.change.Title, t.Plain, cmp.Or(d.left, words.Took(d.took)))
 	}
 }
 
