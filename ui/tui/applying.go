@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -109,12 +110,17 @@ func (v *runScreen) showOutput() (nav, tea.Cmd) {
 
 // passphrase shows a generated passphrase until the operator has noted it.
 func (v *runScreen) passphrase(e plan.Event) nav {
+	v.unread = append(v.unread, e.Text)
+	read := func() (nav, tea.Cmd) {
+		v.unread = slices.DeleteFunc(v.unread, func(user string) bool { return user == e.Text })
+		return nav{}, nil
+	}
 	return nav{push: &chooser{
 		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
 		text: []string{
 			e.Passphrase.Reveal(),
 			"It is shown this once and stored nowhere. Tell it to " + e.Text + " over a different channel than the file.",
 		},
-		items: []choice{{"I have written it down", "", nil}},
+		items: []choice{{"I have written it down", "", read}},
 	}}
 }

@@ -1,9 +1,14 @@
 package tui
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/plan"
 )
 
 // TestAKeyOnAnItemThatIsOutOfSightBringsItIntoSight: nobody leaves out what is not to be
@@ -27,5 +32,20 @@ func TestAKeyOnAnItemThatIsOutOfSightBringsItIntoSight(t *testing.T) {
 		if len(m.run.review.out) == 0 {
 			t.Errorf("%s: the change in sight is not left out", key)
 		}
+	}
+}
+
+// TestAPassphraseThatNobodyHasWrittenDownIsToldAtTheEnd: it is stored nowhere, so that its
+// file can never be opened.
+func TestAPassphraseThatNobodyHasWrittenDownIsToldAtTheEnd(t *testing.T) {
+	m := applyingRoot(t, plainLook)
+	for _, user := range []string{"alice", "bob"} {
+		m.Update(m.follow(m.run.event(plan.Event{Kind: plan.EventPassphrase, Text: user, Passphrase: secret.New("aaaa-bbbb")}), nil))
+	}
+	press(m, "enter") // of the one on top
+	var out bytes.Buffer
+	closing(&out, m, &plan.Summary{Applied: 1})
+	if got := out.String(); !strings.Contains(got, "stateroom handover alice\n") || strings.Contains(got, "handover bob") || strings.Contains(got, "aaaa") {
+		t.Errorf("it ends with:\n%s", got)
 	}
 }
