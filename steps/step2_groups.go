@@ -84,7 +84,7 @@ func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Find(*refused)
 			continue
 		}
-		p.Add(groupPolicies(o, a, g.Name, "assume", assume))
+		p.Add(groupPolicies(o, a, g.Name, assumeSubject, assume))
 	}
 	return p
 }

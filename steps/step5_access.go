@@ -20,7 +20,7 @@ func planStateAccess(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Find(*refused)
 			continue
 		}
-		p.Add(groupPolicies(o, a, g.Name, "state", docs))
+		p.Add(groupPolicies(o, a, g.Name, stateSubject, docs))
 		p.Find(overlaps(a, g)...)
 	}
 	return p

@@ -163,7 +163,8 @@ func (m *member) planSignIn(signedIn bool) string {
 	if m.env.Asks.Visit == nil && !renews {
 		m.broken(c, plan.Finding{
 			ID: "login.nobody-to-ask", Of: plan.StepFiles, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to.", m.at.StartURL), Remedy: "Run stateroom login in a terminal.",
+			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to here.", m.at.StartURL),
+			Remedy:   "Run stateroom login in a terminal, and sign in in the browser.",
 		})
 		return ""
 	}
