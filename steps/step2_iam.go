@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,6 +36,8 @@ func iamStep() Step {
 type IAMFacts struct {
 	Groups map[string]GroupFacts
 	Users  map[string]UserFacts
+	// Asked is when the users were looked at.
+	Asked time.Time
 	// Policies are the customer-managed policies below policyPath, by name.
 	Policies map[string]awsops.Policy
 	// Roles are the environments' roles, by environment.
@@ -64,7 +67,7 @@ func iamQuestions(a *blueprint.Answers) []plan.Question {
 		return nil
 	}
 	return []plan.Question{{
-		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: plan.Choices, Required: true,
+		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Name: "Admins", Kind: plan.Choices, Required: true,
 		Help: "One IAM user for each person who runs Terraform. Each gets one access key, sealed for nobody else to read.",
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -36,6 +37,8 @@ type UserFacts struct {
 	// Devices are the MFA devices of a user who needs one, where DevicesKnown.
 	Devices      []awsops.MFADevice
 	DevicesKnown bool
+	// Uses are when the keys of a user for emergencies were last used, by their ids.
+	Uses map[string]engine.AskedUse
 	// Boundary is the document of the user's permissions boundary; empty without one, and
 	// where it could not be read.
 	Boundary string
@@ -48,10 +51,14 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 	}
 	f.ProfileKey, f.OwnKey = profiles.KeyID(credentials, a.AdminProfile), ownKey(credentials, a)
 	users := a.AllUsers()
+	f.Asked = time.Now()
 	found, err := forEach(ctx, 0, users, func(ctx context.Context, name string) (UserFacts, error) {
 		user, err := inspectUser(ctx, env, home, name, f.OwnKey)
 		if err == nil {
 			err = user.inspectDevices(ctx, home, a, name)
+		}
+		if err == nil && user.User != nil && a.BreaksGlass(name) {
+			_, user.Uses, err = engine.KeyUses(ctx, env, home, name, func(all []awsops.AccessKey) []awsops.AccessKey { return all })
 		}
 		return user, err
 	})
@@ -163,10 +170,40 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
 		p.Add(planKey(o, a, name))
-		p.Find(enrolment(name, f)...)
+		if a.BreaksGlass(name) {
+			p.Find(brokenGlass(o, name)...)
+		} else {
+			p.Find(enrolment(name, f)...)
+		}
 		p.Find(boundedBy(o, a, name, f)...)
 	}
+	p.Find(OldKeys(o, a)...)
 	return p
+}
+
+// OldKeys tells of the admins' access keys that are due for renewal, by the time at which IAM
+// made them, none where all are younger. One that is inactive opens nothing, and one for
+// emergencies lies sealed.
+func OldKeys(o *Observed, a *blueprint.Answers) []plan.Finding {
+	var old []string
+	for _, name := range a.AllUsers() {
+		if a.BreaksGlass(name) {
+			continue
+		}
+		for _, k := range o.IAM.Users[name].Keys.All {
+			if age := o.IAM.Asked.Sub(k.Created); k.Active && age > engine.KeyAge {
+				old = append(old, fmt.Sprintf("%s of %s, %s old", k.ID, name, plan.Counted(int(age/(24*time.Hour)), "day")))
+			}
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return []plan.Finding{{
+		ID: "iam.key-old", Of: plan.StepIAM, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Access keys are due for renewal after %d days: %s.", int(engine.KeyAge/(24*time.Hour)), strings.Join(old, "; ")),
+		Remedy:   "Ask each of them to run stateroom onboard --rotate.",
+	}}
 }
 
 // boundedBy is the finding of a user whose permissions boundary, which somebody else has
@@ -380,12 +417,15 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := handover.New(a, name, key.ID)
+	text := handover.New(a, name, key.ID).Template()
+	if a.BreaksGlass(name) { // which is kept for years, and opened by hand
+		text = glassText(a, key.ID)
+	}
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
 	key.Write = &plan.Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
+		Edit: files.Edit{Before: file, After: files.Content(text), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	changes = append(changes, key)

@@ -34,7 +34,7 @@ const changeTable = "lock.create"
 func lockQuestions(a *blueprint.Answers) []plan.Question {
 	return []plan.Question{
 		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: plan.Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
-		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
+		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Name: "DynamoDB lock table", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
 	}
 }
 

@@ -56,6 +56,8 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"permission sets of one name", right + "group \"g\" {\nidentity_center = \"A\"\n}\ngroup \"G\" {\nidentity_center = \"B\"\n}\n", 6, "the same"},
 		{"escape in a display name", right + "group \"g\" {\nidentity_center = \"A\\u001b[8m\"\n}\n", 4, "display name"},
 		{"MFA of AWS's with Identity Center", right + "group \"g\" {\nidentity_center = \"A\"\n}\n" + env(`mfa = true`), 7, "Identity Center's settings"},
+		{"emergencies with Identity Center", right + "group \"g\" {\nidentity_center = \"A\"\nbreak_glass = true\n}\n", 5, "when that is down"},
+		{"a user of emergencies and of another group", right + "group \"g\" {\nusers = [\"alice\"]\nbreak_glass = true\n}\ngroup \"h\" {\nusers = [\"alice\"]\n}\n", 4, "nothing else"},
 		{"start URL", right + "identity_center {\nstart_url = \"http://x\"\n}\n", 4, "start URL"},
 		{"session with a space", right + "identity_center {\nsession = \"my session\"\n}\n", 4, "every tool reads"},
 		{"session duration in words", right + "identity_center {\nsession_duration = \"8h\"\n}\n", 4, "ISO 8601"},

@@ -149,7 +149,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"files.session-token-stale":         "The profile holds a session token of another key.",
 	"files.keys-shadow-sso":             "The profile's old access key wins over its sign-in in Terraform, and loses in the AWS CLI.",
 	"files.static-keys":                 "An access key is written in the project's files.",
-	"offboard.identity-provider":        "The directory is kept by an identity provider.",
+	"offboard.identity-provider":        "An identity provider keeps one of the person's groups.",
 	"offboard.sessions-live":            "Sessions that are open go on for a while.",
 	"onboard.not-assigned":              "You are signed in, and your permission set is not assigned to you.",
 	"onboard.signed-in-otherwise":       "The profile is somebody else than the sign-in.",
@@ -171,6 +171,9 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"handover.unknown-user":   "The blueprint has no such user.",
 	"handover.waiting":        "A handover is waiting for its reader.",
 
+	"iam.break-glass-missing":       "There is no way in while Identity Center is down.",
+	"iam.break-glass-no-mfa":        "The user for emergencies has no MFA device, so its key opens nothing.",
+	"iam.break-glass-used":          "The key for emergencies was used.",
 	"iam.credentials-open":          "Others on this machine can read the file to which the new secret is written.",
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
 	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",
@@ -180,6 +183,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.group-too-large":           "The group reaches more environments than its policies can name.",
 	"iam.handover-link":             "The handover would replace what a link points to.",
 	"iam.key-doubtful":              "A user has an access key that may be in use.",
+	"iam.key-old":                   "An admin's access key is old.",
 	"iam.key-elsewhere":             "The user has an access key, which is not on this laptop.",
 	"iam.key-to-make":               "A user has no access key yet.",
 	"iam.no-own-device":             "A stolen access key would be enough to get in.",
@@ -261,7 +265,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"lock.taken-twice":      "The lock table lets two people take one lock.",
 
 	"login.no-device":     "The user has no MFA device that shows codes.",
-	"login.nobody-to-ask": "Nobody can be asked for the code that opens a session.",
+	"login.nobody-to-ask": "There is no terminal here at which somebody could sign in.",
 
 	"offboard.blueprint":       "The user could not be taken out of the blueprint.",
 	"offboard.bucket-not-seen": "The bucket's policy could not be read.",

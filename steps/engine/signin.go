@@ -33,6 +33,15 @@ var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes, so nothing 
 // errRefusedInBrowser ends a sign-in to which the person said no.
 var errRefusedInBrowser = errors.New("the sign-in was refused in the browser, so nothing was written. Run the command again to sign in")
 
+// stoppedSignIn ends a sign-in in the middle of which somebody has stopped the run.
+type stoppedSignIn struct{}
+
+// Error says what became of it.
+func (stoppedSignIn) Error() string { return "the sign-in was interrupted, so nothing was written" }
+
+// Unwrap tells that it is no failure of anything.
+func (stoppedSignIn) Unwrap() error { return context.Canceled }
+
 // TokenPath is where AWS's tools look for the token of a session.
 func (e *Env) TokenPath(session string) string {
 	return filepath.Join(e.TokenDir, profiles.TokenFile(session))
@@ -115,24 +124,34 @@ func (x *Executor) byPerson(ctx context.Context, s *awsops.SignIn, at awsops.Por
 	if x.env.Asks.Visit == nil {
 		return awsops.PortalToken{}, ErrNobodySignsIn
 	}
-	ctx, done := context.WithTimeoutCause(ctx, signInWait, errNotSignedIn)
-	defer done()
 	show := func(ctx context.Context, page plan.Visit) error {
 		x.emit(plan.Event{Kind: plan.EventSignIn, SignIn: &plan.SignInNews{State: plan.SignInVisit, StartURL: at.StartURL, Visit: &page}})
 		return x.env.Asks.Visit(ctx, page)
 	}
-	token, err := awsops.PortalToken{}, plan.ErrByCode
-	if x.env.Asks.Browser != nil {
-		token, err = x.byBrowser(ctx, s, show)
-	}
-	if errors.Is(err, plan.ErrByCode) {
-		token, err = x.byDevice(ctx, s, show)
-	}
+	return patiently(ctx, func(ctx context.Context) (token awsops.PortalToken, err error) {
+		err = plan.ErrByCode
+		if x.env.Asks.Browser != nil {
+			token, err = x.byBrowser(ctx, s, show)
+		}
+		if errors.Is(err, plan.ErrByCode) {
+			token, err = x.byDevice(ctx, s, show)
+		}
+		return token, err
+	})
+}
+
+// patiently waits for somebody to sign in, as long as that may take.
+func patiently(ctx context.Context, sign func(context.Context) (awsops.PortalToken, error)) (awsops.PortalToken, error) {
+	ctx, done := context.WithTimeoutCause(ctx, signInWait, errNotSignedIn)
+	defer done()
+	token, err := sign(ctx)
 	switch {
 	case awsops.IsSignInRefused(err):
 		err = errRefusedInBrowser
 	case err != nil && errors.Is(context.Cause(ctx), errNotSignedIn):
 		err = errNotSignedIn
+	case errors.Is(err, context.Canceled):
+		err = stoppedSignIn{}
 	}
 	return token, err
 }

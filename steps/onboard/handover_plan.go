@@ -205,7 +205,7 @@ func (p *handoverPlan) deleteKey(k awsops.AccessKey, consent string, needs ...st
 		Target: p.User.ARN, Account: p.answers.AdminAccount, Region: p.answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 		Calls:  []awsops.Call{awsops.DeleteAccessKey(p.name, k.ID)},
-		Intent: map[string]string{}, // a later look does not wait for it
+		Intent: plan.Deleting(k.ID),
 		Needs:  needs, NotOurs: consent,
 		Risk: "A deleted key cannot be brought back, and IAM shows a use only some time later.",
 	}

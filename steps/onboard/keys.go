@@ -16,9 +16,6 @@ import (
 	"stateroom/steps/plan"
 )
 
-// keyAge is the age at which a key is due for renewal.
-const keyAge = 90 * 24 * time.Hour
-
 // membershipInterval is the longest pause between two looks at whether a new member's
 // rights count.
 const membershipInterval = 3 * time.Second
@@ -122,7 +119,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 	old := max(0, in.now().Sub(k.Created))
 	days := plan.Counted(int(old.Hours()/24), "day")
 	in.passed(plan.Check{Name: checkAge, Asked: "iam:ListAccessKeys as " + who.ARN}, days)
-	if who.status == owned && old > keyAge && !in.rotate {
+	if who.status == owned && old > engine.KeyAge && !in.rotate {
 		in.find(plan.Finding{
 			ID: "onboard.key-old", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s is %s old.", k.ID, days),
@@ -231,7 +228,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
 		awsops.DeleteAccessKey(p.who.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
-	c.NotOurs, c.ConfirmByName, c.Intent = id, true, map[string]string{}
+	c.NotOurs, c.ConfirmByName, c.Intent = id, true, plan.Deleting(id)
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
@@ -336,7 +333,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 	}
 	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
 		awsops.DeleteAccessKey(who.Name, old))
-	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, map[string]string{}
+	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, plan.Deleting(old)
 	gone.Risk = "A deleted key cannot be brought back; the new one works without it."
 	asOwn(gone, last)
 }

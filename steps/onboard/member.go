@@ -37,7 +37,7 @@ func (in *inputs) signsIn() (blueprint.Group, bool) {
 	if g, is := a.IdentityGroup(steps.MemberHere(in.config, a)); is {
 		return g, true
 	}
-	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.AllUsers()) == 0 {
+	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.People()) == 0 {
 		return groups[0], true
 	}
 	return blueprint.Group{}, false
@@ -163,7 +163,8 @@ func (m *member) planSignIn(signedIn bool) string {
 	if m.env.Asks.Visit == nil && !renews {
 		m.broken(c, plan.Finding{
 			ID: "login.nobody-to-ask", Of: plan.StepFiles, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to.", m.at.StartURL), Remedy: "Run stateroom login in a terminal.",
+			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to here.", m.at.StartURL),
+			Remedy:   "Run stateroom login in a terminal, and sign in in the browser.",
 		})
 		return ""
 	}
@@ -233,6 +234,9 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		}
 		if err := m.from.ask(ctx, o); err != nil || l.review.Blocked() {
 			return err
+		}
+		if m.from.shadows() {
+			l.leaving = m.from.key
 		}
 	}
 	signedIn, err := m.identify(ctx, &l.who)

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	identitytypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
 	"stateroom/awsops"
@@ -393,6 +396,54 @@ func TestWhomAnIdentityProviderKeepsIsTakenOutThere(t *testing.T) {
 	c.must(err)
 	if told := finding(s, "offboard.identity-provider"); told == nil || !strings.Contains(told.Remedy, "identity provider") || len(c.mutations(mark)) > 0 {
 		t.Errorf("found %v, called %v", s.Findings, c.mutations(mark))
+	}
+}
+
+// TestWhatAnIdentityProviderDoesNotKeepIsTakenAllTheSame: of two groups of the person one is
+// the provider's, which is said with who can take the person out, and the other one's
+// membership goes.
+func TestWhatAnIdentityProviderDoesNotKeepIsTakenAllTheSame(t *testing.T) {
+	t.Parallel()
+	b := enginetest.Team(nil, "staging", "production")
+	b.Groups = []blueprint.Group{
+		{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{"staging"}},
+		{Name: "locals", IdentityCenter: "Locals", Environments: []string{"production"}},
+	}
+	c := newCompany(t, b, nil, nil)
+	server := sandboxtest.Start(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Issuer: "https://idp.example"}})
+	c.must(server.Directory(map[string][]string{"PlatformAdmins": {"alice@acme.com"}}))
+	c.movesIn(server)
+	env := c.env(c.desk, c.dir)
+	center, err := env.Sessions.Home("eu-central-1").IdentityCenters(context.Background())
+	c.must(err)
+	store := center[0].Store
+	home := env.Sessions.Home("eu-central-1")
+	alice, err := home.StoreUser(context.Background(), store, "alice@acme.com")
+	c.must(err)
+	who := server.Operator()
+	directory := identitystore.New(identitystore.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, ""),
+	})
+	group, err := directory.CreateGroup(context.Background(), &identitystore.CreateGroupInput{IdentityStoreId: aws.String(store), DisplayName: aws.String("Locals")})
+	c.must(err)
+	_, err = directory.CreateGroupMembership(context.Background(), &identitystore.CreateGroupMembershipInput{
+		IdentityStoreId: aws.String(store), GroupId: group.GroupId, MemberId: &identitytypes.MemberIdMemberUserId{Value: alice.ID},
+	})
+	c.must(err)
+	f := (&Offboard{Answers: &blueprint.Answers{Blueprint: c.blueprint}, User: "alice@acme.com", Now: time.Now}).Flow(env)
+	f.Emit, f.Confirm = func(plan.Event) {}, enginetest.Agree
+	mark := len(server.Log())
+	s, err := f.Run(context.Background())
+	c.must(err)
+	if calls := c.mutations(mark); !slices.Equal(calls, []string{"identitystore:DeleteGroupMembership"}) {
+		t.Errorf("called %v", calls)
+	}
+	told := finding(s, "offboard.identity-provider")
+	if told == nil || told.Subject != "admins" || !strings.Contains(told.Remedy, `Ask whoever manages your identity provider to take alice@acme.com out of "PlatformAdmins"`) {
+		t.Errorf("found %v", s.Findings)
+	}
+	if out := s.Outcome.(plan.Departure); out.Deny != plan.NotDenied || s.ExitCode(false) != plan.ExitFindings {
+		t.Errorf("came to %+v with %d", out, s.ExitCode(false))
 	}
 }
 

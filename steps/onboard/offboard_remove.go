@@ -41,7 +41,7 @@ func (o *offboarding) removeUser() {
 			Title:  fmt.Sprintf("Delete %s's access key %s", o.name, k.ID),
 			Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(o.name, k.ID)},
-			Intent: map[string]string{}, // a later look does not wait for it
+			Intent: plan.Deleting(k.ID),
 		})
 	}
 	for _, d := range o.devices {

@@ -146,7 +146,7 @@ func (v *runScreen) unchanged() {
 func answers(questions []plan.Question) []plan.Fact {
 	var list []plan.Fact
 	for _, q := range questions {
-		list = append(list, plan.Fact{Name: q.Prompt, Value: cmp.Or(words.Default(q), "(none)")})
+		list = append(list, plan.Fact{Name: q.Called(), Value: cmp.Or(words.Default(q), "(none)")})
 	}
 	return list
 }

@@ -367,7 +367,7 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	m.run.setReview(r)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "a")
-	shows(t, m, "alice becomes a user", "Person number 0 gets in.", "more: the last choice below shows all", "Read who gets access")
+	shows(t, m, "alice becomes a user", "Person number 0 gets in.", "more: choose Read who gets access.", "Read who gets access")
 	shown := 0
 	for i := range 14 {
 		if strings.Contains(m.View(), fmt.Sprintf("Person number %d gets in.", i)) {
@@ -379,6 +379,24 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	shows(t, m, "alice becomes a user")
 	press(m, "pgdown")
 	shows(t, m, "Person number 13 gets in.")
+}
+
+// TestTheOneSentenceOfWhoGetsInStandsInTheConfirmationAtEightyByTwentyFour keeps a lone
+// sentence out of a page of its own, and names the one change that it is about.
+func TestTheOneSentenceOfWhoGetsInStandsInTheConfirmationAtEightyByTwentyFour(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	r := proposed()
+	r.Changes, r.NotOurs = r.Changes[:1], nil
+	r.Changes[0].Judge(plan.Gives(plan.WidensUser, "somebody", "The key may be used again by anyone whom its policy and the account's policies allow."))
+	m.run.setReview(r)
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	press(m, "a")
+	shows(t, m, "This gives access:", "The key may be used again", "policies allow.", "Apply 1 change")
+	if strings.Contains(m.View(), "Read who gets access") {
+		t.Error("one sentence has a page of its own")
+	}
+	press(m, "down")
+	shows(t, m, r.Changes[0].Title+". Then everything is looked at again.")
 }
 
 // TestAnAnswerThatCannotBeIsShownWhereItWasGivenAndLeftThere edits the lock into none
