@@ -158,3 +158,15 @@ func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Anyone who has access key %s is %s again.", key.ID, user)))
 	return c
 }
+
+// checkKeyAges is about the keys of all admins.
+func checkKeyAges(f *facts) []health.Result {
+	if !f.looked(plan.StepIAM) || len(f.answers.AllUsers()) == 0 {
+		return nil // the step's own check tells
+	}
+	c := health.Question{Name: nameKeyAges, Asked: "iam:ListAccessKeys of every admin, as the operator"}
+	for _, old := range steps.OldKeys(f.observed, f.answers) {
+		return []health.Result{c.Failed(old.Evidence, health.Result{Finding: &old, Cause: old.ID})}
+	}
+	return []health.Result{c.Passed("None is due for renewal.")}
+}
