@@ -270,13 +270,14 @@ func newCommand(r runners) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "stateroom",
 		Short: "Encrypted, locked Terraform state for every account of an AWS organization",
-		Example: "  stateroom setup --sandbox            rehearse it; nothing real is touched\n" +
+		Example: "  stateroom                            open the menu: every task, and practice\n" +
+			"  stateroom setup --sandbox            rehearse it; nothing real is touched\n" +
 			"  stateroom setup --dry-run            see what would be made\n" +
 			"  stateroom setup                      make it, after you have confirmed",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return session.Usagef("there is no command %q%s: see stateroom --help", args[0], help.UnknownCommand(c, args[0]))
+				return help.NoCommand(c, args[0])
 			}
 			if version {
 				info, _ := debug.ReadBuildInfo()
@@ -295,7 +296,6 @@ func newCommand(r runners) *cobra.Command {
 		},
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	help.Install(root)
 	help.AddFlags(root, help.Common, func(f *pflag.FlagSet) { commonFlags(f, &o) })
 	help.AddFlags(root, help.Sandbox, func(f *pflag.FlagSet) { sandboxFlags(f, &o); keepFlag(f, &o); stageFlags(f, &o) })
 	// The menu takes them all; the help of the commands lists them.
@@ -313,6 +313,7 @@ func newCommand(r runners) *cobra.Command {
 		root.AddCommand(one.cobra(r))
 	}
 	root.AddCommand(policyCommand(r), schemaCommand(), sandboxCommand(r))
+	help.Install(root)
 	complete.Install(root)
 	return root
 }
@@ -401,7 +402,9 @@ var commands = []command{
 		long: "Makes the user's access key and seals it to the recipient in the blueprint, or\n" +
 			"in a terminal to a passphrase that is shown once. A handover that waits to be\n" +
 			"collected is left alone; one that was lost, has expired or cannot be opened by\n" +
-			"its reader is made again.",
+			"its reader is made again.\n\n" +
+			"Exit codes: 0 the file waits, 1 failed, 2 usage or a missing answer,\n" +
+			"3 findings remain, 130 interrupted.",
 		example: "  stateroom handover alice             make alice's sealed file\n" +
 			"  stateroom handover bob --sandbox     rehearse it",
 	},
@@ -413,7 +416,9 @@ var commands = []command{
 			"policy, the roles' trusts and the blueprint.\n\n" +
 			"With the user's name typed (or --adopt USER) the keys and the user are deleted;\n" +
 			"with USER/sessions typed the sessions of everybody in the environments' roles\n" +
-			"end. The state and everybody else's access stay.",
+			"end. The state and everybody else's access stay.\n\n" +
+			"Exit codes: 0 the access is gone, 1 failed, 2 usage or a missing answer,\n" +
+			"3 findings remain, 130 interrupted.",
 		example: "  stateroom offboard alice --dry-run   see what alice has and would lose\n" +
 			"  stateroom offboard alice             take it away, after you have confirmed\n" +
 			"  stateroom offboard bob --sandbox     rehearse it",
@@ -424,15 +429,15 @@ var commands = []command{
 		long: "A member of a group of Identity Center signs in by the browser, or on another\n" +
 			"device with a code; AWS's tools and Terraform find the token. Run again it is\n" +
 			"renewed before it runs out, without a browser.\n\n" +
-			"Where an environment requires MFA, Terraform works with a session,\n" +
-			"since it cannot ask for a code. This asks you for one and writes the session to\n" +
-			"your profile. Where MFA is not required, or the session is still valid, it\n" +
-			"changes nothing.\n\n" +
+			"Where an environment requires MFA, Terraform works with a session, since it\n" +
+			"cannot ask for a code. This asks you for one and writes the session to your\n" +
+			"profile. Where MFA is not required, or the session is still valid, it changes\n" +
+			"nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
 		example: "  stateroom login                      when Terraform asks to sign in again\n" +
 			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
-			"  stateroom login --sandbox            see its checks; no MFA is needed there",
+			"  stateroom login --sandbox            practice it: a code, or the browser",
 		flags: deviceFlag,
 	},
 }
@@ -458,7 +463,7 @@ func (one command) cobra(r runners) *cobra.Command {
 		c.Use += " USER"
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return session.Usagef("%s takes one user's name: see %s --help", c.CommandPath(), c.CommandPath())
+				return session.Usagef("%s takes one user's name: run %s USER", c.Name(), c.CommandPath())
 			}
 			o.User = args[0]
 			return nil

@@ -16,8 +16,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -107,6 +109,8 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"trouble":                          "did you mean troubleshoot?",
 		"setup --regoin x":                 "did you mean --region?",
 		"setup --yess":                     "did you mean --yes?",
+		"help practice":                    `there is no command "practice"`,
+		"help setpu":                       "did you mean setup?",
 		"policy":                           "name one policy, of operator, people",
 		"policy oprator":                   "did you mean operator?",
 		"policy operator here":             "takes no name after it",
@@ -146,14 +150,11 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	}
 }
 
-// TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders reads the help of all that is
-// the program's own; cobra writes that of completion.
+// TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders reads the help of every command,
+// those that cobra adds among them. What shells' own commands say is cobra's.
 func TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders(t *testing.T) {
 	root := newCommand(runners{})
 	for _, c := range append(root.Commands(), root) {
-		if c.Name() == "completion" || c.Name() == "help" {
-			continue
-		}
 		t.Run(c.Name(), func(t *testing.T) {
 			args := append(strings.Fields(strings.TrimPrefix(c.CommandPath(), "stateroom")), "--help")
 			got := program(t, "", false, args...)
@@ -240,6 +241,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 		"setup --sandbox --json --yes", "setup --sandbox --json --dry-run", "onboard --sandbox --json --yes", "offboard bob --sandbox --json --yes",
 		"troubleshoot --sandbox --json --yes", "troubleshoot --sandbox --json --break kms-disabled", "troubleshoot --sandbox --json --break explicit-deny --yes",
 		"login --sandbox --json --yes", "setup --json --yes --blueprint " + practiceBlueprint(t, t.TempDir()),
+		"onboard --sandbox --json --yes --me admins --blueprint " + signingInBlueprint(t, t.TempDir()),
 	} {
 		got := program(t, "", false, strings.Fields(args)...)
 		for _, line := range strings.Split(strings.TrimSpace(got.out), "\n") {
@@ -253,7 +255,7 @@ func TestEveryEventFitsTheSchemaThatIsPrinted(t *testing.T) {
 			seen[event.(map[string]any)["event"].(string)]++
 		}
 	}
-	for _, kind := range []string{"change", "applied", "finding", "summary"} {
+	for _, kind := range []string{"change", "applied", "finding", "sign-in", "summary"} {
 		if seen[kind] == 0 {
 			t.Errorf("no %s was seen in %v", kind, seen)
 		}
@@ -937,6 +939,18 @@ func practiceBlueprint(t *testing.T, dir string) string {
 	return path
 }
 
+// signingInBlueprint is a team's whose admins sign in with Identity Center.
+func signingInBlueprint(t *testing.T, dir string) string {
+	t.Helper()
+	b := enginetest.Team(nil, "production")
+	b.Groups = []blueprint.Group{{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{blueprint.Everything}}}
+	path := filepath.Join(dir, "stateroom.hcl")
+	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // programIn runs the program as the sandbox's operator with this state directory.
 func programIn(t *testing.T, state string, server *sandbox.Server, args ...string) outcome {
 	t.Helper()
@@ -1197,14 +1211,87 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 	}
 }
 
-func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
-	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "Alice needs no MFA: Terraform can use profile admin_iam as it is. Nothing was changed.") {
-		t.Errorf("%+v", got)
+// TestARehearsedSignInRenewsOneThatHasEnded: in the sandbox there is something to sign in
+// for, with a code that the sandbox tells, or in a browser that agrees; whoever goes back
+// chooses again. Where nobody is asked the sandbox shows the code itself.
+func TestARehearsedSignInRenewsOneThatHasEnded(t *testing.T) {
+	const byCode, byBrowser = "Alice is signed in until", "alice@example.com is signed in: Terraform can use profile admin_iam."
+	for name, c := range map[string]struct{ typed, says, calls string }{
+		"nobody is asked": {"", byCode, "sts:GetSessionToken"},
+		"with a code":     {"1\n{code}\n", byCode, "The app of this rehearsal shows {code}."},
+		"in the browser":  {"2\n", byBrowser, "Sign in with Identity Center"},
+		"goes back":       {"<\n?\n2\n", byBrowser, "Without --sandbox your team's blueprint says which one is yours."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, out := typist(c.typed)
+			t.Setenv("PATH", t.TempDir())
+			sandboxtest.Setenv(t, sandboxtest.Home(t.TempDir()).Environ(sandboxtest.Nobody))
+			t.Chdir(t.TempDir())
+			args := []string{"login", "--sandbox"}
+			if c.typed != "" {
+				args = append(args, "--plain")
+			}
+			code := run(t.Context(), args, system{in: in, out: out, err: out})
+			got := strings.Join(strings.Fields(out.String()), " ")
+			for _, want := range []string{c.says, strings.ReplaceAll(c.calls, "{code}", out.code), "1 change made, 0 failed, 0 left out."} {
+				if code != plan.ExitDone || !strings.Contains(got, want) {
+					t.Errorf("exit code %d, and it does not say %q:\n%s", code, want, out.String())
+				}
+			}
+			if asked := strings.Contains(got, "Which sign-in do you want to practice?"); asked != (c.typed != "") || strings.Contains(got, "stateroom-sandbox-") && strings.Contains(got, "Token: ") {
+				t.Errorf("asked: %t\n%s", asked, out.String())
+			}
+		})
 	}
 	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
 		t.Errorf("%+v", got)
 	}
+}
+
+// typedTo is what the program says to whoever types, and the code that it was told.
+type typedTo struct {
+	bytes.Buffer
+
+	mu   sync.Mutex
+	told chan struct{}
+	code string
+}
+
+// typist types a text at the program, in which {code} is the code that was told.
+func typist(text string) (io.Reader, *typedTo) {
+	out, at := &typedTo{told: make(chan struct{})}, strings.Index(text, "{code}")
+	if at < 0 {
+		return strings.NewReader(text), out
+	}
+	return io.MultiReader(strings.NewReader(text[:at]), &codeReader{out: out, rest: text[at+len("{code}"):]}), out
+}
+
+var shownCode = regexp.MustCompile(`shows (\d{6})\.`)
+
+func (o *typedTo) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.Buffer.Write(p)
+	if found := shownCode.FindSubmatch(o.Bytes()); found != nil && o.code == "" {
+		o.code = string(found[1])
+		close(o.told)
+	}
+	return n, err
+}
+
+// codeReader types the code once it was told, and then the rest.
+type codeReader struct {
+	out  *typedTo
+	rest string
+	text io.Reader
+}
+
+func (r *codeReader) Read(p []byte) (int, error) {
+	if r.text == nil {
+		<-r.out.told
+		r.text = strings.NewReader(r.out.code + r.rest)
+	}
+	return r.text.Read(p)
 }
 
 func TestFlagsBeforeTheMenuAreTheMenus(t *testing.T) {
@@ -1312,11 +1399,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed for bob alone to open.", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key is sealed for bob alone to open.", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
@@ -1443,5 +1530,38 @@ func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
 	got := program(t, "", false, "onboard", "--plain")
 	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
 		t.Errorf("an onboarding without a blueprint: %+v", got)
+	}
+}
+
+// TestEveryLinkOfTheReadmeLeadsSomewhere on its own page or in the repository.
+func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
+		kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		anchors[strings.ReplaceAll(kept, " ", "-")] = true
+	}
+	links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1)
+	if len(links) < 20 {
+		t.Fatalf("%d links", len(links))
+	}
+	for _, link := range links {
+		to := link[1]
+		path, anchor, _ := strings.Cut(to, "#")
+		switch {
+		case strings.HasPrefix(to, "https://"), to == "../../releases": // GitHub's own page, beside the repository's files
+		case path == "" && !anchors[anchor]:
+			t.Errorf("there is no heading for %s", to)
+		case path != "":
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+	}
+	if opened, closed := strings.Count(string(text), "<details>"), strings.Count(string(text), "</details>"); opened != closed {
+		t.Errorf("%d parts are folded and %d end", opened, closed)
 	}
 }

@@ -12,7 +12,13 @@ func advice(e *Error) (meaning, remedy string) {
 	switch {
 	case IsClock(e):
 		return "This machine's clock is too far from AWS's.", "Set the clock (for example with NTP), then run the command again."
-	case IsSSO(e):
+	case IsSSO(e) && HasCode(e, "ForbiddenException"):
+		return "The sign-in counts, but IAM Identity Center does not give its person that permission set in that account.",
+			"Compare sso_account_id and sso_role_name in the profile with what the start page offers; if they are right, the permission set has to be assigned to you."
+	case IsSSOSettings(e):
+		return "The profile signs in with IAM Identity Center, and a setting for it is missing or wrong.",
+			"Complete sso_start_url and sso_region in the sso-session, and sso_session, sso_account_id and sso_role_name in the profile."
+	case IsSSO(e) && !IsUnreachable(e):
 		return "The single sign-on session is missing or has expired.", "Sign in with: aws sso login" + profileFlag(e) + "."
 	case IsNoProfile(e):
 		return "The profile is in neither the credentials nor the config file.", "Check the name with: aws configure list-profiles."

@@ -168,7 +168,7 @@ func withoutOperation(err error) string {
 var (
 	notFoundCodes = []string{
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
-		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
+		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "ReplicationConfigurationNotFoundError", "NoSuchLifecycleConfiguration",
 		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
 		"CreateAccountStatusNotFound", "TableNotFound", "404",
 	}
@@ -305,6 +305,14 @@ func IsSSO(err error) bool {
 	return false
 }
 
+// IsSSOSettings says that a profile that signs in lacks a setting for it, or contradicts its
+// session (config/shared_config.go of the SDK, validateSSOConfiguration).
+func IsSSOSettings(err error) bool {
+	text := rawText(err)
+	return strings.Contains(text, "is configured to use SSO but is missing required configuration") ||
+		strings.Contains(text, "in profile") && strings.Contains(text, "must match sso_")
+}
+
 // isSource says that the configured source of the credentials (a process, a
 // web identity, another profile's role) failed.
 func isSource(err error) bool {
@@ -334,7 +342,7 @@ func unread(err error) bool {
 // has (config/shared_config.go of the SDK).
 func isHalfProfile(err error) bool {
 	text := rawText(err)
-	return unread(err) && (strings.Contains(text, "failed to find SSO session section") || strings.Contains(text, "partial credentials found") ||
+	return unread(err) && (IsSSOSettings(err) || strings.Contains(text, "failed to find SSO session section") || strings.Contains(text, "partial credentials found") ||
 		strings.Contains(text, "failed to load assume role") || strings.Contains(text, "requires role_arn"))
 }
 

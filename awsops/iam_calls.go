@@ -103,6 +103,11 @@ func AttachRolePolicy(role, policyARN string) Call {
 	return call(&iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)})
 }
 
+// DetachRolePolicy detaches a managed policy from a role.
+func DetachRolePolicy(role, policyARN string) Call {
+	return call(&iam.DetachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)})
+}
+
 // PutRolePermissionsBoundary sets a role's permissions boundary.
 func PutRolePermissionsBoundary(role, policyARN string) Call {
 	return call(&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(role), PermissionsBoundary: aws.String(policyARN)})

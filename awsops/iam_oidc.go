@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,7 +79,7 @@ func (s *Session) AssumeByToken(ctx context.Context, roleARN string, token secre
 	}
 	c := answer.Credentials
 	if c == nil {
-		return nil, s.fail(misread("STS", "AssumeRoleWithWebIdentity", errors.New("the answer holds no credentials")), roleARN)
+		return nil, s.fail(misread("STS", "AssumeRoleWithWebIdentity", errNoCredentials), roleARN)
 	}
 	made := s.all.With(aws.ToString(c.AccessKeyId), secret.New(aws.ToString(c.SecretAccessKey)), secret.New(aws.ToString(c.SessionToken)), s.Region())
 	role, _ := ParseARN(roleARN) // which AWS has just taken for one

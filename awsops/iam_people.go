@@ -12,10 +12,24 @@ import (
 type KeyUse struct {
 	At      time.Time // zero for a key that was never used
 	Service string    // "sts", "s3"…
+	Region  string    // empty where the service has none
 }
 
 // Never says that IAM knows of no use of the key.
 func (u KeyUse) Never() bool { return u.At.IsZero() }
+
+// When says when a key that was used was last used, for what and where.
+func (u KeyUse) When() string {
+	where := ""
+	if u.Region != "" {
+		where = " in " + u.Region
+	}
+	return u.At.UTC().Format("2 January 2006 at 15:04 UTC") + " for " + u.Service + where
+}
+
+// noRegion is what IAM names where a service has no regions (AccessKeyLastUsed, IAM API
+// reference).
+const noRegion = "N/A"
 
 // KeyLastUsed tells when an access key of the account was last used. [IsNotFound] holds
 // where IAM does not know the key.
@@ -26,7 +40,11 @@ func (s *Session) KeyLastUsed(ctx context.Context, keyID string) (KeyUse, error)
 		if used == nil || used.LastUsedDate == nil {
 			return KeyUse{}
 		}
-		return KeyUse{At: *used.LastUsedDate, Service: aws.ToString(used.ServiceName)}
+		use := KeyUse{At: *used.LastUsedDate, Service: aws.ToString(used.ServiceName), Region: aws.ToString(used.Region)}
+		if use.Region == noRegion {
+			use.Region = ""
+		}
+		return use
 	})
 }
 

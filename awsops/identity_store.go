@@ -36,11 +36,7 @@ func (s *Session) StoreGroup(ctx context.Context, store, name string) (*StoreGro
 }
 
 // StoreUser is somebody in the identity store.
-type StoreUser struct {
-	ID, Name string
-	// External says that an identity provider keeps the user.
-	External bool
-}
+type StoreUser struct{ ID, Name string }
 
 // StoreUser finds somebody by the user name; nil without.
 func (s *Session) StoreUser(ctx context.Context, store, name string) (*StoreUser, error) {
@@ -56,7 +52,7 @@ func (s *Session) StoreUser(ctx context.Context, store, name string) (*StoreUser
 	}
 	of := &identitystore.DescribeUserInput{IdentityStoreId: aws.String(store), UserId: id}
 	return describe(ctx, s, s.identitystore().DescribeUser, of, name, func(answer *identitystore.DescribeUserOutput) *StoreUser {
-		return &StoreUser{ID: aws.ToString(answer.UserId), Name: aws.ToString(answer.UserName), External: len(answer.ExternalIds) > 0}
+		return &StoreUser{ID: aws.ToString(answer.UserId), Name: aws.ToString(answer.UserName)}
 	})
 }
 

@@ -263,6 +263,7 @@ var operations = map[string]operation{
 	"iam/DeleteUserPolicy":                {on: onUser, method: (*iam.Client).DeleteUserPolicy},
 	"iam/DeleteVirtualMFADevice":          {on: onDevice, method: (*iam.Client).DeleteVirtualMFADevice, grantsNothing: true},
 	"iam/DetachGroupPolicy":               {on: onGroup, method: (*iam.Client).DetachGroupPolicy},
+	"iam/DetachRolePolicy":                {on: onRole, method: (*iam.Client).DetachRolePolicy},
 	"iam/DetachUserPolicy":                {on: onUser, method: (*iam.Client).DetachUserPolicy},
 	"iam/EnableMFADevice":                 {on: onUser, method: (*iam.Client).EnableMFADevice, grantsNothing: true},
 	"iam/PutRolePermissionsBoundary":      {on: onRole, method: (*iam.Client).PutRolePermissionsBoundary},

@@ -16,6 +16,19 @@ type Right struct {
 	// Makes says that the call makes the resource, and Made that an earlier one of the
 	// plan does.
 	Makes, Made bool
+	// Tagged says that the context has all the tags of the resource.
+	Tagged bool
+}
+
+// Lacks tells whether a condition key is known not to be in the request: it has no tags
+// but those that the call gives, nor any of a resource whose tags are known.
+func (r Right) Lacks(key string) bool {
+	key = strings.ToLower(key)
+	if slices.ContainsFunc(r.Absent, func(absent string) bool { return strings.EqualFold(absent, key) }) {
+		return true
+	}
+	_, tag, is := strings.Cut(key, "tag/")
+	return is && tag != "" && (strings.HasPrefix(key, "aws:requesttag/") || r.Tagged && !r.Makes && (strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "iam:resourcetag/")))
 }
 
 // Place is where calls are made.

@@ -82,6 +82,29 @@ type Bucket struct {
 	Lifecycle []LifecycleRule
 	// Lock is the Object Lock, nil without one and where it may not be read.
 	Lock *ObjectLock
+	// MFADelete says that nobody but the account's root user, with a code, may change the
+	// versioning or remove a version, and that the bucket takes no lifecycle rules
+	// ("Configuring MFA delete", S3 user guide).
+	MFADelete bool
+	// RequesterPays says that other accounts have to say that they pay for a request.
+	RequesterPays bool
+	// Copied are the replication rules that are in force.
+	Copied []Replication
+}
+
+// Replication is a rule that copies a bucket's new objects to another bucket.
+type Replication struct {
+	ID     string
+	Prefix string // empty means every object
+	Tagged bool   // it is about objects with certain tags alone
+	Bucket string
+	// Account owns the copies; empty where whoever owns the object does.
+	Account string
+	// KMS says that objects that are encrypted with a KMS key are copied too, which are
+	// not unless a rule says so ("Replicating encrypted objects", S3 user guide), and Key
+	// is what encrypts the copies of those.
+	KMS bool
+	Key string
 }
 
 // BucketOwnerEnforced is the object ownership with which no access control list counts,
@@ -106,7 +129,7 @@ func (s *Session) OwnBuckets(ctx context.Context, prefix string) (map[string]str
 
 // Bucket reads all of a bucket, the settings at once and in the bucket's own
 // region. A setting that may not be read is an error, never an absent setting; but for
-// the Object Lock, which nothing is decided by.
+// the Object Lock, who pays and what is copied, by which nothing is decided.
 func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, error) {
 	b := &Bucket{Name: name}
 	if err := s.locate(ctx, b, owner); err != nil || b.Ownership != BucketOurs {
@@ -116,7 +139,7 @@ func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, erro
 	reads, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Bucket, string) error{
 		there.readVersioning, there.readEncryption, there.readPublicAccessBlock, there.readObjectOwnership,
-		there.readBucketPolicy, there.readBucketTags, there.readLifecycle, there.readObjectLock,
+		there.readBucketPolicy, there.readBucketTags, there.readLifecycle, there.readObjectLock, there.readPayer, there.readReplication,
 	} {
 		reads.Go(func() error { return read(ctx, b, owner) })
 	}

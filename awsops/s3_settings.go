@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,7 @@ func setting[I, O, X any](
 func (s *Session) readVersioning(ctx context.Context, b *Bucket, owner string) error {
 	in := &s3.GetBucketVersioningInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
 	return setting(ctx, s, b, s.s3().GetBucketVersioning, in, func(answer *s3.GetBucketVersioningOutput) {
-		b.Versioning = string(answer.Status)
+		b.Versioning, b.MFADelete = string(answer.Status), answer.MFADelete == types.MFADeleteStatusEnabled
 	})
 }
 
@@ -234,10 +235,56 @@ func (s *Session) readObjectLock(ctx context.Context, b *Bucket, owner string) e
 			b.Lock.Mode, b.Lock.Days, b.Lock.Years = string(r.Mode), aws.ToInt32(r.Days), aws.ToInt32(r.Years)
 		}
 	})
-	if IsAccessDenied(err) || HasCode(err, "NotImplemented") { // many stores that speak S3 know no lock
+	return hinted(err)
+}
+
+// hinted is the error of reading what is only told: not that nobody may read it, nor that a
+// store knows nothing of it, as many do that speak S3.
+func hinted(err error) error {
+	if IsAccessDenied(err) || HasCode(err, "NotImplemented") {
 		return nil
 	}
 	return err
+}
+
+func (s *Session) readPayer(ctx context.Context, b *Bucket, owner string) error {
+	in := &s3.GetBucketRequestPaymentInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return hinted(setting(ctx, s, b, s.s3().GetBucketRequestPayment, in, func(answer *s3.GetBucketRequestPaymentOutput) {
+		b.RequesterPays = answer.Payer == types.PayerRequester
+	}))
+}
+
+func (s *Session) readReplication(ctx context.Context, b *Bucket, owner string) error {
+	in := &s3.GetBucketReplicationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return hinted(setting(ctx, s, b, s.s3().GetBucketReplication, in, func(answer *s3.GetBucketReplicationOutput) {
+		if answer.ReplicationConfiguration == nil {
+			return
+		}
+		for _, rule := range answer.ReplicationConfiguration.Rules {
+			if rule.Status == types.ReplicationRuleStatusEnabled && rule.Destination != nil {
+				b.Copied = append(b.Copied, replicationOf(rule))
+			}
+		}
+	}))
+}
+
+func replicationOf(rule types.ReplicationRule) Replication {
+	to := rule.Destination
+	_, bucket, _ := strings.Cut(aws.ToString(to.Bucket), ":::")
+	out := Replication{ID: aws.ToString(rule.ID), Prefix: aws.ToString(rule.Prefix), Bucket: bucket, Account: aws.ToString(to.Account)} //nolint:staticcheck // deprecated, but old rules still carry it
+	if f := rule.Filter; f != nil {
+		out.Prefix, out.Tagged = aws.ToString(f.Prefix), f.Tag != nil
+		if f.And != nil {
+			out.Prefix, out.Tagged = aws.ToString(f.And.Prefix), len(f.And.Tags) > 0
+		}
+	}
+	if c := rule.SourceSelectionCriteria; c != nil && c.SseKmsEncryptedObjects != nil {
+		out.KMS = c.SseKmsEncryptedObjects.Status == types.SseKmsEncryptedObjectsStatusEnabled
+	}
+	if e := to.EncryptionConfiguration; e != nil {
+		out.Key = aws.ToString(e.ReplicaKmsKeyID)
+	}
+	return out
 }
 
 // BucketAccess reads what of a bucket of owner's can name somebody: the text of its

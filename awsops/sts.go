@@ -182,6 +182,9 @@ func (s *Session) Assume(ctx context.Context, roleARN string) (*Session, error) 
 	return made, nil
 }
 
+// errNoCredentials is an answer without what was asked for.
+var errNoCredentials = errors.New("the answer holds no credentials")
+
 // assume asks for one hour, the most that role chaining allows.
 func (s *Session) assume(ctx context.Context, roleARN string) (aws.Credentials, error) {
 	answer, err := s.sts().AssumeRole(ctx, &sts.AssumeRoleInput{
@@ -190,7 +193,7 @@ func (s *Session) assume(ctx context.Context, roleARN string) (aws.Credentials, 
 		DurationSeconds: aws.Int32(int32(time.Hour / time.Second)),
 	})
 	if err == nil && answer.Credentials == nil {
-		err = misread("STS", "AssumeRole", errors.New("the answer holds no credentials"))
+		err = misread("STS", "AssumeRole", errNoCredentials)
 	}
 	if err != nil {
 		return aws.Credentials{}, s.fail(err, roleARN)

@@ -94,7 +94,7 @@ func checkBadInput(t *testing.T, c badInput) {
 	if f == nil {
 		t.Fatalf("no finding %s among %v", c.finding, summary.Findings)
 	}
-	says(t, f.Evidence+" "+f.Remedy, c.says...)
+	says(t, f.String(), c.says...)
 	if code := summary.ExitCode(false); code != c.code {
 		t.Errorf("exit code %d, want %d", code, c.code)
 	}
@@ -434,7 +434,7 @@ func TestAThirdKeyIsNeverMade(t *testing.T) {
 				w.healthy(summary)
 				return
 			}
-			says(t, told.Evidence+" "+told.Remedy, "User alice has two access keys", "admin_iam holds neither", "aws iam delete-access-key --user-name alice")
+			says(t, told.String(), "User alice has two access keys", "admin_iam holds neither", "aws iam delete-access-key --user-name alice")
 			if code := summary.ExitCode(false); code != plan.ExitFindings || summary.Failed > 0 {
 				t.Errorf("exit code %d with failures %v, want 3 and none", code, summary.Failures)
 			}

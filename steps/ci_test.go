@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -173,6 +175,80 @@ func TestAPlanThatMayLockWritesNoState(t *testing.T) {
 		})
 		if got := refusedWith(err); got != want {
 			t.Errorf("%s: %q, want %q (%v)", key, got, want, err)
+		}
+	}
+}
+
+// TestAPipelineReachesNoWorkspaceOfALongerKey: to IAM the workspaces of live/network are
+// among those of network.
+func TestAPipelineReachesNoWorkspaceOfALongerKey(t *testing.T) {
+	t.Parallel()
+	b := ciTeam()
+	b.Projects[0].StateKey, b.Projects[2].StateKey = "network", "live/network"
+	if b.Projects[0].Environment != "staging" || b.Projects[2].Environment != "production" {
+		t.Fatalf("the projects are %v", b.Projects)
+	}
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(b)))
+	staging, err := w.byToken("stateroom-github-apply-staging", job("environment:staging"))
+	w.must(err)
+	production, err := w.byToken("stateroom-github-apply-production", job("environment:production"))
+	w.must(err)
+	put := func(who sandbox.Credentials, key string) error {
+		_, err := s3.NewFromConfig(w.config(who, "eu-west-1"), pathStyle).PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &b.Bucket.Name, Key: &key, Body: strings.NewReader("{}"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: aws.String("arn:aws:kms:eu-west-1:111111111111:key/" + w.keyID()),
+		})
+		return err
+	}
+	lock := func(who sandbox.Credentials, key string) error {
+		_, err := dynamodb.NewFromConfig(w.config(who, "eu-west-1")).PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: &b.Lock.DynamoDBTable, Item: map[string]types.AttributeValue{"LockID": &types.AttributeValueMemberS{Value: b.Bucket.Name + "/" + key}},
+		})
+		return err
+	}
+	for key, want := range map[string]string{"env:/x/network": "", "env:/x/network.tflock": "", "env:/x/live/network": "AccessDenied", "env:/x/live/network.tflock": "AccessDenied", "live/network": "AccessDenied"} {
+		if got := refusedWith(put(staging, key)); got != want {
+			t.Errorf("staging writes %s: %q, want %q", key, got, want)
+		}
+	}
+	for key, want := range map[string]string{"env:/x/network": "", "env:/x/network-md5": "", "env:/x/live/network": "AccessDeniedException", "env:/x/live/network-md5": "AccessDeniedException"} {
+		if got := refusedWith(lock(staging, key)); got != want {
+			t.Errorf("staging locks %s: %q, want %q", key, got, want)
+		}
+	}
+	if err := errors.Join(put(production, "env:/x/live/network"), lock(production, "env:/x/live/network")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestARoleForPlansReadsSettingsAndNoData, as many as AWS's ReadOnlyAccess would let it, in
+// a policy that IAM takes.
+func TestARoleForPlansReadsSettingsAndNoData(t *testing.T) {
+	t.Parallel()
+	everything := policy.ParseOrEmpty(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	denials := policy.PlanDenials()
+	if size := denials.Size(); size > policy.ManagedPolicyLimit { // and 10,240 are a role's inline policies
+		t.Errorf("the denials have %d characters", size)
+	}
+	may := func(action string) bool {
+		return policy.Evaluate(policy.Request{Principal: "arn:aws:sts::222222222222:assumed-role/x/y", Action: action, Resource: "*"}, policy.Policies{
+			Identity: []policy.Named{{Document: everything}, {Document: denials}},
+		}).Allowed
+	}
+	for _, action := range strings.Fields(`dax:GetItem athena:GetQueryResults es:ESHttpGet es:ESHttpHead cassandra:Select s3-object-lambda:GetObject s3:GetObject s3:GetObjectVersion
+		s3:GetDataAccess s3express:CreateSession sdb:Select codecommit:GitPull codecommit:GetFile codecommit:GetCommit codeartifact:GetAuthorizationToken codeartifact:ReadFromRepository
+		dynamodb:GetRecords dynamodb:Query dynamodb:PartiQLSelect rds:DownloadDBLogFilePortion rds:DownloadCompleteDBLogFile kinesis:GetRecords sqs:ReceiveMessage logs:GetLogEvents
+		ssm:GetCommandInvocation states:GetExecutionHistory cognito-identity:GetCredentialsForIdentity wafv2:GetSampledRequests s3vectors:QueryVectors bedrock-agentcore:GetEvent`) {
+		if may(action) {
+			t.Errorf("plans may %s", action)
+		}
+	}
+	for _, action := range strings.Fields(`lambda:GetFunction ssm:GetParameter ssm:GetDocument s3:GetBucketPolicy s3:GetObjectTagging s3:ListBucket dynamodb:DescribeTable es:DescribeDomain athena:GetWorkGroup
+		codecommit:GetRepository codecommit:GetRepositoryTriggers codecommit:GetApprovalRuleTemplate codeartifact:DescribeRepository codeartifact:GetRepositoryPermissionsPolicy cognito-identity:GetIdentityPoolRoles
+		cognito-idp:AdminGetUser cognito-idp:DescribeUserPool rds:DescribeDBInstances sqs:GetQueueAttributes kinesis:DescribeStreamSummary logs:DescribeLogGroups states:DescribeStateMachine wafv2:GetWebACL
+		connect:DescribeContactFlow appconfig:GetHostedConfigurationVersion apigateway:GET iot:GetTopicRule kinesisvideo:DescribeStream transcribe:GetVocabulary mediastore:GetContainerPolicy glacier:GetVaultNotifications`) {
+		if !may(action) {
+			t.Errorf("plans may not %s, which a refresh needs", action)
 		}
 	}
 }
@@ -429,6 +505,10 @@ func TestTheOperatorsAndTheMachinesPolicyAreEnough(t *testing.T) {
 	fewer.CIs[0].Plan = []string{"branch:main"}
 	fewer.CIs[0].Apply, fewer.CIs[0].Environments = fewer.CIs[0].Apply[:1], fewer.CIs[0].Environments[:1]
 	w.healthy(w.run(w.setup(fewer)))
+	w.healthy(w.run(w.setup(team())))
+	if left := w.rolesOf(); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
 	if denied := w.denied(); len(denied) > 0 {
 		t.Errorf("denied: %v", denied)
 	}
@@ -451,15 +531,165 @@ func TestAnOperatorWithoutTheMachinesPolicyIsToldWhichOneIsMissing(t *testing.T)
 	}
 }
 
-// TestWithoutAPipelineNobodyIsAskedAboutOne: no call is made for it.
-func TestWithoutAPipelineNobodyIsAskedAboutOne(t *testing.T) {
+// TestWithoutAPipelineTheLookForWhatOneLeftIsCheap: a list of our path, and a question in
+// each environment.
+func TestWithoutAPipelineTheLookForWhatOneLeftIsCheap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.healthy(w.run(w.setup(team())))
-	for _, e := range w.server.Log() {
-		if e.Operation == "ListRoles" || strings.Contains(e.Operation, "OpenIDConnect") {
-			t.Errorf("%s was called", e.Operation)
+	mark := len(w.server.Log())
+	w.settledNow(team())
+	lists, asked := 0, 0
+	for _, e := range w.server.Log()[mark:] {
+		switch {
+		case strings.Contains(e.Operation, "OpenIDConnect"), strings.HasSuffix(e.Resource, "-plan") && e.Operation != "GetRole":
+			t.Errorf("%s was called on %s", e.Operation, e.Resource)
+		case e.Operation == "ListRoles" && strings.HasSuffix(e.Resource, ":role"+ciPath):
+			lists++
+		case e.Operation == "ListRoles":
+			t.Errorf("all roles were listed: %s", e.Resource)
+		case strings.HasSuffix(e.Resource, "-plan"):
+			asked++
 		}
+	}
+	if lists != 1 || asked != 3 {
+		t.Errorf("%d lists and %d questions, want 1 and 3", lists, asked)
+	}
+}
+
+// rolesOf are the names of the pipelines' roles in the admin account and of the roles for
+// plans in the environments.
+func (w *world) rolesOf() (names []string) {
+	w.t.Helper()
+	for _, account := range []string{"", "222222222222", "333333333333", "444444444444"} {
+		out, err := w.hands(account).iam.ListRoles(w.t.Context(), &iam.ListRolesInput{})
+		w.must(err)
+		for _, r := range out.Roles {
+			if *r.Path == ciPath || strings.HasSuffix(*r.RoleName, "-plan") {
+				names = append(names, account+*r.RoleName)
+			}
+		}
+	}
+	return names
+}
+
+// TestWithTheLastPipelineItsRolesGo, in the admin account and in the environments, and who
+// it let in before is let in no more; with one that only stops planning the roles for plans.
+func TestWithTheLastPipelineItsRolesGo(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]sandbox.Options{"at once": {}, "AWS lags": {Seed: "3", Lag: harshLag, Propagation: harshLag / 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			listed := func(b *blueprint.Blueprint) *blueprint.Blueprint {
+				b.Environments[0].Trust = blueprint.TrustListed
+				return b
+			}
+			w := newWorld(t, o)
+			w.healthy(w.run(w.setup(listed(ciTeam()))))
+			applies := ciTeam()
+			applies.CIs[0].Plan = nil
+			w.healthy(w.run(w.setup(listed(applies))))
+			if got := w.rolesOf(); !slices.Equal(got, []string{"stateroom-github-apply-production", "stateroom-github-apply-staging"}) {
+				t.Errorf("without plans there are %v", got)
+			}
+			w.settledNow(listed(applies))
+			w.events = nil
+			w.healthy(w.run(w.setup(listed(team()))))
+			if c := w.plannedChange("iam.ci-role.stateroom-github-apply-staging"); c == nil || c.Action != plan.Delete || len(plan.Access(c)) > 0 {
+				t.Errorf("planned %v", w.plannedIDs())
+			}
+			if got := w.rolesOf(); len(got) > 0 {
+				t.Errorf("left are %v", got)
+			}
+			if _, err := w.byToken("stateroom-github-apply-staging", job("environment:staging")); err == nil {
+				t.Error("the pipeline is still let in")
+			}
+			w.settledNow(listed(team()))
+		})
+	}
+}
+
+// TestWhatOthersPutOnAPipelinesRoleKeepsIt: a policy, or a statement of its trust.
+func TestWhatOthersPutOnAPipelinesRoleKeepsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	admin, staging, production := w.hands("").iam, w.hands("222222222222").iam, w.hands("444444444444").iam
+	anything := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`
+	_, err := admin.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("stateroom-github-plan"), PolicyName: aws.String("theirs"), PolicyDocument: &anything})
+	w.must(err)
+	_, err = staging.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String("TerraformAdmin-plan"), PolicyArn: aws.String("arn:aws:iam::aws:policy/PowerUserAccess")})
+	w.must(err)
+	was, err := production.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("TerraformAdmin-plan")})
+	w.must(err)
+	trust := policy.ParseOrEmpty(*was.Role.AssumeRolePolicyDocument)
+	trust.Statements = append(trust.Statements, policy.EnvironmentTrust("aws", "111111111111", "", nil, true).Statements...)
+	_, err = production.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("TerraformAdmin-plan"), PolicyDocument: aws.String(trust.JSON())})
+	w.must(err)
+	summary := w.run(w.setup(team()))
+	w.healthy(summary)
+	if got := w.rolesOf(); !slices.Equal(got, []string{"stateroom-github-plan", "222222222222TerraformAdmin-plan", "444444444444TerraformAdmin-plan"}) {
+		t.Errorf("left are %v", got)
+	}
+	told := ""
+	for _, f := range summary.Findings {
+		if f.ID == "iam.ci-role-unused" {
+			told += f.Evidence + "\n"
+		}
+	}
+	says(t, told, "stateroom-github-plan", "the inline policy theirs", "222222222222:role/TerraformAdmin-plan", "PowerUserAccess", "444444444444:role/TerraformAdmin-plan", `the statement "AssumeFromAdminAccount" of its trust policy`)
+	w.settledNow(team())
+}
+
+// TestAnEnvironmentsOwnRoleIsNoRoleForPlans, though it is called as one would be.
+func TestAnEnvironmentsOwnRoleIsNoRoleForPlans(t *testing.T) {
+	t.Parallel()
+	b := team()
+	twin := b.Environments[0]
+	twin.Name, twin.Role = "twin", "terraformadmin-plan"
+	b.Environments = append(b.Environments, twin)
+	w := newWorld(t, sandbox.Options{})
+	w.must(b.Check())
+	w.healthy(w.run(w.setup(b)))
+	w.settledNow(b)
+}
+
+// TestABlockRenamedInItsCaseAloneKeepsItsRoles: to IAM they are the same.
+func TestABlockRenamedInItsCaseAloneKeepsItsRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(pipelineTeam())))
+	b := pipelineTeam()
+	b.CIs[0].Name = "GitHub"
+	summary := w.settledNow(b)
+	if f := findingOf(summary.Findings, "iam.ci-unproven"); f == nil || !strings.HasPrefix(f.Subject, "stateroom-github-") {
+		t.Errorf("found %v", findingIDs(summary.Findings))
+	}
+	planner, err := w.byToken("stateroom-github-plan", job("pull_request"))
+	w.must(err)
+	if !w.mayAssume(planner, "arn:aws:iam::222222222222:role/TerraformAdmin-plan") {
+		t.Error("the role for plans is closed to it")
+	}
+}
+
+// TestAnOperatorWhoMayNotSeeWhatAPipelineLeftIsToldSo, and all else is made.
+func TestAnOperatorWhoMayNotSeeWhatAPipelineLeftIsToldSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(ciTeam())))
+	w.actAsOperator(without(stepstest.OperatorPolicy(), "iam:ListRoles"))
+	summary := w.run(w.setup(team()))
+	w.healthy(summary)
+	if f := findingOf(summary.Findings, "iam.ci-unread"); f == nil || !strings.Contains(f.Remedy, "stateroom policy operator") {
+		t.Errorf("found %v", findingIDs(summary.Findings))
+	}
+	w.grantOperator(stepstest.OperatorPolicy())
+	summary = w.run(w.setup(team()))
+	if f := findingOf(summary.Findings, "iam.ci-role-unread"); f == nil || !strings.Contains(f.Remedy, "stateroom policy machines") || f.Severity != plan.Warning || summary.Failed > 0 {
+		t.Errorf("found %v", summary.Findings)
+	}
+	if got := w.rolesOf(); len(got) != 3 { // those of the admin account
+		t.Errorf("left are %v", got)
 	}
 }
 

@@ -51,7 +51,11 @@ func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
 				out, err = first.run(context.WithoutCancel(t.Context()))
 				ended <- err
 			}()
-			<-working
+			select {
+			case <-working:
+			case err := <-ended:
+				t.Fatalf("the first ended before its first change: %v\n%s", err, out)
+			}
 			refused, err := second.run(t.Context())
 			if err == nil || !strings.Contains(refused, "process "+strconv.Itoa(first.process.Pid)) || !strings.Contains(refused, "This one changed nothing") {
 				t.Errorf("the second: %v\n%s", err, refused)

@@ -27,7 +27,7 @@ func (p *Preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (c
 	if d.Allowed || !known(d.Missing, r) {
 		return cause{}, false
 	}
-	return cause{by: policy.ServiceControl, name: of, why: d.Why, explicit: d.Explicit}, true
+	return cause{by: policy.ServiceControl, name: of, why: d.Why, explicit: d.Explicit, lacks: d.Missing}, true
 }
 
 // overAccount are the service control policies over an account; none where they cannot be
@@ -132,7 +132,7 @@ func (p *Preflight) refusal(ctx context.Context, c *maker, target string, err er
 	if d.Allowed || of == "" {
 		return nil
 	}
-	found := p.refused(c, cause{by: policy.ServiceControl, name: of}, []denial{{need: need{Right: right}}})
+	found := p.refused(c, cause{by: policy.ServiceControl, name: of}, []denial{{need{Right: right}, cause{lacks: d.Missing}}})
 	found.Evidence = fmt.Sprintf("Service control policy %s refused %s to %s in account %s (%s).", of, right.Action, e.Identity, c.account, d.Why)
 	found.RequestIDs, found.Stops = awsops.RequestIDs(err), nil
 	return &found

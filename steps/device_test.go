@@ -37,7 +37,7 @@ func TestWhoeverCouldEnrolADeviceWithAStolenKeyIsNamed(t *testing.T) {
 		t.Errorf("without a device: %v", f)
 	}
 	serial := w.enrol("bob", "bobs-phone")
-	if f := told(true); f == nil || !strings.Contains(f.Evidence, serial) || !strings.Contains(f.Remedy, "--virtual-mfa-device-name bob ") {
+	if f := told(true); f == nil || !strings.Contains(f.Evidence, serial) || !strings.Contains(f.String(), "--virtual-mfa-device-name bob ") {
 		t.Errorf("with a device of another name: %v", f)
 	}
 	w.enrol("bob", "bob")

@@ -55,7 +55,7 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 				t.Fatalf("findings %v", planned.Findings)
 			}
 			says(t, f.Evidence, c.place, address)
-			says(t, f.Remedy, "--adopt "+address)
+			says(t, f.String(), "--adopt "+address)
 			if ids := ofStaging(planned.NotOurs); !slices.Contains(ids, plan.InitID("common-staging")) {
 				t.Errorf("what waits for consent is %v", ids)
 			}

@@ -27,10 +27,13 @@ func TestEveryStepSaysWhatWasFoundOfIt(t *testing.T) {
 	env := &engine.Env{Engine: &terraform.Engine{Name: "terraform", Version: "1.11.4", Path: "/usr/bin/terraform"}}
 	want := map[int][]string{
 		1: {"user/operator", "o-abcdefghij", "Accounts 4", a.Environments[0].Name}, 2: {"Admins there alice", "You alice"}, 3: {"Regions known 17"},
-		4: {":key/1"}, 5: {"s3://" + a.Bucket.Name}, 6: {"table/terraform_locks"}, 7: {a.Projects[0].Dir}, 8: {"terraform 1.11.4"}, 9: {"Keys to collect bob"},
+		4: {":key/1"}, 5: {"s3://" + a.Bucket.Name}, 6: {"table/terraform_locks"}, 7: {a.Projects[0].Dir}, 8: {"terraform 1.11.4"},
 	}
 	for _, step := range All() {
 		text := ""
+		if step.Facts == nil {
+			continue
+		}
 		for _, f := range step.Facts(o, a, env) {
 			text += f.Name + " " + f.Value + "\n"
 		}
@@ -41,6 +44,8 @@ func TestEveryStepSaysWhatWasFoundOfIt(t *testing.T) {
 		}
 	}
 	for _, step := range All() {
-		_ = step.Facts(&Observed{}, a, &engine.Env{}) // nothing is there yet
+		if step.Facts != nil {
+			_ = step.Facts(&Observed{}, a, &engine.Env{}) // nothing is there yet
+		}
 	}
 }

@@ -277,7 +277,7 @@ func TestAKeyThatIsNotEnabledIsToldWhatItsStateAsksFor(t *testing.T) {
 	} {
 		o := &Observed{Key: KeyFacts{Key: &awsops.Key{ID: "k", State: state}}}
 		f := unusableKey(o, &blueprint.Answers{Blueprint: team()})
-		if f == nil || !f.Blocks || !strings.Contains(f.Remedy, remedy) || state != "Disabled" && strings.Contains(f.Remedy, "with aws kms enable-key") {
+		if f == nil || !f.Blocks || !strings.Contains(f.String(), remedy) || state != "Disabled" && strings.Contains(f.String(), "with aws kms enable-key") {
 			t.Errorf("%s: %v", state, f)
 		}
 	}
@@ -301,7 +301,7 @@ func TestAKeyThatAWSAloneCanMendStopsTheSetUpBeforeItBegins(t *testing.T) {
 		if f == nil || len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
 			t.Fatalf("%s: findings %v, calls %v", state, summary.Findings, calls)
 		}
-		says(t, f.Evidence+" "+f.Remedy, "alias/terraform", want[1])
+		says(t, f.String(), "alias/terraform", want[1])
 	}
 }
 

@@ -387,7 +387,7 @@ func TestAForeignGroupAndRoleAreLeftAloneUntilAdopted(t *testing.T) {
 	for _, arn := range []string{"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + blueprint.DefaultRole} {
 		told := false
 		for _, f := range summary.Findings {
-			told = told || f.ID == "iam.not-ours" && strings.Contains(f.Remedy, "--adopt "+arn)
+			told = told || f.ID == "iam.not-ours" && strings.Contains(f.String(), "--adopt "+arn)
 		}
 		if !told {
 			t.Errorf("nobody was told how to adopt %s: %v", arn, summary.Findings)

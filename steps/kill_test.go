@@ -90,9 +90,14 @@ func (v *victim) kill() {
 // the work is done or when it is done and the answer has not left. It tells
 // whether there was such a request.
 func (v *victim) killAt(ctx context.Context, n int64, after bool) (met bool, err error) {
+	return v.killAtA(ctx, func(e sandbox.Entry) bool { return e.Mutating }, n, after)
+}
+
+// killAtA is killAt of the n-th request of a kind.
+func (v *victim) killAtA(ctx context.Context, kind func(sandbox.Entry) bool, n int64, after bool, args ...string) (met bool, err error) {
 	var seen atomic.Int64
 	v.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
-		if !e.Mutating || seen.Add(1) != n {
+		if !kind(e) || seen.Add(1) != n {
 			return sandbox.Fault{}
 		}
 		if after {
@@ -101,7 +106,7 @@ func (v *victim) killAt(ctx context.Context, n int64, after bool) (met bool, err
 		v.kill()
 		return sandbox.Fault{DropRequest: true}
 	})
-	out, err := v.run(ctx)
+	out, err := v.run(ctx, args...)
 	v.server.Intercept(nil)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -180,10 +180,11 @@ func TestWhateverIsStoppedTheProofFailsOfNothing(t *testing.T) {
 	}
 }
 
-// TestWhateverNobodyAgreedToOrFailedTheProofNamesIt takes every change of a first set-up,
-// one after the other, for something that is another's, and lets it fail: no proof fails
-// of it, and none says that another set-up helps; the remedy names the change.
-func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
+// TestWhateverWasLeftOutNotAgreedToOrFailedTheProofNamesIt leaves every change of a first
+// set-up out, one after the other, takes it for something that is another's, and lets it
+// fail: no proof fails of it, and none says that another set-up helps; the remedy and the
+// sentence of the proof name the change. What does not rest on it is proven.
+func TestWhateverWasLeftOutNotAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 	t.Parallel()
 	model := newWorld(t, sandbox.Options{})
 	r, err := model.setup(team()).Review(context.Background())
@@ -199,6 +200,7 @@ func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 	}{
 		"another's": {func(c *plan.Change) { c.NotOurs = "arn:another" }, "with stateroom setup --adopt arn:another"},
 		"failed":    {func(c *plan.Change) { c.Role = "/Nobody" }, "Fix the reason why"},
+		"left out":  {func(*plan.Change) {}, "Run stateroom setup and confirm"},
 	} {
 		for _, change := range r.Changes {
 			if len(change.Calls) == 0 {
@@ -219,6 +221,9 @@ func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 					return r
 				}
 				flow.Preflight = nil
+				if name == "left out" {
+					flow.Exclude = map[string]bool{change.ID: true}
+				}
 				flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 					r, err := look(ctx, env)
 					return altered(r), err
@@ -238,9 +243,45 @@ func TestWhateverNobodyAgreedToOrFailedTheProofNamesIt(t *testing.T) {
 					}
 					if told != nil && change.ID != madeByAWS {
 						says(t, told.Evidence+told.Remedy, change.Title, mode.remedy)
+						says(t, summary.Proof.Because, change.Title)
 					}
+				}
+				rests := strings.HasPrefix(change.ID, "bucket.") || slices.Contains(slices.Concat(roles, state), change.ID) // the bucket's policy comes after its settings
+				if !rests && summary.Proof.State == plan.NotProven {
+					t.Errorf("nothing is proven though the proof does not rest on %s: %+v", change.ID, summary.Proof)
 				}
 			})
 		}
+	}
+}
+
+// TestWhateverAPipelineRestsOnIsNamedWhereItIsLeftOut leaves every change of a first set-up
+// with pipelines out, one after the other: no role of a pipeline is told as shut that was
+// only not made, and each that was not opened says which change it waits for.
+func TestWhateverAPipelineRestsOnIsNamedWhereItIsLeftOut(t *testing.T) {
+	t.Parallel()
+	r, err := newWorld(t, sandbox.Options{}).setup(ciTeam()).Review(context.Background())
+	if err != nil || len(r.Changes) == 0 {
+		t.Fatal(r.Changes, err)
+	}
+	named := 0
+	for _, change := range r.Changes {
+		if len(change.Calls) == 0 || change.Of != plan.StepIAM || change.User != "" {
+			continue
+		}
+		w := newWorld(t, sandbox.Options{})
+		flow := w.setup(ciTeam())
+		flow.Env.Token, flow.Env.Patience, flow.Exclude = w.token, 30*time.Second, map[string]bool{change.ID: true}
+		summary := w.run(flow)
+		if told := findingOf(summary.Findings, "iam.ci-refused"); told != nil {
+			t.Errorf("without %s: %s", change.ID, told)
+		}
+		if told := findingOf(summary.Findings, "iam.ci-not-tried"); told != nil {
+			says(t, told.Evidence+told.Remedy, change.Title, "was left out")
+			named++
+		}
+	}
+	if named == 0 {
+		t.Error("no pipeline rests on anything")
 	}
 }

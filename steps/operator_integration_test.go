@@ -17,7 +17,7 @@ import (
 var repairs = []string{
 	"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetAccessKeyLastUsed", "iam:GetAccountSummary", "iam:ListMFADevices", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
 	"kms:PutKeyPolicy", "kms:UpdateKeyDescription",
-	"s3:GetBucketAbac", "s3:GetBucketAcl", "s3:GetBucketWebsite", "s3:GetObject", "s3:ListBucket", "s3:PutBucketOwnershipControls", "s3:PutBucketTagging", "dynamodb:UpdateTable",
+	"s3:GetBucketAbac", "s3:GetBucketAcl", "s3:GetBucketRequestPayment", "s3:GetBucketWebsite", "s3:GetReplicationConfiguration", "s3:GetObject", "s3:ListBucket", "s3:PutBucketOwnershipControls", "s3:PutBucketTagging", "dynamodb:UpdateTable",
 	// Troubleshooting's: what it tells and mends is proven in its own tests.
 	"iam:SimulatePrincipalPolicy", "iam:UpdateAccessKey", "kms:EnableKey", "kms:CancelKeyDeletion",
 }

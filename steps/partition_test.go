@@ -71,7 +71,7 @@ func TestARegionThatTheAdminAccountHasNotEnabledIsAskedForNoRole(t *testing.T) {
 	if f == nil || f.Severity != plan.Info {
 		t.Fatalf("finding %v", f)
 	}
-	says(t, f.Evidence+f.Remedy, "eu-south-1", "sts_region", "eu-west-1", "profile admin_iam-staging", "aws account enable-region")
+	says(t, f.String(), "eu-south-1", "sts_region", "eu-west-1", "profile admin_iam-staging", "aws account enable-region")
 	if f := findingOf(summary.Findings, "region.environment-unknown"); f == nil || !strings.Contains(f.Evidence, "mars-1") {
 		t.Errorf("finding %v", f)
 	}
@@ -159,7 +159,7 @@ func TestAnAccountThatHasNotEnabledItsOwnRegionIsNamed(t *testing.T) {
 	var found []string
 	for _, f := range summary.Findings {
 		if f.ID == "region.environment-closed" {
-			found = append(found, f.Evidence+f.Remedy)
+			found = append(found, f.String())
 		}
 	}
 	if len(found) != 1 {

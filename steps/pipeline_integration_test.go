@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/steps/terraform"
 )
 
 // runner is a machine of the platform's, on which one job runs.
@@ -71,8 +72,25 @@ func script(t *testing.T, pipeline, step string) string {
 // run runs a script as GitHub does.
 func (r *runner) run(script string, more ...string) (string, int) {
 	r.t.Helper()
-	cmd := exec.CommandContext(r.t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
-	cmd.Dir, cmd.Env = r.dir, slices.Concat(r.env, more)
+	cmd := exec.CommandContext(r.t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", byEngine(r.t, script))
+	return r.ends(cmd, slices.Concat(r.env, more))
+}
+
+// byEngine is a script with the engine on PATH in Terraform's place: who has OpenTofu replaces
+// the one word, and the image.
+func byEngine(t testing.TB, script string) string {
+	t.Helper()
+	found, err := terraform.Find(t.Context(), "", os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(script, "terraform ", filepath.Base(found.Path)+" ")
+}
+
+// ends runs a command of a job to its end.
+func (r *runner) ends(cmd *exec.Cmd, env []string) (string, int) {
+	r.t.Helper()
+	cmd.Dir, cmd.Env = r.dir, env
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -123,10 +141,6 @@ func TestTheWrittenPipelinePlansAppliesAndFindsDrift(t *testing.T) {
 		t.Fatalf("apply: %d\n%s", code, out)
 	}
 	drifts(0)
-	out, code = applier.run("aws --profile admin_iam sts get-caller-identity --output text --query Arn")
-	if code != 0 || !strings.Contains(out, "assumed-role/stateroom-github-apply-staging/run-1") {
-		t.Errorf("the AWS CLI: %d\n%s", code, out)
-	}
 	out, code = w.runner("production", "stateroom-github-apply-staging", job("environment:staging")).run(script(t, pipeline, "Apply"))
 	if code == 0 || !strings.Contains(out, "StatusCode: 403") {
 		t.Errorf("staging's gate opens production: %d\n%s", code, out)
@@ -143,4 +157,135 @@ func TestTheWrittenPipelinePlansAppliesAndFindsDrift(t *testing.T) {
 			t.Errorf("%s is another one", name)
 		}
 	}
+}
+
+// gitLabJob is a job of a .gitlab-ci.yml that setup has written: its variables, and the lines
+// that the runner gives to one shell.
+func gitLabJob(t testing.TB, pipeline, name string) (variables []string, script string) {
+	t.Helper()
+	blocks := map[string]string{}
+	for _, block := range strings.Split(pipeline, "\n\n") {
+		block = strings.TrimRight(block, "\n") + "\n"
+		for strings.HasPrefix(block, "#") {
+			_, block, _ = strings.Cut(block, "\n")
+		}
+		head, rest, _ := strings.Cut(block, ":\n")
+		blocks[strings.Trim(head, `"`)] = rest
+	}
+	section := func(of, name string) (lines []string) {
+		_, after, found := strings.Cut("\n"+blocks[of], "\n  "+name+":\n")
+		for line := range strings.Lines(after) {
+			text, inside := strings.CutPrefix(line, "    ")
+			if !found || !inside {
+				break
+			}
+			lines = append(lines, strings.TrimRight(text, "\n"))
+		}
+		return lines
+	}
+	commands := func(lines []string) string {
+		var b strings.Builder
+		for _, line := range lines {
+			if text, begins := strings.CutPrefix(line, "- "); begins {
+				line = strings.TrimPrefix(text, "|")
+			} else {
+				line = strings.TrimPrefix(line, "  ")
+			}
+			b.WriteString(line + "\n")
+		}
+		return b.String()
+	}
+	job := blocks[name]
+	if job == "" {
+		t.Fatalf("the pipeline has no job %s", name)
+	}
+	own := section(name, "script")
+	if strings.Contains(job, "extends: .reads\n") {
+		own = section(".reads", "script")
+	}
+	for _, line := range append(section(".terraform", "variables"), section(name, "variables")...) {
+		key, value, _ := strings.Cut(line, ": ")
+		variables = append(variables, key+"="+strings.Trim(value, `"`))
+	}
+	before := section(".terraform", "before_script")
+	if len(own) == 0 || len(before) == 0 || len(variables) < 3 {
+		t.Fatalf("job %s was not read: %v, %v", name, variables, own)
+	}
+	return variables, commands(before) + commands(own)
+}
+
+// runGitLab runs a job of the pipeline as GitLab's runner does: all of its lines in one sh, in
+// the checkout, with the token in a variable.
+func (w *world) runGitLab(pipeline, job string, claims map[string]any) (string, int) {
+	w.t.Helper()
+	token, err := w.server.Token(claims)
+	w.must(err)
+	r := w.runner("", "", claims)
+	variables, text := gitLabJob(w.t, pipeline, job)
+	env := slices.DeleteFunc(r.env, func(entry string) bool {
+		return strings.HasPrefix(entry, "AWS_CONFIG_FILE=") || strings.HasPrefix(entry, "AWS_SHARED_CREDENTIALS_FILE=")
+	})
+	env = slices.Concat(env, variables, []string{"AWS_TOKEN=" + token, "CI_PIPELINE_ID=77", "CI_JOB_ID=88", "GITLAB_USER_LOGIN=kim/müller", "TMPDIR=" + w.t.TempDir()})
+	r.dir = filepath.Join(r.dir, "live")
+	w.must(os.CopyFS(filepath.Join(r.dir, "live"), os.DirFS(filepath.Join(w.dir, "live"))))
+	w.must(os.RemoveAll(filepath.Join(r.dir, "live", "staging", ".terraform")))
+	out, code := r.ends(exec.CommandContext(w.t.Context(), "sh", "-e", "-c", byEngine(w.t, text)), env)
+	if strings.Contains(out, token) {
+		w.t.Errorf("job %s shows its token:\n%s", job, out)
+	}
+	return out, code
+}
+
+// TestTheWrittenGitLabPipelinePlansAppliesAndFindsDrift runs the jobs of the file that setup
+// writes, with a real engine and tokens of the platform's.
+func TestTheWrittenGitLabPipelinePlansAppliesAndFindsDrift(t *testing.T) {
+	t.Parallel()
+	w := newRealWorld(t)
+	w.withProvider()
+	w.healthy(w.run(w.setup(gitLabTeam())))
+	pipeline := w.read(".gitlab-ci.yml")
+	const bucket = "resource \"aws_s3_bucket\" \"app\" { bucket = \"acme-app\" }\n"
+	w.write("live/staging/main.tf", whoami+bucket)
+	w.alice().in("staging").ok("init")
+	claims := func(ref string) map[string]any {
+		return map[string]any{"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:acme/infra:ref_type:branch:ref:" + ref, "project_id": "42"}
+	}
+	out, code := w.runGitLab(pipeline, "plan common-staging", claims("feature"))
+	if code != 0 || !strings.Contains(out, "1 to add") || !strings.Contains(out, "assumed-role/TerraformAdmin-plan/") {
+		t.Fatalf("plan of a merge request: %d\n%s", code, out)
+	}
+	w.write("live/staging/main.tf", bucket)
+	mark := len(w.server.Log())
+	for what, other := range map[string]map[string]any{
+		"a branch that is not main": claims("feature"), "a fork": {"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:mallory/infra:ref_type:branch:ref:main", "project_id": "43"},
+		"a project of that name, made anew": {"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:acme/infra:ref_type:branch:ref:main", "project_id": "43"},
+	} {
+		if out, code = w.runGitLab(pipeline, "apply common-staging", other); code == 0 || !strings.Contains(out, "Not authorized to perform sts:AssumeRoleWithWebIdentity") {
+			t.Errorf("%s applies: %d\n%s", what, code, out)
+		}
+	}
+	for _, e := range w.server.Log()[mark:] {
+		if e.Mutating && e.Code == "" {
+			t.Errorf("who may not apply changed something: %s %s", e.Operation, e.Resource)
+		}
+	}
+	drifts := func(want int) {
+		t.Helper()
+		if out, code := w.runGitLab(pipeline, "drift common-staging", claims("main")); code != want {
+			t.Errorf("drift: %d, want %d\n%s", code, want, out)
+		}
+	}
+	drifts(2)
+	mark = len(w.server.Log())
+	if out, code = w.runGitLab(pipeline, "apply common-staging", claims("main")); code != 0 || !strings.Contains(out, "1 added") {
+		t.Fatalf("apply: %d\n%s", code, out)
+	}
+	named := false
+	for _, e := range w.server.Log()[mark:] {
+		named = named || strings.HasSuffix(e.Caller, "assumed-role/stateroom-staging-apply-staging/77-88-kim-m--ller")
+	}
+	if !named {
+		t.Error("no session is named by pipeline, job and person")
+	}
+	drifts(0)
 }

@@ -135,6 +135,7 @@ func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	for _, look := range []func() error{
 		func() error { return o.IAM.inspectGroups(ctx, home, a) },
 		func() error { return o.IAM.inspectUsers(ctx, env, home, a) },
+		func() error { return o.IAM.inspectFormer(ctx, env, home, a) },
 		func() error { return o.IAM.inspectPolicies(ctx, home) },
 		func() error { return inspectKey(ctx, env, a, o) },
 	} {
@@ -210,9 +211,7 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 		access.Accounts = access.Accounts || e.Account == ""
 		if e.Account == a.AdminAccount {
 			access.Roles = append(access.Roles, a.RoleARN(o.partition(), e))
-			if a.PlansIn(e.Name) {
-				access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
-			}
+			access.PlanRoles = append(access.PlanRoles, a.RoleARN(o.partition(), e.PlanRoleIn()))
 		} else if reach := a.ReachOf(e); !slices.Contains(access.Reach, reach) {
 			access.Reach = append(access.Reach, reach)
 		}
@@ -231,7 +230,12 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 // documents are a group's of one subject, as set-up makes them.
 type documents func(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *plan.Finding)
 
-func ownDocuments(o *Observed, _ *blueprint.Answers, _ blueprint.Group) ([]policy.Document, *plan.Finding) {
+// ownDocuments let members manage their own key and device; those for emergencies have the
+// operator do that, so that a key that is stolen gives nothing at all.
+func ownDocuments(o *Observed, _ *blueprint.Answers, g blueprint.Group) ([]policy.Document, *plan.Finding) {
+	if g.BreakGlass {
+		return nil, nil
+	}
 	return []policy.Document{policy.OwnCredentials(o.partition())}, nil
 }
 
@@ -271,6 +275,12 @@ func groupDocument(o *Observed, a *blueprint.Answers, group string, subjects ...
 		}
 	}
 	if len(all.Statements) == 0 {
+		if a.Groups[i].BreakGlass {
+			return all, &plan.Refusal{
+				Finding: "policy.nothing", What: "Group " + group + " has no such policy: its users are for emergencies, and the operator manages their keys.",
+				Remedy: "No action needed.",
+			}
+		}
 		return all, &plan.Refusal{
 			Finding: "policy.nothing", What: "Group " + group + " has no such policy: the blueprint gives it no project of its environments.",
 			Remedy: "Add a project to the blueprint.",

@@ -165,6 +165,9 @@ func (p *Preflight) knownTags() {
 			p.tags[u.User.ARN] = u.User.Tags
 		}
 	}
+	for name := range p.Observed.IAM.Groups { // which take no tags
+		p.tags[p.group(name)] = map[string]string{}
+	}
 	for _, policy := range p.Observed.IAM.Policies {
 		p.tags[policy.ARN] = policy.Tags
 	}
@@ -191,9 +194,13 @@ func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 	}
 	for i := range c.needs {
 		c.needs[i].Context = p.context(c, c.needs[i].Right)
+		_, c.needs[i].Tagged = p.tags[c.needs[i].Resource]
 	}
 	used := p.used(c)
-	verdicts := p.simulate(ctx, c, slices.Concat(used, c.needs))
+	if len(used) == 0 {
+		return nil
+	}
+	verdicts := p.simulate(ctx, c, slices.Concat(used, c.of(used)))
 	believed := map[string]bool{}
 	for _, u := range used {
 		d, answered := verdicts[keyOf(u.Right)]
@@ -213,6 +220,17 @@ func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 		}
 	}
 	return p.told(c, denied)
+}
+
+// of are the needs of the services of which the look has used something: nothing that is
+// denied of another is believed, so that it need not be asked.
+func (c *maker) of(used []need) (asked []need) {
+	for _, n := range c.needs {
+		if slices.ContainsFunc(used, func(u need) bool { return serviceOf(u.Action) == serviceOf(n.Action) }) {
+			asked = append(asked, n)
+		}
+	}
+	return asked
 }
 
 // known finds out under which ARN IAM simulates the caller. A session has lost its role's
@@ -263,6 +281,9 @@ func (p *Preflight) used(c *maker) (used []need) {
 		}
 		if c.role != "" {
 			right.Action, right.Resource = "iam:GetRole", n.Resource
+		}
+		if right.Action == "" {
+			continue // the look has used nothing of that service
 		}
 		right.Context = map[string][]string{"aws:SecureTransport": {"true"}}
 		if service != "iam" && service != "organizations" {

@@ -18,6 +18,8 @@ type cause struct {
 	// name is the policy that decides, where it is known; why says how, in words.
 	name, why string
 	explicit  bool
+	// lacks are the condition keys that the request does not have and a policy asks for.
+	lacks []string
 	// unsure says that AWS's simulation alone says so, and is known to be wrong at times.
 	unsure bool
 }
@@ -43,16 +45,14 @@ func (p *Preflight) cause(ctx context.Context, c *maker, r awsops.Right, d awsop
 	case d.ByBoundary:
 		return p.bounded(ctx, c, r, d)
 	case d.Explicit:
-		return cause{by: policy.IdentityBased, explicit: true, name: strings.Join(d.Policies, ", ")}, true
+		return cause{by: policy.IdentityBased, explicit: true, name: strings.Join(d.Policies, ", "), lacks: d.Missing}, true
 	}
-	return cause{by: policy.IdentityBased}, !p.granted(c, r, nil)
+	return cause{by: policy.IdentityBased, lacks: d.Missing}, !p.granted(c, r, nil)
 }
 
 // known tells whether a decision rests on nothing but what is known of the request.
 func known(missing []string, r awsops.Right) bool {
-	return !slices.ContainsFunc(missing, func(key string) bool {
-		return !slices.ContainsFunc(r.Absent, func(absent string) bool { return strings.EqualFold(absent, key) })
-	})
+	return !slices.ContainsFunc(missing, func(key string) bool { return !r.Lacks(key) })
 }
 
 // request is the call as the policies judge it.
@@ -79,7 +79,7 @@ func (p *Preflight) bounded(ctx context.Context, c *maker, r awsops.Right, d aws
 		return found, true
 	}
 	decision := policy.Evaluate(c.request(r), policy.Policies{Identity: everything, Boundary: &policy.Named{Name: arn, Document: policy.ParseOrEmpty(boundary.Document)}})
-	found.why, found.explicit = unnamed(decision.Why, arn), decision.Explicit
+	found.why, found.explicit, found.lacks = unnamed(decision.Why, arn), decision.Explicit, decision.Missing
 	return found, !decision.Allowed && known(decision.Missing, r)
 }
 
@@ -154,8 +154,9 @@ func (p *Preflight) told(c *maker, denied []denial) (findings []plan.Finding) {
 
 // refused is the finding of what one policy forbids a caller.
 func (p *Preflight) refused(c *maker, why cause, denied []denial) plan.Finding {
-	var rights, stops []string
+	var rights, stops, lacks []string
 	for _, d := range denied {
+		lacks = append(lacks, d.lacks...)
 		if right := d.Action + " on " + d.Resource; !slices.Contains(rights, right) {
 			rights = append(rights, right)
 		}
@@ -199,10 +200,36 @@ func (p *Preflight) refused(c *maker, why cause, denied []denial) plan.Finding {
 		f.Evidence = sentence + "none of its policies allows it." + left
 		f.Remedy = "Grant it there (stateroom policy " + p.Policy + " prints all that is needed)" + p.otherwise("an identity that has it") + "."
 	}
+	if ways := waysOut(c, slices.Compact(slices.Sorted(slices.Values(lacks)))); len(ways) > 0 && !why.unsure {
+		f.Remedy = strings.Join(ways, " ") + " Otherwise: " + f.Remedy
+	}
 	if p.Caller != nil {
 		f.Remedy = "Ask the operator to do this: " + f.Remedy
 	}
 	return f
+}
+
+// waysOut are what the blueprint can give that a policy asks for by these condition keys,
+// which the requests lack.
+func waysOut(c *maker, keys []string) (ways []string) {
+	for _, key := range keys {
+		kind, tag, _ := strings.Cut(key, "/")
+		switch strings.ToLower(kind) {
+		case "aws:requesttag":
+			ways = append(ways, fmt.Sprintf("The policy asks for the tag %s on what is made: stateroom setup --set %s gives it, with the value that your organization wants.", tag, plan.Shell("tags."+tag+"=VALUE")))
+		case "aws:resourcetag", "iam:resourcetag":
+			ways = append(ways, fmt.Sprintf("The policy asks for the tag %s on what is changed: stateroom setup --set %s gives it to what stateroom makes. A group cannot have tags.", tag, plan.Shell("tags."+tag+"=VALUE")))
+		case "aws:principaltag":
+			ways = append(ways, fmt.Sprintf("The policy asks for the tag %s on whoever makes the call: run as an identity that has it.", tag))
+		case "iam:permissionsboundary":
+			if c.environment != "" {
+				ways = append(ways, fmt.Sprintf("The policy asks for a permissions boundary: stateroom setup --set environment.%s.permissions_boundary=ARN gives it to the role.", c.environment))
+			} else {
+				ways = append(ways, "The policy asks for a permissions boundary: have the users made with it by whoever may, then run stateroom setup again, which uses users that are there.")
+			}
+		}
+	}
+	return ways
 }
 
 // otherwise is the other way out: whoever makes a key of their own cannot be somebody

@@ -601,7 +601,7 @@ func TestASimulationIsBelievedByWhatTheLookHasUsed(t *testing.T) {
 		want []string
 	}{
 		"the operator": {
-			&maker{account: "111111111111", region: "eu-west-1", needs: []need{right("iam:CreateUser", "*"), right("iam:CreateGroup", "*"), right("kms:CreateKey", "*"), right("dynamodb:CreateTable", "*")}},
+			&maker{account: "111111111111", region: "eu-west-1", needs: []need{right("iam:CreateUser", "*"), right("iam:CreateGroup", "*"), right("kms:CreateKey", "*"), right("dynamodb:CreateTable", "*"), right("sso:CreatePermissionSet", "*")}},
 			[]string{"iam:ListPolicies on *", "kms:ListAliases on *", "dynamodb:DescribeTable on arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"},
 		},
 		"a role": {
@@ -618,6 +618,11 @@ func TestASimulationIsBelievedByWhatTheLookHasUsed(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		for _, n := range c.who.of(p.used(c.who)) {
+			if n.Action == "" || serviceOf(n.Action) == "sso" {
+				t.Errorf("%s: %q is asked for", name, n.Action)
+			}
 		}
 	}
 }

@@ -194,6 +194,47 @@ func TestNoMemberLosesAStateWhileAGroupIsPackedAnew(t *testing.T) {
 	}
 }
 
+// TestTheBridgesOfAllSubjectsCountTowardsOneQuota: a group whose roles and whose states are
+// both turned around, and that may have one policy more, gets one bridge, and of the rest
+// the risk is told.
+func TestTheBridgesOfAllSubjectsCountTowardsOneQuota(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for i := range 45 {
+		names = append(names, fmt.Sprintf("env-%04d", i))
+	}
+	for spare := range 4 {
+		whole := many(len(names), names...)
+		for i := range whole.Environments {
+			whole.Environments[i].RolePath = "/" + strings.Repeat("team/", 20)
+		}
+		a := &blueprint.Answers{Blueprint: whole}
+		o := emptyAccount(a)
+		given(t, o, a, "credentials", ownDocuments)
+		given(t, o, a, assumeSubject, assumePolicies)
+		given(t, o, a, stateSubject, statePolicies)
+		slices.Reverse(whole.Projects)
+		slices.Reverse(whole.Environments)
+		group := a.Groups[0].Name
+		f := o.IAM.Groups[group]
+		for n := range spareAttachments(o, a, group) - spare {
+			f.Attached = append(f.Attached, fmt.Sprintf("arn:aws:iam::aws:policy/Other%d", n))
+		}
+		o.IAM.Groups[group] = f
+		changes := slices.Concat(planGroups(o, a).Changes, planStateAccess(o, a).Changes)
+		attaches, risks := 0, 0
+		for _, c := range changes {
+			if strings.HasSuffix(c.ID, attachSuffix) {
+				attaches++
+			}
+			risks += strings.Count(c.Risk, "lacks what another")
+		}
+		if attaches > spare || attaches == 0 && spare > 0 || (attaches == spare) != (risks > 0) && spare < 2 {
+			t.Errorf("with room for %d policies there are %d more, and %d risks", spare, attaches, risks)
+		}
+	}
+}
+
 // packedWithoutRoom is what the plan says of the risk where a group with all the policies
 // that it may have is turned around.
 func packedWithoutRoom(t *testing.T, names []string) (risks string) {

@@ -153,7 +153,7 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 	}}
 	if len(a.Environments) == 0 {
 		questions = append(questions, plan.Question{
-			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: plan.Choices, Required: true,
+			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Name: "Environments", Kind: plan.Choices, Required: true,
 			Default: a.Discovered.Environments(admin), Accounts: accountsOffered(a.Discovered.Offered(admin)),
 			Help: "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -30,20 +31,44 @@ type MachineFacts struct {
 	Others map[string][]string
 	// Roles are the pipelines' roles and the environments' roles for plans, by ARN.
 	Roles map[string]RoleFacts
-	// Stale are the roles below our path that no pipeline of the blueprint has.
-	Stale []RoleFacts
+	// Names are the roles below our path by their names in lower case: IAM takes no two that
+	// differ in case alone, so that a block renamed in that alone keeps its roles.
+	Names map[string]string
+	// Left are the roles that were made for pipelines and that none of the blueprint needs.
+	Left []LeftRole
 }
 
-// inspectMachines reads what the pipelines need, where there are any. A refusal is a fact:
-// all else is made.
+// LeftRole is a role that no pipeline of the blueprint needs any more.
+type LeftRole struct {
+	RoleFacts
+
+	// At is where it is: an environment of the blueprint whose role is the one for plans,
+	// without a name for a role of the admin account below our path.
+	At blueprint.Environment
+}
+
+// inspectMachines reads what the pipelines need, and what they no longer do. A refusal is a
+// fact: all else is made. Without a pipeline that takes the list of the roles below our
+// path, and in each environment a look for the role for plans: an earlier blueprint may
+// have had one, and what it made goes on letting its jobs in.
 func (f *IAMFacts) inspectMachines(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
-	if len(a.CIs) == 0 {
-		return nil
-	}
 	m := &f.Machines
 	m.Providers, m.Others, m.Roles = map[string]*awsops.OIDCProvider{}, map[string][]string{}, map[string]RoleFacts{}
+	below := ciPath
+	if len(a.CIs) > 0 {
+		below = "/" // roles of others may trust the provider
+	}
 	home := env.Sessions.Home(a.StateRegion)
-	all, err := home.Roles(ctx, "/")
+	all, err := home.Roles(ctx, below)
+	if len(a.CIs) == 0 && awsops.IsAccessDenied(err) {
+		m.Refused, err = machinesUnread(err), nil // the environments can be looked into all the same
+	}
+	m.Names = map[string]string{}
+	for _, role := range all {
+		if role.Path == ciPath {
+			m.Names[strings.ToLower(role.Name)] = role.Name
+		}
+	}
 	for _, ci := range a.CIs {
 		arn := providerARN(o, a, ci)
 		if _, asked := m.Providers[arn]; !asked && err == nil {
@@ -54,15 +79,24 @@ func (f *IAMFacts) inspectMachines(ctx context.Context, env *engine.Env, o *Obse
 		err = m.inspectRoles(ctx, env, o, a, all)
 	}
 	if awsops.IsAccessDenied(err) {
-		refused := plan.Finding{
+		m.Refused = &plan.Finding{
 			ID: "iam.ci-denied", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeMachines},
 			Evidence: "What the pipelines need could not be read: " + diagnosis.Describe(err), RequestIDs: awsops.RequestIDs(err),
 			Remedy: "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
 		}
-		m.Refused = &refused
 		return nil
 	}
 	return err
+}
+
+// machinesUnread is what is told where no pipeline is in the blueprint and the roles of
+// earlier ones cannot be listed.
+func machinesUnread(err error) *plan.Finding {
+	return &plan.Finding{
+		ID: "iam.ci-unread", Of: plan.StepIAM, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(err),
+		Evidence: "Whether an earlier blueprint's pipelines left roles in the admin account could not be read: " + diagnosis.Describe(err),
+		Remedy:   "If there were pipelines, give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+	}
 }
 
 func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers, all []awsops.Role) error {
@@ -74,36 +108,43 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 			}
 		}
 	}
+	there := func(e blueprint.Environment) bool { return len(awsops.FindRefs(e.Account)) == 0 && o.Account.active(e) }
 	var look []blueprint.Environment // where a role is, in the form of an environment
 	for _, e := range machinePlaces(o, a) {
-		if len(awsops.FindRefs(e.Account)) == 0 && o.Account.active(e) {
+		if there(e) {
 			look = append(look, e)
 		}
 	}
 	wanted := len(look)
-	for _, role := range all {
-		stale := atCI(a, role.Name)
-		if role.Path == ciPath && !slices.ContainsFunc(look, func(e blueprint.Environment) bool { return e.Account == a.AdminAccount && e.Role == role.Name }) {
-			look = append(look, stale)
+	for _, name := range slices.Sorted(maps.Values(m.Names)) {
+		if !slices.ContainsFunc(look, func(e blueprint.Environment) bool { return e.Account == a.AdminAccount && e.Role == name }) {
+			look = append(look, atCI(o, a, name))
+		}
+	}
+	for _, e := range o.environments(a.Environments) {
+		if !a.PlansIn(e.Name) && there(e) && !ofEnvironment(a, e.PlanRoleIn()) {
+			look = append(look, e.PlanRoleIn())
 		}
 	}
 	found, err := forEach(ctx, env.Parallel, look, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
-		if e.Account != a.AdminAccount {
-			return InspectRole(ctx, env, a, e), ctx.Err()
-		}
+		listed := e.Account == a.AdminAccount && (e.Name == "" || len(a.CIs) > 0)
 		// Of a role that is not there IAM knows no path, so that who may see our path alone
 		// may not ask for it.
-		if !slices.ContainsFunc(all, func(r awsops.Role) bool { return strings.EqualFold(r.Name, e.Role) }) {
+		if listed && !slices.ContainsFunc(all, func(r awsops.Role) bool { return strings.EqualFold(r.Name, e.Role) }) {
 			return RoleFacts{}, nil
 		}
-		facts := InspectRole(ctx, env, a, e)
-		return facts, facts.Unreachable
+		return InspectRole(ctx, env, a, e), ctx.Err()
 	})
 	for i, e := range look {
-		if i < wanted {
-			m.Roles[a.RoleARN(o.partition(), e)] = found[i]
-		} else if found[i].Role != nil && plan.Ours(a, found[i].Role.Tags) {
-			m.Stale = append(m.Stale, found[i])
+		f := found[i]
+		switch {
+		case i < wanted:
+			m.Roles[a.RoleARN(o.partition(), e)] = f
+			if err == nil && e.Account == a.AdminAccount {
+				err = f.Unreachable
+			}
+		case f.Role != nil && f.Role.Path == e.RolePath && plan.Ours(a, f.Role.Tags), e.Account == a.AdminAccount && f.Unreachable != nil:
+			m.Left = append(m.Left, LeftRole{f, e})
 		}
 	}
 	return err
@@ -113,11 +154,11 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 func machinePlaces(o *Observed, a *blueprint.Answers) (places []blueprint.Environment) {
 	for _, ci := range a.CIs {
 		if role := ci.PlanRole(); role != "" {
-			places = append(places, atCI(a, role))
+			places = append(places, atCI(o, a, role))
 		}
 		for _, e := range a.EnvironmentsOfCI(ci) {
 			if len(ci.ApplySubjects(e.Name)) > 0 {
-				places = append(places, atCI(a, ci.ApplyRole(e.Name)))
+				places = append(places, atCI(o, a, ci.ApplyRole(e.Name)))
 			}
 		}
 	}
@@ -129,9 +170,16 @@ func machinePlaces(o *Observed, a *blueprint.Answers) (places []blueprint.Enviro
 	return places
 }
 
-// atCI is where a pipeline's role of the admin account is.
-func atCI(a *blueprint.Answers, role string) blueprint.Environment {
-	return blueprint.Environment{Account: a.AdminAccount, Role: role, RolePath: ciPath}
+// atCI is where a pipeline's role of the admin account is, under the name that it has there.
+func atCI(o *Observed, a *blueprint.Answers, role string) blueprint.Environment {
+	return blueprint.Environment{Account: a.AdminAccount, Role: cmp.Or(o.IAM.Machines.Names[strings.ToLower(role)], role), RolePath: ciPath}
+}
+
+// ofEnvironment tells whether a role is an environment's own.
+func ofEnvironment(a *blueprint.Answers, at blueprint.Environment) bool {
+	return slices.ContainsFunc(a.Environments, func(e blueprint.Environment) bool {
+		return e.Account == at.Account && strings.EqualFold(e.Role, at.Role)
+	})
 }
 
 // changeMachines stands for all that the pipelines need in the admin account. No change has
@@ -154,12 +202,11 @@ func planRoleChange(environment string) string { return "iam.plan-role." + envir
 // plans.
 func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	m := &o.IAM.Machines
-	switch {
-	case len(a.CIs) == 0:
-		return p
-	case m.Refused != nil:
+	if m.Refused != nil {
 		p.Find(*m.Refused)
-		return p
+		if len(a.CIs) > 0 {
+			return p
+		}
 	}
 	asked := map[string]bool{}
 	for _, ci := range a.CIs {
@@ -173,8 +220,8 @@ func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, b := range machineRoles(o, a) {
 		p.Add(b.plan())
 	}
-	for _, stale := range m.Stale {
-		p.Add(dropRole(a, stale))
+	for _, left := range m.Left {
+		p.Add(dropRole(o, a, left))
 	}
 	return p
 }
@@ -271,31 +318,73 @@ func knownByName(ci blueprint.CI) []plan.Finding {
 	return []plan.Finding{f}
 }
 
-// dropRole deletes a role that an earlier blueprint's pipeline had.
-func dropRole(a *blueprint.Answers, f RoleFacts) (p plan.Proposal) {
-	foreign := len(f.Attached) > 0
-	for name := range f.Inline {
-		foreign = foreign || name != inlinePolicy
+// dropRole deletes a role that an earlier blueprint's pipeline had, as long as nothing but
+// what setup made is on it.
+func dropRole(o *Observed, a *blueprint.Answers, left LeftRole) (p plan.Proposal) {
+	f, attaches := left.RoleFacts, ""
+	if f.Unreachable != nil {
+		severity := plan.Warning
+		if left.At.Name != "" { // of which nobody knows whether it is there
+			severity = plan.Info
+		}
+		p.Find(plan.Finding{
+			ID: "iam.ci-role-unread", Subject: left.At.Role, Severity: severity, Probed: true, RequestIDs: awsops.RequestIDs(f.Unreachable),
+			Evidence: fmt.Sprintf("Role %s, which none of the blueprint's pipelines uses, could not be read: %v", a.RoleARN(o.partition(), left.At), f.Unreachable),
+			Remedy:   "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
+		})
+		return p
 	}
-	if foreign {
-		p.Keep("iam.ci-role-unused", fmt.Sprintf("Role %s belongs to none of the blueprint's pipelines, and has policies that are not stateroom's.", f.Role.ARN))
+	id := "iam.ci-role." + f.Role.Name
+	if left.At.Name != "" {
+		id, attaches = planRoleChange(left.At.Name)+".unused", readOnlyAccess(o)
+	}
+	if with := othersOn(f, attaches); len(with) > 0 {
+		p.Keep("iam.ci-role-unused", fmt.Sprintf("None of the blueprint's pipelines uses role %s, which has what is not stateroom's: %s.", f.Role.ARN, plan.Enumerated(with)))
 		return p
 	}
 	var calls []awsops.Call
-	for _, name := range slices.Sorted(maps.Keys(f.Inline)) {
+	for _, arn := range f.Attached {
+		calls = append(calls, awsops.DetachRolePolicy(f.Role.Name, arn))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Inline)) { // what it denies goes last
 		calls = append(calls, awsops.DeleteRolePolicy(f.Role.Name, name))
 	}
-	c := plan.InAdminAccount(a, "iam.ci-role."+f.Role.Name, plan.Delete, fmt.Sprintf("Delete the role %s, which none of the blueprint's pipelines uses any more", f.Role.Name), f.Role.ARN,
-		append(calls, awsops.DeleteRole(f.Role.Name))...)
+	c := plan.Change{
+		ID: id, Action: plan.Delete, Title: fmt.Sprintf("Delete the role %s, which none of the blueprint's pipelines uses any more", f.Role.Name),
+		Target: f.Role.ARN, Environment: left.At.Name, Account: left.At.Account, Role: f.Reach, Region: a.StateRegion,
+		Calls: append(calls, awsops.DeleteRole(f.Role.Name)), Needs: []string{changeMachines},
+	}
 	c.Fields = []plan.Field{{Name: "trust", Before: f.Role.Trust}}
+	if len(f.Attached) > 0 {
+		c.Fields = append(c.Fields, plan.Field{Name: "attached policy", Before: f.Attached[0]})
+	}
 	if own, there := f.Inline[inlinePolicy]; there {
 		c.Fields = append(c.Fields, plan.Field{Name: "inline policy " + inlinePolicy, Before: own.JSON()})
 	}
-	c.Needs = []string{changeMachines}
 	c.Risk = "Whatever still uses it can no longer get a session."
 	c.Judge() // it takes access away
 	p.Change(c)
 	return p
+}
+
+// othersOn is what is on a pipeline's role that setup did not put there.
+func othersOn(f RoleFacts, attaches string) (with []string) {
+	for _, arn := range f.Attached {
+		if arn != attaches {
+			with = append(with, "the policy "+arn)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Inline)) {
+		if name != inlinePolicy {
+			with = append(with, "the inline policy "+name)
+		}
+	}
+	for _, s := range policy.ParseOrEmpty(f.Role.Trust).Statements {
+		if !policy.OfMachines(s) {
+			with = append(with, fmt.Sprintf("the statement %q of its trust policy", s.Label()))
+		}
+	}
+	return with
 }
 
 // ciJobs names a pipeline's jobs in a sentence.

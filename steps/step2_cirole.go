@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -104,6 +105,11 @@ func ciState(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments ..
 			access.Keys = append(access.Keys, project.StateKey)
 		}
 	}
+	for _, other := range a.Projects {
+		if !slices.Contains(access.Keys, other.StateKey) && slices.ContainsFunc(access.Keys, func(key string) bool { return strings.HasSuffix(other.StateKey, "/"+key) }) {
+			access.Except = append(access.Except, other.StateKey)
+		}
+	}
 	return access
 }
 
@@ -135,7 +141,7 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 		roles = append(roles, a.RoleARN(o.partition(), e.PlanRoleIn()))
 	}
 	return &machineRole{
-		id: ciPlanChange(ci.Name), what: "plans of pipeline " + ci.Name, e: atCI(a, ci.PlanRole()),
+		id: ciPlanChange(ci.Name), what: "plans of pipeline " + ci.Name, e: atCI(o, a, ci.PlanRole()),
 		trust: ciTrust(o, a, ci, ci.PlanSubjects()), opens: policy.Pushers,
 		lets: fmt.Sprintf("Jobs of %s (%s) may read the states and the environments of %s.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci.PlanSubjects()), environmentNames(environments)),
@@ -149,7 +155,7 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint.Environment) *machineRole {
 	access, subjects := ciState(o, a, ci, e), ci.ApplySubjects(e.Name)
 	b := &machineRole{
-		id: ciApplyChange(ci.Name, e.Name), what: "applies of pipeline " + ci.Name + " to " + e.Name, e: atCI(a, ci.ApplyRole(e.Name)),
+		id: ciApplyChange(ci.Name, e.Name), what: "applies of pipeline " + ci.Name + " to " + e.Name, e: atCI(o, a, ci.ApplyRole(e.Name)),
 		trust: ciTrust(o, a, ci, subjects), opens: policy.Exactly,
 		lets: fmt.Sprintf("Jobs of %s (%s) may change everything that the role %s in %s may, and its projects' states.",
 			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects), e.Role, e.Name),
@@ -163,12 +169,17 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 	return b
 }
 
+// readOnlyAccess is AWS's own policy of a role for plans, which [policy.PlanDenials] narrows.
+func readOnlyAccess(o *Observed) string {
+	return "arn:" + o.partition() + ":iam::aws:policy/ReadOnlyAccess"
+}
+
 // environmentPlanRole is the role beside the environment role that only reads.
 func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environment) *machineRole {
 	var roles, names []string
 	for _, ci := range a.CIsIn(e.Name) {
 		if ci.PlanRole() != "" {
-			roles, names = append(roles, a.RoleARN(o.partition(), atCI(a, ci.PlanRole()))), append(names, ci.Name)
+			roles, names = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole()))), append(names, ci.Name)
 		}
 	}
 	return &machineRole{
@@ -177,7 +188,7 @@ func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environm
 			policy.MachineTrust(o.partition(), a.AdminAccount, o.orgID(), roles),
 		}},
 		lets:   fmt.Sprintf("Plans of pipeline %s may read the configuration of everything in %s.", plan.Enumerated(names), e.Name),
-		inline: policy.PlanDenials(), attached: "arn:" + o.partition() + ":iam::aws:policy/ReadOnlyAccess",
+		inline: policy.PlanDenials(), attached: readOnlyAccess(o),
 	}
 }
 

@@ -42,8 +42,11 @@ func enrolment(name string, f UserFacts) []plan.Finding {
 	if len(f.Devices) > 0 {
 		told.Evidence = fmt.Sprintf("User %s has the MFA device %s and none of the user's own name: that name is free, so whoever has the access key alone can enrol a device of their own.",
 			name, f.Devices[0].Serial)
-		told.Remedy = fmt.Sprintf("Ask %s to enrol a virtual device of that name as well (aws iam create-virtual-mfa-device --virtual-mfa-device-name %s "+
-			"--bootstrap-method QRCodePNG --outfile FILE, then aws iam enable-mfa-device).", name, f.User.Name)
+		told.Remedy = fmt.Sprintf("Ask %s to enrol a virtual device of that name as well.", name)
+		told.Commands = []plan.ShellCommand{
+			{Does: "Create it", Line: "aws iam create-virtual-mfa-device --virtual-mfa-device-name " + f.User.Name + " --bootstrap-method QRCodePNG --outfile FILE"},
+			{Does: "Enable it with two codes", Line: "aws iam enable-mfa-device --user-name " + f.User.Name + " --serial-number ARN --authentication-code1 CODE --authentication-code2 CODE"},
+		}
 	}
 	return []plan.Finding{told}
 }

@@ -84,7 +84,7 @@ func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Find(*refused)
 			continue
 		}
-		p.Add(groupPolicies(o, a, g.Name, "assume", assume))
+		p.Add(groupPolicies(o, a, g.Name, assumeSubject, assume))
 	}
 	return p
 }
@@ -107,7 +107,8 @@ func planGroup(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pro
 	for _, name := range f.Inline {
 		p.Keep("iam.group-more-policies", fmt.Sprintf("Group %s has the inline policy %s in addition to the blueprint's.", g.Name, name))
 	}
-	p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
+	own, _ := ownDocuments(o, a, g)
+	p.Add(groupPolicies(o, a, g.Name, "credentials", own))
 	return p
 }
 
@@ -191,7 +192,8 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 	return []plan.Finding{{
 		ID: "iam.other-members", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Group %s has members that the blueprint does not name: %s.", g.Name, strings.Join(others, ", ")),
-		Remedy:   fmt.Sprintf("Name them in the blueprint, or take their rights with aws iam remove-user-from-group --group-name %s --user-name USER.", g.Name),
+		Remedy:   "Name them in the blueprint, or take them out of the group.",
+		Commands: plan.Copy("Take somebody out", "aws iam remove-user-from-group --group-name %s --user-name USER", g.Name),
 	}}
 }
 
@@ -219,7 +221,7 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	if len(arns)+len(more) == 0 {
 		return nil, nil
 	}
-	docs, err := splitPolicies(o, a, assuming(arns, more))
+	docs, err := splitPolicies(o, a, guarded(g, assuming(arns, more)))
 	// One policy is left to the group's own credentials, and half of the rest
 	// to the state policy.
 	most := (groupPolicyQuota(o, a) - 1) / 2
@@ -229,7 +231,7 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	role, same := commonRole(there)
 	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
 		form := policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())
-		docs, err := splitPolicies(o, a, assuming(kept, append(form.Statements, more...)))
+		docs, err := splitPolicies(o, a, guarded(g, assuming(kept, append(form.Statements, more...))))
 		if err == nil && len(docs) <= most {
 			return docs, nil
 		}

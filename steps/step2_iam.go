@@ -49,6 +49,8 @@ type IAMFacts struct {
 	// OwnKey that of the user's own key: the same, unless the admin profile holds a
 	// session with a second factor and the key lies beside it.
 	ProfileKey, OwnKey string
+	// Former are the users of IAM groups that have moved to Identity Center, by group.
+	Former map[string][]FormerAdmin
 	// Center is what Identity Center holds.
 	Center CenterFacts
 	// Machines are what IAM holds of the pipelines.
@@ -62,7 +64,7 @@ func iamQuestions(a *blueprint.Answers) []plan.Question {
 		return nil
 	}
 	return []plan.Question{{
-		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: plan.Choices, Required: true,
+		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Name: "Admins", Kind: plan.Choices, Required: true,
 		Help: "One IAM user for each person who runs Terraform. Each gets one access key, sealed for nobody else to read.",
 	}}
 }
@@ -81,6 +83,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectPolicies(gctx, home) })
 	g.Go(func() error { return f.inspectRoles(gctx, env, o, a) })
 	g.Go(func() error { return f.inspectCenter(gctx, env, o, a) })
+	g.Go(func() error { return f.inspectFormer(gctx, env, home, a) })
 	g.Go(func() error { return f.inspectMachines(gctx, env, o, a) })
 	if err := g.Wait(); err != nil {
 		return err

@@ -234,9 +234,13 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	if f := o.IAM.Center.Refused; f != nil {
 		p.Find(*f)
 	}
+	if f := withoutWayIn(a); f != nil {
+		p.Find(*f)
+	}
 	for _, g := range groups {
 		b := identityGroup(o, a, g)
 		p.Add(b.plan(identityPolicies(o, a, g)))
+		p.Add(planFormer(o, a, g))
 		if b.assigned() && g.Name != memberHere(o, a) { // whose own laptop is step 7's
 			p.Find(howToSignIn(o, a, g))
 		}

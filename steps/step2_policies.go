@@ -25,6 +25,13 @@ const (
 	detachSuffix = ".detach"
 )
 
+// What a group's policies are about, where they may be several and may need one more for
+// the time between.
+const (
+	assumeSubject = "assume"
+	stateSubject  = "state"
+)
+
 // policyName is the name of one of a group's customer-managed policies.
 func policyName(group, subject string, number int) string {
 	return fmt.Sprintf("%s%s-%d", policyPrefix(group), subject, number)
@@ -36,7 +43,29 @@ func policyPrefix(group string) string { return "stateroom-" + group + "-" }
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
 // fewer. An equivalent policy is left alone.
-func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) (p plan.Proposal) {
+func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) plan.Proposal {
+	p, _ := bridgedPolicies(o, a, group, subject, docs)
+	return p
+}
+
+// bridgesElsewhere counts the policies that a group is to have for the time between for
+// another subject, which is planned first: all of them count towards one quota.
+func bridgesElsewhere(o *Observed, a *blueprint.Answers, group, subject string) int {
+	i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
+	if subject != stateSubject || i < 0 {
+		return 0
+	}
+	docs, refused := assumePolicies(o, a, a.Groups[i])
+	if refused != nil {
+		return 0
+	}
+	_, between := bridgedPolicies(o, a, group, assumeSubject, docs)
+	return between
+}
+
+// bridgedPolicies are a group's policies of one subject, and how many it is to have for the
+// time between.
+func bridgedPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) (p plan.Proposal, between int) {
 	for i, doc := range docs {
 		p.Add(groupPolicy(o, a, group, policyName(group, subject, i+1), doc))
 	}
@@ -49,11 +78,11 @@ func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, doc
 			p.Change(detach(o, a, group, have))
 		}
 	}
-	keep := &keepWays{o: o, a: a, group: group, prefix: prefix, docs: docs}
+	keep := &keepWays{o: o, a: a, group: group, subject: subject, prefix: prefix, docs: docs}
 	for _, c := range keep.order(p.Changes) {
 		p.Change(c)
 	}
-	return p
+	return p, keep.between
 }
 
 // keepWays lets what takes something from a group, since another of its policies of the
@@ -62,11 +91,13 @@ func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, doc
 // wait for each other, as where the blueprint's order was turned around, are parted by one
 // more that holds for the time between what one of them does ([keepWays.bridge]).
 type keepWays struct {
-	o             *Observed
-	a             *blueprint.Answers
-	group, prefix string
-	docs          []policy.Document
-	planned       map[string]*plan.Change
+	o       *Observed
+	a       *blueprint.Answers
+	group   string
+	subject string
+	prefix  string
+	docs    []policy.Document
+	planned map[string]*plan.Change
 	// waits are the policies for which a policy's change waits, by policy.
 	waits map[string][]string
 	// between counts the policies that hold something for the time between, and bridges are
@@ -182,7 +213,7 @@ func (k *keepWays) bridge(name string, taking *plan.Change, givers []string) {
 		next++
 	}
 	between := k.prefix + strconv.Itoa(next)
-	if k.a.IsIdentityGroup(k.group) || k.between >= spareAttachments(k.o, k.a, k.group) {
+	if k.a.IsIdentityGroup(k.group) || k.between+bridgesElsewhere(k.o, k.a, k.group, k.subject) >= spareAttachments(k.o, k.a, k.group) {
 		taking.Risk = strings.TrimSpace(taking.Risk + " Until the next call is made the group lacks what another of its policies is to give.")
 		return
 	}
@@ -208,7 +239,7 @@ func (k *keepWays) bridge(name string, taking *plan.Change, givers []string) {
 func spareAttachments(o *Observed, a *blueprint.Answers, group string) int {
 	i := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == group })
 	all := slices.Clone(o.IAM.Groups[group].Attached)
-	for subject, of := range map[string]documents{"assume": assumePolicies, "state": statePolicies, "credentials": ownDocuments} {
+	for subject, of := range map[string]documents{assumeSubject: assumePolicies, stateSubject: statePolicies, "credentials": ownDocuments} {
 		docs, _ := of(o, a, a.Groups[i])
 		for n := range docs {
 			if arn := iamARN(o, a, "policy"+policyPath+policyName(group, subject, n+1)); !slices.Contains(all, arn) {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,12 +89,10 @@ func signedIn(ctx context.Context, env *engine.Env, a *blueprint.Answers, group 
 	return who.Session()
 }
 
-// IsMember tells whether an identity is that of somebody who has signed in with the
-// permission set of a group: it is the role that Identity Center makes of the set in the
-// admin account, whose name ends in a suffix of its own ("Referencing permission sets in
-// resource policies", Identity Center user guide).
+// IsMember tells whether an identity is a session of the permission set of a group, in the
+// admin account.
 func IsMember(who awsops.Identity, a *blueprint.Answers, g blueprint.Group) bool {
-	return who.Account == a.AdminAccount && who.Kind == awsops.KindRole && strings.HasPrefix(who.Name, "AWSReservedSSO_"+g.PermissionSet()+"_")
+	return who.Account == a.AdminAccount && who.Holds(g.PermissionSet())
 }
 
 // owner is the admin whose key this laptop has, empty where it is none's.
@@ -118,11 +117,52 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 	for i, key := range conflict.Keys {
 		other = append(other, fmt.Sprintf("%s (line %d)", key, conflict.Lines[i]))
 	}
+	remedy := fmt.Sprintf("Decide which of the two it is to be. Take %s out of %s if it is the key; rename the profile there if you need both.", strings.Join(conflict.Keys, ", "), conflict.Path)
+	if shadow := KeysShadowSignIn(credentials, config, name); shadow != nil {
+		remedy = shadow.Remedy
+	}
 	return &plan.Finding{
 		ID: "iam.two-identities", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
 		Evidence: fmt.Sprintf("Profile %s is two identities: %s holds access key %s, and %s names %s. Which of them counts is not the same for the AWS CLI and Terraform.",
 			name, credentials.Path, id, conflict.Path, strings.Join(other, ", ")),
-		Remedy: fmt.Sprintf("Decide which of the two it is to be. Take %s out of %s if it is the key; rename the profile there if you need both.", strings.Join(conflict.Keys, ", "), conflict.Path),
+		Remedy: remedy,
+	}
+}
+
+// The two halves of an access key in a profile.
+const (
+	profileKeyID     = "aws_access_key_id"
+	profileKeySecret = "aws_secret_access_key" // #nosec G101 -- the name of a setting
+)
+
+// KeysShadowSignIn is the finding of a profile that signs in with Identity Center and has an
+// access key besides, or nil: every Go program takes the key, the AWS CLI the sign-in
+// (measured, facts/identity-center.md).
+func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Finding {
+	var signIn string
+	places := map[string][]string{}
+	for kind, file := range []files.Snapshot{profiles.Credentials: credentials, profiles.Config: config} {
+		p, _ := profiles.Read(profiles.Kind(kind), file, name)
+		whole := p.Get(profileKeyID) != "" && p.Get(profileKeySecret) != ""
+		for _, v := range p.Values {
+			at := files.Place{Path: file.Path, Line: v.Line}.String()
+			switch {
+			case v.Key == ssoSession || v.Key == ssoStartURL:
+				signIn = cmp.Or(signIn, at)
+			case whole && (v.Key == profileKeyID || v.Key == profileKeySecret):
+				places[v.Key] = append(places[v.Key], at)
+			}
+		}
+	}
+	if signIn == "" || len(places) == 0 {
+		return nil
+	}
+	return &plan.Finding{
+		ID: "files.keys-shadow-sso", Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Profile %s signs in with Identity Center (%s) and has an access key besides (%s). Terraform uses the key and the AWS CLI the sign-in, so aws sts get-caller-identity works whether the key does or not.",
+			name, signIn, plan.Listed(places[profileKeyID])),
+		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, run stateroom onboard, which moves this laptop to the sign-in, or remove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
+			profileKeyID, plan.Listed(places[profileKeyID]), profileKeySecret, plan.Listed(places[profileKeySecret])),
 	}
 }
 
@@ -145,12 +185,16 @@ func profileRefused(o *Observed, a *blueprint.Answers) *plan.Finding {
 		ID: "iam.profile-taken", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeProfile},
 		Remedy: "Rename that profile, or choose another name with --set admin_profile=NAME.",
 	}
+	former := f.formerKey(f.ProfileKey)
+	if former {
+		found.Remedy = "Run stateroom onboard: it removes the key from this laptop and signs in with Identity Center."
+	}
 	const left = " Nothing was done with the profile."
 	switch who := f.Profile.Stranger; {
 	case owner != "":
 		found.Evidence = fmt.Sprintf("%s of %s, and you are %s.%s", holds, owner, a.Me, left)
 		found.Remedy = fmt.Sprintf("Run it with --me %s if that is you; otherwise, rename that profile, or choose another name with --set admin_profile=NAME.", owner)
-	case !f.Profile.Asked:
+	case !f.Profile.Asked, former && f.Profile.Err == nil: // who is told to move
 		return nil
 	case f.Profile.Err != nil:
 		found.Evidence = fmt.Sprintf("%s, which is not one of the admins' and does not work: %s%s", holds, diagnosis.Describe(f.Profile.Err), left)

@@ -50,6 +50,9 @@ type RoleFacts struct {
 	Role     *awsops.Role
 	Inline   map[string]policy.Document
 	Attached []string // policy ARNs
+	// NoBoundary says that the permissions boundary which the blueprint names is not in
+	// the account.
+	NoBoundary bool
 	// RegionStatus is what the environment's region is to its account, where regions
 	// like it have to be enabled and AWS tells; else empty.
 	RegionStatus string
@@ -102,10 +105,15 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 		}
 		return err
 	})
-	if err != nil || role == nil {
-		return RoleFacts{Unreachable: err, Reach: reach}
+	facts := RoleFacts{Unreachable: err, Reach: reach}
+	if arn := e.PermissionsBoundary; err == nil && arn != "" && (role == nil || role.Boundary != arn) {
+		boundary, err := s.Policy(ctx, arn)
+		facts.NoBoundary = err == nil && boundary == nil // who may not look is told by the change
 	}
-	facts := RoleFacts{Role: role, Reach: reach, Inline: map[string]policy.Document{}, Seen: time.Now()}
+	if err != nil || role == nil {
+		return facts
+	}
+	facts.Role, facts.Inline, facts.Seen = role, map[string]policy.Document{}, time.Now()
 	for name, text := range policies.Inline {
 		facts.Inline[name] = policy.ParseOrEmpty(text)
 	}
@@ -166,6 +174,14 @@ type roleBuilder struct {
 }
 
 func (b *roleBuilder) plan() plan.Proposal {
+	if b.f.NoBoundary {
+		b.Find(plan.Finding{
+			ID: "iam.boundary-missing", Subject: b.e.Name, Severity: plan.Failure, Probed: true,
+			Stops:    []string{roleChange(b.e.Name), roleChange(b.e.Name) + ".boundary", planRoleChange(b.e.Name), planRoleChange(b.e.Name) + ".boundary"},
+			Evidence: fmt.Sprintf("The blueprint gives the role %s in %s the permissions boundary %s, and there is no such policy in account %s.", b.e.Role, b.e.Name, b.e.PermissionsBoundary, b.e.Account),
+			Remedy:   fmt.Sprintf("Ask whoever manages the account to make that policy, or correct it with --set environment.%s.permissions_boundary=ARN.", b.e.Name),
+		})
+	}
 	if b.f.Role == nil {
 		b.create()
 	} else {

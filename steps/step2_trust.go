@@ -36,7 +36,7 @@ func (b *roleBuilder) machines() *policy.Statement {
 	var roles []string
 	for _, ci := range b.a.CIsIn(b.e.Name) {
 		if len(ci.ApplySubjects(b.e.Name)) > 0 {
-			roles = append(roles, b.a.RoleARN(b.o.partition(), atCI(b.a, ci.ApplyRole(b.e.Name))))
+			roles = append(roles, b.a.RoleARN(b.o.partition(), atCI(b.o, b.a, ci.ApplyRole(b.e.Name))))
 		}
 	}
 	if len(roles) == 0 {
@@ -53,6 +53,7 @@ func (b *roleBuilder) peoplesTrust() policy.Document {
 			principals = append(principals, userARN(b.o, b.a, user))
 		}
 		sets := b.setsOf()
+		principals = append(principals, b.formerOf()...)
 		byIdentity := policy.IdentityTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), sets)
 		switch {
 		case len(principals)+len(sets) == 0:
@@ -76,6 +77,17 @@ func (b *roleBuilder) setsOf() (sets []string) {
 		}
 	}
 	return sets
+}
+
+// formerOf are the users who reached the environment by a group that signs in with Identity
+// Center by now, and who have not moved yet.
+func (b *roleBuilder) formerOf() (arns []string) {
+	for _, g := range b.a.IdentityGroups() {
+		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
+			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
+		}
+	}
+	return arns
 }
 
 // usersOf are the members of every group that reaches the environment.

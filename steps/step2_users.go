@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -35,6 +36,11 @@ type UserFacts struct {
 	// Devices are the MFA devices of a user who needs one, where DevicesKnown.
 	Devices      []awsops.MFADevice
 	DevicesKnown bool
+	// Uses are when the keys of a user for emergencies were last used, by their ids.
+	Uses map[string]engine.AskedUse
+	// Boundary is the document of the user's permissions boundary; empty without one, and
+	// where it could not be read.
+	Boundary string
 }
 
 func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
@@ -48,6 +54,9 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 		user, err := inspectUser(ctx, env, home, name, f.OwnKey)
 		if err == nil {
 			err = user.inspectDevices(ctx, home, a, name)
+		}
+		if err == nil && user.User != nil && a.BreaksGlass(name) {
+			_, user.Uses, err = engine.KeyUses(ctx, env, home, name, func(all []awsops.AccessKey) []awsops.AccessKey { return all })
 		}
 		return user, err
 	})
@@ -89,6 +98,11 @@ func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, nam
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
 		facts.SealedTo = sealed["recipient"]
 	}
+	if arn := facts.User.Boundary; arn != "" {
+		if boundary, err := home.Policy(ctx, arn); err == nil && boundary != nil {
+			facts.Boundary = boundary.Document
+		}
+	}
 	facts.Keys, err = engine.ReadKeys(ctx, env, home, name, KeyChange(name), own)
 	return facts, err
 }
@@ -105,6 +119,20 @@ func ProfileKey(env *engine.Env, name string) string {
 		return ""
 	}
 	return profiles.KeyID(credentials, name)
+}
+
+// ShadowedBy is [KeysShadowSignIn] of a profile of this laptop's; nil, too, where a file cannot
+// be read.
+func ShadowedBy(env *engine.Env, name string) *plan.Finding {
+	credentials, err := files.Read(env.CredentialsPath)
+	if err != nil || name == "" {
+		return nil
+	}
+	config, err := files.Read(env.ConfigPath)
+	if err != nil {
+		return nil
+	}
+	return KeysShadowSignIn(credentials, config, name)
 }
 
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
@@ -140,9 +168,71 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
 		p.Add(planKey(o, a, name))
-		p.Find(enrolment(name, f)...)
+		if a.BreaksGlass(name) {
+			p.Find(brokenGlass(o, name)...)
+		} else {
+			p.Find(enrolment(name, f)...)
+		}
+		p.Find(boundedBy(o, a, name, f)...)
 	}
 	return p
+}
+
+// boundedBy is the finding of a user whose permissions boundary, which somebody else has
+// set, does not let it do what the groups give it, or of one that could not be read. What
+// rests on a condition is AWS's to decide.
+func boundedBy(o *Observed, a *blueprint.Answers, name string, f UserFacts) []plan.Finding {
+	if f.User == nil || f.User.Boundary == "" {
+		return nil
+	}
+	if f.Boundary == "" {
+		return []plan.Finding{{
+			ID: "iam.user-boundary", Subject: name, Severity: plan.Info,
+			Evidence: fmt.Sprintf("User %s has the permissions boundary %s, which could not be read: it bounds what the group gives.", name, f.User.Boundary),
+			Remedy:   "No action needed: whether Terraform works for that user is seen when it is used.",
+		}}
+	}
+	var refused []string
+	var trust *policy.Named // a role's
+	bound := &policy.Named{Name: f.User.Boundary, Document: policy.ParseOrEmpty(f.Boundary)}
+	ask := func(resource string, actions ...string) {
+		for _, action := range actions {
+			d := policy.Evaluate(policy.Request{
+				Principal: f.User.ARN, PrincipalAccount: a.AdminAccount, Action: action, Resource: resource, ResourceAccount: a.AdminAccount,
+				Context: map[string][]string{"aws:SecureTransport": {"true"}, "aws:PrincipalArn": {f.User.ARN}, "aws:PrincipalAccount": {a.AdminAccount}, "aws:RequestedRegion": {a.StateRegion}, "aws:username": {f.User.Name}},
+			}, policy.Policies{Identity: everything, Boundary: bound, Resource: trust})
+			if !d.Allowed && len(d.Missing) == 0 {
+				refused = append(refused, action+" on "+resource)
+			}
+		}
+	}
+	for _, e := range o.environments(a.EnvironmentsFor(name)) {
+		if len(awsops.FindRefs(e.Account)) == 0 {
+			trust = &policy.Named{Document: policy.EnvironmentTrust(o.partition(), a.AdminAccount, "", nil, false)} // what it asks for besides is not the boundary's
+			ask(a.RoleARN(o.partition(), e), "sts:AssumeRole")
+		}
+	}
+	trust = nil
+	ask(bucketARN(o, a), "s3:ListBucket")
+	ask(bucketARN(o, a)+"/*", "s3:GetObject", "s3:PutObject")
+	if key := o.Key.Key; key != nil {
+		ask(key.ARN, "kms:Decrypt", "kms:GenerateDataKey")
+	}
+	if a.Lock.DynamoDBTable != "" {
+		ask("arn:"+o.partition()+":dynamodb:"+a.StateRegion+":"+a.AdminAccount+":table/"+a.Lock.DynamoDBTable, "dynamodb:PutItem", "dynamodb:DeleteItem")
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	what := refused[0]
+	if len(refused) > 1 {
+		what += fmt.Sprintf(" and %d more", len(refused)-1)
+	}
+	return []plan.Finding{{
+		ID: "iam.user-boundary", Subject: name, Severity: plan.Warning, Details: strings.Join(refused, "\n"),
+		Evidence: fmt.Sprintf("User %s has the permissions boundary %s, which does not let it do %s: Terraform does not work for that user, whatever the group gives.", name, f.User.Boundary, what),
+		Remedy:   "Ask whoever manages the boundary to allow it. No right that is granted besides helps.",
+	}}
 }
 
 func createUser(o *Observed, a *blueprint.Answers, name string) plan.Change {
@@ -169,13 +259,15 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 		p.Find(plan.Finding{
 			ID: "iam.two-keys", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
-			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
+			Remedy:   fmt.Sprintf("Delete the one that is not in use, then run stateroom handover %s.", name),
+			Commands: plan.Copy("Delete it", "aws iam delete-access-key --user-name %s --access-key-id ID", name),
 		})
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
 		p.Find(plan.Finding{
 			ID: "iam.key-elsewhere", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys.All[0].ID, a.AdminProfile),
-			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
+			Remedy:   "Write that key there, then run stateroom setup again.",
+			Commands: plan.Copy("Write it", "aws configure --profile %s", a.AdminProfile),
 		})
 	case kept > 0: // the user has another by now
 		p.Change(lostKeys(a, name, iamARN(o, a, "user/"+name), f)...)
@@ -256,7 +348,8 @@ func doubtfulKeys(name string, f UserFacts) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "iam.key-doubtful", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
-			Remedy:   fmt.Sprintf("If nobody has it, delete it (aws iam delete-access-key --user-name %s --access-key-id %s), then run stateroom setup again.", name, k.ID),
+			Remedy:   "If nobody has it, delete it, then run stateroom setup again.",
+			Commands: plan.Copy("Delete it", "aws iam delete-access-key --user-name %s --access-key-id %s", name, k.ID),
 		})
 	}
 	return findings
@@ -296,12 +389,15 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := handover.New(a, name, key.ID)
+	text := handover.New(a, name, key.ID).Template()
+	if a.BreaksGlass(name) { // which is kept for years, and opened by hand
+		text = glassText(a, key.ID)
+	}
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
 	key.Write = &plan.Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
+		Edit: files.Edit{Before: file, After: files.Content(text), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	changes = append(changes, key)

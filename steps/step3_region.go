@@ -131,9 +131,10 @@ func (f RegionFacts) stsRegion(a *blueprint.Answers, e blueprint.Environment, at
 
 func notEnabled(a *blueprint.Answers, status, account string) error {
 	return &plan.Refusal{
-		Finding: "region.not-enabled",
-		What:    fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, status, account),
-		Remedy:  fmt.Sprintf("Enable it (aws account enable-region --region-name %s) or choose another with --set state_region=REGION.", a.StateRegion),
+		Finding:  "region.not-enabled",
+		What:     fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, status, account),
+		Remedy:   "Enable it, or choose another with --set state_region=REGION.",
+		Commands: plan.Copy("Enable it", "aws account enable-region --region-name %s", a.StateRegion),
 	}
 }
 
@@ -250,8 +251,8 @@ func closedRegion(o *Observed, a *blueprint.Answers, e blueprint.Environment) []
 	return []plan.Finding{{
 		ID: "region.environment-closed", Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Region %s, that of environment %s, is %s for account %s, which enables its own regions: nothing can be made there.", region, e.Name, status, o.environment(e).Account),
-		Remedy: fmt.Sprintf("Enable it from the management account with aws account enable-region --account-id %s --region-name %s, or choose another with --set environment.%s.region=REGION.",
-			o.environment(e).Account, region, e.Name),
+		Remedy:   fmt.Sprintf("Enable it from the management account, or choose another with --set environment.%s.region=REGION.", e.Name),
+		Commands: plan.Copy("Enable it", "aws account enable-region --account-id %s --region-name %s", o.environment(e).Account, region),
 	}}
 }
 

@@ -311,7 +311,8 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 			when = "on " + f.Key.DeletionDate.Format("2006-01-02")
 		}
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is scheduled for deletion %s.", f.Key.ARN, a.Key.Alias, when)
-		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
+		finding.Remedy = "Keep it, or choose another alias."
+		finding.Commands = plan.Copy("Keep it", "aws kms cancel-key-deletion --key-id %s && aws kms enable-key --key-id %s", f.Key.ID, f.Key.ID)
 	case unusable != nil:
 		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
@@ -323,7 +324,8 @@ func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case !plan.Ours(a, f.Tags) && !a.Adopted(f.Key.ARN):
 		finding.ID = "key.not-ours"
 		finding.Evidence = fmt.Sprintf("%s points at key %s, which does not carry this blueprint's tag.", a.Key.Alias, f.Key.ARN)
-		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
+		finding.Remedy = "Allow it to be used, or choose another alias with --set kms_key.alias=NAME."
+		finding.Commands = plan.Allow("Use it", f.Key.ARN)
 	case len(f.Policy.Statements) == 0:
 		finding.ID = "key.policy-unreadable"
 		finding.Evidence = fmt.Sprintf("The policy of key %s cannot be read, so adding to it could lose something.", f.Key.ARN)

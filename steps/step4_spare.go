@@ -119,7 +119,8 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			found.Evidence += " Stored versions of states are encrypted with it, so it has to stay enabled for them."
 		case !spare.Enabled:
 			found.Evidence += " It is disabled, and no stored version is known to need it."
-			found.Remedy = fmt.Sprintf("It costs as much as the other one. If you will never need what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
+			found.Remedy = "It costs as much as the other one. Delete it if you will never need what was encrypted with it."
+			found.Commands = plan.Copy("Delete it in thirty days", "aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30", spare.ARN)
 		case !o.Key.Aliased || o.Key.Unseen != nil:
 			unseenVersions(o, spare, &found)
 		default:
@@ -134,7 +135,8 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 func unseenVersions(o *Observed, spare SpareKey, f *plan.Finding) {
 	f.Severity = plan.Warning
 	f.Evidence += " Not every stored version could be read, so it was left enabled"
-	f.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
+	f.Remedy = "Disable it if nothing was encrypted with it."
+	f.Commands = plan.Copy("Disable it", "aws kms disable-key --key-id %s", spare.ARN)
 	switch err := o.Key.Unseen; {
 	case err == nil:
 		f.Evidence += "."

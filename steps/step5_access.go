@@ -20,7 +20,7 @@ func planStateAccess(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Find(*refused)
 			continue
 		}
-		p.Add(groupPolicies(o, a, g.Name, "state", docs))
+		p.Add(groupPolicies(o, a, g.Name, stateSubject, docs))
 		p.Find(overlaps(a, g)...)
 	}
 	return p
@@ -53,12 +53,12 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 		return nil, nil // step 2 tells
 	}
 	room := groupPolicyQuota(o, a) - 1 - len(assume)
-	if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
+	if docs, err := splitPolicies(o, a, guarded(g, policy.State(access))); err == nil && len(docs) <= room {
 		return docs, nil
 	}
 	if slices.Contains(g.Environments, blueprint.Everything) {
 		access.AllKeys = true
-		if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
+		if docs, err := splitPolicies(o, a, guarded(g, policy.State(access))); err == nil && len(docs) <= room {
 			return docs, nil
 		}
 	}

@@ -44,6 +44,7 @@ const (
 	changeOwnership = "bucket.ownership"
 	changeDefault   = "bucket.encryption"
 	changePolicy    = "bucket.policy"
+	changeVersions  = "bucket.versioning"
 )
 
 // What the lifecycle keeps: old versions expire by age only beyond the newest
@@ -110,6 +111,9 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 	b.policy()
 	b.others()
 	b.lock()
+	b.mfaDelete()
+	b.payer()
+	b.copies()
 	b.chain()
 	return b.And(planStateAccess(o, a))
 }
@@ -132,7 +136,8 @@ func unusableBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case b.Ownership == awsops.BucketOurs && !plan.Ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
 		finding.ID = "bucket.not-ours"
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
-		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
+		finding.Remedy = "Allow it to be used, or choose another name with --set bucket.name=NAME."
+		finding.Commands = plan.Allow("Use it", bucketARN(o, a))
 	default:
 		return unusablePolicy(o, a)
 	}
@@ -209,11 +214,15 @@ func (b *bucketBuilder) versioning() {
 	if b.b.Versioning == "Enabled" {
 		return
 	}
+	if b.b.MFADelete {
+		b.Find(versionsForRoot(b.o, b.a))
+		return
+	}
 	before := b.b.Versioning
 	if before == "" && !b.fresh() {
 		before = "off"
 	}
-	b.add("bucket.versioning", "Keep every version of the state",
+	b.add(changeVersions, "Keep every version of the state",
 		awsops.PutBucketVersioning(b.a.Bucket.Name, b.a.AdminAccount), plan.Field{Name: "versioning", Before: before, After: "Enabled"})
 }
 
@@ -246,7 +255,8 @@ func tagByHand(o *Observed, a *blueprint.Answers, missing map[string]string) pla
 	return plan.Finding{
 		ID: "bucket.tags-by-hand", Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Bucket %s lacks tags of the blueprint's, and its policies go by tags (ABAC), so S3 no longer accepts tags from PutBucketTagging. Anyone who may change them may change who has access.", a.Bucket.Name),
-		Remedy:   fmt.Sprintf("Tag it with aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s.", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
+		Remedy:   "Tag it by hand.",
+		Commands: plan.Copy("Tag the bucket", "aws s3control tag-resource --account-id %s --region %s --resource-arn %s --tags %s", a.AdminAccount, a.StateRegion, bucketARN(o, a), strings.Join(tags, " ")),
 	}
 }
 
@@ -271,6 +281,9 @@ func (b *bucketBuilder) lifecycle() {
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
 			})
 		}
+	}
+	if b.b.MFADelete { // it takes none, which is told
+		return
 	}
 	want := awsops.LifecycleRule{
 		ID: lifecycleRule, Enabled: true, NoncurrentDays: noncurrentDays,

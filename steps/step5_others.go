@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,8 @@ func openByACL(o *Observed, a *blueprint.Answers) *plan.Finding {
 		ID: "bucket.acl-grants", Severity: plan.Failure, Resource: a.Bucket.Name, Stops: []string{changeOwnership},
 		Evidence: fmt.Sprintf("The access control list of bucket %s lets in %s. A state holds passwords, so access control lists are turned off on its bucket, and S3 refuses that while the list gives anybody but the owner something.",
 			a.Bucket.Name, plan.Enumerated(names)),
-		Remedy: fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody needs what the list opens, empty it with aws s3api put-bucket-acl --bucket %s --acl private, then run stateroom setup again.", a.Bucket.Name),
+		Remedy:   "Choose another name with --set bucket.name=NAME. If nobody needs what the list opens, empty it, then run stateroom setup again.",
+		Commands: plan.Copy("Empty the list", "aws s3api put-bucket-acl --bucket %s --acl private", a.Bucket.Name),
 	}
 	if !ourBucket(o, a) {
 		f.Blocks = true
@@ -87,7 +89,8 @@ func servesSite(o *Observed, a *blueprint.Answers) *plan.Finding {
 	return &plan.Finding{
 		ID: "bucket.website", Severity: plan.Failure, Resource: a.Bucket.Name, Blocks: true,
 		Evidence: fmt.Sprintf("Bucket %s serves a website, and access control lists count in it. A state holds passwords, so public access is blocked on its bucket: visitors would be shut out of every object that its list opens to everybody. Nothing was changed.", a.Bucket.Name),
-		Remedy:   fmt.Sprintf("Choose another name with --set bucket.name=NAME. If nobody visits it any more, run aws s3api delete-bucket-website --bucket %s, then stateroom setup again.", a.Bucket.Name),
+		Remedy:   "Choose another name with --set bucket.name=NAME. If nobody visits it any more, take the website away, then run stateroom setup again.",
+		Commands: plan.Copy("Take the website away", "aws s3api delete-bucket-website --bucket %s", a.Bucket.Name),
 	}
 }
 
@@ -111,16 +114,26 @@ func statements(list []policy.Statement) string {
 func (b *bucketBuilder) others() {
 	held := policy.ParseOrEmpty(b.b.Policy)
 	names := policy.Others(held, b.a.AdminAccount)
-	if b.fresh() || len(names) == 0 {
+	if b.fresh() {
 		return
 	}
 	own := policy.Bucket(bucketRules(b.o, b.a))
 	agreed := slices.ContainsFunc(own.Statements, func(s policy.Statement) bool { return policy.Covers(held, s) })
 	for i := range b.Changes {
-		c := &b.Changes[i]
+		c, names := &b.Changes[i], names
+		if lose := b.copiesLost(); c.ID == changeDefault && len(lose) > 0 {
+			c.Risk = fmt.Sprintf("What is written without a key of its own is encrypted with this one, and is then no longer copied by %s, which leaves out what is encrypted with a KMS key. ", plan.Enumerated(lose))
+			if !agreed {
+				c.Takes, c.NotOurs = lose, bucketARN(b.o, b.a)+"/*"
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
 		switch c.ID {
 		case changeDefault:
-			c.Risk = fmt.Sprintf("What is written without a key of its own is encrypted with this one, and can then be read only with kms:Decrypt on it. The policy of the bucket lets in: %s.", plan.Enumerated(names))
+			c.Risk += fmt.Sprintf("What is written without a key of its own is encrypted with this one, and can then be read only with kms:Decrypt on it. The policy of the bucket lets in: %s.", plan.Enumerated(names))
+			names = append(slices.Clone(names), c.Takes...)
 		case changePolicy:
 			c.Risk = fmt.Sprintf("Anyone who writes without naming the key, or connects without TLS, is refused from now on. The policy of the bucket lets in: %s.", plan.Enumerated(names))
 		default:
@@ -151,4 +164,88 @@ func lockedFor(l *awsops.ObjectLock) string {
 		return plan.Counted(int(l.Years), "year")
 	}
 	return plan.Counted(int(l.Days), "day")
+}
+
+// versionsForRoot is the finding of a bucket that keeps no versions and lets nobody but the
+// account's root user change that.
+func versionsForRoot(o *Observed, a *blueprint.Answers) plan.Finding {
+	f := plan.Finding{
+		ID: "bucket.versions-for-root", Severity: plan.Failure, Resource: a.Bucket.Name, Stops: []string{changeVersions},
+		Evidence: fmt.Sprintf("Bucket %s keeps no old versions of a state, and has MFA Delete: only the root user of account %s, with a code of its MFA device, may turn versioning on.", a.Bucket.Name, a.AdminAccount),
+		Remedy: fmt.Sprintf("Run aws s3api put-bucket-versioning --bucket %s --versioning-configuration Status=Enabled,MFADelete=Enabled --mfa 'SERIAL CODE' as the root user, then stateroom setup again; or choose another name with --set bucket.name=NAME.",
+			a.Bucket.Name),
+	}
+	if !ourBucket(o, a) {
+		f.Blocks, f.Stops = true, nil
+		f.Evidence += " Nothing was changed."
+	}
+	return f
+}
+
+// mfaDelete tells of a bucket out of which nothing goes.
+func (b *bucketBuilder) mfaDelete() {
+	if !b.b.MFADelete || b.b.Versioning != "Enabled" {
+		return
+	}
+	b.Find(plan.Finding{
+		ID: "bucket.mfa-delete", Severity: plan.Info,
+		Evidence: fmt.Sprintf("Bucket %s has MFA Delete: only the account's root user, with a code of its MFA device, may remove a version, and S3 takes no lifecycle rule for it, so old versions of states and lock files stay. Terraform works: it lays a delete marker over its lock file.", b.b.Name),
+		Remedy:   "No action needed: it was kept.",
+	})
+}
+
+// payer tells of a bucket whose requesters pay. Everybody whom the blueprint knows works on
+// the states in the bucket's own account, which owes S3 no word.
+func (b *bucketBuilder) payer() {
+	if !b.b.RequesterPays {
+		return
+	}
+	b.Find(plan.Finding{
+		ID: "bucket.requester-pays", Severity: plan.Info,
+		Evidence: fmt.Sprintf("Bucket %s has Requester Pays: S3 refuses requests of other accounts that do not say that they pay, as Terraform cannot. The admins and the pipelines work in account %s, which the bucket belongs to, so nothing changes for them.", b.b.Name, b.a.AdminAccount),
+		Remedy:   fmt.Sprintf("No action needed. If Terraform in another account is to read the states (terraform_remote_state), run aws s3api put-bucket-request-payment --bucket %s --request-payment-configuration Payer=BucketOwner.", b.b.Name),
+	})
+}
+
+// copies tell where the states are copied: whoever may read there reads the passwords in
+// them. One that goes to an account that the organization does not have needs a look.
+func (b *bucketBuilder) copies() {
+	for _, r := range b.b.Copied {
+		if r.Tagged || !b.holdsStates(r.Prefix) {
+			continue
+		}
+		to := "bucket " + r.Bucket
+		if r.Account != "" {
+			to += " of account " + r.Account
+		}
+		f := plan.Finding{ID: "bucket.copied", Severity: plan.Info, Resource: b.b.Name, Remedy: "No action needed: it was kept."}
+		switch {
+		case !r.KMS:
+			f.Evidence = fmt.Sprintf("Replication rule %q of bucket %s copies to %s, but not what is encrypted with a KMS key: the states are not copied, so nobody has them there.", r.ID, b.b.Name, to)
+		default:
+			f.Evidence = fmt.Sprintf("Replication rule %q of bucket %s copies the states to %s, encrypted there with %s: anyone who may read that bucket and use that key reads the secrets in them.", r.ID, b.b.Name, to, cmp.Or(r.Key, "that bucket's own key"))
+			if b.foreignAccount(r.Account) {
+				f.Severity = plan.Warning
+				f.Evidence += fmt.Sprintf(" Account %s is not in this organization.", r.Account)
+				f.Remedy = "Find out who set that up. If the states are not to leave the organization, remove the rule or give it a prefix below which there is no state."
+			}
+		}
+		b.Find(f)
+	}
+}
+
+// foreignAccount tells an account that the organization, which was listed, does not have.
+func (b *bucketBuilder) foreignAccount(id string) bool {
+	all := b.o.Account.Accounts
+	return id != "" && id != b.a.AdminAccount && len(all) > 0 && !slices.ContainsFunc(all, func(a awsops.Account) bool { return a.ID == id })
+}
+
+// copiesLost names the replication rules that copy nothing that is encrypted with a KMS key.
+func (b *bucketBuilder) copiesLost() (rules []string) {
+	for _, r := range b.b.Copied {
+		if !r.KMS {
+			rules = append(rules, fmt.Sprintf("replication rule %s to bucket %s", r.ID, r.Bucket))
+		}
+	}
+	return rules
 }

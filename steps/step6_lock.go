@@ -34,7 +34,7 @@ const changeTable = "lock.create"
 func lockQuestions(a *blueprint.Answers) []plan.Question {
 	return []plan.Question{
 		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: plan.Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
-		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
+		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Name: "DynamoDB lock table", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
 	}
 }
 
@@ -114,7 +114,8 @@ func unusableTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
 		finding.ID = "lock.not-ours"
 		finding.Evidence = fmt.Sprintf("Table %s exists and does not carry this blueprint's tag.", t.ARN)
-		finding.Remedy = fmt.Sprintf("Use it with stateroom setup --adopt %s, or choose another with --set lock.dynamodb_table=NAME.", t.ARN)
+		finding.Remedy = "Allow it to be used, or choose another with --set lock.dynamodb_table=NAME."
+		finding.Commands = plan.Allow("Use it", t.ARN)
 	default:
 		return nil
 	}

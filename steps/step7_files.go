@@ -45,12 +45,12 @@ type FileFacts struct {
 
 func fileQuestions(a *blueprint.Answers) []plan.Question {
 	questions := []plan.Question{{
-		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: plan.Text, Default: a.AdminProfile,
+		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Name: "Profile", Kind: plan.Text, Default: a.AdminProfile,
 		Help: "The same name on every laptop, since backend.tf and provider.tf name it.",
 	}}
 	if len(a.Projects) == 0 {
 		questions = append(questions, plan.Question{
-			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: plan.Choices, Required: true,
+			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Name: "Projects", Kind: plan.Choices, Required: true,
 			Default: commonProjects(a),
 			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})

@@ -69,7 +69,7 @@ func planPipelines(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		edit := files.Edit{
 			Before: have, After: files.Content(text), Mode: 0o644,
 			Fields: []files.Field{{Name: "pipeline", After: ci.Provider}},
-			Redact: func(line, _ string) string { return line }, // it names tokens and holds none
+			Redact: func(text string, _ func(string) string) string { return text }, // it names tokens and holds none
 		}
 		if have.Exists && !ownPipeline(string(have.Bytes)) && edit.Changes() {
 			p.Find(plan.Finding{
@@ -130,7 +130,7 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 		if ci.PlanRole() != "" {
 			plans = append(plans, row)
 		}
-		row.role = a.RoleARN(o.partition(), atCI(a, ci.ApplyRole(e.Name)))
+		row.role = a.RoleARN(o.partition(), atCI(o, a, ci.ApplyRole(e.Name)))
 		if row.gate != "" || slices.Contains(ci.Apply, "branch:"+branch) && len(ci.Environments) == 1 {
 			applies = append(applies, row)
 		}
@@ -139,7 +139,7 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 	if ci.PlanLock {
 		lock = "-lock-timeout=5m"
 	}
-	planRole, audience := a.RoleARN(o.partition(), atCI(a, ci.PlanRole())), ci.AudienceIn(o.partition())
+	planRole, audience := a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())), ci.AudienceIn(o.partition())
 	// What is filled in is not looked at again: a project may be called REGION.
 	fill := []string{"PLANLOCK", lock, "PLANROLE", planRole, "BRANCH", branch, "QUOTED", quoted(branch), "REGION", a.StateRegion, "AUDIENCE", audience}
 	if ci.Provider == blueprint.ProviderGitLab {
@@ -271,7 +271,7 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 		}
 	}
 	token := map[string]string{blueprint.ProviderCircleCI: "CIRCLE_OIDC_TOKEN_V2", blueprint.ProviderBitbucket: "BITBUCKET_STEP_OIDC_TOKEN"}[ci.Provider]
-	roles := "# Plans: ROLE=" + a.RoleARN(o.partition(), atCI(a, ci.PlanRole())) + "\n"
+	roles := "# Plans: ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())) + "\n"
 	if ci.PlanRole() == "" {
 		roles = ""
 	}
@@ -280,7 +280,7 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 			roles += "#   of " + e.Name + ": READS=" + a.RoleARN(o.partition(), e.PlanRoleIn()) + "\n"
 		}
 		if len(ci.ApplySubjects(e.Name)) > 0 {
-			roles += "# Applies to " + e.Name + ": ROLE=" + a.RoleARN(o.partition(), atCI(a, ci.ApplyRole(e.Name))) + "\n"
+			roles += "# Applies to " + e.Name + ": ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.ApplyRole(e.Name))) + "\n"
 		}
 	}
 	return plan.Finding{

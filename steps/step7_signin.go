@@ -197,7 +197,7 @@ func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.F
 		Remedy: "Rename that profile.",
 	}
 	if conflict.Profile == a.AdminProfile {
-		f.Remedy = "Rename that profile, or choose another name with --set admin_profile=NAME."
+		f.Remedy = "If the key is your own, run stateroom onboard --me GROUP: it moves this laptop from the key to the sign-in. Otherwise rename that profile, or choose another name with --set admin_profile=NAME."
 	}
 	return f
 }
@@ -244,7 +244,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[str
 	return &plan.Finding{
 		ID: "files.signs-in-elsewhere", Of: plan.StepFiles, Severity: plan.Warning, Subject: e.Name,
 		Evidence: fmt.Sprintf("[%s] in %s, line %d, is there already: %s.", e, config.Path, have.Line, strings.Join(differs, "; ")),
-		Remedy:   fmt.Sprintf("%s, or have it replaced, with a backup: run the command again with --adopt %s.", remedy, plan.Shell(e.String())),
+		Remedy:   remedy + ", or have it replaced, with a backup.", Commands: plan.Allow("Replace it", e.String()),
 	}
 }
 

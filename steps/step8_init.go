@@ -19,7 +19,7 @@ import (
 // admin whose laptop this is (step8_probe.go).
 func initStep() Step {
 	return Step{
-		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
+		Name: plan.StepInit, Title: "Test of the setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
 			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialized.",
 		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: proveSetup, Tests: true,

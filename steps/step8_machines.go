@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -29,8 +30,12 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 	}
 	opened := map[string][]string{}
 	for _, b := range machineRoles(o, a) {
+		by := o.obstacle(b.restsOn())
 		switch {
-		case len(b.subjects) == 0 || o.obstacle([]string{b.id, b.id + ".permissions"}).Known():
+		case len(b.subjects) == 0:
+			continue
+		case by.Known():
+			findings = append(findings, untried("iam.ci-not-tried", "Opening role "+b.e.Role+" as a pipeline was", by))
 			continue
 		case env.Token == nil:
 			findings = append(findings, provenByARun(a, o, b))
@@ -52,6 +57,18 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 		}
 	}
 	return findings
+}
+
+// restsOn are the changes without which the role opens to nobody, or leads nowhere.
+func (b *machineRole) restsOn() []string {
+	needs := slices.Concat([]string{b.id, b.id + trustSuffix, b.id + ".permissions"}, b.needs)
+	needs = append(needs, providerChange(b.ci)+".audience."+b.ci.AudienceIn(b.o.partition()))
+	for _, e := range b.a.EnvironmentsOfCI(b.ci) {
+		if in := b.a.RoleARN(b.o.partition(), b.o.environment(e).PlanRoleIn()); slices.Contains(b.assumes, in) {
+			needs = append(needs, planRoleChange(e.Name), planRoleChange(e.Name)+trustSuffix)
+		}
+	}
+	return needs
 }
 
 // provenByARun says what only the pipeline can prove, and how to see it.

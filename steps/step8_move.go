@@ -269,7 +269,7 @@ func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 	return plan.Finding{
 		ID: "init.state-elsewhere", Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own%s, so it was left as it is.", dir, where),
-		Remedy:   "Have its state backed up, moved to the state bucket and compared with stateroom setup --adopt " + plan.Shell(dir) + ".",
+		Remedy:   "Have its state backed up, moved to the state bucket and compared.", Commands: plan.Allow("Move it", dir),
 	}
 }
 

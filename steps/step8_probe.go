@@ -72,10 +72,10 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
 func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
-	all, findings := provable(o, a)
+	all, obstacles, findings := provable(o, a)
 	left := plan.Proof{}
-	if len(findings) > 0 {
-		left = plan.Unproved(plan.ProofLeftOut)
+	if len(obstacles) > 0 {
+		left = plan.Obstructed(obstacles[0])
 	}
 	if len(all) == 0 {
 		return left, findings
@@ -130,14 +130,14 @@ func askedTooMuch(o *Observed, a *blueprint.Answers, e blueprint.Environment) st
 
 // provable are the environments whose role is there and meant for the caller:
 // those of the user's groups. A key alone cannot prove a role that asks for a
-// second factor. The findings tell of those that rest on what was not made.
-func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, findings []plan.Finding) {
+// second factor. The findings tell of those that rest on what was not made, and the
+// obstacles of what that is.
+func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment, obstacles []plan.Obstacle, findings []plan.Finding) {
 	user, group, mine := me(o, a), memberHere(o, a), map[string]bool{}
 	for _, e := range slices.Concat(a.EnvironmentsFor(user), a.EnvironmentsOf(group)) {
 		mine[e.Name] = true
 	}
 	in, left := waysOf(o, a), map[string][]string{}
-	var obstacles []plan.Obstacle
 	for _, e := range o.environments(a.Environments) {
 		if e.MFA || user+group != "" && !mine[e.Name] {
 			continue
@@ -164,7 +164,7 @@ func provable(o *Observed, a *blueprint.Answers) (found []blueprint.Environment,
 	for _, by := range obstacles { // one finding for all of them, however many there are
 		findings = append(findings, untried("iam.roles-not-tried", fmt.Sprintf("Assuming the roles of %s was", plan.Listed(left[by.Because()])), by))
 	}
-	return found, findings
+	return found, obstacles, findings
 }
 
 // asksSecondFactor tells whether a role's trust policy as found, which may be
@@ -214,7 +214,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	}
 	project := projects[0]
 	if by := o.obstacle(backendNeeds(o, a, project)); by.Known() {
-		return plan.Unproved(plan.ProofLeftOut), []plan.Finding{untried("init.not-tried", "The backend was", by)}
+		return plan.Obstructed(by), []plan.Finding{untried("init.not-tried", "The backend was", by)}
 	}
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
 		return plan.Unproved(plan.NotTried), nil // what is missing was told already

@@ -14,10 +14,10 @@ import (
 // doneStep is step 9: the team's answers on the disk, and what was built.
 func doneStep() Step {
 	return Step{
-		Name: plan.StepDone, Title: "Woohoo!!", Short: "Done",
+		Name: plan.StepDone, Title: "Done", Short: "Done",
 		Why: "Everything that the team has to agree on is in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
-		Inspect: inspectDone, Plan: planDone, Facts: handoverFacts,
+		Inspect: inspectDone, Plan: planDone,
 	}
 }
 
@@ -26,8 +26,6 @@ type DoneFacts struct {
 	Blueprint files.Snapshot
 	// Handovers are the users whose sealed file lies beside the blueprint.
 	Handovers []string
-	// HandoverDir is where they lie; empty where that is a scratch folder.
-	HandoverDir string
 }
 
 // inspectDone looks for the blueprint and for handovers still to collect.
@@ -35,9 +33,6 @@ func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Ob
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
 	o.Done.Handovers = pendingHandovers(env)
-	if !env.Scratch {
-		o.Done.HandoverDir = env.HandoverDir()
-	}
 	return err
 }
 
@@ -103,8 +98,7 @@ func planTold(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	return p
 }
 
-// closingNotes say what exists, where, what it costs a month, who has keys
-// still to collect and what to do next.
+// closingNotes say what exists, where, what it costs a month, and what to do next.
 func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []string, then string) {
 	if o == nil || !s.CarriedOut() || s.Failed > 0 || o.Key.Key == nil {
 		return nil, ""
@@ -120,18 +114,23 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []s
 		fmt.Sprintf("Environments: %s.", plan.Listed(environments)),
 		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",
 	}
-	if len(o.Done.Handovers) > 0 {
-		in := ""
-		if o.Done.HandoverDir != "" {
-			in = " in " + o.Done.HandoverDir
-		}
-		notes = append(notes, fmt.Sprintf("Keys to collect%s: %s.", in, strings.Join(o.Done.Handovers, ", ")))
+	return notes, next(o, a)
+}
+
+// next is what to do now: with the files, with the keys that wait, and in the projects.
+func next(o *Observed, a *blueprint.Answers) string {
+	to := []string{"commit " + o.Done.Blueprint.Path + " with the projects' files"}
+	switch waiting := o.Done.Handovers; len(waiting) {
+	case 0:
+	case 1:
+		to = append(to, fmt.Sprintf("send handover/%s.age to %s, who runs stateroom onboard --handover FILE in a clone", waiting[0], waiting[0]))
+	default:
+		to = append(to, "send each file in handover/ to its admin, who runs stateroom onboard --handover FILE in a clone")
 	}
-	then = "commit " + o.Done.Blueprint.Path + " with the projects' files"
 	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {
-		then += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Files.Dir
+		to = append(to, "run terraform plan in "+o.Files.Projects[projects[0].Name].Files.Dir)
 	}
-	return notes, then
+	return strings.Join(to, "; then ")
 }
 
 func lockNote(a *blueprint.Answers) string {
@@ -142,11 +141,4 @@ func lockNote(a *blueprint.Answers) string {
 		return "the S3 lock file and DynamoDB table " + a.Lock.DynamoDBTable
 	}
 	return "DynamoDB table " + a.Lock.DynamoDBTable
-}
-
-func handoverFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
-	if len(o.Done.Handovers) == 0 {
-		return nil
-	}
-	return []plan.Fact{{Name: "Keys to collect", Value: strings.Join(o.Done.Handovers, ", ")}}
 }

@@ -301,9 +301,9 @@ func (s *Setup) plan(forbidden []plan.Finding) plan.Review {
 	return review
 }
 
-// prove lets the steps prove themselves, all at once, up to the first of which a
-// change was left out, and gives what they found in the steps' order. A proof that rests
-// on what was not made is not tried, and says so.
+// prove lets the steps prove themselves, all at once, and gives what they found in the
+// steps' order. A proof that rests on what was not made, whoever left it out, is not tried,
+// and says so.
 func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	s.observed.Obstacles = r.Obstacles(made.Failures)
@@ -311,10 +311,6 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	var g errgroup.Group
 	for i, step := range s.Steps {
 		if step.Prove == nil {
-			continue
-		}
-		if slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
-			proofs[i] = plan.Unproved(plan.ProofLeftOut)
 			continue
 		}
 		g.Go(func() error {
@@ -402,8 +398,8 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s %s, so it was left as it is.", c.NotOurs, why),
-			Remedy:   "Allow the change with stateroom setup --adopt " + plan.Shell(c.NotOurs) + ", or choose another name.",
-			Details:  plan.WouldChange(notOurs, c.NotOurs),
+			Remedy:   "Allow the change, or choose another name.", Commands: plan.Allow("Allow it", c.NotOurs),
+			Details: plan.WouldChange(notOurs, c.NotOurs),
 		})
 	}
 	return findings

@@ -48,7 +48,7 @@ func TestAStateInAnotherStoreIsMovedAndTheStoresSettingsGo(t *testing.T) {
 	if f == nil {
 		t.Fatalf("findings %v", findingIDs(summary.Findings))
 	}
-	says(t, f.Remedy, "--adopt "+store.url, "--adopt "+project.dir)
+	says(t, f.String(), "--adopt "+store.url, "--adopt "+project.dir)
 	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
 		t.Errorf("the project was changed:\n%s", diff)
 	}

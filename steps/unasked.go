@@ -26,8 +26,22 @@ type Asker struct {
 	Endpoint string
 	// Brought says that the run has a key of its own, whatever the environment says.
 	Brought bool
-	// Command begins the run again, and takes --profile.
-	Command string
+	// Region is --region.
+	Region string
+	// Command are the words that begin the run again, to which flags can be added.
+	Command []string
+}
+
+// again begins the run again with another value of a flag.
+func (a Asker) again(flag, value string) string {
+	var words []string
+	for i, word := range a.Command {
+		if word == flag || strings.HasPrefix(word, flag+"=") || i > 0 && a.Command[i-1] == flag {
+			continue
+		}
+		words = append(words, word)
+	}
+	return plan.Shell(append(words, flag, value)...)
 }
 
 // Unasked makes a [plan.Refusal] of an error for which AWS could not be asked anything:
@@ -42,6 +56,10 @@ func (a Asker) Unasked(err error) error {
 	case errors.As(err, &told), !errors.As(err, &failed), awsops.IsCancelled(err):
 		return err
 	case awsops.IsUnreachable(err), awsops.IsUnanswered(err):
+		if r := a.source().unseenInput(); r != nil {
+			r.Err = err
+			return r
+		}
 		return a.unreachable(failed, err)
 	case !awsops.IsCredentials(err):
 		return err
@@ -50,6 +68,12 @@ func (a Asker) Unasked(err error) error {
 	cause := diagnosis.CredentialsMissing
 	if d, known := diagnosis.FromError(err); known {
 		cause = d
+	}
+	if slices.Contains([]*diagnosis.Diagnosis{diagnosis.CredentialsMissing, diagnosis.ProfileMissing, diagnosis.KeyInvalid, diagnosis.SignatureMismatch}, cause) {
+		if r := s.unseen(); r != nil {
+			r.Err = err
+			return r
+		}
 	}
 	r := &plan.Refusal{Finding: cause.ID, Title: s.title(cause, failed), What: failed.Meaning, Remedy: s.remedy(cause, failed), Err: err}
 	if awsops.IsNoCredentials(err) {
@@ -180,6 +204,8 @@ func (s source) remedy(cause *diagnosis.Diagnosis, failed *awsops.Error) string 
 		return "Sign in to the admin account in another window, then try again."
 	case cause == diagnosis.SSOExpired:
 		return "Sign in again in another window, then try again."
+	case cause == diagnosis.SSONotAssigned, cause == diagnosis.SSOSettingsIncomplete:
+		return cause.Remedy
 	case cause != diagnosis.TokenExpired && cause != diagnosis.KeyInvalid && cause != diagnosis.SignatureMismatch, awsops.IsStaleToken(failed):
 		return failed.Remedy
 	case s.Brought:
@@ -218,14 +244,20 @@ func (s source) looked() []plan.Fact {
 	return facts
 }
 
+// there tells which of the AWS files have the profile.
+func (s source) there() (inCredentials, inConfig bool) {
+	_, inCredentials = profiles.Read(profiles.Credentials, s.credentials, s.profile)
+	_, inConfig = profiles.Read(profiles.Config, s.config, s.profile)
+	return inCredentials, inConfig
+}
+
 // inFiles says what the AWS files say of the profile.
 func (s source) inFiles() string {
 	named := ""
 	if s.named != "" {
 		named = " (named by " + s.named + ")"
 	}
-	_, inCredentials := profiles.Read(profiles.Credentials, s.credentials, s.profile)
-	_, inConfig := profiles.Read(profiles.Config, s.config, s.profile)
+	inCredentials, inConfig := s.there()
 	at := s.short(s.config.Path)
 	switch {
 	case !s.credentials.Exists && !s.config.Exists:
@@ -316,7 +348,7 @@ func (s source) others() []plan.ShellCommand {
 	}
 	var commands []plan.ShellCommand
 	for _, name := range names[:min(len(names), othersShown)] {
-		commands = append(commands, plan.ShellCommand{Does: "Start again with profile " + name, Line: s.Command + " --profile " + plan.Shell(name)})
+		commands = append(commands, plan.ShellCommand{Does: "Start again with profile " + name, Line: s.again("--profile", name)})
 	}
 	return commands
 }

@@ -33,7 +33,7 @@ func askAs(t *testing.T, profile, credentials, config string, variables ...strin
 		}
 	}
 	sandboxtest.Setenv(t, append(home.Environ(sandboxtest.Nobody), variables...))
-	a := Asker{Getenv: os.Getenv, Profile: profile, Command: "stateroom setup"}
+	a := Asker{Getenv: os.Getenv, Profile: profile, Command: []string{"stateroom", "setup", "--profile", profile}}
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Profile: profile, Region: "eu-west-1"})
 	if err == nil {
 		_, err = sessions.Front(t.Context(), "eu-west-1")

@@ -1,5 +1,10 @@
 package policy
 
+import _ "embed"
+
+//go:embed plandenials.json
+var planDenials string
+
 // MachineTrust is the statement of a role's trust that lets in roles of the admin account
 // by their ARNs and nobody else of it. They are named in a condition and not as principals:
 // a principal that is deleted and made anew is another one to IAM, and the role would be
@@ -10,7 +15,7 @@ func MachineTrust(partition, adminAccount, orgID string, roles []string) Stateme
 		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
 	}
 	return Statement{
-		Sid:        "AssumeFromPipeline",
+		Sid:        sidPipeline,
 		Effect:     Allow,
 		Principals: Principals{"AWS": {rootARN(partition, adminAccount)}},
 		Actions:    []string{"sts:AssumeRole"},
@@ -18,11 +23,28 @@ func MachineTrust(partition, adminAccount, orgID string, roles []string) Stateme
 	}
 }
 
+// sidPipeline, sidToken and sidTokenShape are the ids of the statements that let pipelines in.
+const (
+	sidPipeline   = "AssumeFromPipeline"
+	sidToken      = "AssumeByToken"
+	sidTokenShape = "AssumeByTokenOfThisShape"
+)
+
+// OfMachines tells whether a statement of a trust policy has the id of those that
+// [MachineTrust] and [WebIdentityTrust] make.
+func OfMachines(s Statement) bool {
+	return s.Sid == sidPipeline || s.Sid == sidToken || s.Sid == sidTokenShape
+}
+
 // ReadState is what a plan needs of these states, as measured with Terraform 1.11 and
 // OpenTofu 1.12 (facts/ci-access.md, section 3): with -lock=false it reads, and with lock it
 // makes and takes away the lock file and the lock item, and nothing else. All three of a
 // lock's rights or none: without the one to delete, the lock stays. Never is a state or
 // its digest written.
+//
+// IAM has no wildcard that stops at a slash, so that the workspaces of the key "a/b" match
+// those of "b" as well. What of that is known to be others' is denied (Except); another
+// workspace of such a key that no blueprint names is reached.
 func ReadState(a StateAccess, lock bool) Document {
 	bucket := "arn:" + a.Partition + ":s3:::" + a.Bucket
 	var states, locks, digests, items []string
@@ -63,23 +85,43 @@ func ReadState(a StateAccess, lock bool) Document {
 	if len(a.ReadKeys) > 0 {
 		allow("ReadOlderVersions", a.ReadKeys, nil, "kms:Decrypt", "kms:DescribeKey")
 	}
+	d.Statements = append(d.Statements, a.keptOut()...)
 	return d
 }
 
-// PlanDenials take from AWS's ReadOnlyAccess what holds data rather than configuration. A
-// plan's refresh reads a function (lambda:GetFunction), a parameter (ssm:GetParameter, whose
-// secret ones need kms:Decrypt, which ReadOnlyAccess has not) and an object that Terraform
-// manages (s3:GetObject), so that the first two stay. Objects do not: whoever may push a
-// branch would read every bucket.
-func PlanDenials() Document {
-	return Document{Version: Version2012, Statements: []Statement{{
-		Sid:    "NoDataForPlans",
-		Effect: Deny,
-		Actions: []string{
-			"appconfig:GetConfiguration", "codecommit:GitPull", "cognito-identity:Get*", "dynamodb:BatchGetItem", "dynamodb:GetItem",
-			"dynamodb:Query", "dynamodb:Scan", "ecr:GetDownloadUrlForLayer", "kinesis:GetRecords", "logs:FilterLogEvents",
-			"logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery", "s3:GetObject", "s3:GetObjectVersion", "sqs:ReceiveMessage",
-		},
-		Resources: []string{"*"},
-	}}}
+// keptOut denies the workspaces of Except, and their locks. None of one's own keys has such
+// a workspace: a workspace's name has no slash.
+func (a StateAccess) keptOut() []Statement {
+	if len(a.Except) == 0 {
+		return nil
+	}
+	bucket := "arn:" + a.Partition + ":s3:::" + a.Bucket
+	var objects, items []string
+	for _, key := range a.Except {
+		workspace := "/env:/*/" + Literal(key)
+		objects = append(objects, bucket+workspace, bucket+workspace+".tflock")
+		items = append(items, a.Bucket+workspace, a.Bucket+workspace+"-md5")
+	}
+	denied := []Statement{{
+		Sid: "OthersWorkspaces", Effect: Deny, Resources: objects,
+		Actions: []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
+	}}
+	if a.Table != "" {
+		denied = append(denied, Statement{
+			Sid: "OthersLocks", Effect: Deny, Resources: []string{"arn:" + a.Partition + ":dynamodb:" + a.Region + ":" + a.Account + ":table/" + a.Table},
+			Actions:    []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+			Conditions: Conditions{"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": items}},
+		})
+	}
+	return denied
 }
+
+// PlanDenials take from AWS's ReadOnlyAccess what it lets read that people or programs have
+// put there (objects, items, messages, logs, inputs and outputs of runs, code, query results)
+// and what opens something else (tokens, signed addresses), so that whoever may push a branch
+// does not read it all. What tells how something is set up stays, and of data what a plan
+// cannot do without: a function with its environment (lambda:GetFunction) and a parameter
+// (ssm:GetParameter, whose secret ones need kms:Decrypt, which ReadOnlyAccess has not).
+// Metrics, findings and bills are no data in this sense. The list is held complete by
+// .ci/datareads, against ReadOnlyAccess and the models of the operations.
+func PlanDenials() Document { return ParseOrEmpty(planDenials) }

@@ -20,7 +20,8 @@ type OperatorAccess struct {
 	// Roles are the ARNs of the environment roles that the operator makes with rights of
 	// its own, since the environment is the admin account itself.
 	Roles []string
-	// PlanRoles are those beside them that only read, for pipelines' plans.
+	// PlanRoles are those beside them that only read, for pipelines' plans. They are looked
+	// for also where no pipeline plans any more.
 	PlanRoles []string
 	// Administrators are the ARNs of the roles that administer the key. They are looked up.
 	Administrators []string

@@ -7,6 +7,7 @@ type StateAccess struct {
 	Account   string // of the lock table
 	Bucket    string
 	Keys      []string // the projects' state keys
+	Except    []string // others' state keys of which one of Keys is the end, whose workspaces are denied
 	KMSKeyARN string   // empty: the key policy itself names the users
 	ReadKeys  []string // other KMS keys that older versions of the states are encrypted with
 	Table     string   // empty: no DynamoDB lock
@@ -23,7 +24,7 @@ type StateAccess struct {
 //
 // IAM has no wildcard that stops at a slash, so a workspace state of the key
 // "a/b" is also reached by whoever has the key "b". Callers keep one group's
-// key from being the end of another's.
+// key from being the end of another's, or deny the other's workspaces by Except.
 func State(a StateAccess) Document {
 	bucket := "arn:" + a.Partition + ":s3:::" + a.Bucket
 	statements := []Statement{{
@@ -54,6 +55,7 @@ func State(a StateAccess) Document {
 			Resources: a.ReadKeys,
 		})
 	}
+	statements = append(statements, a.keptOut()...)
 	return Document{Version: Version2012, Statements: statements}
 }
 

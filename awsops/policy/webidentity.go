@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,8 +43,8 @@ func WebIdentityTrust(w WebIdentity) Document {
 			Sid: sid, Effect: Allow, Principals: Principals{"Federated": {w.Provider}}, Actions: []string{webIdentityAction}, Conditions: conditions,
 		})
 	}
-	add("AssumeByToken", "StringEquals", w.Subjects)
-	add("AssumeByTokenOfThisShape", "StringLike", w.Shapes)
+	add(sidToken, "StringEquals", w.Subjects)
+	add(sidTokenShape, "StringLike", w.Shapes)
 	return d
 }
 
@@ -174,6 +173,12 @@ func (s Statement) judge(host string) (opened []Opened) {
 // there, by names and ids without wildcards; the rest says which jobs.
 type tenant struct {
 	issuer, begins *regexp.Regexp
+	// shared says that others' repositories have the same issuer, so that a subject that
+	// does not begin so is open to them.
+	shared bool
+	// job is what of the rest has to be there for a subject to name one branch, tag or gate:
+	// else whoever may push a branch has it. Nil where the issuer names none.
+	job *regexp.Regexp
 	// shape, when not nil, is that of a whole subject that names one job or gate although
 	// something else stands in it for each run.
 	shape *regexp.Regexp
@@ -185,43 +190,61 @@ const (
 	idOnly   = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
 )
 
-// tenants are the issuers that many share, or of which more than one repository mints.
+// tenants are the issuers that many share, or of which more than one repository mints. What
+// each one's subjects say is in facts/ci-access.md, section 1. At GitHub job_workflow_ref
+// names the workflow that is called, which every repository may call that can read it, and
+// workflow_ref the one that runs. A pull request's subject at
+// GitHub names no branch and no author; a merge request's at GitLab is its branch's; a plan
+// of HCP Terraform runs for pull requests as well, and an apply does not.
 var tenants = []tenant{
 	{
-		issuer: regexp.MustCompile(`^token\.actions\.githubusercontent\.com(/|$)|/_services/token$|^token\.actions\..*\.ghe\.com$`),
+		issuer: regexp.MustCompile(`^token\.actions\.githubusercontent\.com(/|$)|/_services/token$|^token\.actions\..*\.ghe\.com$`), shared: true,
 		begins: regexp.MustCompile(`^repo:` + nameOnly + `/` + nameOnly + `(:|$)|(^|:)repository_id:[0-9]+(:|$)|(^|:)workflow_ref:` + nameOnly + `/[^*?:/]+/[^*?:]+`),
+		job:    regexp.MustCompile(`(^|:)(ref:refs/(heads|tags)/[^:]+|environment:[^:]+)(:|$)|(^|:)workflow_ref:[^*?:]+@refs/(heads|tags)/[^:]+(:|$)`),
 	},
 	{
-		issuer: regexp.MustCompile(`^oidc\.circleci\.com/org/`),
-		begins: regexp.MustCompile(`^org/` + idOnly + `/project/` + idOnly + `/`),
-		shape:  regexp.MustCompile(`^org/` + idOnly + `/project/` + idOnly + `/user/\?{36}/vcs-origin/[^*?]+/vcs-ref/[^*?]+$`),
+		issuer: regexp.MustCompile(`^gitlab\.com$`), shared: true,
+		begins: gitLabProject, job: gitLabRef,
 	},
 	{
-		issuer: regexp.MustCompile(`^api\.bitbucket\.org/`),
+		issuer: regexp.MustCompile(`^oidc\.circleci\.com/org/`), shared: true,
+		begins: regexp.MustCompile(`^org/` + idOnly + `/project/` + idOnly + `(/|$)`),
+		job:    regexp.MustCompile(`^user/` + idOnly + `($|/vcs-origin/[^*?]+/vcs-ref/refs/(heads|tags)/[^*?]+$)`),
+		shape:  regexp.MustCompile(`^org/` + idOnly + `/project/` + idOnly + `/user/\?{36}/vcs-origin/[^*?]+/vcs-ref/refs/(heads|tags)/[^*?]+$`),
+	},
+	{
+		issuer: regexp.MustCompile(`^api\.bitbucket\.org/`), shared: true,
 		begins: regexp.MustCompile(`^\{` + idOnly + `\}:`),
 		shape:  regexp.MustCompile(`^\{` + idOnly + `\}:\{` + idOnly + `\}:\*$`),
 	},
 	{
-		issuer: regexp.MustCompile(`^app\.terraform\.io$`),
-		begins: regexp.MustCompile(`^organization:[^*?:]+:project:[^*?:]+:workspace:[^*?:]+:`),
+		issuer: regexp.MustCompile(`^app\.terraform\.io$`), shared: true,
+		begins: regexp.MustCompile(`^organization:[^*?:]+:project:[^*?:]+:workspace:[^*?:]+(:|$)`),
+		job:    regexp.MustCompile(`^run_phase:apply$`),
 	},
-	{ // GitLab, whoever runs it: no other issuer is known to begin subjects so
+	{ // a GitLab of one's own: no other issuer is known to begin subjects so
 		issuer: regexp.MustCompile(``),
-		begins: regexp.MustCompile(`^project_path:` + pathOnly + `:|^project_id:[0-9]+:`),
+		begins: gitLabProject, job: gitLabRef,
 	},
 }
+
+var (
+	gitLabProject = regexp.MustCompile(`^project_path:` + pathOnly + `(:|$)|^project_id:[0-9]+(:|$)`)
+	gitLabRef     = regexp.MustCompile(`(^|:)ref:[^:]+(:|$)`)
+)
 
 // openingOf judges one subject. Of an issuer that is not known here every subject to the
 // letter is one's own affair, and every shape lets in strangers.
 func openingOf(host, subject string, shape bool) Opened {
 	of := tenants[slices.IndexFunc(tenants, func(t tenant) bool { return t.issuer.MatchString(host) })]
-	rest := of.begins.ReplaceAllString(subject, "")
 	named := of.begins.MatchString(subject)
+	rest := of.begins.ReplaceAllString(subject, "")
+	names := of.job == nil && rest != "" || of.job != nil && (of.job.MatchString(rest) || of.job.MatchString(subject))
 	switch {
-	case !shape && !named && slices.ContainsFunc(tenants[:len(tenants)-1], func(t tenant) bool { return t.issuer.MatchString(host) }):
+	case !shape && !named && of.shared:
 		return Opened{Strangers, fmt.Sprintf("the subject %s names no repository, so the same job of every other one is let in", subject)}
-	case !shape && rest == "" && named:
-		return Opened{Pushers, fmt.Sprintf("the subject %s names no branch, so every job of it is let in, pull requests as well", subject)}
+	case !shape && named && !names:
+		return Opened{Pushers, fmt.Sprintf("the subject %s names no branch, tag or environment, so whoever may push a branch or open a pull request from one is let in", subject)}
 	case !shape && strings.Contains(subject, "%3A"): // GitHub writes : so, and % as it is
 		return Opened{Pushers, fmt.Sprintf("the subject %s is that of two environments, one of which has %%3A in its name", subject)}
 	case !shape:
@@ -248,12 +271,15 @@ func Widest(opened []Opened) (widest Opened) {
 // the token's by their names; the provider is the one of the role's account for the token's
 // issuer.
 func Admits(d Document, provider string, claims map[string][]string) Decision {
-	host := providerHost(provider)
-	context := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(claims)) {
-		context[host+":"+name] = claims[name]
-	}
-	return Evaluate(Request{Principal: provider, Action: webIdentityAction, Context: context}, Policies{
+	return Evaluate(tokenRequest(provider, claims), Policies{
 		Resource: &Named{Type: RoleTrust, Document: d},
+	})
+}
+
+// TakesTokens tells whether a role's trust policy lets in tokens of an OpenID Connect provider at
+// all.
+func TakesTokens(d Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s Statement) bool {
+		return s.Effect == Allow && s.admitsTokens() && len(s.Principals["Federated"]) > 0
 	})
 }

@@ -158,8 +158,8 @@ func TestJudgeSaysWhatIsOpen(t *testing.T) {
 	}{
 		{"exact", `{"StringEquals":{` + aud + `,"` + host + `:sub":"repo:acme/infra:ref:refs/heads/main"}}`, Exactly, ""},
 		{"both forms", `{"StringEquals":{` + aud + `,"` + host + `:sub":["repo:acme/infra:environment:x","repo:acme@1/infra@2:environment:x"]}}`, Exactly, ""},
-		{"exact with StringLike", `{"StringEquals":{` + aud + `},"StringLike":{"` + host + `:sub":"repo:acme/infra:pull_request"}}`, Exactly, ""},
-		{"key in capitals", `{"StringEquals":{` + aud + `,"` + strings.ToUpper(host) + `:SUB":"repo:acme/infra:pull_request"}}`, Exactly, ""},
+		{"exact with StringLike", `{"StringEquals":{` + aud + `},"StringLike":{"` + host + `:sub":"repo:acme/infra:environment:x"}}`, Exactly, ""},
+		{"key in capitals", `{"StringEquals":{` + aud + `,"` + strings.ToUpper(host) + `:SUB":"repo:acme/infra:environment:x"}}`, Exactly, ""},
 		{"no condition", `{}`, Strangers, "audience"},
 		{"audience only", `{"StringEquals":{` + aud + `}}`, Strangers, "every token"},
 		{"no audience", `{"StringEquals":{"` + host + `:sub":"repo:acme/infra:pull_request"}}`, Strangers, "audience"},
@@ -201,6 +201,103 @@ func TestJudgeSaysWhatIsOpen(t *testing.T) {
 	twice := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"a:sub":"x"},"StringEquals":{"a:aud":"y"}}}]}`
 	if _, err := Parse(twice); err == nil {
 		t.Error("an operator that appears twice is read: JSON keeps the last, and the subject is gone")
+	}
+}
+
+// TestJudgeOfEachPlatformsSubjects: which subjects name one job, which anybody has who may
+// push, and which others' repositories mint as well.
+func TestJudgeOfEachPlatformsSubjects(t *testing.T) {
+	t.Parallel()
+	const (
+		gitHub, gitLab, own = "token.actions.githubusercontent.com", "gitlab.com", "git.example.com"
+		org, project, user  = "2a3b4c5d-1111-2222-3333-444455556666", "76543210-ba98-fedc-3210-edcba0987654", "aaaa1111-bbbb-2222-cccc-333344445555"
+		circle              = "oidc.circleci.com/org/" + org
+		circleProject       = "org/" + org + "/project/" + project
+		bucket              = "api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"
+		hcp, workspace      = "app.terraform.io", "organization:acme:project:infra:workspace:live"
+	)
+	anyone := strings.Repeat("?", 36)
+	for _, c := range []struct {
+		host, subject string
+		want          Opening
+	}{
+		{gitHub, "repo:acme/infra:ref:refs/heads/main", Exactly},
+		{gitHub, "repo:acme/infra:ref:refs/tags/v1", Exactly},
+		{gitHub, "repo:acme@1/infra@2:environment:production", Exactly},
+		{gitHub, "repo:acme/infra:context:environment:production", Exactly},
+		{gitHub, "repository_id:42:environment:production", Exactly},
+		{gitHub, "workflow_ref:acme/infra/.github/workflows/x.yml@refs/heads/main", Exactly},
+		{gitHub, "repo:acme/infra", Pushers},
+		{gitHub, "repo:acme/infra:", Pushers},
+		{gitHub, "repo:acme/infra:pull_request", Pushers},
+		{gitHub, "repo:acme@1/infra@2:pull_request", Pushers},
+		{gitHub, "repo:acme/infra:environment:", Pushers},
+		{gitHub, "repo:acme/infra:ref:refs/pull/7/merge", Pushers},
+		{gitHub, "repo:acme/infra:workflow:deploy", Pushers},
+		{gitHub, "repo:acme/infra:job_workflow_ref:acme/ci/.github/workflows/x.yml@refs/heads/main", Pushers},
+		{gitHub, "workflow_ref:acme/infra/.github/workflows/x.yml@refs/pull/7/merge", Pushers},
+		{gitHub, "repository_id:42", Pushers},
+		{gitHub, "job_workflow_ref:acme/ci/.github/workflows/x.yml@refs/heads/main", Strangers},
+		{gitHub, "repository_owner:acme:ref:refs/heads/main", Strangers},
+		{gitHub, "environment:production", Strangers},
+		{gitHub, "project_path:acme/infra:ref_type:branch:ref:main", Strangers},
+		{gitHub, "repo:acme:ref:refs/heads/main", Strangers},
+		{gitHub, "repo:acme/infra:ref:refs/heads/*", Pushers},
+		{gitHub, "repo:acme/infra*:ref:refs/heads/main", Strangers},
+
+		{gitLab, "project_path:acme/infra:ref_type:branch:ref:main", Exactly},
+		{gitLab, "project_path:acme/sub/infra:ref_type:tag:ref:v1", Exactly},
+		{gitLab, "project_id:42:ref_type:branch:ref:main", Exactly},
+		{gitLab, "project_path:acme/infra", Pushers},
+		{gitLab, "project_path:acme/infra:ref_type:branch", Pushers},
+		{gitLab, "project_path:acme/infra:ref_type:branch:ref:", Pushers},
+		{gitLab, "project_path:acme/infra:ref_protected:true", Pushers},
+		{gitLab, "project_id:42", Pushers},
+		{gitLab, "project_id:42:environment_protected:true:deployment_tier:production", Pushers},
+		{gitLab, "project_path:acme/infra:ref_type:branch:ref:*", Pushers},
+		{gitLab, "project_path:acme", Strangers},
+		{gitLab, "project_path:acme:ref_type:branch:ref:main", Strangers},
+		{gitLab, "project_id:42x:ref_type:branch:ref:main", Strangers},
+		{gitLab, "ref_type:branch:ref:main", Strangers},
+		{gitLab, "repo:acme/infra:ref:refs/heads/main", Strangers},
+		{gitLab, "project_path:acme/*:ref_type:branch:ref:main", Strangers},
+		{gitLab, "project_path:acme/infra*:ref_type:branch:ref:main", Strangers},
+		{gitLab, "project_id:4?:ref_type:branch:ref:main", Strangers},
+
+		{own, "project_path:acme/infra:ref_type:branch:ref:main", Exactly},
+		{own, "project_path:acme/infra:ref_type:branch", Pushers},
+		{own, "job:infra:main", Exactly},
+		{own, "job:infra:*", Strangers},
+
+		{circle, circleProject + "/user/" + user, Exactly},
+		{circle, circleProject + "/user/" + user + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/main", Exactly},
+		{circle, circleProject + "/user/" + anyone + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/main", Exactly},
+		{circle, circleProject + "/user/" + anyone + "/vcs-origin/github.com/acme/infra/vcs-ref/refs/pull/7", Pushers},
+		{circle, circleProject, Pushers},
+		{circle, circleProject + "/user/*", Pushers},
+		{circle, circleProject + "/user/*/vcs-origin/github.com/acme/infra/vcs-ref/refs/heads/main", Pushers},
+		{circle, "org/" + org + "/project/*", Strangers},
+		{circle, "org/" + org, Strangers},
+
+		{bucket, "{" + project + "}:{" + org + "}:*", Exactly},
+		{bucket, "{" + project + "}:*", Pushers},
+		{bucket, "{" + project + "}", Strangers},
+		{bucket, "*:{" + org + "}:*", Strangers},
+
+		{hcp, workspace + ":run_phase:apply", Exactly},
+		{hcp, workspace + ":run_phase:plan", Pushers},
+		{hcp, workspace, Pushers},
+		{hcp, workspace + ":run_phase:*", Pushers},
+		{hcp, "organization:acme:project:infra:workspace:*", Strangers},
+		{hcp, "organization:acme", Strangers},
+	} {
+		w := WebIdentity{Provider: "arn:aws:iam::111111111111:oidc-provider/" + c.host, Audience: "sts.amazonaws.com", Subjects: []string{c.subject}}
+		if strings.ContainsAny(c.subject, "*?") {
+			w.Subjects, w.Shapes = nil, w.Subjects
+		}
+		if got := Widest(JudgeWebIdentity(WebIdentityTrust(w))); got.Opening != c.want || (got.Why == "") != (c.want == Exactly) {
+			t.Errorf("%s of %s: %d %q, want %d", c.subject, c.host, got.Opening, got.Why, c.want)
+		}
 	}
 }
 

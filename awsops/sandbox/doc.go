@@ -14,6 +14,8 @@
 //     its README give, and what tests bring about. Any other one is refused.
 //   - DynamoDB's expressions: attribute_not_exists(NAME), NAME = :value and a
 //     projection on names. KMS encrypts nothing: data keys are random.
+//   - MFA Delete takes any code from whoever may set the versioning, a bucket that is
+//     replicated is copied nowhere, and nobody pays for a request.
 //   - Regions are names: STS, IAM and Organizations answer in any of them that the
 //     account has enabled, and enabling one takes no time.
 //   - Identity: no SAML, federation tokens, service-linked

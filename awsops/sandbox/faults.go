@@ -110,6 +110,22 @@ func (s *Server) SetKeyState(arn, state string) bool {
 	return ok
 }
 
+// AgeKey lets a user's access key have been made, and last used, some time earlier. It tells
+// whether there is such a key.
+func (s *Server) AgeKey(id string, by time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.credentials[id]
+	if !ok {
+		return false
+	}
+	key.created = key.created.Add(-by)
+	if !key.lastUsed.IsZero() {
+		key.lastUsed = key.lastUsed.Add(-by)
+	}
+	return true
+}
+
 // Throttle makes a service refuse every request of everyone, or stop doing so.
 func (s *Server) Throttle(serviceName string, on bool) {
 	s.mu.Lock()

@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"stateroom/awsops/policy"
 )
 
 // issuerService is every OpenID Connect issuer: the platforms that run pipelines, each
@@ -197,20 +199,8 @@ func (t idToken) text(name string) string {
 	return text
 }
 
-// texts are a claim's values.
-func (t idToken) texts(name string) (all []string) {
-	switch value := t.claims[name].(type) {
-	case string:
-		all = append(all, value)
-	case []any:
-		for _, one := range value {
-			if text, is := one.(string); is {
-				all = append(all, text)
-			}
-		}
-	}
-	return all
-}
+// texts are the claims that are texts or lists of them.
+func (t idToken) texts() map[string][]string { return policy.ClaimTexts(t.claims) }
 
 // at is a claim that is a time.
 func (t idToken) at(name string) time.Time {

@@ -55,7 +55,7 @@ func (s *s3Service) table() []s3Operation {
 	return []s3Operation{
 		{get, 0, "", "ListBuckets", "", s.listBuckets},
 		{get, 1, "versioning", "GetBucketVersioning", "GetBucketVersioning", showing("VersioningConfiguration", showVersioning)},
-		{put, 1, "versioning", "PutBucketVersioning", "PutBucketVersioning", putting(putVersioning)},
+		{put, 1, "versioning", "PutBucketVersioning", "PutBucketVersioning", changeVersioning},
 		{get, 1, "encryption", "GetBucketEncryption", "GetEncryptionConfiguration", showing("ServerSideEncryptionConfiguration", showEncryption)},
 		{put, 1, "encryption", "PutBucketEncryption", "PutEncryptionConfiguration", putting(putEncryption)},
 		{remove, 1, "encryption", "DeleteBucketEncryption", "PutEncryptionConfiguration", deleting(deleteEncryption)},
@@ -77,8 +77,13 @@ func (s *s3Service) table() []s3Operation {
 		{put, 1, "tagging", "PutBucketTagging", "PutBucketTagging", putting(putTagging)},
 		{get, 1, "lifecycle", "GetBucketLifecycleConfiguration", "GetLifecycleConfiguration", showing("LifecycleConfiguration", showLifecycle)},
 		{put, 1, "lifecycle", "PutBucketLifecycleConfiguration", "PutLifecycleConfiguration", putting(s.putLifecycle)},
+		{remove, 1, "lifecycle", "DeleteBucketLifecycle", "PutLifecycleConfiguration", deleting(func(b *s3Bucket) { b.lifecycle = nil })},
 		{get, 1, "object-lock", "GetObjectLockConfiguration", "GetBucketObjectLockConfiguration", showing("ObjectLockConfiguration", showObjectLock)},
 		{put, 1, "object-lock", "PutObjectLockConfiguration", "PutBucketObjectLockConfiguration", putting(putObjectLock)},
+		{get, 1, "requestPayment", "GetBucketRequestPayment", "GetBucketRequestPayment", showing("RequestPaymentConfiguration", showRequestPayment)},
+		{put, 1, "requestPayment", "PutBucketRequestPayment", "PutBucketRequestPayment", putting(putRequestPayment)},
+		{get, 1, "replication", "GetBucketReplication", "GetReplicationConfiguration", showing("ReplicationConfiguration", showReplication)},
+		{put, 1, "replication", "PutBucketReplication", "PutReplicationConfiguration", putting(putReplication)},
 		{get, 1, "versions", "ListObjectVersions", "", s.listVersions},
 		{post, 1, "delete", "DeleteObjects", "", s.deleteObjects},
 		{get, 1, "list-type", "ListObjectsV2", "", s.listObjectsV2},
@@ -86,6 +91,7 @@ func (s *s3Service) table() []s3Operation {
 		{put, 1, "", "CreateBucket", "", s.createBucket},
 		{remove, 1, "", "DeleteBucket", "DeleteBucket", s.deleteBucket},
 
+		{put, 2, "legal-hold", "PutObjectLegalHold", "", s.putLegalHold},
 		{post, 2, "uploads", "CreateMultipartUpload", "", s.createUpload},
 		{post, 2, "uploadId", "CompleteMultipartUpload", "", s.completeUpload},
 		{put, 2, "uploadId", "UploadPart", "", s.uploadPart},
@@ -196,6 +202,9 @@ func (s *s3Service) openBucket(c *s3Call, op *s3Operation) error {
 	c.bucket = b
 	if c.region != b.region {
 		return s.wrongRegion(c, b)
+	}
+	if err := b.pays(c); err != nil {
+		return err
 	}
 	return checkOwner(c.http.Header.Get("X-Amz-Expected-Bucket-Owner"), b)
 }

@@ -48,18 +48,22 @@ type versioningConfiguration struct {
 }
 
 func showVersioning(b *s3Bucket) (any, error) {
-	return versioningConfiguration{Status: b.versioning}, nil
+	out := versioningConfiguration{Status: b.versioning}
+	if b.mfaDelete {
+		out.MfaDelete = "Enabled"
+	}
+	return out, nil
 }
 
 func putVersioning(b *s3Bucket, in versioningConfiguration) error {
 	if in.Status != "Enabled" && in.Status != "Suspended" {
 		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if in.MfaDelete == "Enabled" {
-		return notImplemented()
-	}
 	if b.lock != nil && in.Status != "Enabled" {
 		return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+	}
+	if b.replication != nil && in.Status != "Enabled" {
+		return fail(http.StatusConflict, "InvalidBucketState", "A replication configuration is present on this bucket, so the versioning state cannot be changed.")
 	}
 	b.versioning = in.Status
 	return nil
@@ -207,6 +211,9 @@ func (s *s3Service) putLifecycle(b *s3Bucket, in struct {
 	} `xml:"Rule"`
 },
 ) error {
+	if b.mfaDelete { // the code is that of the other order of the two
+		return fail(http.StatusConflict, "InvalidBucketState", "Lifecycle configuration is not supported on a bucket with Mfa Authentication.")
+	}
 	if len(in.Rules) == 0 || len(in.Rules) > 1000 {
 		return malformedXML()
 	}

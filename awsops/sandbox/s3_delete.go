@@ -22,6 +22,11 @@ func (s *s3Service) deleteVersion(c *s3Call, key, id string) (deleted, error) {
 	if err := s.allow(c, action, key, conditions); err != nil {
 		return deleted{}, err
 	}
+	if id != "" && c.bucket.mfaDelete {
+		if err := withMFA(c); err != nil {
+			return deleted{}, err
+		}
+	}
 	switch {
 	case id != "" && c.bucket.lock.holds(c.bucket.version(key, id), c.now):
 		return deleted{}, fail(http.StatusForbidden, "AccessDenied", "Access Denied because object protected by object lock.")

@@ -7,7 +7,7 @@ import (
 )
 
 // objectLock is a bucket's Object Lock, as far as its default retention goes. Only a
-// new bucket can be given one here; holds and retentions of single objects are not known.
+// new bucket can be given one here; retentions of single objects are not known.
 type objectLock struct {
 	Enabled   string         `xml:"ObjectLockEnabled"`
 	Retention *lockRetention `xml:"Rule>DefaultRetention"`
@@ -53,6 +53,9 @@ func (l *objectLock) check(h http.Header) error {
 
 // holds tells whether a version may not be removed yet.
 func (l *objectLock) holds(v *s3Version, now time.Time) bool {
+	if l != nil && v != nil && v.held {
+		return true
+	}
 	if l == nil || l.Retention == nil || v == nil || v.marker {
 		return false
 	}

@@ -28,6 +28,9 @@ type s3Bucket struct {
 	created               time.Time
 	busy                  time.Time // with a change, until then
 	versioning            string    // "", Enabled or Suspended
+	mfaDelete             bool
+	requesterPays         bool
+	replication           *replication
 	encryption            s3Encryption
 	access                *publicAccessBlock // nil when deleted
 	ownership             string
@@ -59,7 +62,7 @@ func (b *s3Bucket) arn() string { return partitionOf(b.region).arn("s3", "", "",
 type s3Version struct {
 	key, id      string // id is "null" without versioning
 	modified     time.Time
-	marker       bool
+	marker, held bool // a delete marker; under a legal hold
 	body         []byte
 	etag         string // without quotes
 	headers      http.Header

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,14 +32,6 @@ func (s *Server) admitWebIdentity(r *request) (service, *apiError) {
 	r.describe()
 	r.form.Set("WebIdentityToken", token)
 	return s.services["sts"], nil
-}
-
-// claimKeys are the claims of which AWS has condition keys, beside those of every issuer
-// ("Available keys for AWS OIDC federation", IAM User Guide; facts/ci-access.md, section
-// 1). repository_owner is none: a condition on it never holds.
-var claimKeys = map[string][]string{
-	"token.actions.githubusercontent.com": {"actor", "actor_id", "repository", "repository_id", "ref", "environment", "workflow", "job_workflow_ref", "enterprise_id"},
-	"gitlab.com":                          {"project_id", "namespace_id", "ref_protected", "pipeline_source"},
 }
 
 // assumeByToken checks in IAM's order: the issuer, the signature, the times, the audience,
@@ -79,7 +70,7 @@ func (s *stsService) assumeByToken(r *request) (any, error) {
 	return struct {
 		*roleSession
 		SubjectFromWebIdentityToken, Audience, Provider string
-	}{opened, token.text("sub"), strings.Join(token.audience(), ","), provider.arn}, nil
+	}{opened, token.text("sub"), strings.Join(policy.Audience(token.texts()), ","), provider.arn}, nil
 }
 
 func invalidToken(format string, args ...any) *apiError {
@@ -107,19 +98,10 @@ func (s *stsService) verifyToken(r *request, a *account) (idToken, *oidcProvider
 		return token, nil, badRequest("ExpiredTokenException", "Token expired: current date/time %d must be before the expiration date/time %d", r.now.Unix(), token.at("exp").Unix())
 	case token.at("nbf").After(r.now) || token.at("iat").After(r.now):
 		return token, nil, invalidToken("The token is not valid yet")
-	case !slices.ContainsFunc(token.audience(), func(aud string) bool { return slices.Contains(provider.audience, aud) }):
+	case !slices.ContainsFunc(policy.Audience(token.texts()), func(aud string) bool { return slices.Contains(provider.audience, aud) }):
 		return token, nil, invalidToken("Incorrect token audience")
 	}
 	return token, provider, nil
-}
-
-// audience is for whom the token is: azp where there is one (IAM User Guide, "Available
-// keys for AWS OIDC federation").
-func (t idToken) audience() []string {
-	if azp := t.text("azp"); azp != "" {
-		return []string{azp}
-	}
-	return t.texts("aud")
 }
 
 // trusting is the role that a token opens, nil where there is none.
@@ -129,11 +111,7 @@ func (s *stsService) trusting(r *request, a *account, resource string, token idT
 	if e == nil {
 		return nil
 	}
-	claims := map[string][]string{"aud": token.audience(), "oaud": token.texts("aud")}
-	for _, claim := range slices.Concat([]string{"sub", "amr", "email"}, claimKeys[provider.url]) {
-		claims[claim] = token.texts(claim)
-	}
-	maps.DeleteFunc(claims, func(_ string, values []string) bool { return len(values) == 0 })
+	claims := policy.TokenClaims(provider.url, token.texts())
 	seen, _ := e.grants.seen(r.now)
 	if !policy.Admits(s.document(seen.trust), provider.arn, claims).Allowed && !s.options.Unenforced {
 		return nil

@@ -53,6 +53,7 @@ func (g *Group) arguments() []argument {
 	return []argument{
 		{"users", &g.Users, true},
 		{"identity_center", &g.IdentityCenter, true},
+		{"break_glass", &g.BreakGlass, false},
 		{"environments", &g.Environments, true},
 	}
 }

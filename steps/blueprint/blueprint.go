@@ -92,6 +92,9 @@ type Group struct {
 	// IdentityCenter is the display name of a group in Identity Center's identity store,
 	// whose members are the admins then; empty for an IAM group.
 	IdentityCenter string
+	// BreakGlass says that the users are for when nobody can sign in with Identity Center:
+	// their keys are sealed and unused, and give nothing without MFA.
+	BreakGlass bool
 	// Environments are names of environments, or Everything alone. Nil means
 	// not answered: the only group of a blueprint then gets Everything.
 	Environments []string
@@ -289,9 +292,9 @@ func (b *Blueprint) ProjectsFor(user string) []Project {
 }
 
 // NeedsMFA tells whether the user reaches an environment whose role is assumed
-// with a second factor only.
+// with a second factor only, or can do nothing without one.
 func (b *Blueprint) NeedsMFA(user string) bool {
-	return slices.ContainsFunc(b.EnvironmentsFor(user), func(e Environment) bool { return e.MFA })
+	return b.BreaksGlass(user) || slices.ContainsFunc(b.EnvironmentsFor(user), func(e Environment) bool { return e.MFA })
 }
 
 // LongTermProfile holds the access key of a user who needs a second factor,

@@ -123,6 +123,7 @@ func (c *blueprintChecker) groups() {
 		c.once(labels, block, "", g.Name, g.Name)
 		c.members(block, g, spelling)
 		c.reach(block, g)
+		c.breakGlass(block, g)
 	}
 }
 

@@ -416,6 +416,9 @@ func (c *blueprintChecker) ciIdentity(block string, ci CI) {
 	if host := hostOf(ci.IssuerHost()); ci.Provider == ProviderOIDC && slices.Contains(platformHosts, host) {
 		c.bad(block, "issuer", ci.Issuer, "%q is a platform's own issuer, of whose tokens more is known than their subjects: name the platform as provider, one of %s", ci.Issuer, strings.Join(ciProviders, ", "))
 	}
+	if ci.Provider == ProviderGitLab && ci.RepositoryID != "" && ci.ProjectClaim() == "" {
+		c.bad(block, "repository_id", "", "has no meaning with a GitLab of your own, of whose claims AWS looks at subject and audience alone: leave it out")
+	}
 	if forms.ownerID != nil && (ci.OwnerID == "") != (ci.RepositoryID == "") {
 		c.bad(block, "owner_id", "", "goes with repository_id: write both, or neither")
 	}

@@ -115,12 +115,17 @@ var (
 			{
 				pattern: wording(`exceeds the MaxSessionDuration|exceeds the 1 hour session limit`),
 				meaning: "The session is asked for longer than the role allows.",
-				remedy:  "Lower duration in assume_role, or raise the role's maximum session duration; a role assumed by another role lasts an hour at most.",
+				remedy:  "Lower it (duration in assume_role, duration_seconds in the profile, role-duration-seconds of the GitHub action), or raise the role's MaxSessionDuration; a role assumed by another role lasts an hour at most.",
 			},
 			{
-				pattern: wording(`AssumeRole.*ValidationError|failed to satisfy constraint: .{0,200}(?:roleArn|roleSessionName)|ValidationError: .{0,120} is invalid`), unless: wording(`operation error DynamoDB`), at: outside,
+				pattern: wording(`AssumeRole.*ValidationError|failed to satisfy constraint: .{0,200}(?:roleArn|roleSessionName)|at 'role(?:Arn|SessionName)' failed to satisfy|Request ARN is invalid|ValidationError: .{0,120} is invalid`), unless: wording(`operation error DynamoDB`), at: outside,
 				meaning: "The ARN or another value given to AssumeRole is not well formed.",
-				remedy:  "Write the role's whole ARN, arn:aws:iam::ACCOUNT:role/NAME, and a session name of letters, digits and =,.@-.",
+				remedy:  "Write the role's whole ARN, arn:aws:iam::ACCOUNT:role/NAME, and a session name (role_session_name) of letters, digits and =,.@-: a branch's name has to be cleaned of / and :.",
+			},
+			{
+				pattern: wording(`PackedPolicyTooLarge|Packed policy consumes`),
+				meaning: "The session's policy and tags are longer than AWS takes.",
+				remedy:  "Give the session a shorter policy and fewer tags, or a managed policy's ARN.",
 			},
 			{
 				pattern: wording(`x-amz-content-sha256 must be|XAmzContentSHA256Mismatch|STREAMING-UNSIGNED-PAYLOAD-TRAILER`), unless: wording(`[Ff]ailed to upload state`), at: outside,

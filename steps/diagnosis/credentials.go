@@ -9,14 +9,6 @@ import (
 
 // What is wrong with the credentials themselves: no call with them can work.
 var (
-	SSOExpired = &Diagnosis{
-		ID: "sso-expired", Family: Credentials, Step: plan.StepIAM,
-		Meaning: "The profile's single sign-on session has expired or was never started.",
-		Named:   "The single sign-on session of profile %s has expired or was never started.",
-		Remedy:  "Sign in again: aws sso login --profile PROFILE.",
-		text:    []sign{{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO: GetRoleCredentials, .*StatusCode: 401|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]|\(UnauthorizedException\) when calling the GetRoleCredentials|Session token not found or invalid`)}},
-		is:      awsops.IsSSO,
-	}
 	MFAProfile = &Diagnosis{
 		ID: "mfa-profile", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The profile asks for an MFA code, and Terraform cannot ask for one.",
@@ -33,24 +25,14 @@ var (
 		text: []sign{
 			{pattern: wording(`failed to get (?:shared config )?profile, (?P<profile>[^\s,]+)|SharedConfigProfileNotExistsError|The config profile \((?P<profile>[^)]+)\) could not be found`)},
 			{
-				pattern: wording(`failed to find SSO session section, (?P<profile>.{1,80}?)(?: with | on |$)`),
+				pattern: wording(`failed to find SSO session section, (?P<profile>.{1,80}?)(?: with | on |$)|specified sso-session does not exist: "+(?P<profile>[^"]{1,80})`),
 				meaning: "The profile names an sso_session that the config file does not have.",
-				remedy:  "Write a section [sso-session NAME] in ~/.aws/config, named exactly as sso_session names it, and without quotes: a name in quotes is another name for Terraform.",
-			},
-			{
-				pattern: wording(`profile "(?P<profile>[^"]+)" is configured to use SSO but is missing required configuration`),
-				meaning: "The profile signs in by an sso_session, which this engine does not know yet: it wants sso_start_url and sso_region in the profile.",
-				remedy:  "Use Terraform 1.6 or later, or OpenTofu; or write sso_start_url and sso_region in the profile's section as well.",
+				remedy:  "Write a section [sso-session NAME] in ~/.aws/config, named exactly as sso_session names it, and without quotes: a name in quotes is a different name for Terraform, and sso_session in quotes is one for the AWS CLI.",
 			},
 			{
 				pattern: wording(`fetching config from profile, (?P<profile>[^\s,]+), failed to load|failed to load \w+ from shared config`),
 				meaning: "A setting of the profile is not valid, so Terraform cannot read the profile.",
 				remedy:  "Correct the setting that is named, or remove it from the profile's section in ~/.aws/config.",
-			},
-			{
-				pattern: wording(`login_session`), unless: wording(`perform: `),
-				meaning: "The profile gets its credentials from aws login (login_session), which this Terraform cannot use.",
-				remedy:  "Pass the credentials on: a profile with credential_process = aws configure export-credentials --profile NAME, or the variables that aws configure export-credentials prints.",
 			},
 		},
 		is: awsops.IsNoProfile,
@@ -69,47 +51,6 @@ var (
 		Remedy:  "Write access key id and secret again exactly as you received them, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
 		text:    []sign{{pattern: wording(`SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature`)}},
 		is:      awsops.IsBadSecret,
-	}
-	WebIdentityDenied = &Diagnosis{
-		ID: "web-identity-denied", Family: Credentials, Step: plan.StepIAM,
-		Meaning: "AWS did not accept the web identity token (OIDC) for the role.",
-		Remedy:  "Name the OIDC provider in the role's trust policy, and make its conditions on aud and sub match the token: repository, branch or environment, or the service account.",
-		text: []sign{
-			{
-				pattern: wording(`Couldn't retrieve verification key from your identity provider|IDPCommunicationError`),
-				meaning: "AWS could not fetch the keys of the identity provider with which it checks the token.",
-				remedy:  "Run the command again: this passes by itself. If it does not, the provider's address has to be reachable from the internet, at .well-known/openid-configuration.",
-			},
-			{
-				pattern: wording(`No OpenIDConnect provider found in your account`),
-				meaning: "The role's account has no OIDC provider of the token's issuer.",
-				remedy:  "Make the IAM OIDC provider for exactly that issuer in the role's account, with sts.amazonaws.com as its audience.",
-			},
-			{
-				pattern: wording(`Incorrect token audience`),
-				meaning: "The token is for a different audience than the OIDC provider in IAM accepts.",
-				remedy:  "Ask for the token with the audience sts.amazonaws.com, or add the token's audience to the IAM OIDC provider.",
-			},
-			{
-				pattern: wording(`AssumeRoleWithWebIdentity.*(?:ExpiredTokenException|Token expired)|Token expired: current date/time`),
-				meaning: "The web identity token has expired.",
-				remedy:  "Get a new token just before Terraform needs it: in CI, sign in again in the job that failed.",
-			},
-			{
-				pattern: wording(`failed to retrieve jwt|unable to read (?:the )?(?:file|token file)[^,]*|WebIdentityTokenFile|AWS_WEB_IDENTITY_TOKEN_FILE`), unless: wording(`perform: `),
-				meaning: "The file that should hold the web identity token cannot be read.",
-				remedy:  "Point AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file, at a file with a token in it, mounted where Terraform runs.",
-			},
-			{
-				pattern: wording("ACTIONS_ID_TOKEN_REQUEST|id-token|Could not load credentials from any providers"),
-				meaning: "The job may not ask for a web identity token, or no credentials were given to it.",
-				remedy:  "Give the job permissions: id-token: write (and contents: read), and role-to-assume; a workflow from a fork gets no token.",
-			},
-			{pattern: wording(`(?i)(?:AssumeRoleWithWebIdentity.*(?:AccessDenied|not authorized)|not authorized to perform:? sts:AssumeRoleWithWebIdentity)|cannot be assumed with web identity token|InvalidIdentityToken|IDPRejectedClaim|WebIdentityErr`)},
-		},
-		is: func(err error) bool {
-			return strings.Contains(err.Error(), "AssumeRoleWithWebIdentity") && awsops.IsAccessDenied(err)
-		},
 	}
 	CredentialProcessFailed = &Diagnosis{
 		ID: "credential-process-failed", Family: Credentials, Step: plan.StepIAM,
@@ -156,10 +97,10 @@ var (
 			meaning: "The container's own source of credentials (the task's role of ECS, or the pod identity of EKS) gave none.",
 			remedy:  "Give the task a role (taskRoleArn), or the pod's service account a pod identity association whose agent runs on the node; take AWS_CONTAINER_CREDENTIALS_* out of the environment where neither is meant.",
 		}, {
-			pattern: wording(`failed to load assume role \S+, of profile (?P<profile>[^\s,]+)`),
+			pattern: wording(`failed to load assume role .{1,200}?, of profile (?P<profile>[^\s,]+)`),
 			meaning: "The profile that source_profile names has no credentials that Terraform can use.",
 			remedy:  "Give that profile its access key. If it signs in with aws login (login_session), which Terraform cannot use, let it have credential_process = aws configure export-credentials --profile NAME, with NAME the one that signs in.",
-		}, {pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role \S+, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
+		}, {pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role .{1,200}?, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
 		// A source of credentials that is not to be trusted is not a lack of them.
 		is: func(err error) bool { return awsops.IsCredentials(err) && !awsops.IsUntrusted(err) },
 	}

@@ -108,7 +108,8 @@ const (
 var catalogue = []*Diagnosis{
 	// Nothing below is reached before the configuration is right.
 	EngineMissing, DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
-	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, WebIdentityDenied, CredentialProcessFailed,
+	SSONotAssigned, SSOSignInRefused, SSOExpired, SSOSettingsIncomplete, AWSLoginProfile, MFAProfile, ProfileMissing,
+	ClockSkew, SignatureMismatch, WebIdentityMissing, WebIdentityExpired, WebIdentityDenied, CredentialProcessFailed,
 	TokenExpired, RegionNotEnabled, KeyInvalid, CredentialsMissing,
 	// What a Deny statement forbids no other policy allows.
 	ExplicitDeny, AssumeRoleDenied, WrongAccount, EnvironmentDenied,

@@ -19,6 +19,9 @@ var (
 	privateKey = wording(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`)
 	// flagSecret is a value behind a flag that tells of a secret.
 	flagSecret = wording(`(?i)(\s--?(?:[\w-]+-)?(?:password|passwd|token|secret|api-?key) )[^\s"']+`)
+	// authorization is what a header signs in with. Signature Version 4 sends none of it but a
+	// signature.
+	authorization = wording(`(?i)(authorization\\?["']?\s*[:=]\s*\\?["']?(?:basic|bearer|token|negotiate)\s+)[^\s"'\\,]+`)
 	// longToken is a session token, a JSON web token, or what GitHub, GitLab, Slack, Vault,
 	// HCP Terraform, Stripe, npm and Google let programs sign in with, by how it begins.
 	longToken = wording(`[A-Za-z0-9/+_=%-]{100,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*` +
@@ -41,6 +44,7 @@ func Redact(text string) string {
 	text = secret.HideSignIn(text)
 	text = namedSecret.regexp().ReplaceAllString(text, "${1}${2}${3}${4}${5}"+secret.Redacted+"${2}${3}${4}")
 	text = flagSecret.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
+	text = authorization.regexp().ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = longToken.regexp().ReplaceAllLiteralString(text, secret.Redacted)
 	text = base64Run.regexp().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 40 && strings.ToLower(found) != found && strings.ToUpper(found) != found {

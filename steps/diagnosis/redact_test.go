@@ -48,11 +48,13 @@ func TestASecretThatIsBrokenOverLinesOrToldByItsShapeIsTakenOut(t *testing.T) {
 		"AWS_SESSION_TOKEN=" + token[:30] + "\n" + token[30:60] + "\n" + token[60:]:    {token[:30], token[30:60], token[60:]},
 		"git clone with ghp_abcdefghijklmnopqrstuvwxyz0123456789 failed":               {"ghp_"},
 
-		"glpat-abcdefghijklmnopqrst":                              {"glpat-"},
-		"xoxb-123456789012-abcdefghijkl":                          {"xoxb"},
-		"VAULT hvs.CAESIJ0123456789abcdefghij":                    {"hvs."},
-		"login --password hunter3hunter --api-key hunter4 --user": {"hunter"},
-		"TF_VAR_db_pass=hunter5, api_key = 'hunter6'":             {"hunter"},
+		"glpat-abcdefghijklmnopqrst":                                                      {"glpat-"},
+		"xoxb-123456789012-abcdefghijkl":                                                  {"xoxb"},
+		"VAULT hvs.CAESIJ0123456789abcdefghij":                                            {"hvs."},
+		"login --password hunter3hunter --api-key hunter4 --user":                         {"hunter"},
+		"Authorization: Basic aHVudGVyOmh1bnRlcg==\n\"authorization\":\"Bearer hunter7\"": {"aHVu", "hunter"},
+		"https://x/k?X-Amz-Security-Token=hunter8&sig=hunter9 https://bob:12/hunter10@p":  {"hunter"},
+		"TF_VAR_db_pass=hunter5, api_key = 'hunter6'":                                     {"hunter"},
 	} {
 		for _, shown := range append(told("Error: it failed\n"+text+"\n"), Redact(text)) {
 			for _, part := range parts {

@@ -15,11 +15,6 @@ var (
 		text: []sign{
 			// The provider says so too where STS could not be asked at all.
 			{
-				pattern: wording(`operation error SSO: GetRoleCredentials, .*(?:ForbiddenException|StatusCode: 403)|\(ForbiddenException\) when calling the GetRoleCredentials`),
-				meaning: "The single sign-on user has no access to the account with that permission set.",
-				remedy:  "Let whoever manages IAM Identity Center assign the permission set for that account, or correct sso_account_id and sso_role_name in the profile.",
-			},
-			{
 				pattern: wording(`perform: (?P<action>sts:(?:TagSession|SetSourceIdentity))`), unless: wording(`explicit deny`),
 				meaning: "The role may be assumed, but not with session tags or a source identity.",
 				remedy:  "Allow the action in addition to sts:AssumeRole in the role's trust policy and to the identity, or take the tags out of assume_role.",

@@ -38,6 +38,11 @@ func FromText(text string) []Match {
 		return []Match{of(Unknown, excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0))}
 	}
 	told := split(clean)
+	if strings.Contains(clean, tokenCall) { // an event of CloudTrail's is no error in an engine's words
+		if token, _ := ClaimsIn(clean); token.Refused != "" {
+			told.problems = append(told.problems, problem{text: folded(token.Refused)})
+		}
+	}
 	list := causes(told.problems)
 	if slices.ContainsFunc(list, func(m Match) bool { return !m.consequence }) {
 		return list

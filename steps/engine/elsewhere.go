@@ -93,14 +93,14 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 		if !placed {
 			what += ": " + name
 		}
-		remedy := fmt.Sprintf("Find out who wrote that and remove it; if it is intended, run the command again with --adopt %s.", plan.Shell(name))
+		remedy, allow := "Find out who wrote that and remove it, or allow it if it is intended.", plan.Allow("Allow it", name)
 		if holds != "" {
-			remedy = fmt.Sprintf("Find out who wrote that and remove it; if the team's state is there, have it moved: run the command again with --adopt %s --adopt %s.", plan.Shell(name), plan.Shell(holds))
+			remedy, allow = "Find out who wrote that and remove it; if the team's state is there, have it moved.", plan.Allow("Move it", name, holds)
 		}
 		findings = append(findings, plan.Finding{
 			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure, Resource: name,
 			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
-			Remedy:   remedy,
+			Remedy:   remedy, Commands: allow,
 		})
 	}
 	return findings

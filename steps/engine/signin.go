@@ -33,6 +33,15 @@ var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes, so nothing 
 // errRefusedInBrowser ends a sign-in to which the person said no.
 var errRefusedInBrowser = errors.New("the sign-in was refused in the browser, so nothing was written. Run the command again to sign in")
 
+// stoppedSignIn ends a sign-in in the middle of which somebody has stopped the run.
+type stoppedSignIn struct{}
+
+// Error says what became of it.
+func (stoppedSignIn) Error() string { return "the sign-in was interrupted, so nothing was written" }
+
+// Unwrap tells that it is no failure of anything.
+func (stoppedSignIn) Unwrap() error { return context.Canceled }
+
 // TokenPath is where AWS's tools look for the token of a session.
 func (e *Env) TokenPath(session string) string {
 	return filepath.Join(e.TokenDir, profiles.TokenFile(session))
@@ -57,19 +66,37 @@ func (x *Executor) signIn(ctx context.Context, do plan.SignInTo) error {
 	}
 	ctx, done := untilStopped(ctx, x.stop)
 	defer done()
-	s := x.env.Sessions.SignIn(do.Portal)
+	state, until, err := x.signedIn(ctx, do)
+	x.emit(plan.Event{Kind: plan.EventSignIn, Err: err, SignIn: &plan.SignInNews{State: state, StartURL: do.Portal.StartURL, Until: until}})
+	return err
+}
+
+// signedIn signs in and keeps the token, and tells what came of it.
+func (x *Executor) signedIn(ctx context.Context, do plan.SignInTo) (plan.SignInState, time.Time, error) {
+	s, state := x.env.Sessions.SignIn(do.Portal), plan.SignInRenewed
 	token, err := x.renewed(ctx, s, do)
 	if err == nil && token.Access.IsZero() {
-		token, err = x.byPerson(ctx, s)
+		state = plan.SignInDone
+		token, err = x.byPerson(ctx, s, do.Portal)
 	}
-	if err != nil {
-		return err
+	var text []byte
+	if err == nil {
+		text, err = token.Cached(do.Portal)
 	}
-	text, err := token.Cached(do.Portal)
-	if err != nil {
-		return err
+	if err == nil {
+		err = files.PutOwn(ctx, x.env.TokenPath(do.Session), text)
 	}
-	return files.PutOwn(ctx, x.env.TokenPath(do.Session), text)
+	switch {
+	case err == nil:
+		return state, token.Expires, nil
+	case errors.Is(err, errRefusedInBrowser):
+		state = plan.SignInRefused
+	case errors.Is(err, errNotSignedIn):
+		state = plan.SignInLate
+	default:
+		state = plan.SignInFailed
+	}
+	return state, time.Time{}, err
 }
 
 // renewed is the token anew, where it can be had without anybody; zero where somebody has
@@ -93,30 +120,44 @@ func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignIn
 
 // byPerson lets somebody sign in: with the browser of this machine where there is one, else
 // on another device.
-func (x *Executor) byPerson(ctx context.Context, s *awsops.SignIn) (awsops.PortalToken, error) {
+func (x *Executor) byPerson(ctx context.Context, s *awsops.SignIn, at awsops.Portal) (awsops.PortalToken, error) {
 	if x.env.Asks.Visit == nil {
 		return awsops.PortalToken{}, ErrNobodySignsIn
 	}
+	show := func(ctx context.Context, page plan.Visit) error {
+		x.emit(plan.Event{Kind: plan.EventSignIn, SignIn: &plan.SignInNews{State: plan.SignInVisit, StartURL: at.StartURL, Visit: &page}})
+		return x.env.Asks.Visit(ctx, page)
+	}
+	return patiently(ctx, func(ctx context.Context) (token awsops.PortalToken, err error) {
+		err = plan.ErrByCode
+		if x.env.Asks.Browser != nil {
+			token, err = x.byBrowser(ctx, s, show)
+		}
+		if errors.Is(err, plan.ErrByCode) {
+			token, err = x.byDevice(ctx, s, show)
+		}
+		return token, err
+	})
+}
+
+// patiently waits for somebody to sign in, as long as that may take.
+func patiently(ctx context.Context, sign func(context.Context) (awsops.PortalToken, error)) (awsops.PortalToken, error) {
 	ctx, done := context.WithTimeoutCause(ctx, signInWait, errNotSignedIn)
 	defer done()
-	token, err := awsops.PortalToken{}, plan.ErrByCode
-	if x.env.Asks.Browser != nil {
-		token, err = x.byBrowser(ctx, s)
-	}
-	if errors.Is(err, plan.ErrByCode) {
-		token, err = x.byDevice(ctx, s)
-	}
+	token, err := sign(ctx)
 	switch {
 	case awsops.IsSignInRefused(err):
 		err = errRefusedInBrowser
 	case err != nil && errors.Is(context.Cause(ctx), errNotSignedIn):
 		err = errNotSignedIn
+	case errors.Is(err, context.Canceled):
+		err = stoppedSignIn{}
 	}
 	return token, err
 }
 
 // byBrowser lets the browser of this machine bring a code to a port of it.
-func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn) (none awsops.PortalToken, err error) {
+func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn, show showing) (none awsops.PortalToken, err error) {
 	back, err := listenForCode(ctx)
 	if err != nil {
 		return none, plan.ErrByCode // no port of this machine can be had
@@ -130,7 +171,7 @@ func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn) (none awsops
 	if err := x.env.Asks.Browser(ctx, b.Address.Reveal()); err != nil {
 		return none, plan.ErrByCode
 	}
-	code, err := visiting(ctx, x.env.Asks.Visit, plan.Visit{Address: b.Address, Until: time.Now().Add(signInWait)}, back.await)
+	code, err := visiting(ctx, show, plan.Visit{Address: b.Address, Until: time.Now().Add(signInWait)}, back.await)
 	if err != nil {
 		return none, err
 	}
@@ -138,20 +179,23 @@ func (x *Executor) byBrowser(ctx context.Context, s *awsops.SignIn) (none awsops
 }
 
 // byDevice lets somebody sign in on another device.
-func (x *Executor) byDevice(ctx context.Context, s *awsops.SignIn) (none awsops.PortalToken, err error) {
+func (x *Executor) byDevice(ctx context.Context, s *awsops.SignIn, show showing) (none awsops.PortalToken, err error) {
 	d, err := s.Device(ctx)
 	if err != nil {
 		return none, err
 	}
-	token, err := visiting(ctx, x.env.Asks.Visit, plan.Visit{Address: d.Address, Code: d.Code, Page: d.Page, Until: d.Until}, d.Await)
+	token, err := visiting(ctx, show, plan.Visit{Address: d.Address, Code: d.Code, Page: d.Page, Until: d.Until}, d.Await)
 	if awsops.IsSignInOver(err) {
 		return none, errNotSignedIn
 	}
 	return token, err
 }
 
+// showing shows somebody a page, as [plan.Asks] has it.
+type showing func(context.Context, plan.Visit) error
+
 // visiting shows a page until what is awaited has come, or the person gives up.
-func visiting[T any](ctx context.Context, show func(context.Context, plan.Visit) error, page plan.Visit, await func(context.Context) (T, error)) (got T, err error) {
+func visiting[T any](ctx context.Context, show showing, page plan.Visit, await func(context.Context) (T, error)) (got T, err error) {
 	ctx, done := context.WithCancelCause(ctx)
 	shown := make(chan struct{})
 	go func() {

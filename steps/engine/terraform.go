@@ -19,6 +19,8 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 		return x.prove(ctx, c)
 	case plan.SignInTo:
 		return x.signIn(ctx, do)
+	case plan.ProveSignIn:
+		return x.proveSignIn(ctx, c, do)
 	}
 	project, known := x.answers.Project(c.Run.Project)
 	if !known {

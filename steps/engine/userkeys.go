@@ -80,12 +80,21 @@ func (j *Journal) awaits(change string, listed UserKeys) bool {
 	return made != "" && listed.Find(made) == nil && !j.deleted(made)
 }
 
-// deleted tells whether this laptop set out to delete the access key of that id: the id
-// of such a change holds it.
+// deleted tells whether this laptop set out to delete the access key of that id, and AWS has
+// not refused it since.
 func (j *Journal) deleted(key string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return slices.ContainsFunc(j.records, func(r Record) bool { return strings.Contains(r.Change, "."+key) })
+	by := ""
+	for _, r := range j.records {
+		switch {
+		case r.Phase == PhaseIntent && plan.Deletes(r.Values) == key:
+			by = r.Change
+		case r.Phase == phaseRefused && r.Change == by:
+			by = ""
+		}
+	}
+	return by != ""
 }
 
 // AskedUse is when an access key was last used; Denied says why that may not be seen.
@@ -191,7 +200,7 @@ func (k LostKey) Known() string {
 func (k LostKey) Describe(c *plan.Change) {
 	c.Title += " " + k.ID + ", " + k.Known()
 	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}}
-	c.Intent = map[string]string{} // a later look does not wait for it
+	c.Intent = plan.Deleting(k.ID)
 	c.Risk = "A deleted key cannot be brought back."
 	if !k.Answered {
 		c.Risk += " That it is the cut-off run's is judged by when it was made: if somebody made it by hand just then and has not used it yet, say no."

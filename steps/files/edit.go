@@ -49,9 +49,8 @@ type Edit struct {
 	// Readers must read what was meant from the finished temporary file just
 	// before it takes the place of the real one.
 	Readers []Reader
-	// Redact gives a line with hidden in the place of what may be secret. Without it that is the
-	// arguments of Terraform files whose names tell of a secret.
-	Redact func(line, hidden string) string
+	// Redact hides what may be secret in the diff. Without it that is what [redactNamed] finds.
+	Redact Redactor
 }
 
 // Reader is a program for which a file is written.

@@ -351,7 +351,7 @@ func TestAProfileThatHoldsAnotherKeyIsReplacedOnlyAfterAWord(t *testing.T) {
 			if f == nil || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != text {
 				t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 			}
-			says(t, f.Evidence+f.Remedy, pair.ID, "--adopt "+pair.ID)
+			says(t, f.String(), pair.ID, "--adopt "+pair.ID)
 			o, flow := l.onboarding(h)
 			o.Answers.Adopt = []string{pair.ID}
 			summary = l.run(flow)
@@ -535,5 +535,39 @@ func TestWhoComesBackIsToldTheEncodingThatHidesTheKey(t *testing.T) {
 				says(t, summary.Findings[0].Evidence, file)
 			})
 		}
+	}
+}
+
+// TestAnAdminsProfileThatAsksAnotherStoreIsToldBeforeAnyKeyIsMade: whoever tried MinIO once
+// has its address in the config file. Every request of Terraform's would go there, while
+// the program's own calls go to AWS and find nothing wrong.
+func TestAnAdminsProfileThatAsksAnotherStoreIsToldBeforeAnyKeyIsMade(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"a new admin": false, "who comes back": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := founded(t).laptop("bob")
+			handed := l.handed()
+			if back {
+				l.onBoard(l.come(handed))
+				handed = nil
+			}
+			config := l.read(".aws/config")
+			l.write(".aws/config", config+"\n[profile admin_iam]\nservices = minio\n[services minio]\ns3 =\n  endpoint_url = http://minio.example:9000\n")
+			before := len(l.server.Log())
+			_, f := l.onboarding(handed)
+			f.Env.Endpoint, f.Env.Environ = "", f.Env.Environ.With(map[string]string{"AWS_ENDPOINT_URL": ""})
+			summary := l.run(f)
+			told := finding(summary, "files.profile-endpoint")
+			if told == nil || summary.Applied > 0 || summary.ExitCode(false) != plan.ExitFindings {
+				t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
+			}
+			says(t, told.Evidence+told.Remedy, "profile admin_iam to s3", "http://minio.example:9000")
+			for _, e := range l.server.Log()[before:] {
+				if e.Mutating {
+					t.Errorf("%s %s was called", e.Service, e.Operation)
+				}
+			}
+		})
 	}
 }

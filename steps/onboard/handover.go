@@ -195,7 +195,8 @@ func (p *handoverPlan) tell(who awsops.Identity) {
 		p.find(plan.Finding{
 			ID: "handover.denied", Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", p.name),
-			Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", p.name, p.name, p.denyAll),
+			Remedy:   fmt.Sprintf("Detach that policy if %s is to come back.", p.name),
+			Commands: plan.Copy("Detach it", "aws iam detach-user-policy --user-name %s --policy-arn %s", p.name, p.denyAll),
 		})
 	}
 }

@@ -23,7 +23,7 @@ func (p *handoverPlan) plan() error {
 	case waiting != nil && len(p.keys) > 1:
 		p.settle(*waiting)
 	case waiting != nil && p.mine:
-		p.findWaiting("")
+		p.findWaiting(nil)
 	case p.HandoverLink:
 		return &plan.Refusal{
 			Finding: "handover.link",
@@ -31,7 +31,7 @@ func (p *handoverPlan) plan() error {
 			Remedy:  "Remove the link, then run the command again.",
 		}
 	case noReader && waiting != nil:
-		p.findWaiting("")
+		p.findWaiting(nil)
 	case noReader:
 		return &plan.Refusal{
 			Finding: "handover.no-reader",
@@ -39,7 +39,7 @@ func (p *handoverPlan) plan() error {
 			Remedy:  fmt.Sprintf("Run it in a terminal, or give user %q an age or ssh-ed25519 recipient.", p.name),
 		}
 	case waiting != nil:
-		p.findWaiting(fmt.Sprintf(" To make it again anyway, run stateroom handover %s --adopt %s.", p.name, waiting.ID))
+		p.findWaiting(plan.Allow("Make it again anyway", waiting.ID))
 		p.replace(*waiting, waiting.ID, p.name+"'s key waits already")
 	case p.elsewhere() != nil:
 		old := *p.elsewhere()
@@ -78,7 +78,7 @@ func (p *handoverPlan) second(old awsops.AccessKey) {
 		p.find(plan.Finding{
 			ID: "handover.key-in-use", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, p.name, usedWhen(use), p.name),
-			Remedy:   fmt.Sprintf("It stays until you allow its deletion: run the command again with --adopt %s.", old.ID),
+			Remedy:   "It stays until you allow its deletion.", Commands: plan.Allow("Delete it", old.ID),
 		})
 	}
 	changes := p.create(old.ID)
@@ -119,14 +119,14 @@ func (p *handoverPlan) findElsewhere(k awsops.AccessKey) {
 		ID: "handover.made-elsewhere", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("%s was not made on this laptop. It may hold %s's access key %s, made on %s, which nobody has used yet; only its reader can see that.",
 			p.Handover.Path, p.name, k.ID, k.Created.UTC().Format(time.DateOnly)),
-		Remedy: fmt.Sprintf("Ask whoever made it, or send it to %s. To replace it, run stateroom handover %s --adopt %s.", p.name, p.name, k.ID),
+		Remedy: fmt.Sprintf("Ask whoever made it, or send it to %s.", p.name), Commands: plan.Allow("Replace it", k.ID),
 	})
 }
 
 // settle finishes a replacement: the new key waits sealed, and the old one is
 // still there. A killed run has left it, or nobody has agreed yet.
 func (p *handoverPlan) settle(waiting awsops.AccessKey) {
-	p.findWaiting("")
+	p.findWaiting(nil)
 	for _, k := range p.keys {
 		if k.ID == waiting.ID {
 			continue
@@ -153,12 +153,14 @@ func (p *handoverPlan) full() {
 	idle := slices.IndexFunc(p.keys, func(k awsops.AccessKey) bool { return !k.Active || p.uses[k.ID].Never() })
 	if idle < 0 {
 		f.Severity, f.Blocks = plan.Failure, true
-		f.Remedy = fmt.Sprintf("Find out from %s which of them is not needed, deactivate it (aws iam update-access-key --user-name %s --status Inactive --access-key-id ID), then run the command again.", p.name, p.name)
+		f.Remedy = fmt.Sprintf("Find out from %s which of them is not needed, deactivate it, then run the command again.", p.name)
+		f.Commands = plan.Copy("Deactivate it", "aws iam update-access-key --user-name %s --status Inactive --access-key-id ID", p.name)
 		p.find(f)
 		return
 	}
 	gone := p.keys[idle]
-	f.Remedy = fmt.Sprintf("To delete %s, and make and seal a new key, run stateroom handover %s --adopt %s.", gone.ID, p.name, gone.ID)
+	f.Remedy = fmt.Sprintf("Have %s deleted, and a new key made and sealed.", gone.ID)
+	f.Commands = plan.Allow("Delete it", gone.ID)
 	p.find(f)
 	removal := p.deleteKey(gone, gone.ID)
 	changes := p.create("")
@@ -176,12 +178,12 @@ func (p *handoverPlan) state(k awsops.AccessKey) string {
 }
 
 // findWaiting tells of a sealed file that is as it should be.
-func (p *handoverPlan) findWaiting(more string) {
+func (p *handoverPlan) findWaiting(again []plan.ShellCommand) {
 	p.find(plan.Finding{
 		ID: "handover.waiting", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("%s holds %s's access key %s, which nobody has used yet; it can be opened until %s.",
 			p.Handover.Path, p.name, p.sealed["id"], p.expires().UTC().Format(time.DateOnly)),
-		Remedy: fmt.Sprintf("Send it to %s.%s", p.name, more),
+		Remedy: fmt.Sprintf("Send it to %s.", p.name), Commands: again,
 	})
 }
 
@@ -203,7 +205,7 @@ func (p *handoverPlan) deleteKey(k awsops.AccessKey, consent string, needs ...st
 		Target: p.User.ARN, Account: p.answers.AdminAccount, Region: p.answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 		Calls:  []awsops.Call{awsops.DeleteAccessKey(p.name, k.ID)},
-		Intent: map[string]string{}, // a later look does not wait for it
+		Intent: plan.Deleting(k.ID),
 		Needs:  needs, NotOurs: consent,
 		Risk: "A deleted key cannot be brought back, and IAM shows a use only some time later.",
 	}

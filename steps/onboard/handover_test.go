@@ -316,7 +316,7 @@ func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
 	o.use(&handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
 	summary := o.run(o.handover("bob", o.keys("bob")...))
 	f := finding(summary, "handover.two-keys")
-	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {
+	if f == nil || !f.Blocks || !strings.Contains(f.String(), "--status Inactive") || summary.Applied > 0 {
 		t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
 	}
 	_, err = o.console().UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: aws.String("bob"), AccessKeyId: out.AccessKey.AccessKeyId, Status: "Inactive"})

@@ -121,6 +121,16 @@ func (in *inputs) misencoded() {
 	}
 }
 
+// elsewhere tells of a profile with which Terraform asks another place than AWS: the key
+// would lie where each of its requests goes there, and nothing that is proven here says
+// what Terraform gets.
+func (in *inputs) elsewhere() {
+	if f := in.env.ProfileElsewhere(in.answers.AdminProfile); f != nil {
+		f.Blocks = true
+		in.find(*f)
+	}
+}
+
 // twoIdentities tells of a profile with the user's key that gives another identity
 // besides: what is written and proven with it could be either's.
 func (in *inputs) twoIdentities() {

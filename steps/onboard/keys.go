@@ -231,13 +231,13 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
 		awsops.DeleteAccessKey(p.who.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
-	c.NotOurs, c.ConfirmByName, c.Intent = id, true, map[string]string{}
+	c.NotOurs, c.ConfirmByName, c.Intent = id, true, plan.Deleting(id)
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", p.who.user, id, last),
-		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, have it deleted with stateroom onboard --adopt %s.",
-			p.who.profile, p.credentials.Path, id),
+		Remedy:   fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, have it deleted.", p.who.profile, p.credentials.Path),
+		Commands: plan.Allow("Delete it", id),
 	})
 	return c, nil
 }
@@ -289,7 +289,7 @@ func (p *keyPlan) findTaken() {
 	p.find(plan.Finding{
 		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.credentials.Path, p.who.held, whatOf),
-		Remedy:   "Rename that profile, or have it replaced, with a backup: run the command again with --adopt " + p.who.held + ".",
+		Remedy:   "Rename that profile, or have it replaced, with a backup.", Commands: plan.Allow("Replace it", p.who.held),
 	})
 }
 
@@ -336,7 +336,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 	}
 	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
 		awsops.DeleteAccessKey(who.Name, old))
-	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, map[string]string{}
+	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, plan.Deleting(old)
 	gone.Risk = "A deleted key cannot be brought back; the new one works without it."
 	asOwn(gone, last)
 }

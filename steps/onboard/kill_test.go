@@ -53,6 +53,10 @@ type errand struct {
 	// Operator is what the operator does about User: "handover" or "offboard"; empty
 	// for what users do themselves.
 	Operator, User string
+	// SignsIn is for a member of the group admins, whose browser agrees at once.
+	SignsIn bool
+	// Login is stateroom login alone.
+	Login bool
 	// Patience is for who waits for what does not come; the program's own unless set.
 	Patience time.Duration
 }
@@ -107,6 +111,9 @@ func (e errand) flow(ctx context.Context, config awsops.Config, environ engine.E
 	if e.Operator == "" {
 		config.Key = &awsops.KeyPair{}
 	}
+	if e.SignsIn {
+		o.Answers.IAm("admins")
+	}
 	if e.Sealed != "" {
 		sealed, err := os.ReadFile(e.Sealed)
 		if err != nil {
@@ -121,7 +128,13 @@ func (e errand) flow(ctx context.Context, config awsops.Config, environ engine.E
 	if err != nil {
 		return nil, err
 	}
+	if e.SignsIn {
+		env.Asks = (&person{opens: browser}).asks()
+	}
 	f := o.Flow(env)
+	if e.Login {
+		f = (&Login{Answers: a, Now: time.Now}).Flow(env)
+	}
 	switch e.Operator {
 	case "handover":
 		f = (&Handover{Answers: a, User: e.User}).Flow(env)

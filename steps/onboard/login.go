@@ -75,7 +75,7 @@ func (l *Login) lookMember(ctx context.Context, in *inputs, g blueprint.Group) (
 	in.review.Actor = steps.Acting(who.Identity)
 	out := plan.SignedIn{User: who.user, Profile: l.Answers.AdminProfile, Wanted: true, Open: who.status == owned}
 	if out.Open && !in.review.Blocked() {
-		l.note = []string{fmt.Sprintf("Sign-in: in %s; it holds %s.", in.env.TokenPath(l.Answers.SessionName()), m.holds())}
+		l.note = append(in.tokenNote(), fmt.Sprintf("Sign-in: holds %s.", m.holds()))
 		if !m.token.Renewable(in.now()) {
 			out.Until = m.token.Expires
 		}

@@ -291,7 +291,7 @@ func TestAKeyOfSomebodyElsesInTerraformsProfileTakesConsent(t *testing.T) {
 		t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
 	}
 	says(t, f.Evidence, other.ID, "admin_iam", "bob's")
-	says(t, f.Remedy, "--adopt "+other.ID)
+	says(t, f.String(), "--adopt "+other.ID)
 	_, flow := l.login(p)
 	flow.Answers.Adopt = []string{other.ID}
 	if summary = l.run(flow); summary.Applied != 1 || l.assumes("admin_iam") != nil {

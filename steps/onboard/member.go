@@ -27,19 +27,17 @@ func signInChange(group string) string { return "onboard.sign-in." + group }
 
 // signsIn is the group of which the person at this laptop is a member that signs in with
 // Identity Center: as was said, as the profile does, or the only one of a team without
-// users. Whoever has a key here goes on with that.
+// users. Whoever has a key here and is one of the users goes on with that until they say
+// otherwise.
 func (in *inputs) signsIn() (blueprint.Group, bool) {
 	a := in.answers
 	if a.Member != "" || a.Me != "" {
 		return a.IdentityGroup(a.Member)
 	}
-	if in.keyIn(a.AdminProfile) != "" || in.keyIn(a.LongTermProfile()) != "" {
-		return blueprint.Group{}, false
-	}
 	if g, is := a.IdentityGroup(steps.MemberHere(in.config, a)); is {
 		return g, true
 	}
-	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.AllUsers()) == 0 {
+	if groups := a.IdentityGroups(); len(groups) == 1 && len(a.People()) == 0 {
 		return groups[0], true
 	}
 	return blueprint.Group{}, false
@@ -53,6 +51,8 @@ type member struct {
 	token awsops.PortalToken
 	// named says that the admin profile names the permission set and the session.
 	named bool
+	// from is the way from the key that lies here; nil where none does.
+	from *mover
 }
 
 func newMember(ctx context.Context, in *inputs, g blueprint.Group) *member {
@@ -69,6 +69,14 @@ func (m *member) portal() awsops.Portal {
 	return awsops.Portal{StartURL: m.at.StartURL, Region: m.at.Region}
 }
 
+// tokenNote says where the token lies, but in a rehearsal, which deletes it.
+func (in *inputs) tokenNote() []string {
+	if in.env.Scratch {
+		return nil
+	}
+	return []string{"Token: " + in.env.TokenPath(in.answers.SessionName()) + "."}
+}
+
 // holds tells how long the token counts.
 func (m *member) holds() string {
 	until := "until " + m.token.Expires.Local().Format("2 January 2006 at 15:04 MST")
@@ -83,11 +91,11 @@ func (m *member) holds() string {
 func (m *member) identify(ctx context.Context, who *identity) (bool, error) {
 	a := m.answers
 	who.profile, who.as, who.Partition = a.AdminProfile, a.AdminProfile, awsops.PartitionOf(a.StateRegion)
-	if !m.named || !m.token.Valid(m.now(), tokenLeft) {
+	if !m.named && !m.from.shadows() || !m.token.Valid(m.now(), tokenLeft) {
 		return false, nil
 	}
 	c := plan.Check{Name: checkSignIn, Asked: "sts:GetCallerIdentity as profile " + a.AdminProfile}
-	session, err := m.env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	session, err := m.session(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -122,6 +130,16 @@ func (m *member) identify(ctx context.Context, who *identity) (bool, error) {
 	return true, nil
 }
 
+// session is the profile's, or while a key lies in that the token's own.
+func (m *member) session(ctx context.Context) (*awsops.Session, error) {
+	a := m.answers
+	if m.from.shadows() {
+		return m.env.Sessions.Signed(m.portal(), m.token.Access, a.AdminAccount, m.group.PermissionSet(), a.StateRegion), nil
+	}
+	s, err := m.env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	return s, err
+}
+
 // notAssigned is the finding of somebody who is signed in and has not the permission set.
 func (m *member) notAssigned(err error) plan.Finding {
 	return plan.Finding{
@@ -145,7 +163,8 @@ func (m *member) planSignIn(signedIn bool) string {
 	if m.env.Asks.Visit == nil && !renews {
 		m.broken(c, plan.Finding{
 			ID: "login.nobody-to-ask", Of: plan.StepFiles, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to.", m.at.StartURL), Remedy: "Run stateroom login in a terminal.",
+			Evidence: fmt.Sprintf("Nobody is signed in at %s, and nobody can be shown where to here.", m.at.StartURL),
+			Remedy:   "Run stateroom login in a terminal, and sign in in the browser.",
 		})
 		return ""
 	}
@@ -155,7 +174,7 @@ func (m *member) planSignIn(signedIn bool) string {
 		Title: "Sign in with Identity Center, in the browser", Target: m.env.TokenPath(session), Account: a.AdminAccount,
 		Fields: []plan.Field{{Name: "start URL", After: m.at.StartURL}, {Name: "token", After: "in " + m.env.TokenPath(session)}},
 		Run: &plan.Run{
-			Command: plan.SignInTo{Session: session, Portal: m.portal()}, SkipWait: true,
+			Command: m.signingIn(), SkipWait: true,
 			Lines: []string{"aws sso login --sso-session " + session},
 		},
 		Undo: "aws sso logout, which ends every session on this laptop",
@@ -169,29 +188,54 @@ func (m *member) planSignIn(signedIn bool) string {
 	return m.add(change)
 }
 
-// planProfiles writes the sections of the AWS configuration.
-func (m *member) planProfiles(partition string) {
+// signingIn is the sign-in at the portal.
+func (m *member) signingIn() plan.SignInTo {
+	return plan.SignInTo{Session: m.answers.SessionName(), Portal: m.portal()}
+}
+
+// planProfiles writes the sections of the AWS configuration, and gives the change's id; empty
+// without one.
+func (m *member) planProfiles(partition string) string {
 	var known []blueprint.Environment
 	for _, e := range m.environments("") {
 		if e.Account != "" && m.stopped(steps.RoleChange(e.Name)) == "" {
 			known = append(known, e)
 		}
 	}
-	c, findings := steps.PlanMember(m.answers, m.credentials, m.config, steps.MemberProfiles(m.answers, m.group, m.at, partition, known, m.regions))
+	credentials := m.credentials
+	if m.from != nil {
+		if err := m.from.aside(); err != nil {
+			f := cannotEdit(err)
+			f.Blocks = true
+			m.find(f)
+			return ""
+		}
+		credentials = m.from.without.Result()
+	}
+	c, findings := steps.PlanMember(m.answers, credentials, m.config, m.from.sections(steps.MemberProfiles(m.answers, m.group, m.at, partition, known, m.regions)))
 	for _, f := range findings {
 		f.Blocks = f.Severity == plan.Failure
 		m.find(f)
 	}
-	if c != nil {
-		m.add(*c)
+	if c == nil {
+		return ""
 	}
+	return m.add(*c)
 }
 
 // lookMember fills in the parts of a look at the laptop of a member. What cannot be asked
 // before somebody has signed in is taken from the team's files, and looked at again once
 // somebody has.
-func lookMember(ctx context.Context, l *look, g blueprint.Group) error {
+func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group) error {
 	m := newMember(ctx, l.inputs, g)
+	if m.from = newMover(m); m.from != nil {
+		if m.from.tooOld() {
+			return nil
+		}
+		if err := m.from.ask(ctx, o); err != nil || l.review.Blocked() {
+			return err
+		}
+	}
 	signedIn, err := m.identify(ctx, &l.who)
 	if err != nil || l.review.Blocked() {
 		return err
@@ -208,10 +252,14 @@ func lookMember(ctx context.Context, l *look, g blueprint.Group) error {
 	if signedIn {
 		l.readable = l.worker.checkReads(ctx) // what cannot work is not written
 	}
-	if m.planProfiles(l.who.Partition); l.review.Blocked() {
+	written := m.planProfiles(l.who.Partition)
+	if l.review.Blocked() {
 		return nil
 	}
 	opens := m.planSignIn(signedIn)
+	if m.from != nil {
+		m.from.plan(opens, written, l.who.Partition)
+	}
 	if !signedIn {
 		l.factor = secondFactor{wanted: true, opening: opens != "" || m.token.Valid(m.now(), tokenLeft)}
 	}
@@ -240,12 +288,16 @@ func (m *member) keyOfFiles() *awsops.Key {
 	return &awsops.Key{ARN: arn}
 }
 
-// memberNotes tell what was written where.
+// memberNotes tell what was written, and where unless it is a rehearsal.
 func (l *look) memberNotes() []string {
-	return []string{
-		fmt.Sprintf("Sign-in: %s, in %s; it holds %s. Then run stateroom login.", l.who.user, l.env.TokenPath(l.answers.SessionName()), l.signedIn.holds()),
-		fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(append([]string{l.answers.AdminProfile}, l.profileNames()...)), l.config.Path),
+	inConfig := ", in " + l.config.Path
+	if l.env.Scratch {
+		inConfig = ""
 	}
+	return append([]string{
+		fmt.Sprintf("Sign-in: of %s, holds %s. Then run stateroom login.", l.who.user, l.signedIn.holds()),
+		fmt.Sprintf("Profiles: %s%s.", plan.Listed(append([]string{l.answers.AdminProfile}, l.profileNames()...)), inConfig),
+	}, l.tokenNote()...)
 }
 
 // login plans to sign a member in, or to renew the sign-in, where the profile is there.

@@ -14,6 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	identitytypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
@@ -95,6 +101,16 @@ func (l *laptop) tokenFile() string {
 	return l.env(l.shell(awsops.KeyPair{}), l.root).TokenPath("stateroom-111111111111")
 }
 
+// news are the states of the sign-in that were told, one after the other.
+func (l *laptop) news() (states []plan.SignInState) {
+	for _, e := range l.events {
+		if e.Kind == plan.EventSignIn {
+			states = append(states, e.SignIn.State)
+		}
+	}
+	return states
+}
+
 // TestAMemberComesOnBoardByTheBrowserAlone: no handover, no key and no secret shown; a second
 // run changes nothing, and another session's token stays.
 func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
@@ -111,6 +127,9 @@ func TestAMemberComesOnBoardByTheBrowserAlone(t *testing.T) {
 			s := l.run(f)
 			if s.ExitCode(false) != plan.ExitDone || len(s.Failures) > 0 {
 				t.Fatalf("ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
+			}
+			if news := l.news(); !slices.Equal(news, []plan.SignInState{plan.SignInVisit, plan.SignInDone}) {
+				t.Errorf("told %v", news)
 			}
 			if len(p.visits) != 1 || (p.visits[0].Code == "") != (opens != nil) {
 				t.Errorf("was shown %v", p.visits)
@@ -189,6 +208,7 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 	l := aboard(t)
 	for left, renews := range map[time.Duration]bool{time.Hour: false, engine.RenewLeft / 2: true, -time.Minute: true} {
 		was := l.ages(left)
+		l.events = nil
 		s, err := l.logsIn(&person{})
 		l.must(err)
 		text, err := os.ReadFile(l.tokenFile())
@@ -196,6 +216,9 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 		token, _ := awsops.ReadPortalToken(text)
 		if s.ExitCode(false) != plan.ExitDone || (token.Access.Reveal() != was) != renews || renews && !token.Valid(time.Now(), engine.RenewLeft) {
 			t.Errorf("with %s left: ended with %d, a new token: %t, of %v %v", left, s.ExitCode(false), token.Access.Reveal() != was, s.Failures, s.Findings)
+		}
+		if news := l.news(); renews != slices.Equal(news, []plan.SignInState{plan.SignInRenewed}) {
+			t.Errorf("with %s left told %v", left, news)
 		}
 		if out := s.Outcome.(plan.SignedIn); !out.Open || out.User != "alice@acme.com" {
 			t.Errorf("with %s left came to %+v", left, out)
@@ -247,6 +270,13 @@ func TestWhatStandsAgainstASignInWritesNothing(t *testing.T) {
 				t.Fatalf("ended with %d, %v", s.ExitCode(false), err)
 			}
 			says(t, s.Failures[0].Err.Error(), c.says)
+			ended := plan.SignInFailed
+			if strings.HasPrefix(name, "refused") {
+				ended = plan.SignInRefused
+			}
+			if news := l.news(); len(news) != 2 || news[1] != ended {
+				t.Errorf("told %v", news)
+			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(l.tokenFile()), "*")); len(left) > 0 {
 				t.Errorf("left %v", left)
 			}
@@ -369,6 +399,54 @@ func TestWhomAnIdentityProviderKeepsIsTakenOutThere(t *testing.T) {
 	}
 }
 
+// TestWhatAnIdentityProviderDoesNotKeepIsTakenAllTheSame: of two groups of the person one is
+// the provider's, which is said with who can take the person out, and the other one's
+// membership goes.
+func TestWhatAnIdentityProviderDoesNotKeepIsTakenAllTheSame(t *testing.T) {
+	t.Parallel()
+	b := enginetest.Team(nil, "staging", "production")
+	b.Groups = []blueprint.Group{
+		{Name: "admins", IdentityCenter: "PlatformAdmins", Environments: []string{"staging"}},
+		{Name: "locals", IdentityCenter: "Locals", Environments: []string{"production"}},
+	}
+	c := newCompany(t, b, nil, nil)
+	server := sandboxtest.Start(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Issuer: "https://idp.example"}})
+	c.must(server.Directory(map[string][]string{"PlatformAdmins": {"alice@acme.com"}}))
+	c.movesIn(server)
+	env := c.env(c.desk, c.dir)
+	center, err := env.Sessions.Home("eu-central-1").IdentityCenters(context.Background())
+	c.must(err)
+	store := center[0].Store
+	home := env.Sessions.Home("eu-central-1")
+	alice, err := home.StoreUser(context.Background(), store, "alice@acme.com")
+	c.must(err)
+	who := server.Operator()
+	directory := identitystore.New(identitystore.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, ""),
+	})
+	group, err := directory.CreateGroup(context.Background(), &identitystore.CreateGroupInput{IdentityStoreId: aws.String(store), DisplayName: aws.String("Locals")})
+	c.must(err)
+	_, err = directory.CreateGroupMembership(context.Background(), &identitystore.CreateGroupMembershipInput{
+		IdentityStoreId: aws.String(store), GroupId: group.GroupId, MemberId: &identitytypes.MemberIdMemberUserId{Value: alice.ID},
+	})
+	c.must(err)
+	f := (&Offboard{Answers: &blueprint.Answers{Blueprint: c.blueprint}, User: "alice@acme.com", Now: time.Now}).Flow(env)
+	f.Emit, f.Confirm = func(plan.Event) {}, enginetest.Agree
+	mark := len(server.Log())
+	s, err := f.Run(context.Background())
+	c.must(err)
+	if calls := c.mutations(mark); !slices.Equal(calls, []string{"identitystore:DeleteGroupMembership"}) {
+		t.Errorf("called %v", calls)
+	}
+	told := finding(s, "offboard.identity-provider")
+	if told == nil || told.Subject != "admins" || !strings.Contains(told.Remedy, `Ask whoever manages your identity provider to take alice@acme.com out of "PlatformAdmins"`) {
+		t.Errorf("found %v", s.Findings)
+	}
+	if out := s.Outcome.(plan.Departure); out.Deny != plan.NotDenied || s.ExitCode(false) != plan.ExitFindings {
+		t.Errorf("came to %+v with %d", out, s.ExitCode(false))
+	}
+}
+
 // TestNobodyTakesTheirOwnMembership: who has signed in as the person that is to leave is
 // told so, whatever the case of the name.
 func TestNobodyTakesTheirOwnMembership(t *testing.T) {
@@ -387,4 +465,14 @@ func TestNobodyTakesTheirOwnMembership(t *testing.T) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
+}
+
+// ended signs the person out at the portal, as on another laptop; the file still looks good.
+func (l *laptop) ended() {
+	l.t.Helper()
+	text, err := os.ReadFile(l.tokenFile())
+	l.must(err)
+	token, at := awsops.ReadPortalToken(text)
+	_, err = sso.New(sso.Options{Region: at.Region, BaseEndpoint: aws.String(l.server.URL())}).Logout(l.t.Context(), &sso.LogoutInput{AccessToken: aws.String(token.Access.Reveal())})
+	l.must(err)
 }

@@ -145,7 +145,7 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 	if f == nil {
 		t.Fatalf("findings %v", summary.Findings)
 	}
-	says(t, f.Evidence+f.Remedy, "staging, production", "UTC", "--adopt bob/sessions", "everybody else's")
+	says(t, f.String(), "staging, production", "UTC", "--adopt bob/sessions", "everybody else's")
 
 	o.must(lists(roleSession))
 	if s := o.run(o.offboard("bob", "bob/sessions")); s.Applied != 2 || finding(s, "offboard.sessions") != nil {
@@ -373,6 +373,22 @@ func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
 	}
 }
 
+// TestADenyThatWasLeftOutIsNamed: the rights of another policy would not help whoever took
+// the deny out of the plan.
+func TestADenyThatWasLeftOutIsNamed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	flow := o.offboard("bob")
+	flow.Exclude = map[string]bool{denyChange("bob"): true}
+	s, err := flow.Run(t.Context())
+	o.must(err)
+	f := finding(s, "offboard.not-denied")
+	if f == nil || s.ExitCode(false) != plan.ExitFindings {
+		t.Fatalf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	says(t, f.Remedy, "Run stateroom offboard bob and confirm \"Deny bob everything")
+}
+
 func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -402,7 +418,7 @@ func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
 	o.run(o.offboard("bob"))
 	o.write("stateroom.hcl", blueprint)
 	s := o.run(o.handover("bob"))
-	if f := finding(s, "handover.denied"); f == nil || !strings.Contains(f.Remedy, "detach-user-policy --user-name bob") {
+	if f := finding(s, "handover.denied"); f == nil || !strings.Contains(f.String(), "detach-user-policy --user-name bob") {
 		t.Errorf("findings %v", s.Findings)
 	}
 }

@@ -79,7 +79,9 @@ func (l *leaver) readGroups(ctx context.Context, home *awsops.Session) error {
 			return err
 		}
 		if group != nil && memberships[group.ID] != "" {
-			l.in[g.IdentityCenter], l.kept[g.IdentityCenter] = memberships[group.ID], group.External || l.user.External
+			// A provider sends members group by group (IAM Identity Center user guide, "SCIM
+			// profile and SAML 2.0 implementation"), and knows nothing of a group that is not its own.
+			l.in[g.IdentityCenter], l.kept[g.IdentityCenter] = memberships[group.ID], group.External
 		}
 	}
 	return nil
@@ -99,9 +101,9 @@ func (l *leaver) planLeaving() {
 		case l.kept[g.IdentityCenter]:
 			left++
 			l.find(plan.Finding{
-				ID: "offboard.identity-provider", Of: plan.StepIAM, Severity: plan.Failure, Subject: g.Name, Blocks: true,
-				Evidence: fmt.Sprintf("%s is in %q, which an identity provider keeps: a change here would be undone there.", l.name, g.IdentityCenter),
-				Remedy:   fmt.Sprintf("Take %s out of %q in your identity provider and let it sync, then run the command again.", l.name, g.IdentityCenter),
+				ID: "offboard.identity-provider", Of: plan.StepIAM, Severity: plan.Failure, Subject: g.Name,
+				Evidence: fmt.Sprintf("%s stays in %q, which your identity provider keeps: a change here would be undone there.", l.name, g.IdentityCenter),
+				Remedy:   fmt.Sprintf("Ask whoever manages your identity provider to take %s out of %q there and to let it sync, then run the command again.", l.name, g.IdentityCenter),
 			})
 		default:
 			left++

@@ -42,7 +42,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, ma
 		told.find(plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so a session of the user's keys may stay open for up to 36 hours.", f.User.ARN, c.Answer),
-			Remedy:   f.againWith(),
+			Remedy:   f.againWith(r.Obstacles(made.Failures)[denyChange(f.name)]),
 		})
 	default:
 		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
@@ -106,8 +106,12 @@ func proofOf(asked plan.Check) plan.Proof {
 // account's quota was raised.
 const mostAttached = 10
 
-// againWith says what has to be otherwise for the deny to be attached.
-func (o *offboarding) againWith() string {
+// againWith says what has to be otherwise for the deny to be attached, by what kept it from
+// being made.
+func (o *offboarding) againWith(by plan.Obstacle) string {
+	if by.LeftOut() {
+		return by.Remedy("stateroom offboard " + o.name)
+	}
 	if have := o.belongings.Attached; !o.denied && len(have) >= mostAttached {
 		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
 	}

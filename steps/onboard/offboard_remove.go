@@ -41,7 +41,7 @@ func (o *offboarding) removeUser() {
 			Title:  fmt.Sprintf("Delete %s's access key %s", o.name, k.ID),
 			Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(o.name, k.ID)},
-			Intent: map[string]string{}, // a later look does not wait for it
+			Intent: plan.Deleting(k.ID),
 		})
 	}
 	for _, d := range o.devices {
@@ -120,7 +120,7 @@ func (o *offboarding) findKept() {
 	o.find(plan.Finding{
 		ID: "offboard.user-kept", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", o.name, o.answers.AdminAccount, o.hangingOn()),
-		Remedy:   fmt.Sprintf("To delete the user, too, run stateroom offboard %s --adopt %s.", o.name, o.name),
+		Remedy:   "Have the user deleted as well.", Commands: plan.Allow("Delete the user", o.name),
 	})
 }
 

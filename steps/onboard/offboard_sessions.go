@@ -81,8 +81,8 @@ func (o *offboarding) endSessions() {
 		o.find(plan.Finding{
 			ID: "offboard.sessions", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened stay open %s.", plan.Listed(open[until]), o.name, until),
-			Remedy: fmt.Sprintf("To end them now, and everybody else's of these roles with them, run stateroom offboard %s --adopt %s.",
-				o.name, sessionsOf(o.name)),
+			Remedy:   "Wait, or end them now, with everybody else's of these roles.",
+			Commands: plan.Allow("End them now", sessionsOf(o.name)),
 		})
 	}
 }

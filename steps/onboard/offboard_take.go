@@ -179,7 +179,8 @@ func (o *offboarding) leaveBucketPolicy() {
 		o.find(plan.Finding{
 			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", name, whom),
-			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run the command again; or: aws s3api delete-bucket-policy --bucket " + name,
+			Remedy:   "Run stateroom setup, which writes the bucket's own policy, or delete the policy; then run the command again.",
+			Commands: plan.Copy("Delete the policy", "aws s3api delete-bucket-policy --bucket %s", name),
 		})
 		return
 	}

@@ -132,7 +132,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	if want := map[string]int{"bob": 4, "bob/sessions": 2}; !maps.Equal(words, want) {
 		t.Errorf("to agree to: %v, want %v", words, want)
 	}
-	if f := finding(summary, "offboard.user-kept"); f == nil || !strings.Contains(f.Remedy, "--adopt bob") {
+	if f := finding(summary, "offboard.user-kept"); f == nil || !strings.Contains(f.String(), "--adopt bob") {
 		t.Errorf("findings %v", summary.Findings)
 	}
 	keys, err := o.iam().AccessKeys(t.Context(), "bob")

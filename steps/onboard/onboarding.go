@@ -42,6 +42,8 @@ type Onboarding struct {
 	// finished a new one.
 	began string
 	last  *look
+	// leaving is the key that this run moves away from to a sign-in; nil without one.
+	leaving *formerKey
 }
 
 // look is what one look found, part by part: each is made of those before it.
@@ -109,10 +111,13 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 	if in.misencoded(); in.review.Blocked() {
 		return nil
 	}
+	if in.elsewhere(); in.review.Blocked() {
+		return nil
+	}
 	in.openToOthers()
 	in.overridden()
 	if g, is := in.signsIn(); is && o.KeyID == "" {
-		return lookMember(ctx, l, g)
+		return o.lookMember(ctx, l, g)
 	}
 	if l.who, err = identify(ctx, in); err != nil || in.review.Blocked() {
 		return err
@@ -220,7 +225,7 @@ func (o *Onboarding) Close(summary *plan.Summary) (notes []string, then string) 
 		return nil, ""
 	}
 	if l.member != "" && summary.Applied > 0 {
-		return l.memberNotes(), l.next()
+		return append(l.memberNotes(), o.movedNote(l)...), l.next()
 	}
 	if summary.Applied > 0 {
 		ofKeys, inConfig := " of "+l.credentials.Path, ", in "+l.config.Path

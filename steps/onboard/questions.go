@@ -133,7 +133,7 @@ func (s *Start) signsIn(given plan.Given) bool {
 	case s.Me != "":
 		return slices.Contains(groups, s.Me)
 	}
-	return !s.Returning && (s.Member != "" || len(s.Repository.AllUsers()) == 0)
+	return s.Member != "" || len(s.Repository.People()) == 0
 }
 
 // group is whose member the person is; empty where that has to be asked.

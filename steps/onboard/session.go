@@ -131,7 +131,7 @@ func (p *factorPlan) displaced() string {
 	id := p.keyIn(profile)
 	f := plan.Finding{
 		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
-		Remedy: "Rename that profile, or have it replaced, with a backup: run the command again with --adopt " + id + ".",
+		Remedy: "Rename that profile, or have it replaced, with a backup.", Commands: plan.Allow("Replace it", id),
 	}
 	where := fmt.Sprintf("Profile %s in %s", profile, p.credentials.Path)
 	switch {

@@ -122,7 +122,8 @@ type Change struct {
 	// failure does not stop the others.
 	Environment string
 	// Intent, when not nil, is journaled before the first call: the change is
-	// one that AWS answers only once, or one whose target cannot carry a tag.
+	// one that AWS answers only once, or one whose target cannot carry a tag, or deletes an
+	// access key ([Deleting]).
 	Intent map[string]string
 	// NotOurs is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
@@ -384,3 +385,13 @@ func (c *Change) Agree() string {
 	}
 	return "adopt"
 }
+
+// deletes is the name under which an intent holds the id of what it deletes.
+const deletes = "deletes"
+
+// Deleting is the intent of a change that deletes the access key of that id: a later look
+// does not wait for a key that this laptop has deleted itself.
+func Deleting(id string) map[string]string { return map[string]string{deletes: id} }
+
+// Deletes is the id of what an intent deletes, empty where it deletes nothing.
+func Deletes(intent map[string]string) string { return intent[deletes] }

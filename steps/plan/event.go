@@ -33,7 +33,9 @@ const (
 	EventLine EventKind = "line"
 	// EventPassphrase shows a generated passphrase, once.
 	EventPassphrase EventKind = "passphrase"
-	EventSummary    EventKind = "summary"
+	// EventSignIn says how a sign-in in the browser goes, with Err where it did not come about.
+	EventSignIn  EventKind = "sign-in"
+	EventSummary EventKind = "summary"
 )
 
 // Event is one thing that happened in a run. Which members are set follows from
@@ -50,7 +52,36 @@ type Event struct {
 	Done, Of   int
 	Took       time.Duration
 	Passphrase secret.Secret
+	SignIn     *SignInNews
 	Summary    *Summary
+}
+
+// SignInState is how far a sign-in has come.
+type SignInState string
+
+// The states. Every sign-in ends in one of those after the first.
+const (
+	// SignInVisit shows a page at which somebody has to sign in.
+	SignInVisit SignInState = "visit"
+	// SignInDone says that somebody has signed in, and SignInRenewed that nobody had to.
+	SignInDone    SignInState = "signed-in"
+	SignInRenewed SignInState = "renewed"
+	// SignInRefused is a no in the browser, SignInLate a time that ran out, and SignInFailed
+	// everything else.
+	SignInRefused SignInState = "refused"
+	SignInLate    SignInState = "timed-out"
+	SignInFailed  SignInState = "failed"
+)
+
+// SignInNews is how a sign-in goes.
+type SignInNews struct {
+	State SignInState
+	// StartURL is where.
+	StartURL string
+	// Visit is the page of SignInVisit, nil with every other state.
+	Visit *Visit
+	// Until is when the token expires that came of it.
+	Until time.Time
 }
 
 // FailedCall is which call to AWS failed, how, and what to do; empty where it was none.

@@ -50,6 +50,8 @@ type Finding struct {
 	RequestIDs []string `json:"-"`
 	// Remedy is the one thing to do.
 	Remedy string `json:"remedy"`
+	// Commands are to be copied; each may be the one that helps.
+	Commands []ShellCommand `json:"commands,omitempty"`
 	// Also are the ids of what comes of the same cause and is not told apart from it.
 	Also []string `json:"also,omitempty"`
 	// Details is a longer text to hand on, such as a CloudFormation template.
@@ -66,7 +68,19 @@ type Finding struct {
 
 // String is the finding as one line.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s %s", f.ID, f.Told(), f.Remedy)
+	return fmt.Sprintf("%s: %s %s%s", f.ID, f.Told(), f.Remedy, inLine(f.In("the same command with").Commands))
+}
+
+// In is the finding for whoever has begun the run with this command: its own commands as
+// they are typed.
+func (f Finding) In(command string) Finding {
+	f.Commands = slices.Clone(f.Commands)
+	for i, c := range f.Commands {
+		if c.Adopt != "" {
+			f.Commands[i].Line = command + c.Adopt
+		}
+	}
+	return f
 }
 
 // Seen is the evidence without the lead that it may begin with.
@@ -147,7 +161,7 @@ func Together(findings []Finding) []Finding {
 // alike tells whether two findings are one of several subjects, or the same.
 func (f Finding) alike(g Finding) bool {
 	if f.Subject != "" && g.Subject != "" {
-		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && f.Details == g.Details
+		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && slices.Equal(f.Commands, g.Commands) && f.Details == g.Details
 	}
 	return f.Same(g)
 }

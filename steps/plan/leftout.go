@@ -27,6 +27,9 @@ const (
 // Known tells whether there is one.
 func (o Obstacle) Known() bool { return o.Finding != "" || o.change != nil }
 
+// LeftOut tells whether it is a change that the operator left out.
+func (o Obstacle) LeftOut() bool { return o.change != nil && o.why == leftOut }
+
 // Because is the clause that names it: a finding by its id, a change by its title.
 func (o Obstacle) Because() string {
 	if o.change == nil {

@@ -69,12 +69,19 @@ type Proof struct {
 	With    Tool
 	Version string
 	At      time.Time
-	// Why is set where it is not proven.
-	Why WhyNot
+	// Why is set where it is not proven; Because, where changes that it needs were left
+	// out, is the clause that names what left them out ([Obstacle.Because]).
+	Why     WhyNot
+	Because string
 }
 
 // Unproved is the proof that was not made.
 func Unproved(why WhyNot) Proof { return Proof{State: NotProven, Why: why} }
+
+// Obstructed is the proof that was not made for what stands in its way.
+func Obstructed(by Obstacle) Proof {
+	return Proof{State: NotProven, Why: ProofLeftOut, Because: by.Because()}
+}
 
 // Weaker is the one of two proofs of parts that says less: what both of them show.
 // A part that needs no proof takes nothing away.
@@ -86,7 +93,7 @@ func (p Proof) Weaker(other Proof) Proof {
 		return p
 	case other.State < p.State:
 		return other
-	case p.With == "": // of two that are as good the one that says with what
+	case other.Why == ProofFailed, p.With == "" && p.Because == "" && p.Why != ProofFailed: // of two that are as good the one that says more
 		return other
 	}
 	return p

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -122,8 +123,11 @@ const (
 // Question asks for one answer. Its path is how its answer is known, in set-up the
 // blueprint path that --set takes.
 type Question struct {
-	Path    string
-	Prompt  string
+	Path   string
+	Prompt string
+	// Name is what the answer is called where answers are listed; empty where that is
+	// the prompt.
+	Name    string
 	Help    string
 	Kind    Kind
 	Default string
@@ -149,6 +153,9 @@ type Question struct {
 	// where none can be in it.
 	Hide func(value string) string
 }
+
+// Called is what the answer is called where answers are listed.
+func (q Question) Called() string { return cmp.Or(q.Name, q.Prompt) }
 
 // ErrNeeded is what is wrong with an answer that is empty and must not be.
 var ErrNeeded = errors.New("this answer is required")

@@ -28,6 +28,31 @@ type Refusal struct {
 type ShellCommand struct {
 	Does string `json:"does"`
 	Line string `json:"line"`
+	// Adopt says that it is the run's own command with these flags, which give a consent:
+	// whoever knows that command makes the line of it ([Finding.In]).
+	Adopt string `json:"-"`
+}
+
+// inLine are commands where there is one line for all.
+func inLine(commands []ShellCommand) (text string) {
+	for _, c := range commands {
+		text += fmt.Sprintf(" %s: %s.", c.Does, c.Line)
+	}
+	return text
+}
+
+// Allow is the run's own command with consents.
+func Allow(does string, targets ...string) []ShellCommand {
+	c := ShellCommand{Does: does}
+	for _, target := range targets {
+		c.Adopt += " --adopt " + Shell(target)
+	}
+	return []ShellCommand{c}
+}
+
+// Copy is a command to copy.
+func Copy(does, line string, args ...any) []ShellCommand {
+	return []ShellCommand{{Does: does, Line: fmt.Sprintf(line, args...)}}
 }
 
 // Anyway is the answer with which a run goes on in spite of a refusal.
@@ -39,7 +64,7 @@ type Anyway struct {
 
 // Error is the whole message.
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s %s Nothing was changed.", r.What, r.Remedy)
+	return fmt.Sprintf("%s %s%s Nothing was changed.", r.What, r.Remedy, inLine(r.Commands))
 }
 
 // Unwrap gives the error behind the refusal, if there is one.

@@ -56,6 +56,15 @@ type (
 		Session string
 		Portal  awsops.Portal
 	}
+	// ProveSignIn proves that who is signed in has the permission set in the admin account,
+	// may assume these roles and reach the state: by the profile of the change, or where it
+	// names none by the token of the session alone.
+	ProveSignIn struct {
+		SignInTo
+
+		Set   string
+		Roles []string
+	}
 )
 
 func (Init) locked() bool      { return false }

@@ -13,6 +13,7 @@ package printable
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -76,6 +77,54 @@ func Escape(r rune) string {
 		return fmt.Sprintf(`\u%04x`, r)
 	}
 	return fmt.Sprintf(`\U%08x`, r)
+}
+
+// Unescaped is a text in a language of quoted strings (JSON, HCL, YAML) with the escapes
+// \uXXXX and \UXXXXXXXX as the characters that they stand for: "\u002a" grants as much as
+// "*" and reads as less. An escape stays where the character does not show itself, or
+// means something in a string of such a language, so that the text means what it meant.
+func Unescaped(text string) string {
+	if !strings.Contains(strings.ToLower(text), `\u`) {
+		return text
+	}
+	var out strings.Builder
+	for text != "" {
+		at := strings.IndexByte(text, '\\')
+		if at < 0 {
+			break
+		}
+		out.WriteString(text[:at])
+		text = text[at:]
+		r, length := unescape(text)
+		if second, more := unescape(text[length:]); utf16.IsSurrogate(r) && more > 0 {
+			r, length = utf16.DecodeRune(r, second), length+more
+		}
+		if r != utf8.RuneError && r > ' ' && Rune(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"\\'`$%", r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(text[:length])
+		}
+		text = text[length:]
+	}
+	return out.String() + text
+}
+
+// unescape reads the escape that a text begins with: its character, RuneError for none or
+// for another kind of escape, and its length.
+func unescape(text string) (r rune, length int) {
+	digits := map[byte]int{'u': 4, 'U': 8}
+	if len(text) < 2 || text[0] != '\\' {
+		return utf8.RuneError, 0
+	}
+	n := digits[text[1]]
+	if n == 0 || len(text) < 2+n {
+		return utf8.RuneError, 2
+	}
+	code, err := strconv.ParseUint(text[2:2+n], 16, 32)
+	if err != nil || code > unicode.MaxRune {
+		return utf8.RuneError, 2
+	}
+	return rune(code), 2 + n
 }
 
 // Styled is Line for a line that our own styling is in already: an escape

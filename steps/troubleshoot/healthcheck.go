@@ -40,7 +40,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		h.pasted = readPasted(h.Text)
 	}
 	if h.OnlyText {
-		return plan.Review{Findings: addQuotes(nil, h.pasted.quotes), Outcome: plan.Health{TextOnly: true}}, nil
+		return plan.Review{Findings: h.tellToken(ctx, env, addQuotes(nil, h.pasted.quotes)), Outcome: plan.Health{TextOnly: true}}, nil
 	}
 	projects := health.Projects(env, h.Answers)
 	var ran health.Report
@@ -71,6 +71,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	stop(review) // by what the checks found: a text may be of yesterday
 	review.Findings = addQuotes(review.Findings, said)
 	review.Findings = addQuotes(review.Findings, h.pasted.open(review.Findings, wentThrough(ran)))
+	review.Findings = h.tellToken(ctx, env, review.Findings)
 	order(review.Findings)
 	withoutReports(review)
 	return review, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stateroom/steps/blueprint"
+	"stateroom/ui/session"
 )
 
 // Heading is what flags stand under.
@@ -43,11 +44,42 @@ func AddFlags(c *cobra.Command, under Heading, add func(*pflag.FlagSet)) {
 	})
 }
 
-// Install gives a program and all of its commands this help.
+// Install gives a program and all of its commands this help. It comes after the last
+// command was added: what cobra adds by itself is put into our words.
 func Install(root *cobra.Command) {
 	cobra.EnableCommandSorting = false // ours are in the order of the work
 	root.SetUsageFunc(usage)
-	root.DisableSuggestions = true // Unknown asks back in our words
+	root.DisableSuggestions = true // NoCommand asks back in our words
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [COMMAND]", Short: "Print what --help prints",
+		Long:    "Prints what --help prints of a command, or of stateroom itself.",
+		Example: "  stateroom help setup",
+		RunE: func(c *cobra.Command, args []string) error {
+			of, _, err := c.Root().Find(args)
+			if err != nil || of == c.Root() && len(args) > 0 {
+				return NoCommand(c.Root(), args[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+		ValidArgsFunction: func(c *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			for _, sub := range c.Root().Commands() {
+				names = append(names, sub.Name())
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	})
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Short, c.Long = "Print a shell's completion script", "Prints the completion script of a shell. The help of each says where it goes."
+		c.Example = "  stateroom completion bash > /etc/bash_completion.d/stateroom"
+		for _, shell := range c.Commands() {
+			shell.Short = "Print it for " + shell.Name()
+		}
+	}
 }
 
 func usage(c *cobra.Command) error {
@@ -118,12 +150,12 @@ func UnknownFlag(c *cobra.Command, err error) string {
 	return blueprint.DidYouMean("--"+unknown.GetSpecifiedName(), known)
 }
 
-// UnknownCommand asks which command is meant.
-func UnknownCommand(root *cobra.Command, name string) string {
+// NoCommand is the error of a command that there is not; it asks which one is meant.
+func NoCommand(root *cobra.Command, name string) error {
 	var known []string
 	for _, c := range root.Commands() {
 		known = append(known, c.Name())
 	}
 	slices.Sort(known)
-	return blueprint.DidYouMean(name, known)
+	return session.Usagef("there is no command %q%s: see stateroom --help", name, blueprint.DidYouMean(name, known))
 }

@@ -49,6 +49,12 @@ func (l *Lines) showChecks() {
 	}
 }
 
+// kind is what checks are counted by.
+type kind struct {
+	verdict plan.Verdict
+	name    string
+}
+
 // counted names the checks that did not pass, each once with what they are about, and
 // counts the others.
 func (l *Lines) counted(title string, fresh []plan.Check) {
@@ -56,16 +62,16 @@ func (l *Lines) counted(title string, fresh []plan.Check) {
 		return
 	}
 	counts := map[plan.Verdict]int{}
-	about := map[[2]string][]string{}
-	var order [][2]string
+	about := map[kind][]string{}
+	order := map[plan.Verdict][]kind{}
 	for _, c := range fresh {
 		counts[c.Verdict]++
 		if c.Verdict == plan.Passed {
 			continue
 		}
-		key := [2]string{verdictWord(c.Verdict), c.Name}
+		key := kind{c.Verdict, c.Name}
 		if _, there := about[key]; !there {
-			order = append(order, key)
+			order[c.Verdict] = append(order[c.Verdict], key)
 			about[key] = nil
 		}
 		if c.Subject != "" && !slices.Contains(about[key], c.Subject) {
@@ -80,12 +86,12 @@ func (l *Lines) counted(title string, fresh []plan.Check) {
 		l.print(", %d undecided", n)
 	}
 	l.print(" (--verbose shows them all).\n")
-	for _, key := range order {
-		text := key[1]
+	for _, key := range slices.Concat(order[plan.Failed], order[plan.Undecided]) {
+		text := key.name
 		if len(about[key]) > 0 {
 			text += ": " + plan.Listed(about[key])
 		}
-		l.print("  %s%s", key[0], strings.TrimLeft(wrapped(text, 7), " "))
+		l.print("  %s%s", verdictWord(key.verdict), strings.TrimLeft(wrapped(text, 7), " "))
 	}
 }
 
@@ -167,19 +173,21 @@ func (l *Lines) table(checks []plan.Check) {
 	for i, name := range names {
 		l.print("  %s  %s\n", column(i), name)
 	}
-	l.print("\n  %s", strings.Repeat(" ", width))
-	for i := range names {
-		l.print(" %-4s", column(i))
-	}
-	for _, s := range subjects {
-		l.print("\n  %s%s", s, strings.Repeat(" ", width-len([]rune(s))))
-		for _, name := range names {
-			word := "-"
-			if v, there := cells[[2]string{s, name}]; there {
-				word = strings.TrimSpace(verdictWord(v))
-			}
-			l.print(" %-4s", word)
+	row := func(subject string, cell func(i int, name string) string) {
+		text := fmt.Sprintf("%-*s", width, subject)
+		for i, name := range names {
+			text += fmt.Sprintf(" %-4s", cell(i, name))
 		}
+		l.print("\n  %s", strings.TrimRight(text, " "))
+	}
+	row("", func(i int, _ string) string { return column(i) })
+	for _, s := range subjects {
+		row(s, func(_ int, name string) string {
+			if v, there := cells[[2]string{s, name}]; there {
+				return strings.TrimSpace(verdictWord(v))
+			}
+			return "-"
+		})
 	}
 	l.print("\n")
 }

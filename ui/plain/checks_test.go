@@ -74,7 +74,7 @@ func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 		{Name: "read", Subject: "staging", Verdict: plan.Passed},
 		{Name: "read", Subject: "staging", Verdict: plan.Undecided},
 	})
-	want := "\n  A  role\n  B  read\n\n             A    B   \n  staging    ok   ?   \n  production FAIL -   \n"
+	want := "\n  A  role\n  B  read\n\n             A    B\n  staging    ok   ?\n  production FAIL -\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}

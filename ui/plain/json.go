@@ -21,7 +21,7 @@ import (
 var EventSchema []byte
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
-// "event": change, applied, failed, finding, summary. What is no such event
+// "event": change, applied, failed, finding, sign-in, summary. What is no such event
 // (progress, Terraform's output) goes to another writer as lines. No secret is
 // in any of them: passphrases are not made in this mode.
 type JSON struct {
@@ -47,6 +47,8 @@ func (j *JSON) Emit(e plan.Event) {
 		j.write("failed", newFailure(e))
 	case plan.EventFinding:
 		j.write("finding", e.Finding)
+	case plan.EventSignIn:
+		j.write("sign-in", newSignIn(e))
 	case plan.EventSummary:
 		j.write("summary", newSummary(e.Summary, j.Detailed))
 	case plan.EventSkipped:
@@ -103,6 +105,34 @@ func newFailure(e plan.Event) failure {
 	return failure{newDone(e), e.Err.Error(), f.Service, f.Operation, f.Code, f.Identity, f.RequestID, f.Remedy}
 }
 
+// signIn is how a sign-in in the browser goes. Its address is told once, of no use to anybody
+// else when somebody has signed in, and its code is what the page shows.
+type signIn struct {
+	State    plan.SignInState `json:"state"`
+	StartURL string           `json:"start_url"`
+	Address  string           `json:"address,omitempty"`
+	Code     string           `json:"code,omitempty"`
+	Page     string           `json:"page,omitempty"`
+	Until    *time.Time       `json:"until,omitempty"`
+	Error    string           `json:"error,omitempty"`
+}
+
+func newSignIn(e plan.Event) signIn {
+	news := e.SignIn
+	told, until := signIn{State: news.State, StartURL: news.StartURL}, news.Until
+	if v := news.Visit; v != nil {
+		told.Address, told.Code, told.Page, until = v.Address.Reveal(), v.Code, v.Page, v.Until
+	}
+	if !until.IsZero() {
+		at := until.UTC().Truncate(time.Second)
+		told.Until = &at
+	}
+	if e.Err != nil {
+		told.Error = e.Err.Error()
+	}
+	return told
+}
+
 // summary is how the run ended.
 type summary struct {
 	Add      int      `json:"add"`
@@ -136,6 +166,7 @@ type proof struct {
 	Version string      `json:"version,omitempty"`
 	At      *time.Time  `json:"at,omitempty"`
 	Why     plan.WhyNot `json:"why,omitempty"`
+	Because string      `json:"because,omitempty"`
 }
 
 // proofStates are the states as machines are told them.
@@ -147,7 +178,7 @@ func newProof(p plan.Proof) *proof {
 	if p.State == plan.NothingToProve {
 		return nil
 	}
-	told := &proof{proofStates[p.State], p.As, p.With, p.Version, nil, p.Why}
+	told := &proof{proofStates[p.State], p.As, p.With, p.Version, nil, p.Why, p.Because}
 	if !p.At.IsZero() && p.State != plan.NotProven {
 		at := p.At.UTC().Truncate(time.Second)
 		told.At = &at

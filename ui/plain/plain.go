@@ -92,7 +92,7 @@ func (l *Lines) Emit(e plan.Event) {
 		}
 		l.showPlan()
 		l.summary(e.Summary)
-	case plan.EventInspected: // the plan says what came of it
+	case plan.EventInspected, plan.EventSignIn: // the plan says what came of it, and whoever is asked sees the page
 	}
 }
 
@@ -166,15 +166,24 @@ func (l *Lines) Finding(f plan.Finding) {
 	l.print("\n%s: %s\n", strings.ToUpper(string(f.Severity)), f.ID)
 	if f.Lead == "" {
 		l.print("%s%s", wrapped(f.Told(), 4), wrapped(f.Remedy, 4))
+		l.commands(f)
 	} else {
 		f.Evidence = f.Seen()
 		l.print("%s%s", wrapped(f.Lead, 4), wrapped("What to do: "+f.Remedy, 4))
+		l.commands(f)
 		if seen := strings.TrimSpace(f.Told()); seen != "" {
 			l.print("%s", wrapped(seen, 6))
 		}
 	}
 	if f.Details != "" {
 		l.print("\n%s\n", indented(f.Details, 6))
+	}
+}
+
+// commands shows those of a finding, whole, to be copied.
+func (l *Lines) commands(f plan.Finding) {
+	for _, c := range f.Commands {
+		l.print("%s        %s\n", wrapped(c.Does+":", 6), c.Line)
 	}
 }
 

@@ -120,6 +120,11 @@ func events(t *testing.T) []plan.Event {
 		plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: 500, Of: 1000},
 		plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: 501, Of: 1000},
 		plan.Event{Kind: plan.EventFinding, Finding: &finding},
+		plan.Event{Kind: plan.EventSignIn, SignIn: &plan.SignInNews{State: plan.SignInVisit, StartURL: "https://acme.awsapps.com/start", Visit: &plan.Visit{
+			Address: secret.New("https://acme.awsapps.com/start/#/device?user_code=ABCD-EFGH"), Code: "ABCD-EFGH", Page: "https://acme.awsapps.com/start/#/device", Until: time.Date(2026, 11, 29, 10, 10, 0, 5, time.UTC),
+		}}},
+		plan.Event{Kind: plan.EventSignIn, SignIn: &plan.SignInNews{State: plan.SignInDone, StartURL: "https://acme.awsapps.com/start", Until: time.Date(2026, 11, 29, 11, 0, 0, 0, time.UTC)}},
+		plan.Event{Kind: plan.EventSignIn, Err: errors.New("the sign-in was refused in the browser"), SignIn: &plan.SignInNews{State: plan.SignInRefused, StartURL: "https://acme.awsapps.com/start"}},
 		plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{
 			Add: 4, Change: 1, Destroy: 1, Run: 1, Applied: 1, Failed: 1, Skipped: 1,
 			Outcome: plan.SetUp{Environments: []string{"production"}, Begun: true}, Proof: plan.Unproved(plan.ProofFailed),
@@ -166,8 +171,8 @@ func TestJSONKeepsItsContract(t *testing.T) {
 		}
 		kinds[event["event"]] = true
 	}
-	if len(kinds) != 5 {
-		t.Errorf("of the contract's five kinds there are %v", kinds)
+	if len(kinds) != 6 {
+		t.Errorf("of the contract's six kinds there are %v", kinds)
 	}
 }
 

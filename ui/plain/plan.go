@@ -156,7 +156,7 @@ func (v planView) change(c *plan.Change) {
 // for a new file the place of its only hunk) and without the end of a very long
 // one, which --json has.
 func hunks(w *plan.Write, isNew bool) string {
-	lines := words.DiffLines(w.Diff)
+	lines := words.FileDiff(w)
 	if isNew {
 		lines = lines[min(1, len(lines)):]
 	}

@@ -17,7 +17,7 @@ func Refused(out io.Writer, r plan.Refusal, kept string) {
 	b.WriteString("\nstateroom: " + strings.TrimLeft(wrapped(r.Title, 2), " ") + wrapped(r.What, 2))
 	b.WriteString("\n" + wrapped("What to do: "+r.Remedy, 2))
 	for _, c := range r.Commands {
-		b.WriteString("\n" + wrapped(c.Does+":", 4) + "\n      " + c.Line + "\n")
+		b.WriteString("\n" + wrapped(c.Does+":", 4) + "\n      " + c.Line + "\n") // whole, to be copied
 	}
 	if len(r.Tried) > 0 {
 		b.WriteString("\n  Tried:\n")

@@ -16,11 +16,12 @@ var articleAccounts = []struct{ name, id string }{
 }
 
 // Blueprint is the rehearsal's answers: two admins, every sub-account of the
-// sandbox an environment, and a project in each of the article's three.
+// sandbox an environment, and a project in each of the article's three. They sign in as
+// the lab says.
 func (l *Lab) Blueprint() *blueprint.Blueprint {
 	b := Team(l.accounts, l.region)
 	b.Users[0].Recipient = l.recipient
-	return b
+	return l.SignIn.of(b)
 }
 
 // Team is the answers of a rehearsal with so many sub-accounts, the article's three for

@@ -76,6 +76,8 @@ type Lab struct {
 	Environ engine.Environment
 	// Me is the user whose key goes into the scratch home.
 	Me string
+	// SignIn is how the team signs in.
+	SignIn SignIn
 	// Server is the lab's AWS.
 	Server *sandbox.Server
 

@@ -43,17 +43,20 @@ func (s *session) withRemedy(err error) error {
 	if err == nil || s.lab != nil {
 		return err
 	}
-	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Endpoint: s.Endpoint, Brought: s.brought, Command: s.command()}
+	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Brought: s.brought, Command: s.words()}
 	return a.Unasked(err)
 }
 
 // command begins the run again.
-func (s *session) command() string {
+func (s *session) command() string { return plan.Shell(s.words()...) }
+
+// words are those of the command.
+func (s *session) words() []string {
 	args := s.args()
 	if len(args) == 0 {
 		args = strings.Fields(s.Name + " " + s.User)
 	}
-	return plan.Shell(append([]string{"stateroom"}, args...)...)
+	return append([]string{"stateroom"}, args...)
 }
 
 // args are those that were given, to be copied: without what an address in them signs in

@@ -36,8 +36,10 @@ type draft struct {
 // draftAnswer is the answer to a question, or what was typed of it (Open).
 type draftAnswer struct {
 	Question string `json:"question"`
-	Answer   string `json:"answer"`
-	Open     bool   `json:"open,omitempty"`
+	// Name is what the answer is called, for whoever is asked whether it is to be used.
+	Name   string `json:"name,omitempty"`
+	Answer string `json:"answer"`
+	Open   bool   `json:"open,omitempty"`
 }
 
 const (
@@ -177,10 +179,10 @@ func summarized(answers []draftAnswer) string {
 		if len(value) > longest {
 			value = append(value[:longest-1], '…')
 		}
-		parts = append(parts, a.Question+" = "+string(value))
+		parts = append(parts, cmp.Or(a.Name, a.Question)+": "+string(value))
 	}
 	if more := len(answers) - most; more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }

@@ -294,7 +294,7 @@ func (d *drafts) answers(given plan.Given, typed map[string]string) []draftAnswe
 			continue
 		}
 		if mayKeep(d.questions[path], value) {
-			all = append(all, draftAnswer{path, value, open})
+			all = append(all, draftAnswer{path, d.questions[path].Called(), value, open})
 		}
 	}
 	return all

@@ -57,7 +57,7 @@ func (k *keeping) pages() [][]plan.Question {
 		return nil
 	}
 	pages := [][]plan.Question{
-		{{Path: "admin_account", Kind: plan.Text, Required: true, Keep: true, Check: short}, {Path: "bucket.name", Kind: plan.Text, Keep: true, Default: "suggested"}},
+		{{Path: "admin_account", Prompt: "Admin account id", Kind: plan.Text, Required: true, Keep: true, Check: short}, {Path: "bucket.name", Kind: plan.Text, Keep: true, Default: "suggested"}},
 		{{Path: "access_key_id", Kind: plan.Text}, {Path: "secret_access_key", Kind: plan.Secret}},
 		{{Path: "bucket.policy", Kind: plan.Choice, Options: []string{"strict", "compatible"}, Default: "strict"}},
 	}
@@ -170,7 +170,7 @@ func kept(t *testing.T) *keeping {
 func TestTheAnswersOfARunThatWasLeftAreOfferedAgain(t *testing.T) {
 	k := kept(t).begin()
 	k.asks(pathDraft)
-	if q := k.opened.Questions[0]; !strings.Contains(q.Prompt, "Go on with the answers of ") || !strings.Contains(q.Means[goOn], "admin_account = 111111111111, bucket.name = acme") {
+	if q := k.opened.Questions[0]; !strings.Contains(q.Prompt, "Go on with the answers of ") || !strings.Contains(q.Means[goOn], "Admin account id: 111111111111; bucket.name: acme") {
 		t.Errorf("%+v", q)
 	}
 	k.answer(pathDraft, goOn).asks("access_key_id", "secret_access_key")

@@ -108,13 +108,13 @@ func (s *session) prepareLab(ctx context.Context, fault string) error {
 	return s.lab.Break(ctx, fault)
 }
 
-// signingInTeam is the blueprint that was named to be rehearsed, where all of its groups sign
-// in with Identity Center; nil otherwise.
+// signingInTeam is the blueprint of a rehearsal, where all of its groups sign in with
+// Identity Center; nil otherwise.
 func (s *session) signingInTeam() *blueprint.Blueprint {
-	if s.lab == nil || s.Blueprint == "" || s.asAdmin {
+	if s.lab == nil || s.asAdmin {
 		return nil
 	}
-	b, err := blueprint.Read(s.Blueprint)
+	b, _, err := s.readBlueprint()
 	if err != nil || len(b.IdentityGroups()) == 0 || len(b.AllUsers()) > 0 {
 		return nil
 	}

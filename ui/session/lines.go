@@ -192,8 +192,10 @@ func (r *lineRun) emit(e plan.Event) {
 	if e.Kind == plan.EventSummary {
 		r.next(e.Summary)
 	}
-	if e.Kind == plan.EventFinding && e.Finding.Severity != plan.Info {
-		r.found = true
+	if e.Kind == plan.EventFinding {
+		r.found = r.found || e.Finding.Severity != plan.Info
+		told := e.Finding.In(r.command())
+		e.Finding = &told
 	}
 	if e.Kind == plan.EventSummary && r.lesson == nil {
 		if note := r.labNote(e.Summary); note != "" {

@@ -33,7 +33,7 @@ var (
 	Troubleshoot = &Mode{Mode: tui.Troubleshoot, open: (*session).troubleshooting, piped: true, tells: true}
 	Handover     = &Mode{Mode: tui.Handover, open: handingOver, piped: true}
 	Offboard     = &Mode{Mode: tui.Offboard, open: offboarding, piped: true}
-	Login        = &Mode{Mode: tui.Login, open: loggingIn, piped: true}
+	Login        = &Mode{Mode: tui.Login, open: (*session).loggingIn, piped: true}
 )
 
 // exitCode is the summary's; findings that nobody wanted mended remain.

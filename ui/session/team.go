@@ -14,8 +14,8 @@ import (
 
 // What is done over the team's blueprint, of which nothing is asked.
 var (
-	// loggingIn opens a session with a second factor for Terraform's profile.
-	loggingIn = ofTeam(nobodyElse, (*session).admin, func(a *blueprint.Answers, env *engine.Env, _ string) *engine.Flow {
+	// logging signs in for Terraform's profile.
+	logging = ofTeam(nobodyElse, (*session).admin, func(a *blueprint.Answers, env *engine.Env, _ string) *engine.Flow {
 		return (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)
 	})
 	// handingOver makes or remakes the sealed key file of one admin.

@@ -20,19 +20,20 @@ import (
 	"stateroom/steps/troubleshoot"
 )
 
-// troubleshooting opens troubleshooting. The flags say where it begins; the screens
-// ask, unless a flag has said it or there is a fault to look for.
+// troubleshooting opens troubleshooting. The flags say where it begins; whoever sits at a
+// terminal is asked, unless a flag has said it or there is a fault to look for.
 func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	askHow := s.quiet && s.ErrorFile == "" && !s.Run && s.Break == ""
+	somebody := s.ask && (s.quiet || s.sits())
+	askHow := somebody && !s.Yes && s.ErrorFile == "" && !s.Run && s.Break == ""
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		e := &troubleshoot.HealthCheck{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
 		// A text says something where there is nothing to check, and whoever is not asked
 		// gets findings.
-		meets := (s.quiet || s.sits()) && s.ask && s.lab == nil && text == "" && !s.NoChecks
+		meets := somebody && s.lab == nil && text == "" && !s.NoChecks
 		if meets && (!askHow || !given.Asked(troubleshoot.PathBegin)) {
 			if err := s.someProject(askHow); err != nil {
 				return engine.Opened{}, err

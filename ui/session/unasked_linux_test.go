@@ -98,7 +98,7 @@ func TestThroughAPipeItIsTriedAgainAndPractisedInstead(t *testing.T) {
 		t.Errorf("it is told %d times:\n%s", told, got.out)
 	}
 	says(t, got.out, "\n      aws configure sso\n", "r tries again, p practices in the sandbox, q leaves", `"x" is not one of the letters above`,
-		"Making a finished setup to practice on", "Bob's key is sealed for bob alone to open.")
+		"Making a finished setup to practice on", "Bob's key is sealed in a file for you to send, which bob alone can open.")
 	if strings.Contains(got.err, "not signed in") {
 		t.Errorf("it is told twice: %s", got.err)
 	}
@@ -128,7 +128,8 @@ func TestEveryModeThatAWSGivesNoAnswerSaysSo(t *testing.T) {
 
 // TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType: without a project, and
 // without credentials, it has a screen of its own, from which it goes on with what can be
-// checked all the same. Whoever cannot be asked gets the findings.
+// checked all the same. In lines, too, it asks what to begin with. Whoever cannot be asked
+// gets the findings.
 func TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType(t *testing.T) {
 	t.Parallel()
 	l, signIn := newcomer(t)
@@ -160,6 +161,16 @@ func TestTroubleshootingWhereThereIsNothingToCheckSaysWhatToType(t *testing.T) {
 	p.Finds("things? (is|are) wrong")
 	p.Type("\x03")
 	p.Ended(plan.ExitInterrupted)
+	lines := l.sitsAt80("troubleshoot", "--plain")
+	lines.Until("1 Check everything")
+	lines.Until("What do you want to begin with?")
+	lines.Type("2\r")
+	lines.Until("What Terraform printed, then a line with a single dot:")
+	lines.Type("Error: S3 bucket \"acme\" does not exist.\r.\r")
+	lines.Until("bucket-missing")
+	lines.Until("Do you want to apply these changes?")
+	lines.Type("\x03")
+	lines.Ended(plan.ExitInterrupted)
 	piped := l.run("", l.program(), "troubleshoot", "--json", "--dry-run", "--endpoint-url", l.server.URL(), "--dir", t.TempDir())
 	if piped.code != plan.ExitFindings {
 		t.Errorf("exit code %d", piped.code)

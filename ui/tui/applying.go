@@ -35,7 +35,7 @@ func (p *progress) show(l *list, busy, proving string) {
 			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "not begun, "+d.why)
 			continue
 		}
-		l.marked(t.Good.Render(t.Glyphs.Done), d.change.Title, t.Plain, words.Took(d.took))
+		l.marked(t.Good.Render(t.Glyphs.Right), d.change.Title, t.Plain, words.Took(d.took))
 	}
 }
 

@@ -114,7 +114,7 @@ func (c *changeItem) keys(l *list) hotkeys {
 		decide,
 		shows(keys.Call, c.Title+": AWS calls", nil, func() string { return plan.Known(callsText(c.Change)) }).when(len(c.Calls) > 0),
 		shows(keys.Policy, c.Title, paintDiff, func() string { return plan.Known(documentsText(c.Change)) }).when(documentsText(c.Change) != ""),
-		shows(keys.Diff, c.Target, paintDiff, func() string { return strings.Join(words.DiffLines(c.Write.Diff), "\n") }).when(c.Write != nil && c.Write.Diff != ""),
+		shows(keys.Diff, c.Target, paintDiff, func() string { return strings.Join(words.FileDiff(c.Write), "\n") }).when(c.Write != nil && c.Write.Diff != ""),
 	}
 }
 

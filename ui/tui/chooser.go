@@ -40,7 +40,21 @@ func (c *chooser) resize(width, height int) {
 	c.list.resize(len(c.items), height)
 }
 
-func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) { return c.hotkeys().update(msg, c.list.key) }
+func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) { return c.hotkeys().update(msg, c.move) }
+
+// move moves the cursor. From the first choice up is the last one, and back.
+func (c *chooser) move(msg tea.KeyMsg) bool {
+	switch first, last := c.list.cursor == 0, c.list.cursor == len(c.items)-1; {
+	case first && key.Matches(msg, keys.Up):
+		c.list.cursor = len(c.items) - 1
+	case last && key.Matches(msg, keys.Down):
+		c.list.cursor = 0
+	default:
+		return c.list.key(msg)
+	}
+	c.list.follow()
+	return true
+}
 
 func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
 
@@ -86,7 +100,7 @@ func (c *chooser) drawn() (lines []string, owners []int) {
 func (c *chooser) room() int { return dialogRoom(c.width) }
 
 // dialogRoom is how wide a dialog's text may be on a screen of that width.
-func dialogRoom(width int) int { return min(76, width-8) }
+func dialogRoom(width int) int { return min(76, width-4) }
 
 // choices adds the ways on below the lines.
 func (c *chooser) choices(above []string, roomy bool) (lines []string, owners []int) {
@@ -105,7 +119,7 @@ func (c *chooser) choices(above []string, roomy bool) (lines []string, owners []
 		if item.text == "" || !roomy && i != c.list.cursor {
 			continue
 		}
-		for _, line := range words.Fit(item.text, c.room()) {
+		for _, line := range words.Fit(item.text, min(c.room(), c.width-8)) {
 			lines = append(lines, "      "+c.theme.Faint.Render(line))
 		}
 		if roomy {

@@ -95,7 +95,7 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 	var ways []choice
 	if len(kept) > 0 {
 		ways = append(ways, choice{
-			fmt.Sprintf("Apply %s", words.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.", apply(0),
+			fmt.Sprintf("Apply %s", words.Plural(len(kept), "change")), whatApplies(kept), apply(0),
 		})
 		required := plan.Required(kept, v.current)
 		if n := len(required); v.staged() && n > 0 && n < len(kept) {
@@ -105,6 +105,22 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		}
 	}
 	return v.confirmation(kept, ways), nil
+}
+
+// readAccess is the choice that shows who gets access.
+const readAccess = "Read who gets access"
+
+// whatApplies says what applying these changes means: a few are named.
+func whatApplies(kept []plan.Change) string {
+	const named = 2
+	if len(kept) > named {
+		return "Each as soon as what it needs is done; then everything is looked at again."
+	}
+	var titles []string
+	for i := range kept {
+		titles = append(titles, kept[i].Title)
+	}
+	return strings.Join(titles, "; ") + ". Then everything is looked at again."
 }
 
 // asksWord is the change whose word is asked for before the plan is confirmed: the one
@@ -125,7 +141,10 @@ func (v *runScreen) asksWord(alone bool) *plan.Change {
 
 // confirmation is the dialog before anything is changed, beginning with not yet.
 func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
-	const rest = 12 // lines of the dialog that are about neither the stakes nor access
+	// The lines of the dialog beside the stakes and the sentences of access: the title with
+	// its blank lines, the heading of the access with its own, a blank line, the choices, and
+	// two that explain the one under the cursor.
+	rest := 3 + 2 + 1 + len(ways) + 1 + 2
 	room := dialogRoom(v.width)
 	stakes := v.stakes(kept, room)
 	text, all := v.review.accessText(max(0, v.height-len(stakes)-rest), room)
@@ -133,7 +152,7 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 	items := slices.Concat([]choice{{"Not yet", "Nothing is changed.", nil}}, ways)
 	if !all {
 		items = append(items, choice{
-			"Read who gets access", "All of the details. Nothing is changed yet.",
+			readAccess, "All of the details. Nothing is changed yet.",
 			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.review.givesAll, "\n\n"), nil)}),
 		})
 	}

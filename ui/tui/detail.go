@@ -37,7 +37,7 @@ func changeDetail(t *theme.Theme, c *plan.Change, width, most int) []string {
 		say(t.Plain, "calls "+call.Service+":"+call.Operation)
 	}
 	if c.Write != nil && c.Write.Diff != "" {
-		for i, line := range words.DiffLines(c.Write.Diff) {
+		for i, line := range words.FileDiff(c.Write) {
 			if i == most {
 				say(t.Faint, t.Glyphs.Ellipsis+" (d shows all of it)")
 				break

@@ -97,7 +97,7 @@ func (f *faults) draw(i int, selected bool) string {
 	const unsolved = "      "
 	solved := unsolved
 	if points, done := f.course.progress.Points[fault.Name]; done {
-		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Done, points, learn.MostPoints))
+		solved = t.Good.Render(fmt.Sprintf("%s %d/%d ", t.Glyphs.Right, points, learn.MostPoints))
 	}
 	name := ""
 	if solved != unsolved {

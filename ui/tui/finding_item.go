@@ -87,11 +87,11 @@ func (f *findingItem) keys(l *list) hotkeys {
 		}}}
 	}
 	return hotkeys{{keys.Read, func() (nav, tea.Cmd) {
-		parts := []string{f.Told(), "What to do: " + f.Remedy}
+		parts := []string{f.Told(), f.toDo()}
 		if f.Lead != "" {
 			seen := f.Finding
 			seen.Evidence = f.Seen()
-			parts = []string{f.Lead, "What to do: " + f.Remedy, strings.TrimSpace(seen.Told())}
+			parts = []string{f.Lead, f.toDo(), strings.TrimSpace(seen.Told())}
 		}
 		for _, check := range f.of.checks.of(f.Finding) {
 			parts = append(parts, readCheck(check))
@@ -105,7 +105,7 @@ func (f *findingItem) clip() clip {
 	if f.Details != "" {
 		return clip{"the report", f.Details}
 	}
-	return clip{"the finding", f.Told() + "\n" + f.Remedy}
+	return clip{"the finding", strings.Join(append([]string{f.Told(), f.Remedy}, f.commands()...), "\n")}
 }
 
 // show adds the finding with what is below it and what mends it.
@@ -152,13 +152,36 @@ func (f *findingItem) remedy(t *theme.Theme) (label string, style lipgloss.Style
 	return "Remedy", t.Plain
 }
 
+// commands are those to be copied. What x allows here needs none.
+func (f *findingItem) commands() (lines []string) {
+	for _, c := range f.Commands {
+		if c.Adopt == "" {
+			lines = append(lines, c.Line)
+		}
+	}
+	return lines
+}
+
+// toDo is the remedy with its commands, each on a line of its own.
+func (f *findingItem) toDo() string {
+	return strings.Join(append([]string{"What to do: " + f.Remedy}, f.commands()...), "\n")
+}
+
+// showRemedy adds the remedy, and its commands below it.
+func (f *findingItem) showRemedy(l *list, label string, style lipgloss.Style) {
+	l.labelled(label, f.Remedy, style)
+	for _, line := range f.commands() {
+		l.quoted(line, below+2, l.theme.Key)
+	}
+}
+
 // detail is all that there is to a finding.
 func (f *findingItem) detail(l *list) {
 	t := l.theme
 	label, style := f.remedy(t)
 	if f.Lead != "" {
 		l.quoted(f.Lead, below, t.Plain)
-		l.labelled(label, f.Remedy, style)
+		f.showRemedy(l, label, style)
 	}
 	if seen := f.Seen(); seen != "" {
 		l.quoted(seen, below, t.Plain)
@@ -168,7 +191,7 @@ func (f *findingItem) detail(l *list) {
 		l.quoted(f.Quote, below+2, t.Plain)
 	}
 	if f.Lead == "" {
-		l.labelled(label, f.Remedy, style)
+		f.showRemedy(l, label, style)
 	}
 	for _, check := range f.of.checks.of(f.Finding) {
 		l.labelled("Asked", check.Asked, t.Faint)

@@ -87,7 +87,7 @@ func TestOneFaultFollowsTheOther(t *testing.T) {
 	m.engine.start.Close = func(*plan.Summary) error { closed++; return errors.New("it cannot be cleared away") }
 	press(m, "enter")
 	saw(m, healthy())
-	shows(t, m, "Solved: KMS.DisabledException (3 of 3 points). Press enter for the next one.")
+	shows(t, m, "Solved: KMS.DisabledException (3 of 3 points). Press enter to go on.")
 	press(m, "enter")
 	shows(t, m, "2 of 3 solved", "kms-disabled")
 	if closed != 1 || m.run != nil || m.engine.start != nil {

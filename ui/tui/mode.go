@@ -98,9 +98,9 @@ var (
 	}
 	Login = &Mode{
 		Name: "login",
-		menu: "Sign in", what: "Open a session with MFA for Terraform, where an environment requires MFA.",
-		practice: "Signing in", practiceText: "What is checked before a code is asked for. No environment requires MFA here, so nothing changes.",
-		title: "Sign-in", of: "Sign-in for %s", why: "Terraform cannot ask for a code, so its profile holds a session that you renew here.",
+		menu: "Sign in", what: "Sign in for Terraform: with a code where an environment requires MFA, or in the browser with Identity Center.",
+		practice: "Signing in", practiceText: "A finished setup in which your sign-in has ended: renew it, with a code or in the browser.",
+		title: "Sign-in", of: "Sign-in for %s", why: "Terraform cannot ask you to sign in, so its profile holds a sign-in that you renew here.",
 		opening: "Opening", looking: "Asking AWS for a session", proving: "Looking again", verb: "apply",
 	}
 )

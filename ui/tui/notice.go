@@ -17,7 +17,7 @@ type noticeMsg struct {
 // mark is the sign before a notice.
 func (n noticeMsg) mark(t *theme.Theme) string {
 	if n.done {
-		return t.Good.Render(t.Glyphs.Done)
+		return t.Good.Render(t.Glyphs.Right)
 	}
 	return t.Warn.Render(t.Glyphs.Attention)
 }

@@ -140,19 +140,27 @@ func (o *offer) preview() *plan.Summary {
 // accessText is who gets in, in about so many lines of a dialog, and whether that
 // is all of it.
 func (o *offer) accessText(most, width int) (text []string, all bool) {
-	if len(o.givesAll) == 0 {
+	const more = 2 // lines that say how many are not shown, and where they are
+	lines := 0
+	for _, sentence := range o.givesAll {
+		lines += len(words.Fit(sentence, width))
+	}
+	text = []string{"", "This gives access:"}
+	switch {
+	case lines == 0:
 		return nil, true
+	case lines <= most:
+		return append(text, o.givesAll...), true
 	}
-	text = []string{"This gives access:"}
-	for i, sentence := range o.givesAll {
-		if most -= len(words.Fit(sentence, width)); most < 0 && i == 0 {
-			return []string{fmt.Sprintf("This gives access, in %s: the last choice below shows all.", words.Plural(len(o.givesAll), "sentence"))}, false
-		} else if most < 0 {
-			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(o.givesAll)-i)), false
-		}
-		text = append(text, sentence)
+	shown := 0
+	for room := most - more; room >= 0; shown++ { // it ends before the sentences do
+		room -= len(words.Fit(o.givesAll[shown], width))
 	}
-	return text, true
+	if shown--; shown <= 0 {
+		return []string{"", fmt.Sprintf("This gives access in %s: choose %s.", words.Plural(len(o.givesAll), "way"), readAccess)}, false
+	}
+	text = append(text, o.givesAll[:shown]...)
+	return append(text, fmt.Sprintf("and %d more: choose %s.", len(o.givesAll)-shown, readAccess)), false
 }
 
 // tally is what a review says of one stage.

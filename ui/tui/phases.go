@@ -40,8 +40,14 @@ func (v *runScreen) lookStep() stepItem {
 	case v.flow != nil:
 		s.state = stateRight
 	}
-	if n := v.review.checks.total(); n > 0 {
-		s.word = fmt.Sprint(n)
+	switch checks := v.review.checks.tallied; {
+	case checks.total() == 0:
+	case s.state != stateRight: // they are still being made
+		s.word = fmt.Sprint(checks.total())
+	case checks.undecided > 0:
+		s.word = fmt.Sprintf("%d undecided", checks.undecided)
+	default:
+		s.word = fmt.Sprintf("%d passed", checks.passed)
 	}
 	return s
 }

@@ -86,7 +86,7 @@ func marked(t *theme.Theme, m words.Mark) (glyph string, style lipgloss.Style, s
 		return t.Glyphs.Failed, t.Bad, stateFailed
 	case words.Works:
 	}
-	return t.Glyphs.Done, t.Good.Bold(true), stateDone
+	return t.Glyphs.Right, t.Good.Bold(true), stateDone
 }
 
 // headline opens with what is so now, for a person, and with how far that was proven;
@@ -176,7 +176,7 @@ func (r *review) showResult(l *list) {
 		return
 	}
 	for _, f := range r.mended {
-		l.marked(t.Good.Render(t.Glyphs.Done), "Fixed: "+named(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
+		l.marked(t.Good.Render(t.Glyphs.Right), "Fixed: "+named(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
 	}
 	l.text("")
 }

@@ -121,14 +121,14 @@ func (v *runScreen) showStage() {
 	}
 	s := v.stage()
 	v.list.pairs("Answers", answers(s.Questions))
-	v.list.pairs("There already", s.Facts)
+	v.list.pairs("At a glance", s.Facts)
 }
 
 // answers are questions with their answers.
 func answers(questions []plan.Question) []plan.Fact {
 	var list []plan.Fact
 	for _, q := range questions {
-		list = append(list, plan.Fact{Name: q.Prompt, Value: cmp.Or(words.Default(q), "(none)")})
+		list = append(list, plan.Fact{Name: q.Called(), Value: cmp.Or(words.Default(q), "(none)")})
 	}
 	return list
 }

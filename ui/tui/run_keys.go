@@ -145,7 +145,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 	look := func() (nav, tea.Cmd) { return nav{}, v.look() }
 	switch {
 	case v.lesson != nil && v.lesson.Solved() && !v.mustLook():
-		return "next fault", v.onward
+		return "go on", v.onward
 	case v.mustLook():
 		return "look again", look
 	case !v.last():

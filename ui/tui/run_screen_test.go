@@ -32,6 +32,17 @@ func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	}
 }
 
+func TestFromTheFirstChoiceUpIsTheLastAndBack(t *testing.T) {
+	m := newTestRoot(t, plainLook, menuOptions())
+	press(m, "up", "up", "enter")
+	shows(t, m, "What do you want to practice?")
+	m = newTestRoot(t, plainLook, menuOptions())
+	press(m, "end", "down", "enter")
+	if m.request != (Request{Mode: SetUp}) {
+		t.Errorf("began %+v", m.request)
+	}
+}
+
 func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
 	press(m, "p", "down", "down", "enter", "esc")
@@ -325,7 +336,7 @@ func TestTableScrollsBothWaysAndMarksWhatIsHidden(t *testing.T) {
 	m := lookedAt(t, narrow, Onboard, Options{}, aboard())
 	shows(t, m, "Environments", "production ✗ failed · ·", "Send the report to alice")
 	downTo(m, "common-production")
-	shows(t, m, "Projects ← 2 more to the left", "terraform", "? open")
+	shows(t, m, "Projects ← 2 more to the left", "terraform", "? unknown")
 	press(m, "left", "left", "left")
 	shows(t, m, "Projects 2 more to the right →", "initialized")
 	press(m, "right")

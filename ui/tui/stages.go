@@ -23,8 +23,8 @@ func (v *runScreen) stage() plan.Stage { return v.outline.Stages[v.current-1] }
 // last tells whether what is shown is the end of the run's review.
 func (v *runScreen) last() bool { return !v.staged() || v.current == len(v.outline.Stages) }
 
-// title is the stage's heading. The last one's is a cheer, which would come too
-// early while there is something to do.
+// title is the stage's heading. The last one's says that all is done, which it is not
+// while there is something to do, and not more than it is where nothing proves it.
 func (v *runScreen) title() string {
 	if v.last() && (v.phase != reviewing || v.err != nil || v.review.toDo() > 0) {
 		return "The whole plan"
@@ -179,8 +179,8 @@ func (v *runScreen) signs() []string {
 	g := v.theme.Glyphs
 	if v.staged() {
 		return []string{"Marks: " + strings.Join([]string{
-			g.NotYet + " not looked at yet", g.Right + " in place", g.ToChange + " to change",
-			g.Done + " done or proven", g.Operator + " proven as the operator only", g.Unproven + " not proven",
+			g.NotYet + " not looked at yet", g.Right + " in place, done or proven", g.ToChange + " to change",
+			g.Operator + " proven as the operator only", g.Unproven + " not proven",
 			g.Attention + " needs attention", g.Failed + " failed",
 		}, ", ")}
 	}

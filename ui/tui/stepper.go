@@ -64,7 +64,7 @@ func (s *stepper) sign(state stepState) (string, lipgloss.Style) {
 	case stateToChange:
 		return t.Glyphs.ToChange, t.Change
 	case stateDone:
-		return t.Glyphs.Done, t.Good
+		return t.Glyphs.Right, t.Good
 	case stateFailed:
 		return t.Glyphs.Failed, t.Bad
 	case stateAttention:

@@ -73,7 +73,7 @@ func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 	p.Type(ctrlZ)
 	p.Until("Not suspended: changes are under way")
 	users.open()
-	p.Until("Woohoo!!")
+	p.Until("Proven as alice")
 	p.Type("\r")
 	p.ended(plan.ExitDone)
 }

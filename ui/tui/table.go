@@ -174,7 +174,7 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 }
 
 // short are the verdicts in words that fit a cell.
-var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Failed: "failed", plan.Undecided: "open"}
+var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Failed: "failed", plan.Undecided: "unknown"}
 
 // draw is one subject's line without its mark.
 func (t *table) draw(th *theme.Theme, l *line, width int, selected bool) string {

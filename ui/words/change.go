@@ -2,11 +2,13 @@ package words
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
 	"stateroom/steps/plan"
+	"stateroom/steps/printable"
 )
 
 // Where says on which resource a change is made, and in which account, a line each.
@@ -45,6 +47,20 @@ func LongField(f plan.Field, width int) (mark, text string) {
 		return "~", before + "\n-> " + after
 	}
 	return "~", strings.Join(DiffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
+}
+
+// FileDiff is what a change edits in a file, as a unified diff without its two lines of
+// file names. In a language of quoted strings an escape that hides a plain character is
+// taken away.
+func FileDiff(w *plan.Write) []string {
+	lines := DiffLines(w.Diff)
+	switch filepath.Ext(w.Edit.Before.Path) {
+	case ".tf", ".hcl", ".tfbackend", ".tfvars", ".json", ".yml", ".yaml":
+		for i := range lines {
+			lines[i] = printable.Unescaped(lines[i])
+		}
+	}
+	return lines
 }
 
 // DiffLines is a unified diff without its two lines of file names.

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"stateroom/steps/printable"
 )
 
 // Document lays a JSON text out so that every part that fits on a line stands
 // on one: a policy statement reads as a few lines rather than thirty. The order
-// of members is kept. What is no JSON object or array comes back as it is.
+// of members is kept, and an escape that hides a plain character is taken away. What is no JSON object or array comes back as it is.
 func Document(text string, width int) string {
 	if !IsDocument(text) {
 		return text
 	}
 	var out strings.Builder
-	layOut(&out, []byte(strings.TrimSpace(text)), 0, width)
+	layOut(&out, []byte(printable.Unescaped(strings.TrimSpace(text))), 0, width)
 	return out.String()
 }
 
@@ -64,7 +66,7 @@ func members(value json.RawMessage) (names []string, parts []json.RawMessage) {
 				return names, parts
 			}
 			quoted, _ := json.Marshal(name) // a name is a string
-			names = append(names, string(quoted))
+			names = append(names, printable.Unescaped(string(quoted)))
 		}
 		var part json.RawMessage
 		if dec.Decode(&part) != nil {

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"stateroom/steps/plan"
 )
 
 func TestDocumentKeepsItsMeaningAndOrder(t *testing.T) {
@@ -12,6 +14,7 @@ func TestDocumentKeepsItsMeaningAndOrder(t *testing.T) {
 		"policy":         `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"}]}`,
 		"commas in text": `{"b":"a, b: {c} [d] \" e","a":[1,2.5,true,null,{"x":{}}]}`,
 		"long list":      `["` + strings.Repeat(`arn:aws:iam::111111111111:role/A","`, 9) + `z"]`,
+		"escapes":        `{"a":"\u0061\u002a \u0022 \u005c \\u0041 \/ \u202e \ufeff \u00a0 \u0000 \ud83d\ude80 \ud83d"}`,
 		"escaped name":   `{"a\"b\u003c":"` + strings.Repeat("x", 200) + `"}`,
 		"empty":          `{}`,
 	} {
@@ -39,5 +42,27 @@ func TestDocumentLeavesOtherTextAlone(t *testing.T) {
 		if got := Document(text, 10); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
+	}
+}
+
+// TestAnEscapeHidesNothingOfWhatIsGranted: IAM takes "\u002a" for "*", and whoever reads the
+// plan has to see that. What a terminal would take for a command, and what nobody sees,
+// stays an escape.
+func TestAnEscapeHidesNothingOfWhatIsGranted(t *testing.T) {
+	const before, after = `{"Principal":{"AWS":"arn:aws:iam::111111111111:root"}}`, `{"\u0050rincipal":{"AWS":"\u002a"},"Sid":"a\u003cb\u202ec\u001b[2J\u0022"}`
+	_, text := LongField(plan.Field{Name: "trust", Before: before, After: after}, 30)
+	for _, part := range []string{`"Principal": {"AWS": "*"}`, `a<b\u202ec\u001b[2J\u0022`} {
+		if !strings.Contains(text, part) {
+			t.Errorf("no %s in\n%s", part, text)
+		}
+	}
+	w := &plan.Write{Diff: "--- a\n+++ b\n-  bucket = \"\\u0061cme\\U0000002dold\"\n+  bucket = \"acme\\u202e\\u0024{x}\"\n"}
+	w.Edit.Before.Path = "backend.tf"
+	if got := strings.Join(FileDiff(w), "\n"); got != "-  bucket = \"acme-old\"\n+  bucket = \"acme\\u202e\\u0024{x}\"" {
+		t.Error(got)
+	}
+	w.Edit.Before.Path = ".aws/config"
+	if got := strings.Join(FileDiff(w), "\n"); !strings.Contains(got, `\u0061cme`) {
+		t.Errorf("an AWS file knows no escapes: %s", got)
 	}
 }

@@ -235,6 +235,9 @@ func Proof(p plan.Proof) string {
 	case plan.ProvenAsOperator:
 		return "Proven as the operator only (" + p.As + "), " + with + at + ": that does not show what an admin may do."
 	case plan.NotProven:
+		if p.Because != "" {
+			return "Not proven, " + p.Because + "."
+		}
 		return "Not proven: " + unprovedFor[p.Why] + "."
 	case plan.NothingToProve:
 	}

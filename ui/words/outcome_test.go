@@ -71,7 +71,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"on board broken off":   {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Applied: 2, Skipped: 7, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Whether bob can run Terraform was not checked again."},
 
 		"handed over":                {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
-		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed for bob alone to open. 1 change made"},
+		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed in a file for you to send, which bob alone can open. 1 change made"},
 		"handed over already":        {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
 		"nothing handed over":        {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes"}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
@@ -130,11 +130,17 @@ func TestEveryReasonWhyNothingIsProvenHasWords(t *testing.T) {
 // not.
 func TestAProofIsNoBetterThanItsWeakestPart(t *testing.T) {
 	roles := plan.Proof{State: plan.Proven, As: "alice"}
+	leftOut := plan.Proof{State: plan.NotProven, Why: plan.ProofLeftOut, Because: "because \"Create the lock table\" was left out"}
+	if got := Proof(leftOut); got != "Not proven, because \"Create the lock table\" was left out." {
+		t.Error(got)
+	}
 	for name, c := range map[string]struct{ a, b, want plan.Proof }{
 		"both, with the tool": {roles, asAlice, asAlice},
 		"operator":            {asAlice, operator, operator},
 		"one failed":          {operator, plan.Unproved(plan.ProofFailed), plan.Unproved(plan.ProofFailed)},
 		"one needs none":      {plan.Proof{}, asAlice, asAlice},
+		"failed, left out":    {leftOut, plan.Unproved(plan.ProofFailed), plan.Unproved(plan.ProofFailed)},
+		"nothing, left out":   {leftOut, plan.Unproved(plan.NotTried), leftOut},
 	} {
 		for _, got := range []plan.Proof{c.a.Weaker(c.b), c.b.Weaker(c.a)} {
 			if !reflect.DeepEqual(got, c.want) {

@@ -16,10 +16,15 @@ func stands(s *plan.Summary) []string {
 	if text == "" {
 		return nil
 	}
-	if o, is := s.Outcome.(plan.SetUp); is && len(o.Sealed) > 0 {
-		return []string{text, waiting(o.Sealed)}
+	lines := []string{text}
+	o, is := s.Outcome.(plan.SetUp)
+	if is && !s.Stale && s.Proof.State == plan.Proven && len(o.Unfetched) > 0 && unmade(s, len(s.NotOurs)) == "" && s.Failed+s.Unknown == 0 {
+		lines = append(lines, fmt.Sprintf("terraform init still has to download providers in %s.", Plural(len(o.Unfetched), "project")))
 	}
-	return []string{text}
+	if is && len(o.Sealed) > 0 {
+		lines = append(lines, waiting(o.Sealed))
+	}
+	return lines
 }
 
 func standsFirst(s *plan.Summary) string {
@@ -71,8 +76,7 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	case s.Failed+s.Unknown > 0:
 		return fmt.Sprintf("The setup for %s is not complete.", in)
 	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
-		return fmt.Sprintf("%s can use the state and the roles of %s. terraform init still has to download providers in %s.",
-			Named(s.Proof.As), in, Plural(len(o.Unfetched), "project"))
+		return fmt.Sprintf("%s can use the state and the roles of %s.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.Proven && s.Proof.With == plan.WithSDK:
 		return fmt.Sprintf("%s can use the state and the roles of %s. There is no Terraform on this laptop to run.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.Proven:
@@ -153,7 +157,7 @@ func waiting(sealed []plan.Sealed) string {
 		users = append(users[:most:most], fmt.Sprintf("%d more", len(users)-most))
 	}
 	if sealed[0].Path == "" {
-		return "The keys of " + plan.Enumerated(users) + " are sealed."
+		return "The keys of " + plan.Enumerated(users) + " are sealed in files for you to send, which they alone can open."
 	}
 	text := "The keys of " + plan.Enumerated(users) + " wait in " + sealed[0].Path[:strings.LastIndex(sealed[0].Path, "/")+1]
 	if first.IsZero() {
@@ -164,7 +168,7 @@ func waiting(sealed []plan.Sealed) string {
 
 func keyWaits(w plan.Sealed) string {
 	if w.Path == "" {
-		return fmt.Sprintf("%s's key is sealed for %s alone to open.", Named(w.User), w.User)
+		return fmt.Sprintf("%s's key is sealed in a file for you to send, which %s alone can open.", Named(w.User), w.User)
 	}
 	text := fmt.Sprintf("%s's key waits in %s", Named(w.User), w.Path)
 	if w.Until.IsZero() {

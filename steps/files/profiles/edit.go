@@ -82,6 +82,9 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 	}
 	out.After, out.Fields = end.splices.Apply(end.src), end.fields
 	want = want.withAll(kind, profiles)
+	for _, header := range ed.dropped {
+		want = want.without(header)
+	}
 	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
 	}

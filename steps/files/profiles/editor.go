@@ -35,7 +35,8 @@ type editor struct {
 	splices files.Splices
 	fields  []files.Field
 	// usual is the file's own separator, as far as it was asked for.
-	usual *separator
+	usual   *separator
+	dropped []string // the headers of the sections that go
 }
 
 func newEditor(kind Kind, path string, src []byte) *editor {
@@ -77,6 +78,9 @@ func (ed *editor) edit(e Wanted) error {
 	if err != nil {
 		return err
 	}
+	if e.Drop && ed.empties(at) {
+		return ed.drop(e, at)
+	}
 	for _, key := range e.Remove {
 		if i, ok := at[key]; ok {
 			if err := ed.remove(i); err != nil {
@@ -101,6 +105,40 @@ func (ed *editor) edit(e Wanted) error {
 			"remove the white space at its start")
 	}
 	ed.insert(missing)
+	return nil
+}
+
+// empties tells whether nothing but blank lines is left of the section at work without these
+// settings.
+func (ed *editor) empties(gone map[string]int) bool {
+	for i := ed.sec.header + 1; i < ed.sec.end; i++ {
+		l := ed.lines[i]
+		if at, goes := gone[l.key]; l.typ != lineBlank && !(l.typ == lineKey && goes && at == i) {
+			return false
+		}
+	}
+	return true
+}
+
+// drop takes the section at work away with its settings; of the last one the blank line
+// before it, too.
+func (ed *editor) drop(e Wanted, gone map[string]int) error {
+	for _, key := range e.Remove {
+		i, there := gone[key]
+		if !there {
+			continue
+		}
+		if err := refuseContinued(ed.path, ed.src, ed.lines, i); err != nil {
+			return err
+		}
+		ed.fields = append(ed.fields, files.NewField(key, unquote(ed.raw(ed.lines[i])), "", !public[key]))
+	}
+	from := ed.sec.header
+	if ed.sec.end == len(ed.lines) && from > 0 && ed.lines[from-1].typ == lineBlank {
+		from--
+	}
+	ed.splices.Add(ed.lines[from].start, ed.lines[ed.sec.end-1].next, "")
+	ed.dropped = append(ed.dropped, e.header(ed.kind))
 	return nil
 }
 

@@ -164,6 +164,18 @@ func (m iniModel) and(section string, set []KeyValue) iniModel {
 	return m
 }
 
+// without gives the model without a section that holds nothing.
+func (m iniModel) without(section string) iniModel {
+	at := slices.Index(m.sections, section)
+	out := iniModel{sections: slices.Delete(slices.Clone(m.sections), at, at+1), entries: slices.Clone(m.entries)}
+	for i := range out.entries {
+		if out.entries[i].section > at {
+			out.entries[i].section--
+		}
+	}
+	return out
+}
+
 func (m iniModel) equal(o iniModel) bool {
 	return slices.Equal(m.sections, o.sections) && slices.EqualFunc(m.entries, o.entries, iniEntry.equal)
 }

@@ -55,6 +55,18 @@ func Session(name, id, secretKey, token string) Wanted {
 	return e
 }
 
+// WithoutKeys is the removal of whatever access key or session a profile of one file holds,
+// or a half of, and of the section where nothing else is in it.
+func WithoutKeys(name string) Wanted {
+	return Wanted{Name: name, Remove: []string{accessKeyID, secretAccessKey, sessionToken, securityToken}, Drop: true}
+}
+
+// Held is what a profile of one file holds of an access key: both are empty for none, and
+// one for half of one. Session says that it is a session's.
+func (p Profile) Held() (id string, key secret.Secret, session bool) {
+	return p.Get(accessKeyID), secret.New(p.Get(secretAccessKey)), p.Get(sessionToken)+p.Get(securityToken) != ""
+}
+
 // Wanted says what one profile, or one [sso-session], must hold. Keys that are not named
 // stay.
 type Wanted struct {
@@ -62,6 +74,7 @@ type Wanted struct {
 	SSO    bool       // it is an sso-session, which only the config file has
 	Set    []KeyValue // in the order in which missing keys are added
 	Remove []string   // keys to take out when they are there
+	Drop   bool       // the section itself goes where nothing is left in it
 }
 
 // The settings of a profile that carry credentials themselves.
@@ -146,7 +159,7 @@ func (e Wanted) normal(path string) (Wanted, error) {
 		return fail("the profile name has characters that the AWS CLI and SDKs read differently",
 			"use letters, digits, _ and - (and not DEFAULT)")
 	}
-	out := Wanted{Name: e.Name, SSO: e.SSO, Remove: slices.Clone(e.Remove)}
+	out := Wanted{Name: e.Name, SSO: e.SSO, Remove: slices.Clone(e.Remove), Drop: e.Drop}
 	seen := map[string]bool{}
 	for _, kv := range e.Set {
 		value := strings.TrimSpace(kv.Value.Reveal())

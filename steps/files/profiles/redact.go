@@ -10,9 +10,49 @@ import (
 // longWord is what a key, a token or a part of one looks like inside a comment.
 var longWord = regexp.MustCompile(`[A-Za-z0-9/+=_-]{16,}`)
 
-// redact hides the value of every setting that is not known to be public, and in
-// comments and junk whatever could be a key: any value of an AWS file may be a secret.
-func redact(line, hidden string) string {
+// nested is a line of a setting's own settings, such as those of s3. What is only the rest
+// of a value, such as a key that ends in =, is none.
+var nested = regexp.MustCompile(`^\s*[a-z0-9_]+\s*=\s*[^\s=]`)
+
+// secretName is a setting that has none of its own: what stands under it is its value.
+var secretName = regexp.MustCompile(`key|token|secret|passw|credential`)
+
+// redact is the redactor of AWS files: it hides the value of every setting that is not known
+// to be public, in as many lines as that takes, and in comments and junk whatever could be a
+// key: any value of an AWS file may be a secret.
+func redact(text string, hidden func(line string) string) string {
+	var b strings.Builder
+	private, begun := false, false // the setting that indented lines go on with, and its value
+	for line := range strings.Lines(text) {
+		body := strings.TrimRight(line, "\r\n")
+		trimmed := strings.TrimSpace(body)
+		shown := redactLine(body, hidden(line))
+		switch {
+		case trimmed == "": // may stand in the middle of a value
+		case body[0] != ' ' && body[0] != '\t':
+			name, value, found := cutSetting(body)
+			private = found && trimmed[0] != '[' && !public[name]
+			begun = value != "" || secretName.MatchString(name)
+		case private && (begun || !nested.MatchString(body)):
+			shown = body[:len(body)-len(strings.TrimLeft(body, " \t"))] + hidden(line)
+		}
+		b.WriteString(shown)
+		b.WriteString(line[len(body):])
+	}
+	return b.String()
+}
+
+// cutSetting is a line's name, as SDKs read it, and what it says of it.
+func cutSetting(line string) (name, value string, found bool) {
+	i := strings.IndexAny(line, "=:")
+	if i < 0 {
+		return "", "", false
+	}
+	return strings.ToLower(strings.TrimSpace(line[:i])), strings.TrimSpace(line[i+1:]), true
+}
+
+// redactLine hides what one line says.
+func redactLine(line, hidden string) string {
 	trimmed := strings.TrimSpace(line)
 	if trimmed == "" || trimmed[0] == '[' {
 		return line

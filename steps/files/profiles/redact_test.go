@@ -37,3 +37,23 @@ func TestDiffShowsTheChangeAndNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestAValueOfSeveralLinesIsHiddenWhole: SDKs read what is indented as the rest of the value
+// above, and settings of a setting's own stay readable by their names.
+func TestAValueOfSeveralLinesIsHiddenWhole(t *testing.T) {
+	old := "[other]\naws_secret_access_key = hun\n  ter1\n\n\tter==\naws_session_token =\n  hun=ter\n  hunter==\n  # hunter\ns3 =\n  max_queue_size = 7\n  hunter\nregion = a\n[x]\n"
+	e, err := Edit(Credentials, credentials(old), region("x"))
+	if err != nil {
+		e.Before, e.After, e.Redact = credentials(old), []byte(old+"region = b\n"), redact
+	}
+	e.Before.Bytes = nil // so that all of it is shown
+	diff := e.Diff()
+	if strings.Contains(diff, "hun") || strings.Contains(diff, "ter1") || strings.Contains(diff, "ter=") {
+		t.Errorf("a secret shows in\n%s", diff)
+	}
+	for _, seen := range []string{"+aws_session_token =\n", "+  max_queue_size = (new secret)\n", "+region = a\n"} {
+		if !strings.Contains(diff, seen) {
+			t.Errorf("%q is gone from\n%s", seen, diff)
+		}
+	}
+}

@@ -92,6 +92,9 @@ func invalidKey(f *facts, id *identity, c health.Question) health.Result {
 	x.Needs = []string{"aws iam list-access-keys --user-name USER, then a new key with: stateroom handover USER"}
 	user, key, found := ownerOf(f, id.keyID)
 	switch {
+	case id.shadowed != nil:
+		x.Evidence += " " + id.shadowed.Evidence
+		x.Needs, x.Remedy, x.Lead = nil, id.shadowed.Remedy, diagnosis.Lead(id.shadowed.ID)
 	case found && !key.Active:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s is inactive.", key.ID, user)
 		x.Changes = []plan.Change{activateKey(f, user, key)}

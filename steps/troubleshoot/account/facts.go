@@ -49,6 +49,9 @@ type identity struct {
 	profile string // empty for the default chain
 	// keyID is the access key id in the profile, empty where it holds none.
 	keyID string
+	// shadowed is that the profile signs in besides, which its key keeps Terraform from; nil
+	// where it does not.
+	shadowed *plan.Finding
 	// process is the program that is to give its credentials, and processAt the place that
 	// names it; both empty without one.
 	process, processAt string

@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -222,6 +223,17 @@ var faults = []fault{
 		breaking: func(w *world) {
 			_, err := w.hands("").iam.UpdateAccessKey(context.Background(), &iam.UpdateAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: aws.String(w.aliceKey()), Status: iamtypes.StatusTypeInactive})
 			w.Must(err)
+		},
+	},
+	{
+		name: "access key inactive, and a sign-in besides", want: []string{"key-invalid", "iam.two-identities"}, says: "Terraform uses the key and the AWS CLI the sign-in",
+		breaking: func(w *world) {
+			_, err := w.hands("").iam.UpdateAccessKey(context.Background(), &iam.UpdateAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: aws.String(w.aliceKey()), Status: iamtypes.StatusTypeInactive})
+			w.Must(err)
+			path := w.Env().ConfigPath
+			text, err := os.ReadFile(path)
+			w.Must(err)
+			w.Must(os.WriteFile(path, []byte(strings.Replace(string(text), "[profile admin_iam]\n", "[profile admin_iam]\nsso_session = acme\nsso_account_id = 111111111111\nsso_role_name = Terraform-admins\n", 1)+"[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n"), 0o600))
 		},
 	},
 	{

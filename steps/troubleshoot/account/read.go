@@ -78,7 +78,7 @@ func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
 	for _, s := range states {
 		i := slices.IndexFunc(all, func(id *identity) bool { return id.profile == s.Profile })
 		if i < 0 {
-			by := &identity{profile: s.Profile, keyID: steps.ProfileKey(env, s.Profile)}
+			by := &identity{profile: s.Profile, keyID: steps.ProfileKey(env, s.Profile), shadowed: steps.ShadowedBy(env, s.Profile)}
 			by.processAt, by.process = steps.ProcessOf(env, s.Profile)
 			i, all = len(all), append(all, by)
 		}

@@ -206,7 +206,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 		}
 		if f.profile(source).signsInWithLogin() {
 			return "", &sourceTrouble{
-				id:       diagnosis.CredentialsMissing.ID,
+				id: diagnosis.AWSLoginProfile.ID, also: []string{diagnosis.CredentialsMissing.ID},
 				lead:     "The role is to be assumed with a session of aws login, which Terraform cannot do.",
 				evidence: fmt.Sprintf("%s: profile %s takes its credentials from profile %s, which has a login_session (%s). The AWS CLI does that, the Go SDK and so Terraform do not.", p.at("source_profile"), p.name, source, f.profile(source).at("login_session")),
 				remedy:   fmt.Sprintf("Write a profile with credential_process = aws configure export-credentials --profile %s --format process, and name it as source_profile of %s.", source, p.name),
@@ -305,8 +305,50 @@ func (f *awsFiles) sessionMissing(p profile) *sourceTrouble {
 	}
 }
 
+// incomplete tells of a setting that a sign-on needs and has not, or that contradicts its
+// session (config/shared_config.go of the SDK, validateSSOConfiguration; that account and
+// role are there it does not check, and IAM Identity Center refuses a sign-on without).
+func (f *awsFiles) incomplete(p profile) *sourceTrouble {
+	lacks := func(section, at string, get func(string) string, keys ...string) *sourceTrouble {
+		missing := slices.DeleteFunc(keys, func(key string) bool { return get(key) != "" })
+		if len(missing) == 0 {
+			return nil
+		}
+		return &sourceTrouble{
+			name: p.name, id: diagnosis.SSOSettingsIncomplete.ID,
+			evidence: fmt.Sprintf("%s: %s, with which profile %s signs in, has no %s.", at, section, p.name, strings.Join(missing, " and no ")),
+			remedy:   fmt.Sprintf("Write %s into %s. stateroom onboard writes what your team uses.", strings.Join(missing, " and "), section),
+		}
+	}
+	named := p.get("sso_session")
+	session, _ := profiles.SSOSession(f.config, named)
+	if named == "" {
+		if wrong := lacks("[profile "+p.name+"]", p.where(), p.get, "sso_start_url", "sso_region"); wrong != nil {
+			return wrong
+		}
+	} else {
+		if wrong := lacks("[sso-session "+named+"]", files.Place{Path: f.config.Path, Line: session.Line}.String(), session.Get, "sso_start_url", "sso_region"); wrong != nil {
+			return wrong
+		}
+		for _, key := range []string{"sso_region", "sso_start_url"} {
+			if own := p.get(key); own != "" && own != session.Get(key) {
+				return &sourceTrouble{
+					name: p.name, id: diagnosis.SSOSettingsIncomplete.ID,
+					lead:     "The profile and its sso-session disagree about where to sign in.",
+					evidence: fmt.Sprintf("%s: profile %s says %s = %s, and [sso-session %s] says %s.", p.at(key), p.name, key, own, named, session.Get(key)),
+					remedy:   fmt.Sprintf("Remove %s from the profile: it belongs in the section [sso-session %s] alone.", key, named),
+				}
+			}
+		}
+	}
+	return lacks("[profile "+p.name+"]", p.where(), p.get, "sso_account_id", "sso_role_name")
+}
+
 // signOn looks for the cached token of a single sign-on.
 func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
+	if wrong := f.incomplete(p); wrong != nil {
+		return "", wrong
+	}
 	name := p.get("sso_start_url")
 	session := p.get("sso_session")
 	if session != "" {
@@ -314,7 +356,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	expired := &sourceTrouble{name: p.name, id: diagnosis.SSOExpired.ID, remedy: "Sign in again: aws sso login --profile " + p.name + "."}
+	expired := &sourceTrouble{name: p.name, id: diagnosis.SSOExpired.ID, remedy: "Sign in again: stateroom login, or aws sso login --profile " + p.name + "."}
 	text, err := files.Read(path)
 	if err != nil || !text.Exists {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)

@@ -42,13 +42,18 @@ func TestAProfileIsFollowedToItsCredentialsAsTheSDKDoes(t *testing.T) {
 		"a code in the source":        {"[r]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\nmfa_serial = arn:x\n", "", "mfa-profile", "takes its credentials from profile q"},
 		"a program":                   {"", "[profile p]\ncredential_process = /bin/x\n", "credential_process", "", ""},
 		"aws login":                   {"", "[profile p]\nlogin_session = arn:x\n", "aws login", "", ""},
-		"a role by aws login":         {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\nlogin_session = arn:x\n", "", "credentials-missing", "profile q, which has a login_session"},
-		"a role by two, aws login":    {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\n[profile r]\nlogin_session = arn:x\n", "", "credentials-missing", "profile r, which has a login_session"},
+		"a role by aws login":         {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\nlogin_session = arn:x\n", "", "aws-login-profile", "profile q, which has a login_session"},
+		"a role by two, aws login":    {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\n[profile r]\nlogin_session = arn:x\n", "", "aws-login-profile", "profile r, which has a login_session"},
 		"keys before aws login":       {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\nlogin_session = arn:x\n", "access key AKIAX", "", ""},
 		"a program of aws login":      {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\ncredential_process = aws configure export-credentials --profile r\n[profile r]\nlogin_session = arn:x\n", "credential_process", "", ""},
 		"a token that is missing":     {"", "[profile p]\n" + role + "web_identity_token_file = /nonexistent\n", "", "credentials-missing", "names no source"},
-		"sign-on without a token":     {"", "[profile p]\nsso_start_url = https://nowhere\nsso_region = x\n", "", "sso-expired", "there is no token"},
+		"sign-on without a token":     {"", "[profile p]\nsso_start_url = https://nowhere\nsso_region = x\nsso_account_id = 1\nsso_role_name = r\n", "", "sso-expired", "there is no token"},
 		"sign-on without a session":   {"", "[profile p]\n" + sso, "", "credentials-missing", "has no section [sso-session acme]"},
+		"a session without a region":  {"", "[profile p]\n" + sso + "[sso-session acme]\nsso_start_url = https://x\n", "", "sso-settings-incomplete", "config:5: [sso-session acme], with which profile p signs in, has no sso_region"},
+		"a session without anything":  {"", "[profile p]\n" + sso + "[sso-session acme]\n", "", "sso-settings-incomplete", "has no sso_start_url and no sso_region"},
+		"sign-on without a region":    {"", "[profile p]\nsso_start_url = https://x\nsso_account_id = 1\nsso_role_name = r\n", "", "sso-settings-incomplete", "has no sso_region"},
+		"sign-on for no role":         {"", "[profile p]\nsso_session = acme\nsso_account_id = 1\n[sso-session acme]\nsso_start_url = https://x\nsso_region = x\n", "", "sso-settings-incomplete", "has no sso_role_name"},
+		"two regions of sign-on":      {"", "[profile p]\n" + sso + "sso_region = y\n[sso-session acme]\nsso_start_url = https://x\nsso_region = x\n", "", "sso-settings-incomplete", "profile p says sso_region = y, and [sso-session acme] says x"},
 		"keys before sign-on":         {"[p]\n" + keys, "[profile p]\n" + sso + "[sso-session acme]\nsso_start_url = https://x\n", "access key AKIAX", "", ""},
 		"keys, and no such session":   {"[p]\n" + keys, "[profile p]\n" + sso, "", "credentials-missing", "has no section [sso-session acme]"},
 		"a source's keys, no session": {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + sso, "access key AKIAX", "", ""},
@@ -95,7 +100,7 @@ func TestASignOnCountsAsLongAsItsTokenCanBeUsed(t *testing.T) {
 	} {
 		home := t.TempDir()
 		for file, text := range map[string]string{
-			".aws/config": "[profile p]\nsso_session = acme\n[sso-session acme]\nsso_start_url = https://x\n", ".aws/credentials": "",
+			".aws/config": "[profile p]\nsso_session = acme\nsso_account_id = 1\nsso_role_name = r\n[sso-session acme]\nsso_start_url = https://x\nsso_region = x\n", ".aws/credentials": "",
 			// The SDK names the file by the SHA-1 of "acme".
 			".aws/sso/cache/293abb6b76d7791c0732cc517d38c4b5c734b87f.json": tt.token,
 		} {

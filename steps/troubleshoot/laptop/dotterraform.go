@@ -74,7 +74,9 @@ func notInitialised(ctx context.Context, in *inputs, p project, q health.Questio
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("There is a state in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
-		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Have it moved here with stateroom troubleshoot --adopt "+plan.Shell(p.Dir)+".")))
+		r := q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Have it moved here."))
+		r.Commands = plan.Allow("Move it", p.Dir)
+		return moving(ctx, in, p, r)
 	}
 	switch {
 	case p.Partial():
@@ -129,8 +131,8 @@ func changed(ctx context.Context, in *inputs, p project, names []string) []healt
 	case slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		r := failed("stateroom did not check whether there is a state at the earlier endpoint.",
-			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or have it done here with stateroom troubleshoot --adopt "+plan.Shell(p.Dir)+".")
-		r.Init.Asks = true
+			"If it is the same AWS, run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+", or have it done here.")
+		r.Commands, r.Init.Asks = plan.Allow("Do it here", p.Dir), true
 		return []health.Result{r}
 	}
 	return []health.Result{failed("The state stays where it is.", "Run "+tf.InitCommand(p.BackendConfig, "-reconfigure")+" in "+p.Dir+".")}
@@ -155,16 +157,18 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 		r.Init.Stuck = true
 		return []health.Result{r}
 	}
-	adopt := "Have it moved here with stateroom troubleshoot --adopt " + plan.Shell(p.Dir) + "."
+	adopt, targets := "Have it moved here.", []string{p.Dir}
 	if p.noted == nil {
 		if p.Files.State.Configured.Type == "local" && len(full(p.Files.State.States)) == 0 {
 			return reconfigure("There is no state on this laptop.")
 		}
 		if len(p.Strangers) > 0 {
-			adopt = "Find out whether the state is there, then have it moved here with stateroom troubleshoot --adopt " + strings.Join(append(slices.Clone(p.Strangers), p.Dir), " --adopt ") +
-				"; if it is not, remove " + p.Files.State.Configured.Path + " and run terraform init in " + p.Dir + "."
+			adopt = "Find out whether the state is there, then have it moved here; if it is not, remove " + p.Files.State.Configured.Path + " and run terraform init in " + p.Dir + "."
+			targets = append(slices.Clone(p.Strangers), p.Dir)
 		}
-		return moving(ctx, in, p, failed("The state is in another kind of backend: "+p.Files.WhereStateIs()+".", adopt))
+		r := failed("The state is in another kind of backend: "+p.Files.WhereStateIs()+".", adopt)
+		r.Commands = plan.Allow("Move it", targets...)
+		return moving(ctx, in, p, r)
 	}
 	keys, err := states(ctx, in, *p.noted)
 	switch {
@@ -177,7 +181,9 @@ func otherConfigured(ctx context.Context, in *inputs, p project, failed func(mor
 	case arrived(ctx, in, *p.noted, p.here, keys):
 		return reconfigure(fmt.Sprintf("The state of %s came to %s: it was moved there.", p.noted, p.here))
 	}
-	return moving(ctx, in, p, failed(fmt.Sprintf("The state is in %s and has to move to %s.", p.noted, p.here), adopt))
+	r := failed(fmt.Sprintf("The state is in %s and has to move to %s.", p.noted, p.here), adopt)
+	r.Commands = plan.Allow("Move it", targets...)
+	return moving(ctx, in, p, r)
 }
 
 // moving adds the move of a state as step 8 makes it: after a backup, with consent,

@@ -36,19 +36,19 @@ func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Compare it with the state in the bucket.")}
 	}
 	now, err := saved(ctx, in, place)
-	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or have it done here with stateroom troubleshoot --adopt %s.", plan.ErroredState, p.Dir, plan.Shell(path))
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is fixed, or have it done here.", plan.ErroredState, p.Dir)
 	var r health.Result
 	switch {
 	case err != nil:
 		r = failed(fmt.Sprintf("stateroom cannot tell whether %s holds it by now: %v", place, err), push)
-		r.Err = err
+		r.Err, r.Commands = err, plan.Allow("Save it here", path)
 	case now.Lineage != "" && now.Lineage != left.Lineage:
 		r = failed(fmt.Sprintf("%s is a different state, by its lineage.", place), "Compare the two by hand.")
 	case now.Serial > left.Serial:
 		r = q.Passed("the state in %s has gone on since, to serial %d", place, now.Serial)
 	case now.Serial < left.Serial:
 		r = failed(fmt.Sprintf("Its serial is %d, and that of the state in %s is %d.", left.Serial, place, now.Serial), push)
-		r.Init.Push = true
+		r.Init.Push, r.Commands = true, plan.Allow("Save it here", path)
 	case !now.Same(left):
 		r = failed(fmt.Sprintf("The state in %s has the same serial and another content: somebody applied since.", place), "Compare the two by hand.")
 	default:

@@ -119,6 +119,11 @@ var laptopFaults = []laptopFault{
 	{name: "a sign-on beside the key", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n")
 	}, finds: []string{"iam.two-identities error"}, stays: []string{"iam.two-identities error"}},
+	{name: "a sign-on beside a key in the config file", do: func(b *bench) {
+		key := strings.ReplaceAll(b.Read(healthtest.Credentials), "[admin_iam]\n", "")
+		b.Write(healthtest.Credentials, "")
+		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n"+key)
+	}, finds: []string{"files.keys-shadow-sso warning"}, stays: []string{"files.keys-shadow-sso warning"}},
 	{name: "a session of aws login beside the key", do: func(b *bench) {
 		b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nlogin_session = arn:aws:iam::111111111111:user/alice\n")
 	}, finds: []string{"iam.two-identities error"}, stays: []string{"iam.two-identities error"}},

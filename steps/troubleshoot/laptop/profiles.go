@@ -94,6 +94,10 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		two := twoIdentities(in, u.profile)
 		q.Asked = "profile " + u.profile
 		return []health.Result{q.Failed(two.Evidence, health.Result{Finding: two})}
+	case u.trouble == nil && steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile) != nil:
+		f := steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile)
+		q.Asked = "profile " + u.profile
+		return []health.Result{q.Failed(f.Evidence, health.Result{Finding: f})}
 	case u.trouble == nil && in.aws.profile(u.profile).signsInWithLogin():
 		return []health.Result{q.Passed("%s", u.source), byLogin(in, u.profile)}
 	case u.trouble == nil:

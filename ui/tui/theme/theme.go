@@ -118,9 +118,9 @@ func New(r *lipgloss.Renderer, utf8 bool) *Theme {
 
 // Glyphs are the signs of a screen.
 type Glyphs struct {
-	// The states of a step: not looked at, right already, to change, done,
+	// The states of a step: not looked at, right (in place, done or proven), to change,
 	// failed, needing attention.
-	NotYet, Right, ToChange, Done, Failed, Attention string
+	NotYet, Right, ToChange, Failed, Attention string
 	// Operator is what was proven with the operator's rights alone, Unproven what
 	// nothing has proven.
 	Operator, Unproven string
@@ -135,7 +135,7 @@ type Glyphs struct {
 }
 
 var unicodeGlyphs = Glyphs{
-	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?", Operator: "◐", Unproven: "◌",
+	NotYet: "○", Right: "✓", ToChange: "~", Failed: "✗", Attention: "!", Unknown: "?", Operator: "◐", Unproven: "◌",
 	Cursor: "›", Open: "▾", Closed: "▸", Out: "⊘", Radio: "○", RadioOn: "●",
 	Box: "[ ]", BoxOn: "[x]", Bar: "█", BarEmpty: "░", Rule: "─", Side: "│", Ellipsis: "…",
 	Dot: "·", Up: "↑", Down: "↓", Left: "←", Forward: "→",
@@ -143,7 +143,7 @@ var unicodeGlyphs = Glyphs{
 }
 
 var asciiGlyphs = Glyphs{
-	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?", Operator: "o", Unproven: "-",
+	NotYet: ".", Right: "*", ToChange: "~", Failed: "x", Attention: "!", Unknown: "?", Operator: "o", Unproven: "-",
 	Cursor: ">", Open: "v", Closed: " ", Out: "0", Radio: "( )", RadioOn: "(*)",
 	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
 	Dot: "-", Up: "^", Down: "v", Left: "<", Forward: ">",

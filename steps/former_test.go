@@ -1,0 +1,182 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
+)
+
+// movedTeam is a team whose admins had keys, after its operator let them sign in with Identity
+// Center.
+func movedTeam(t *testing.T, trust string) (*world, *blueprint.Blueprint) {
+	t.Helper()
+	w := identityWorld(t, sandbox.Options{})
+	before, after := team(), identityTeam()
+	for _, b := range []*blueprint.Blueprint{before, after} {
+		for i := range b.Environments {
+			b.Environments[i].Trust = trust
+		}
+	}
+	w.healthy(w.run(w.setup(before)))
+	f := w.nobody(after)
+	w.events = nil
+	w.healthy(w.run(f))
+	return w, after
+}
+
+// keyOf is the only key of a user.
+func (w *world) keyOf(user string) awsops.AccessKey {
+	w.t.Helper()
+	keys, err := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion).AccessKeys(w.t.Context(), user)
+	w.must(err)
+	if len(keys) != 1 {
+		w.t.Fatalf("%s has %d keys", user, len(keys))
+	}
+	return keys[0]
+}
+
+// TestADeactivatedKeyIsDeletedOnceNothingHasUsedItForAWeek and not before; one that is active,
+// and one that was used since, are told with what used them.
+func TestADeactivatedKeyIsDeletedOnceNothingHasUsedItForAWeek(t *testing.T) {
+	t.Parallel()
+	w, b := movedTeam(t, blueprint.TrustAccount)
+	home := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion)
+	alice, bob := w.keyOf("alice"), w.keyOf("bob")
+	look := func(id, key, says string) {
+		t.Helper()
+		w.events = nil
+		summary := w.run(w.nobody(b))
+		at := slices.IndexFunc(summary.Findings, func(f plan.Finding) bool { return f.ID == id && strings.Contains(f.Evidence, key) })
+		if at < 0 || !strings.Contains(summary.Findings[at].Evidence, says) || summary.Findings[at].Severity != plan.Info {
+			t.Errorf("%s of %s: %v", id, key, summary.Findings)
+		}
+		if ids := w.plannedIDs(); len(ids) > 0 {
+			t.Errorf("%s: planned %v", id, ids)
+		}
+	}
+	look("iam.former-key-active", alice.ID, "was last used on")
+	look("iam.former-key-active", bob.ID, "was never used")
+	_, err := home.Do(t.Context(), awsops.UpdateAccessKey("bob", bob.ID, "Inactive"))
+	w.must(err)
+	look("iam.former-key-resting", bob.ID, "was never used")
+	w.server.AgeKey(bob.ID, (RestingDays-1)*24*time.Hour)
+	look("iam.former-key-resting", bob.ID, "was never used")
+	w.server.AgeKey(bob.ID, 2*24*time.Hour)
+	w.server.AgeKey(alice.ID, 30*24*time.Hour)
+	w.events = nil
+	w.healthy(w.run(w.nobody(b)))
+	if ids := w.plannedIDs(); !slices.Equal(ids, []string{"iam.former-key." + bob.ID}) {
+		t.Errorf("planned %v", ids)
+	}
+	if keys, err := home.AccessKeys(t.Context(), "bob"); err != nil || len(keys) > 0 {
+		t.Errorf("bob has %v, %v", keys, err)
+	}
+	if !w.keyOf("alice").Active {
+		t.Error("the key of who has not moved was touched")
+	}
+	w.settledForNobody(b)
+}
+
+// TestAKeyThatWasUsedSinceItWasDeactivatedWaitsAnew: somebody had it activated again meanwhile,
+// and what used it is told.
+func TestAKeyThatWasUsedSinceItWasDeactivatedWaitsAnew(t *testing.T) {
+	t.Parallel()
+	w, b := movedTeam(t, blueprint.TrustAccount)
+	home, alice := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion), w.keyOf("alice")
+	w.server.AgeKey(alice.ID, 30*24*time.Hour)
+	s, err := w.nobody(team()).Env.Sessions.Profile(t.Context(), "admin_iam", blueprint.DefaultStateRegion)
+	w.must(err)
+	_, err = s.Identity(t.Context())
+	w.must(err)
+	_, err = home.Do(t.Context(), awsops.UpdateAccessKey("alice", alice.ID, "Inactive"))
+	w.must(err)
+	w.events = nil
+	f := findingOf(w.run(w.nobody(b)).Findings, "iam.former-key-resting")
+	if f == nil || !strings.Contains(f.Evidence, "for sts in") || slices.Contains(w.plannedIDs(), "iam.former-key."+alice.ID) {
+		t.Errorf("found %v, planned %v", f, w.plannedIDs())
+	}
+}
+
+// TestAKeyOfAUserThatIsNotOursIsDeletedByConsentAlone, though it rests.
+func TestAKeyOfAUserThatIsNotOursIsDeletedByConsentAlone(t *testing.T) {
+	t.Parallel()
+	w, b := movedTeam(t, blueprint.TrustAccount)
+	home := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion)
+	do := func(calls ...awsops.Call) (id string) {
+		for _, call := range calls {
+			out, err := home.Do(t.Context(), call)
+			w.must(err)
+			id = out.Values["id"]
+		}
+		return id
+	}
+	do(awsops.CreateUser("carol", "/", nil), awsops.AddUserToGroup("admins", "carol"))
+	key := do(awsops.CreateAccessKey("carol"))
+	do(awsops.UpdateAccessKey("carol", key, "Inactive"))
+	w.server.AgeKey(key, 30*24*time.Hour)
+	if summary := w.run(w.nobody(b)); len(summary.NotOurs) != 1 || summary.NotOurs[0].Typed() != key {
+		t.Errorf("waits for consent: %v", summary.NotOurs)
+	}
+	w.keyOf("carol")
+	f := w.nobody(b)
+	f.Answers.Adopt = []string{key}
+	w.healthy(w.run(f))
+	if keys, err := home.AccessKeys(t.Context(), "carol"); err != nil || len(keys) > 0 {
+		t.Errorf("carol has %v, %v", keys, err)
+	}
+}
+
+// TestAdminsWhoHaveNotMovedYetStayInATrustThatListsThem, until their key is out of use: a
+// switch of the blueprint locks nobody out.
+func TestAdminsWhoHaveNotMovedYetStayInATrustThatListsThem(t *testing.T) {
+	t.Parallel()
+	w, b := movedTeam(t, blueprint.TrustListed)
+	home := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion)
+	trusted := func() string {
+		t.Helper()
+		s, f := w.nine(b)
+		f.Answers.Me = ""
+		_, err := f.Review(t.Context())
+		w.must(err)
+		return fmt.Sprint(s.Observed().IAM.Roles["staging"].Role.Trust)
+	}
+	if doc := trusted(); !strings.Contains(doc, "user/alice") || !strings.Contains(doc, "user/bob") || !strings.Contains(doc, "AWSReservedSSO_Terraform-admins") {
+		t.Errorf("after the switch: %s", doc)
+	}
+	_, err := home.Do(t.Context(), awsops.UpdateAccessKey("bob", w.keyOf("bob").ID, "Inactive"))
+	w.must(err)
+	w.run(w.nobody(b))
+	if doc := trusted(); strings.Contains(doc, "user/bob") || !strings.Contains(doc, "user/alice") {
+		t.Errorf("after bob has moved: %s", doc)
+	}
+	w.settledForNobody(b)
+}
+
+// TestTheOperatorsAndTheIdentityPolicyAreEnoughToSeeAKeyOut, from the switch to its deletion.
+func TestTheOperatorsAndTheIdentityPolicyAreEnoughToSeeAKeyOut(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	bob, home := w.keyOf("bob"), w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion)
+	_, err := home.Do(t.Context(), awsops.UpdateAccessKey("bob", bob.ID, "Inactive"))
+	w.must(err)
+	w.server.AgeKey(bob.ID, 30*24*time.Hour)
+	w.actAsOperator(stepstest.OperatorPolicy(), stepstest.IdentityPolicy())
+	w.events = nil
+	w.healthy(w.run(w.nobody(identityTeam())))
+	if !slices.Contains(w.plannedIDs(), "iam.former-key."+bob.ID) {
+		t.Errorf("planned %v", w.plannedIDs())
+	}
+	mayNot := func(call string) bool { return call == "sts:AssumeRole" } // the operator is none of the admins
+	if denied := slices.DeleteFunc(w.denied(), mayNot); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
+	}
+}

@@ -1,0 +1,160 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// RestingDays is for how many days nothing must have used a key that was deactivated before
+// it is deleted.
+const RestingDays = 7
+
+// FormerAdmin is a user who is still in the IAM group of which a group that signs in with
+// Identity Center has taken the place.
+type FormerAdmin struct {
+	User awsops.User
+	Keys []FormerKey
+}
+
+// FormerKey is an access key of a former admin's.
+type FormerKey struct {
+	awsops.AccessKey
+	Use engine.AskedUse
+	// Deletable is when it may be deleted, if nothing uses it until then, and Rested that
+	// this has come.
+	Deletable time.Time
+	Rested    bool
+}
+
+// inspectFormer reads who of the IAM groups that have moved to Identity Center still has a
+// key. Whoever may not read them learns nothing.
+func (f *IAMFacts) inspectFormer(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
+	f.Former = map[string][]FormerAdmin{}
+	for _, g := range a.IdentityGroups() {
+		old, err := inspectGroup(ctx, home, g.Name)
+		if err != nil || old.Group == nil || !old.was(a, g.Name) {
+			if err != nil && !awsops.IsAccessDenied(err) {
+				return err
+			}
+			continue
+		}
+		names := slices.DeleteFunc(slices.Clone(old.Group.Users), func(name string) bool {
+			_, still := a.User(name)
+			return still
+		})
+		f.Former[g.Name], err = forEach(ctx, 0, names, func(ctx context.Context, name string) (FormerAdmin, error) {
+			return inspectFormerAdmin(ctx, env, home, name)
+		})
+		if err != nil && !awsops.IsAccessDenied(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// was tells whether the IAM group was the blueprint's: by its path, or by a policy that is
+// that group's.
+func (f GroupFacts) was(a *blueprint.Answers, group string) bool {
+	return f.Group.Path == groupPath(a) || slices.ContainsFunc(f.Attached, func(arn string) bool {
+		return strings.Contains(arn, ":policy"+policyPath+policyPrefix(group))
+	})
+}
+
+func inspectFormerAdmin(ctx context.Context, env *engine.Env, home *awsops.Session, name string) (former FormerAdmin, err error) {
+	user, err := home.User(ctx, name)
+	if err != nil || user == nil {
+		return former, err
+	}
+	former.User = *user
+	all, uses, err := engine.KeyUses(ctx, env, home, name, func(all []awsops.AccessKey) []awsops.AccessKey { return all })
+	now := time.Now()
+	for _, k := range all {
+		key := FormerKey{AccessKey: k, Use: uses[k.ID]}
+		last := k.Created
+		if !key.Use.Never() {
+			last = key.Use.At
+		}
+		key.Deletable = last.AddDate(0, 0, RestingDays)
+		key.Rested = !k.Active && key.Use.Denied == nil && key.Deletable.Before(now)
+		former.Keys = append(former.Keys, key)
+	}
+	return former, err
+}
+
+// formerWithKeys are the ARNs of the users of such a group who still sign in with a key: until
+// they have moved they are trusted beside the group's permission set.
+func (f *IAMFacts) formerWithKeys(group string) (arns []string) {
+	for _, former := range f.Former[group] {
+		if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.Active }) {
+			arns = append(arns, former.User.ARN)
+		}
+	}
+	return arns
+}
+
+// formerKey tells whether a key is one of a former admin's.
+func (f *IAMFacts) formerKey(id string) bool {
+	for _, all := range f.Former {
+		for _, former := range all {
+			if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.ID == id }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// planFormer deletes the keys of former admins that were deactivated and that nothing has used
+// for a while, and tells of the others.
+func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Proposal) {
+	for _, former := range o.IAM.Former[g.Name] {
+		name := former.User.Name
+		for _, k := range former.Keys {
+			switch {
+			case k.Active:
+				p.Find(plan.Finding{
+					ID: "iam.former-key-active", Subject: g.Name, Severity: plan.Info,
+					Evidence: fmt.Sprintf("User %s still has access key %s, though group %s signs in with Identity Center. %s", name, k.ID, g.Name, used(k.Use)),
+					Remedy: fmt.Sprintf("Ask %s to run stateroom onboard, which moves the laptop to the sign-in and deactivates the key. If nothing needs it any more: aws iam update-access-key --user-name %s --access-key-id %s --status Inactive.",
+						name, name, k.ID),
+				})
+			case !k.Rested:
+				p.Find(plan.Finding{
+					ID: "iam.former-key-resting", Subject: g.Name, Severity: plan.Info,
+					Evidence: fmt.Sprintf("Access key %s of user %s is deactivated. %s", k.ID, name, used(k.Use)),
+					Remedy:   fmt.Sprintf("No action needed: stateroom setup deletes it after %s, if nothing uses it until then.", k.Deletable.UTC().Format("2 January 2006")),
+				})
+			default:
+				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, which is deactivated and unused for %d days", name, k.ID, RestingDays),
+					former.User.ARN, awsops.DeleteAccessKey(name, k.ID))
+				c.User, c.Purpose = name, plan.Cosmetic
+				c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
+				c.Risk = "A deleted key cannot be brought back."
+				if !plan.Ours(a, former.User.Tags) {
+					c.NotOurs, c.ConfirmByName = k.ID, true
+				}
+				p.Change(c)
+			}
+		}
+	}
+	return p
+}
+
+// used says when a key was last used, as a sentence.
+func used(u engine.AskedUse) string {
+	switch {
+	case u.Denied != nil:
+		return "When it was last used is not known (iam:GetAccessKeyLastUsed)."
+	case u.Never():
+		return "It was never used."
+	}
+	return "It was last used on " + u.When() + "."
+}

@@ -1,0 +1,93 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/practice"
+)
+
+// pathSignIn is the question which sign-in is practiced.
+const pathSignIn = "sign-in"
+
+// byCode and byBrowser are its answers.
+const (
+	byCode    = "with a code"
+	byBrowser = "in the browser"
+)
+
+// practicedSignIn asks whoever practices what there is to sign in with.
+var practicedSignIn = plan.Question{
+	Path: pathSignIn, Prompt: "Which sign-in do you want to practice?", Kind: plan.Choice, Options: []string{byCode, byBrowser}, Default: byCode, Required: true,
+	Help: "Both end with a profile that Terraform can use. Without --sandbox your team's blueprint says which one is yours.",
+	Means: map[string]string{
+		byCode:    "Production requires MFA, so Terraform works with a session. You are told the code that your app shows.",
+		byBrowser: "Your team signs in with IAM Identity Center. The sandbox has a browser of its own, which agrees.",
+	},
+}
+
+// overnight is what somebody who practices finds.
+var overnight = plan.Stage{
+	Title: "Signed out",
+	Why:   "You are alice, an admin. Your sign-in has ended overnight, and Terraform says that the token has expired.",
+}
+
+// loggingIn is the opener of a sign-in. A rehearsal begins where the last one has ended.
+func (s *session) loggingIn(ctx context.Context) (engine.Open, plan.Given, error) {
+	open, given, err := logging(s, ctx)
+	if err != nil || s.lab == nil || s.Blueprint != "" {
+		return open, given, err
+	}
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		if s.ask && !s.Yes && !given.Asked(pathSignIn) {
+			return engine.Opened{Stage: &overnight, Questions: []plan.Question{practicedSignIn}}, nil
+		}
+		way := practice.ByCode
+		if given.Text(pathSignIn) == byBrowser {
+			way = practice.ByBrowser
+		}
+		if err := s.signedOut(ctx, way); err != nil {
+			return engine.Opened{}, err
+		}
+		return open(ctx, given, asks)
+	}, given, nil
+}
+
+// signedOut prepares a lab in which nobody is signed in, another one where somebody has
+// gone back and chosen another way.
+func (s *session) signedOut(ctx context.Context, way practice.SignIn) error {
+	if s.ready && s.lab.SignIn == way {
+		return nil
+	}
+	if s.ready {
+		if err := s.closeLab(nil); err != nil {
+			return err
+		}
+		if err := s.startLab(ctx); err != nil {
+			return err
+		}
+		s.ready = false
+	}
+	s.lab.SignIn = way
+	if err := s.prepareLab(ctx, ""); err != nil {
+		return err
+	}
+	return s.lab.SignOut(ctx)
+}
+
+// withApp lets whoever rehearses see what the app would show, and answers where nobody is
+// asked.
+func (s *session) withApp(ask func(context.Context, plan.SignIn) (string, error)) func(context.Context, plan.SignIn) (string, error) {
+	return func(ctx context.Context, in plan.SignIn) (string, error) {
+		code := s.lab.Code(in.Device)
+		switch {
+		case ask == nil:
+			return code, nil
+		case code != "":
+			in.Note = strings.TrimSpace(in.Note + " The app of this rehearsal shows " + code + ".")
+		}
+		return ask(ctx, in)
+	}
+}
