@@ -1406,7 +1406,7 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
-		"login --sandbox":                                       {"\n\nAlice needs no MFA: Terraform can use profile admin_iam as it is."},
+		"login --sandbox":                                       {"\n\nAlice is signed in until "},
 		"troubleshoot --sandbox":                                {"\n\nNothing is wrong: all "},
 		"troubleshoot --sandbox --break kms-disabled --dry-run": {"Nothing was changed: this was a dry run.\nOne thing is wrong. The "},
 	} {

@@ -3,6 +3,8 @@ package steps
 import (
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 
 	"stateroom/awsops/policy"
@@ -249,6 +252,63 @@ func TestARoleForPlansReadsSettingsAndNoData(t *testing.T) {
 		connect:DescribeContactFlow appconfig:GetHostedConfigurationVersion apigateway:GET iot:GetTopicRule kinesisvideo:DescribeStream transcribe:GetVocabulary mediastore:GetContainerPolicy glacier:GetVaultNotifications`) {
 		if !may(action) {
 			t.Errorf("plans may not %s, which a refresh needs", action)
+		}
+	}
+}
+
+// TestTheWatchSeesTheWholeSetupAndChangesNothing: with the rights of its role, which the
+// pipeline's branch alone may assume, a dry run tells a setup that is as the blueprint says
+// from one that is not.
+func TestTheWatchSeesTheWholeSetupAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	watched := func() *blueprint.Blueprint {
+		b := ciTeam()
+		b.CIs[0].Watch, b.CIs[0].Plan = true, []string{"branch:main"}
+		return b
+	}
+	w := newWorld(t, sandbox.Options{})
+	w.must(watched().Check())
+	w.healthy(w.run(w.setup(watched())))
+	w.settledNow(watched())
+	for _, of := range []string{"pull_request", "ref:refs/heads/x", "environment:production"} {
+		if _, err := w.byToken("stateroom-github-watch", job(of)); err == nil {
+			t.Errorf("%s is let in", of)
+		}
+	}
+	watcher, err := w.byToken("stateroom-github-watch", job("ref:refs/heads/main"))
+	w.must(err)
+	look := func() (*plan.Summary, int) {
+		w.must(os.RemoveAll(filepath.Join(w.dir, ".aws")))
+		w.inSession(&ststypes.Credentials{AccessKeyId: &watcher.AccessKeyID, SecretAccessKey: &watcher.SecretAccessKey, SessionToken: &watcher.SessionToken})
+		s, f := w.nine(watched())
+		s.Answers.Me, f.DryRun = "", true
+		mark := len(w.server.Log())
+		w.events = nil
+		summary := w.run(f)
+		if calls := w.mutations(mark); len(calls) > 0 {
+			t.Errorf("it called %v", calls)
+		}
+		return summary, summary.ExitCode(true)
+	}
+	summary, code := look()
+	if code != plan.ExitDone {
+		t.Errorf("exit code %d: planned %v, found %v", code, w.plannedIDs(), summary.Findings)
+	}
+	for _, denied := range w.denied() {
+		if !strings.HasPrefix(denied, "sts:AssumeRole") && denied != "s3:HeadObject" { // the operator's own ways in, and a look whether states were deleted
+			t.Errorf("denied: %s", denied)
+		}
+	}
+	_, err = w.hands("444444444444").iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("TerraformAdmin"), PolicyName: aws.String(inlinePolicy), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+	})
+	w.must(err)
+	if summary, code := look(); code != plan.ExitChanges || !slices.Contains(w.plannedIDs(), "iam.role.production.permissions") {
+		t.Errorf("exit code %d: planned %v, found %v", code, w.plannedIDs(), summary.Findings)
+	}
+	for _, name := range []string{"stateroom-github-watch", "stateroom-github-plan"} {
+		if _, err := iam.NewFromConfig(w.config(watcher, "eu-west-1")).DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: &name}); refusedWith(err) != "AccessDenied" {
+			t.Errorf("the watch may delete a role: %v", err)
 		}
 	}
 }

@@ -25,6 +25,7 @@ var stopsNothing = map[string]string{
 	"cannotEdit":     "the profile is the user's own and is left; Terraform takes the role from provider.tf. A key that cannot be written blocks",
 	"planLeaving":    "whom an identity provider keeps in one group is taken out of all others all the same",
 	"because":        "what is common to others, which say it",
+	"RefusedToken":   "the health check's, of a job that AWS refused: nothing is planned of it",
 }
 
 // TestEveryFailingFindingSaysWhatItStops reads the code of every flow: whoever makes a

@@ -159,6 +159,46 @@ func TestWithoutIdentityCenterItIsSaidWhatToDoAndTheRestIsMade(t *testing.T) {
 	}
 }
 
+// TestAMemberAdminAccountIsToldWhoCanAssignAndHow: the policies are made, and nothing is asked
+// of an Identity Center that is not this account's.
+func TestAMemberAdminAccountIsToldWhoCanAssignAndHow(t *testing.T) {
+	t.Parallel()
+	a := &blueprint.Answers{Blueprint: identityTeam()}
+	a.FillDefaults()
+	env := &engine.Env{}
+	o, err := WithoutAWS(t.Context(), env, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Account.Organization.ManagementAccount = "999999999999"
+	o.IAM.Center.Refused = centerElsewhere(o, a)
+	p := planGroups(o, a).And(planIdentity(o, a))
+	f := findingOf(p.Findings, centerIsElsewhere)
+	if f == nil || len(f.Stops) == 0 {
+		t.Fatalf("found %v", findingIDs(p.Findings))
+	}
+	for _, says := range []string{"999999999999", "delegated"} {
+		if !strings.Contains(f.Remedy, says) {
+			t.Errorf("the remedy is %q", f.Remedy)
+		}
+	}
+	for _, says := range []string{"--name Terraform-admins", "Name=" + policyName("admins", "assume", 1) + ",Path=/stateroom/", "Name=" + policyName("admins", "state", 1), "--target-id " + a.AdminAccount} {
+		if !strings.Contains(f.Details, says) {
+			t.Errorf("%q is not in %q", says, f.Details)
+		}
+	}
+	made := false
+	for _, c := range p.Changes {
+		made = made || c.Sends("iam", "CreatePolicy")
+		if c.Sends("sso") || c.Sends("identitystore") {
+			t.Errorf("%s asks Identity Center", c.ID)
+		}
+	}
+	if !made {
+		t.Errorf("planned %v", p.Changes)
+	}
+}
+
 // TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees: people are the directory's to keep.
 func TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees(t *testing.T) {
 	t.Parallel()

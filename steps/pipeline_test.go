@@ -15,7 +15,7 @@ const workflow = ".github/workflows/terraform.yml"
 // pipelineTeam is a team that asks for the pipeline's file.
 func pipelineTeam() *blueprint.Blueprint {
 	b := ciTeam()
-	b.CIs[0].Pipeline = workflow
+	b.CIs[0].Pipeline, b.CIs[0].Watch = workflow, true
 	return b
 }
 
@@ -24,7 +24,7 @@ func gitLabTeam() *blueprint.Blueprint {
 	b := team()
 	b.CIs = []blueprint.CI{{
 		Name: "staging", Provider: blueprint.ProviderGitLab, Repository: "acme/infra", RepositoryID: "42",
-		Plan: []string{"merge_request", "branch:main"}, Apply: []string{"branch:main"}, Environments: []string{"staging"}, Pipeline: ".gitlab-ci.yml",
+		Plan: []string{"merge_request", "branch:main"}, Apply: []string{"branch:main"}, Environments: []string{"staging"}, Pipeline: ".gitlab-ci.yml", Watch: true,
 	}}
 	return b
 }

@@ -36,6 +36,7 @@ func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	}
 	for _, ci := range a.CIs {
 		add(ci, ci.PlanRole(), ci.PlanSubjects())
+		add(ci, ci.WatchRole(), ci.WatchSubjects())
 		for _, e := range a.EnvironmentsOfCI(ci) {
 			add(ci, ci.ApplyRole(e.Name), ci.ApplySubjects(e.Name))
 		}

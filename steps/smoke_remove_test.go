@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -15,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
+	ssotypes "github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"stateroom/awsops"
@@ -45,7 +48,12 @@ func (s *smoke) remove(ctx context.Context) (kept []string, err error) {
 	for _, user := range group.Users {
 		r.user(iam.NewFromConfig(s.cfg), user)
 	}
-	r.policies(iam.NewFromConfig(s.cfg), group.Name)
+	for _, g := range s.blueprint.Groups {
+		if g.IdentityCenter != "" {
+			r.permissionSet(s, g.PermissionSet()) // which refers to the policies
+		}
+		r.policies(iam.NewFromConfig(s.cfg), g.Name)
+	}
 	for _, e := range s.blueprint.Environments {
 		r.role(iam.NewFromConfig(s.in(e)), e.Role)
 	}
@@ -83,6 +91,34 @@ func (r *removal) group(c *iam.Client, name string) {
 	}
 	_, err = c.DeleteGroup(r.ctx, &iam.DeleteGroupInput{GroupName: &name})
 	r.try("group "+name, err)
+}
+
+// permissionSet takes the set from its groups, waits until that is done, and deletes it.
+func (r *removal) permissionSet(s *smoke, name string) {
+	instances, err := s.sessions.Home("").IdentityCenters(r.ctx)
+	if !r.try("instances of Identity Center", err) {
+		return
+	}
+	for _, instance := range instances {
+		home, c := s.sessions.Home(instance.Region), ssoadmin.NewFromConfig(s.cfg, func(o *ssoadmin.Options) { o.Region = instance.Region })
+		sets, err := home.PermissionSets(r.ctx, instance.ARN, s.blueprint.AdminAccount, []string{name})
+		set, there := sets[name]
+		if !r.try("permission set "+name, err) || !there {
+			continue
+		}
+		of, arn := aws.String(instance.ARN), aws.String(set.ARN)
+		for _, group := range set.Groups {
+			_, err := c.DeleteAccountAssignment(r.ctx, &ssoadmin.DeleteAccountAssignmentInput{
+				InstanceArn: of, PermissionSetArn: arn, PrincipalId: &group, PrincipalType: ssotypes.PrincipalTypeGroup, TargetId: &s.blueprint.AdminAccount, TargetType: ssotypes.TargetTypeAwsAccount,
+			})
+			r.try("an assignment of "+name, err)
+		}
+		err = awsops.Poll(r.ctx, 5*time.Minute, 3*time.Second, func(ctx context.Context) (bool, error) {
+			_, err := c.DeletePermissionSet(ctx, &ssoadmin.DeletePermissionSetInput{InstanceArn: of, PermissionSetArn: arn})
+			return err == nil || awsops.IsNotFound(err), nil
+		})
+		r.try("permission set "+name, err)
+	}
 }
 
 func (r *removal) user(c *iam.Client, name string) {

@@ -9,7 +9,9 @@
 // file outside a scratch home. STATEROOM_SMOKE_ENVIRONMENTS lists the account
 // ids of the environments, separated by commas; without it the account itself
 // is the only one. STATEROOM_SMOKE_REMOVE=SUFFIX removes what an earlier run
-// left that was killed, and does nothing else.
+// left that was killed, and does nothing else. STATEROOM_SMOKE_IDENTITY_GROUP names a group
+// of Identity Center's directory, whose members are admins too: the account has to be the
+// management account then.
 //
 // CI runs it against an emulator named by AWS_ENDPOINT_URL.
 
@@ -160,6 +162,9 @@ func (s *smoke) team(account string) *blueprint.Blueprint {
 	b.Key.Alias = "alias/" + name
 	b.Lock.DynamoDBTable = name
 	b.Groups = []blueprint.Group{{Name: name, Users: []string{name + "-me", name + "-you"}, Environments: []string{blueprint.Everything}}}
+	if people := os.Getenv("STATEROOM_SMOKE_IDENTITY_GROUP"); people != "" {
+		b.Groups = append(b.Groups, blueprint.Group{Name: "smoke-" + s.suffix, IdentityCenter: people, Environments: []string{blueprint.Everything}})
+	}
 	b.Users = []blueprint.User{{Name: name + "-you", Recipient: reader.Recipient().String()}}
 	accounts := os.Getenv("STATEROOM_SMOKE_ENVIRONMENTS")
 	if accounts == "" {

@@ -156,6 +156,9 @@ func machinePlaces(o *Observed, a *blueprint.Answers) (places []blueprint.Enviro
 		if role := ci.PlanRole(); role != "" {
 			places = append(places, atCI(o, a, role))
 		}
+		if role := ci.WatchRole(); role != "" {
+			places = append(places, atCI(o, a, role))
+		}
 		for _, e := range a.EnvironmentsOfCI(ci) {
 			if len(ci.ApplySubjects(e.Name)) > 0 {
 				places = append(places, atCI(o, a, ci.ApplyRole(e.Name)))
@@ -193,6 +196,8 @@ func providerARN(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 }
 
 func ciPlanChange(ci string) string { return "iam.ci." + ci + ".plan" }
+
+func ciWatchChange(ci string) string { return "iam.ci." + ci + ".watch" }
 
 func ciApplyChange(ci, environment string) string { return "iam.ci." + ci + ".apply." + environment }
 

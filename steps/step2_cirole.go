@@ -63,6 +63,9 @@ func machineRoles(o *Observed, a *blueprint.Answers) (all []*machineRole) {
 		if ci.PlanRole() != "" {
 			add(ciPlanRole(o, a, ci, environments))
 		}
+		if ci.Watch {
+			add(ciWatchRole(o, a, ci))
+		}
 		for _, e := range environments {
 			if len(ci.ApplySubjects(e.Name)) > 0 {
 				add(ciApplyRole(o, a, ci, e))
@@ -151,6 +154,22 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 	}
 }
 
+// ciWatchRole reads what setup reads, in the admin account and in every environment.
+func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRole {
+	var roles []string
+	for _, e := range o.environments(a.Environments) {
+		roles = append(roles, a.RoleARN(o.partition(), e.PlanRoleIn()))
+	}
+	inline := policy.Watch(operatorAccess(o, a))
+	inline.Statements = append(inline.Statements, policy.AssumeRoles(roles).Statements...)
+	return &machineRole{
+		id: ciWatchChange(ci.Name), what: "the nightly watch of pipeline " + ci.Name, e: atCI(o, a, ci.WatchRole()),
+		trust: ciTrust(o, a, ci, ci.WatchSubjects()), opens: policy.Exactly,
+		lets:   fmt.Sprintf("Jobs of %s (%s) may read how the admin account and all environments are set up.", ci.Repository, ciJobs(ci.WatchSubjects())),
+		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: []string{providerChange(ci)},
+	}
+}
+
 func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint.Environment) *machineRole {
 	access, subjects := ciState(o, a, ci, e), ci.ApplySubjects(e.Name)
 	b := &machineRole{
@@ -181,13 +200,24 @@ func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environm
 			roles, names = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole()))), append(names, ci.Name)
 		}
 	}
+	for _, ci := range a.CIs {
+		if ci.Watch {
+			roles, names = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.WatchRole()))), append(names, ci.Name)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	inline := policy.PlanDenials()
+	if a.Watched() {
+		inline.Statements = append(inline.Statements, policy.WatchDenial())
+	}
 	return &machineRole{
 		id: planRoleChange(e.Name), what: "plans in " + e.Name, e: e.PlanRoleIn(),
 		trust: policy.Document{Version: policy.Version2012, Statements: []policy.Statement{
 			policy.MachineTrust(o.partition(), a.AdminAccount, o.orgID(), roles),
 		}},
 		lets:   fmt.Sprintf("Plans of pipeline %s may read the configuration of everything in %s.", plan.Enumerated(names), e.Name),
-		inline: policy.PlanDenials(), attached: readOnlyAccess(o),
+		inline: inline, attached: readOnlyAccess(o),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,6 +36,8 @@ func iamStep() Step {
 type IAMFacts struct {
 	Groups map[string]GroupFacts
 	Users  map[string]UserFacts
+	// Asked is when the users were looked at.
+	Asked time.Time
 	// Policies are the customer-managed policies below policyPath, by name.
 	Policies map[string]awsops.Policy
 	// Roles are the environments' roles, by environment.

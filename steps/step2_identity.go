@@ -232,7 +232,11 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		return p
 	}
 	if f := o.IAM.Center.Refused; f != nil {
-		p.Find(*f)
+		told := *f
+		if told.ID == centerIsElsewhere {
+			told.Details = byHandElsewhere(o, a)
+		}
+		p.Find(told)
 	}
 	if f := withoutWayIn(a); f != nil {
 		p.Find(*f)

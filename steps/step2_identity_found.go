@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -40,11 +41,32 @@ func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
 			fmt.Sprintf("Account %s is in no organization, and an Identity Center of one account has no permission sets.", a.AdminAccount),
 			"Create an organization in step 1, or give the group IAM users instead (users = [\"alice\"]).")
 	case org.ManagementAccount != a.AdminAccount:
-		return refuseCenter("iam.identity-center-elsewhere",
+		return refuseCenter(centerIsElsewhere,
 			fmt.Sprintf("The organization's Identity Center belongs to management account %s, and the admin account %s may not assign its permission sets.", org.ManagementAccount, a.AdminAccount),
-			"Ask whoever runs the management account to assign the permission set there, or choose the management account as the admin account.")
+			fmt.Sprintf("Ask whoever runs account %s, or an account to which it has delegated Identity Center, to run the commands below after this setup has made the policies, or choose the management account as the admin account.", org.ManagementAccount))
 	}
 	return nil
+}
+
+// centerIsElsewhere is the id of the finding of an admin account that is not the management
+// account.
+const centerIsElsewhere = "iam.identity-center-elsewhere"
+
+// byHandElsewhere are the commands with which whoever runs Identity Center gives the groups
+// what set-up would. A delegated administrator may run them as long as the sets are assigned
+// in the management account nowhere ("Delegated administration", IAM Identity Center user
+// guide), which is why they are the team's own.
+func byHandElsewhere(o *Observed, a *blueprint.Answers) string {
+	var lines []string
+	for _, g := range a.IdentityGroups() {
+		lines = append(lines, fmt.Sprintf("aws sso-admin create-permission-set --instance-arn INSTANCE --name %s --session-duration %s", g.PermissionSet(), a.IdentityCenter.SessionDuration))
+		for _, name := range identityPolicies(o, a, g) {
+			lines = append(lines, fmt.Sprintf("aws sso-admin attach-customer-managed-policy-reference-to-permission-set --instance-arn INSTANCE --permission-set-arn SET --customer-managed-policy-reference Name=%s,Path=%s", name, policyPath))
+		}
+		lines = append(lines, fmt.Sprintf("aws sso-admin create-account-assignment --instance-arn INSTANCE --permission-set-arn SET --principal-type GROUP --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+			plan.Shell("ID of "+g.IdentityCenter), a.AdminAccount))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // organizationInstance is the organization's own among the instances, or the finding of why

@@ -44,8 +44,8 @@ func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, f R
 }
 
 // otherwise tells whether another role than the blueprint's opened an account.
-func (f RoleFacts) otherwise(e blueprint.Environment) bool {
-	return f.Unreachable == nil && f.Reach != "" && f.Reach != e.Reach
+func (f RoleFacts) otherwise(a *blueprint.Answers, e blueprint.Environment) bool {
+	return f.Unreachable == nil && f.Reach != "" && f.Reach != e.Reach && f.Reach != a.PlanReach(e)
 }
 
 // reachedOtherwise are the findings of accounts that another role opened than the
@@ -53,7 +53,7 @@ func (f RoleFacts) otherwise(e blueprint.Environment) bool {
 func reachedOtherwise(o *Observed, a *blueprint.Answers) (findings []plan.Finding) {
 	by := map[string][]string{}
 	for _, e := range a.Environments {
-		if f := o.Role(e.Name); f.otherwise(e) {
+		if f := o.Role(e.Name); f.otherwise(a, e) {
 			by[f.Reach] = append(by[f.Reach], e.Name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -50,6 +51,7 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 	}
 	f.ProfileKey, f.OwnKey = profiles.KeyID(credentials, a.AdminProfile), ownKey(credentials, a)
 	users := a.AllUsers()
+	f.Asked = time.Now()
 	found, err := forEach(ctx, 0, users, func(ctx context.Context, name string) (UserFacts, error) {
 		user, err := inspectUser(ctx, env, home, name, f.OwnKey)
 		if err == nil {
@@ -175,7 +177,33 @@ func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		}
 		p.Find(boundedBy(o, a, name, f)...)
 	}
+	p.Find(OldKeys(o, a)...)
 	return p
+}
+
+// OldKeys tells of the admins' access keys that are due for renewal, by the time at which IAM
+// made them, none where all are younger. One that is inactive opens nothing, and one for
+// emergencies lies sealed.
+func OldKeys(o *Observed, a *blueprint.Answers) []plan.Finding {
+	var old []string
+	for _, name := range a.AllUsers() {
+		if a.BreaksGlass(name) {
+			continue
+		}
+		for _, k := range o.IAM.Users[name].Keys.All {
+			if age := o.IAM.Asked.Sub(k.Created); k.Active && age > engine.KeyAge {
+				old = append(old, fmt.Sprintf("%s of %s, %s old", k.ID, name, plan.Counted(int(age/(24*time.Hour)), "day")))
+			}
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return []plan.Finding{{
+		ID: "iam.key-old", Of: plan.StepIAM, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Access keys are due for renewal after %d days: %s.", int(engine.KeyAge/(24*time.Hour)), strings.Join(old, "; ")),
+		Remedy:   "Ask each of them to run stateroom onboard --rotate.",
+	}}
 }
 
 // boundedBy is the finding of a user whose permissions boundary, which somebody else has

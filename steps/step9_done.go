@@ -68,7 +68,7 @@ func planTold(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	edit := files.Edit{Before: o.Done.Blueprint, After: o.Done.Blueprint.Bytes, Mode: 0o644}
 	found := map[string]string{}
 	for _, e := range a.Environments {
-		if f := o.Role(e.Name); f.otherwise(e) {
+		if f := o.Role(e.Name); f.otherwise(a, e) {
 			found[e.Name] = f.Reach
 			c.Fields = append(c.Fields, plan.Field{Name: "environment." + e.Name + ".reach", Before: e.Reach, After: f.Reach})
 		}

@@ -125,3 +125,9 @@ func (a StateAccess) keptOut() []Statement {
 // Metrics, findings and bills are no data in this sense. The list is held complete by
 // .ci/datareads, against ReadOnlyAccess and the models of the operations.
 func PlanDenials() Document { return ParseOrEmpty(planDenials) }
+
+// WatchDenial keeps a watch from asking whether it may make what it finds to do: it may not,
+// and a dry run would leave it out.
+func WatchDenial() Statement {
+	return Statement{Sid: "NoSimulationForTheWatch", Effect: Deny, Actions: []string{"iam:SimulatePrincipalPolicy"}, Resources: []string{"*"}}
+}

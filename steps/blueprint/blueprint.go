@@ -371,7 +371,15 @@ func (b *Blueprint) Ladder(e Environment) []string {
 			ladder = append(ladder, role)
 		}
 	}
+	if own, known := b.Environment(e.Name); known && b.Watched() { // who watches enters by no other
+		ladder = append(ladder, b.PlanReach(own))
+	}
 	return ladder
+}
+
+// PlanReach is the environment's role for plans as a role that is entered.
+func (b *Blueprint) PlanReach(e Environment) string {
+	return strings.TrimPrefix(e.RolePath, "/") + e.PlanRoleIn().Role
 }
 
 // RoleARN is the ARN of the environment's role in the given partition (aws,

@@ -32,6 +32,9 @@ type CI struct {
 	Environments []string
 	// PlanLock lets plans take the lock; never do they write a state.
 	PlanLock bool
+	// Watch has a role of its own look every night whether AWS is as the blueprint says. It
+	// reads, and only the pipeline's branch may assume it.
+	Watch bool
 	// Pipeline is where the pipeline's own file is written, relative to the blueprint;
 	// empty for not at all.
 	Pipeline string
@@ -68,6 +71,7 @@ func (c *CI) arguments() []argument {
 		{"apply", &c.Apply, true},
 		{"environments", &c.Environments, true},
 		{"plan_lock", &c.PlanLock, false},
+		{"watch", &c.Watch, false},
 		{"pipeline", &c.Pipeline, false},
 	}
 }
@@ -149,6 +153,29 @@ func (c CI) PlanRole() string {
 	return "stateroom-" + c.Name + "-plan"
 }
 
+// WatchRole is the name of the role in the admin account that watches; empty where nobody
+// does.
+func (c CI) WatchRole() string {
+	if !c.Watch {
+		return ""
+	}
+	return "stateroom-" + c.Name + "-watch"
+}
+
+// Branch is the branch that is applied and looked at every night: the first that the
+// blueprint names.
+func (c CI) Branch() string {
+	for _, term := range slices.Concat(c.Apply, c.Plan) {
+		if branch, is := strings.CutPrefix(term, ciBranch); is {
+			return branch
+		}
+	}
+	return "main"
+}
+
+// WatchSubjects are who may watch.
+func (c CI) WatchSubjects() []Subject { return c.subject(ciBranch + c.Branch()) }
+
 // ApplyRole is the name of the role in the admin account that applies to an environment.
 func (c CI) ApplyRole(environment string) string {
 	return "stateroom-" + c.Name + "-apply-" + environment
@@ -169,9 +196,14 @@ func (b *Blueprint) CIsIn(environment string) []CI {
 	return slices.DeleteFunc(slices.Clone(b.CIs), func(c CI) bool { return !slices.Contains(c.Environments, environment) })
 }
 
-// PlansIn tells whether a pipeline plans in the environment.
+// Watched tells whether a pipeline watches over the blueprint, and so over all environments.
+func (b *Blueprint) Watched() bool {
+	return slices.ContainsFunc(b.CIs, func(c CI) bool { return c.Watch })
+}
+
+// PlansIn tells whether a pipeline plans in the environment, or watches over it.
 func (b *Blueprint) PlansIn(environment string) bool {
-	return slices.ContainsFunc(b.CIsIn(environment), func(c CI) bool { return c.PlanRole() != "" })
+	return b.Watched() || slices.ContainsFunc(b.CIsIn(environment), func(c CI) bool { return c.PlanRole() != "" })
 }
 
 // EnvironmentsOfCI are the environments that a pipeline works in, in the blueprint's order.
@@ -367,6 +399,9 @@ func (c *blueprintChecker) ci() {
 				c.bad(block, "", "", "would have the role %s, and IAM allows 64 characters: give the block or the environment a shorter name", role)
 			}
 			c.once(roles, block, "environments", strings.ToLower(ci.ApplyRole(name)), ci.Name)
+		}
+		if ci.Watch && ci.Provider != ProviderGitHub && ci.Provider != ProviderGitLab {
+			c.bad(block, "watch", "", "is for GitHub Actions and GitLab, whose subjects name a branch: leave it out")
 		}
 		if ci.Pipeline != "" {
 			c.rule(block, "pipeline", ci.Pipeline, dirRule)

@@ -183,6 +183,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.group-too-large":           "The group reaches more environments than its policies can name.",
 	"iam.handover-link":             "The handover would replace what a link points to.",
 	"iam.key-doubtful":              "A user has an access key that may be in use.",
+	"iam.key-old":                   "An admin's access key is old.",
 	"iam.key-elsewhere":             "The user has an access key, which is not on this laptop.",
 	"iam.key-to-make":               "A user has no access key yet.",
 	"iam.no-own-device":             "A stolen access key would be enough to get in.",

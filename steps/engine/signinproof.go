@@ -16,17 +16,19 @@ import (
 func ProveSignIn(a *blueprint.Answers, to plan.SignInTo, g blueprint.Group, partition, profile string) *plan.Run {
 	do := plan.ProveSignIn{SignInTo: to, Set: g.PermissionSet()}
 	r := &plan.Run{SkipWait: true}
-	by := profile
-	if by == "" {
-		by = a.AdminProfile + " once it signs in"
+	as := ""
+	if profile == "" {
+		r.Lines = []string{fmt.Sprintf("aws sso get-role-credentials --account-id %s --role-name %s --region %s --access-token TOKEN", a.AdminAccount, g.PermissionSet(), to.Portal.Region)}
+	} else {
+		as = " --profile " + profile
+		r.Lines = []string{"aws sts get-caller-identity" + as}
 	}
-	r.Lines = []string{"aws sts get-caller-identity --profile " + by}
 	for _, e := range a.EnvironmentsOf(g.Name) {
 		if e.Account == "" {
 			continue
 		}
 		do.Roles = append(do.Roles, a.RoleARN(partition, e))
-		r.Lines = append(r.Lines, fmt.Sprintf("aws sts assume-role --role-arn %s --role-session-name proof --profile %s", a.RoleARN(partition, e), by))
+		r.Lines = append(r.Lines, fmt.Sprintf("aws sts assume-role --role-arn %s --role-session-name proof%s", a.RoleARN(partition, e), as))
 	}
 	if projects := a.ProjectsOf(g.Name); len(projects) > 0 {
 		r.Project = projects[0].Name

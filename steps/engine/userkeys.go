@@ -34,6 +34,10 @@ type UserKeys struct {
 	Lost, Doubtful []LostKey
 }
 
+// KeyAge is the age at which an access key is due for renewal ("Update access keys", IAM User
+// Guide; 90 days in the CIS AWS Foundations Benchmark).
+const KeyAge = 90 * 24 * time.Hour
+
 // ReadKeys lists a user's access keys and finds those that a killed run of this
 // laptop made, in the change of that id, and whose secret never reached the disk.
 // A key that was used is somebody's, kept is the one that did reach the disk.

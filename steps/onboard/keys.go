@@ -16,9 +16,6 @@ import (
 	"stateroom/steps/plan"
 )
 
-// keyAge is the age at which a key is due for renewal.
-const keyAge = 90 * 24 * time.Hour
-
 // membershipInterval is the longest pause between two looks at whether a new member's
 // rights count.
 const membershipInterval = 3 * time.Second
@@ -122,7 +119,7 @@ func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
 	old := max(0, in.now().Sub(k.Created))
 	days := plan.Counted(int(old.Hours()/24), "day")
 	in.passed(plan.Check{Name: checkAge, Asked: "iam:ListAccessKeys as " + who.ARN}, days)
-	if who.status == owned && old > keyAge && !in.rotate {
+	if who.status == owned && old > engine.KeyAge && !in.rotate {
 		in.find(plan.Finding{
 			ID: "onboard.key-old", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s is %s old.", k.ID, days),

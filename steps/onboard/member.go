@@ -235,6 +235,9 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		if err := m.from.ask(ctx, o); err != nil || l.review.Blocked() {
 			return err
 		}
+		if m.from.shadows() {
+			l.leaving = m.from.key
+		}
 	}
 	signedIn, err := m.identify(ctx, &l.who)
 	if err != nil || l.review.Blocked() {

@@ -238,6 +238,11 @@ func (v *mover) plan(signIn, written, partition string) {
 		aside = v.add(c)
 	}
 	v.after(written, proven)
+	before := proven
+	if v.inConfig() {
+		before = aside
+	}
+	v.behind(written, before)
 	k := v.key
 	if k == nil || !k.works() || !k.own {
 		v.tellKey()
@@ -245,12 +250,12 @@ func (v *mover) plan(signIn, written, partition string) {
 	}
 	checked := prove(moveCheck, "Prove the sign-in again, as Terraform has it by then", a.AdminProfile, aside, written, signIn)
 	off := plan.Change{
-		ID: moveDeactivate(k.id), Topic: topicOnboard, Of: plan.StepIAM, Action: plan.Update, Title: fmt.Sprintf("Deactivate %s access key %s", whose(k.owner.Name), k.id),
+		ID: moveDeactivate(k.id), Topic: topicOnboard, Of: plan.StepFiles, Action: plan.Update, Title: fmt.Sprintf("Deactivate %s access key %s", whose(k.owner.Name), k.id),
 		Target: k.owner.ARN, Account: a.AdminAccount, Region: a.StateRegion, Profile: a.LongTermProfile(), User: k.owner.Name, Needs: []string{checked},
 		Calls:  []awsops.Call{awsops.UpdateAccessKey(k.owner.Name, k.id, inactive)},
-		Fields: append(deactivated(), plan.Field{Name: "last used", Before: lastUsed(k.used)}),
+		Fields: deactivated(),
 		Intent: map[string]string{"user": k.owner.Name},
-		Risk:   "Whatever else uses this key stops working." + v.elsewhere(),
+		Risk:   fmt.Sprintf("Whatever else uses this key stops working. It was last used: %s.%s", lastUsed(k.used), v.elsewhere()),
 		Undo:   goBack(k.owner.Name, k.id),
 	}
 	forget, err := profiles.EditAll(profiles.Credentials, v.without.Result(), []profiles.Wanted{profiles.WithoutKeys(a.LongTermProfile())})
@@ -283,6 +288,19 @@ func (v *mover) after(written, id string) {
 			c.Needs = append(c.Needs, id)
 		}
 	}
+}
+
+// behind shows the change that writes the sign-in right after the one that it waits for.
+func (v *mover) behind(written, before string) {
+	all := v.review.Changes
+	at := slices.IndexFunc(all, func(c plan.Change) bool { return c.ID == written })
+	if at < 0 || before == "" {
+		return
+	}
+	c := all[at]
+	all = slices.Delete(all, at, at+1)
+	to := slices.IndexFunc(all, func(c plan.Change) bool { return c.ID == before }) + 1
+	v.review.Changes = slices.Insert(all, to, c)
 }
 
 // edits is a change of the credentials file. There are two in one plan, and so each has an id

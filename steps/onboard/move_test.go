@@ -85,8 +85,14 @@ func TestAnAdminMovesFromAKeyToASignIn(t *testing.T) {
 		if at < 0 {
 			t.Fatalf("the plan is %v, findings %v", r.Changes, r.Findings)
 		}
-		says(t, fmt.Sprint(r.Changes[at].Fields), "last used", "for ")
-		says(t, r.Changes[at].Risk, "profile tool", "old.tfvars")
+		var order []string
+		for _, c := range r.Changes {
+			order = append(order, c.ID)
+		}
+		if want := []string{signInChange("admins"), moveProve, plan.FileID(l.path(".aws/config")), moveAside, moveCheck, moveDeactivate(key), moveForget}; !slices.Equal(order, want) {
+			t.Errorf("the plan is in the order %v", order)
+		}
+		says(t, r.Changes[at].Risk, "last used", "for ", "profile tool", "old.tfvars")
 		says(t, r.Changes[at].Undo, "operator", "--status Active")
 		return plan.Decision{Yes: true}, nil
 	}

@@ -60,6 +60,9 @@ type look struct {
 	// Center, nil for a user with a key.
 	written  []projectFiles
 	signedIn *member
+	// leaving is the key in Terraform's profile from which the person moves to a sign-in; nil
+	// without one.
+	leaving *formerKey
 	// worker works as Terraform does, and could read the states of the projects
 	// that are readable.
 	worker   worker

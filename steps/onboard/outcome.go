@@ -12,6 +12,9 @@ import (
 // outcome is how far the admin gets with this laptop, by the checks so far.
 func (l *look) outcome() plan.Aboard {
 	out := plan.Aboard{User: l.who.user, Own: l.settled(), SignIn: !l.factor.signedIn()}
+	if l.leaving != nil && l.leaving.works() {
+		out.Leaving = l.leaving.owner.Name
+	}
 	for _, e := range l.environments(l.who.user) {
 		out.Places = append(out.Places, plan.Place{Environment: e.Name, Reach: l.reach(e)})
 	}

@@ -65,7 +65,9 @@ type Aboard struct {
 	Own bool
 	// SignIn says that a session has to be opened before anything works.
 	SignIn bool
-	Places []Place
+	// Leaving is the user whose key still works here, on the way to a sign-in.
+	Leaving string
+	Places  []Place
 }
 
 // Person is the admin.

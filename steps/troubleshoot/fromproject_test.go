@@ -1,7 +1,9 @@
 package troubleshoot
 
 import (
+	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,5 +120,63 @@ func TestAHealthCheckOfNothingComesToAnEnd(t *testing.T) {
 		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == diagnosis.Unknown.ID }) {
 			t.Errorf("%s: findings %v", dir, review.Findings)
 		}
+	}
+}
+
+// emptyValue is where a sentence lacks what it is about.
+var emptyValue = regexp.MustCompile(`(?m)\b(?:is|as|account|of|in) *(?:[.,:;]|$)|""`)
+
+// TestNoSentenceLacksItsValueWithoutABlueprint: of a folder without a blueprint, with
+// credentials of whatever account or none, nothing is said of a blueprint, of an account that
+// nobody named or of a key that nobody chose.
+func TestNoSentenceLacksItsValueWithoutABlueprint(t *testing.T) {
+	t.Parallel()
+	const backend = "terraform {\n  backend \"s3\" {\n    bucket = \"%s\"\n    key = \"a/b\"\n    region = \"eu-west-1\"\n    profile = \"admin_iam\"\n    encrypt = true\n  }\n}\n"
+	for name, c := range map[string]struct {
+		bucket      string
+		credentials bool
+		want        []string
+	}{
+		"a bucket that is not there": {"nobody-has-this-bucket", true, []string{"bucket-missing error"}},
+		"no credentials":             {"nobody-has-this-bucket", false, []string{"profile-missing error"}},
+		"the team's":                 {"acme-terraform-state", true, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := healthtest.Laptop(t, sandbox.Options{})
+			b.Write("alone/main.tf", fmt.Sprintf(backend, c.bucket))
+			if !c.credentials {
+				b.Write(healthtest.Credentials, "")
+				b.Write(healthtest.Config, "")
+			}
+			a, err := FromProject(b.Path("alone"), b.Shell.Environ().Get)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Answers, b.Folder = a, b.Path("alone")
+			review, err := (&HealthCheck{Answers: a}).Look(t.Context(), b.Env())
+			b.Must(err)
+			listed := healthtest.Listed(review.Findings)
+			for _, id := range c.want {
+				if !slices.Contains(listed, id) {
+					t.Errorf("%s is not among %v", id, listed)
+				}
+			}
+			var said []string
+			for _, x := range review.Checks {
+				said = append(said, x.Asked, x.Answer)
+			}
+			for _, f := range review.Findings {
+				said = append(said, f.Evidence, f.Remedy, f.Details)
+				if f.ID == diagnosis.WrongAccount.ID || f.ID == diagnosis.KMSNotFound.ID {
+					t.Errorf("it is invented: %s", f)
+				}
+			}
+			for _, text := range said {
+				if emptyValue.MatchString(text) || strings.Contains(text, "blueprint's") || strings.Contains(text, "as in the blueprint") {
+					t.Errorf("it lacks something, or speaks of a blueprint: %q", text)
+				}
+			}
+		})
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // TestTheBrowserIsWhatTheVariableSays as xdg-open reads it: several with colons between,
@@ -69,5 +71,22 @@ func TestTheFirstBrowserThatCanOpensThePage(t *testing.T) {
 	began := time.Now()
 	if err := openBrowser(t.Context(), [][]string{{lasts}}, address); err != nil || time.Since(began) > 4*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
+	}
+}
+
+// TestACodeIsAskedForByTheProfileThatIsUsed, whichever of the variables names it.
+func TestACodeIsAskedForByTheProfileThatIsUsed(t *testing.T) {
+	t.Parallel()
+	for want, environ := range map[string]engine.Environment{
+		"first":   {"AWS_PROFILE=first", "AWS_DEFAULT_PROFILE=second"},
+		"second":  {"AWS_DEFAULT_PROFILE=second"},
+		"default": {},
+	} {
+		var note string
+		s := &session{process: environ}
+		_, err := s.codes(plan.Asks{Code: func(in plan.SignIn) (string, error) { note = in.Note; return "123456", nil }})(awsops.Assuming{Device: "d", Role: "r"})
+		if err != nil || !strings.HasPrefix(note, "The profile "+want+" assumes") {
+			t.Errorf("%s: %q, %v", want, note, err)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 type errand struct {
 	*laptop
 	args []string
-	// begin is typed first on the screen.
+	// begin is typed first, as the answer to what it begins with.
 	begin string
 	// declines counts what takes a word of its own, which is not given.
 	declines int
@@ -175,6 +175,10 @@ func (e *errand) begins(flags ...string) *terminal {
 			return e.shows(1)[0] + "\r"
 		}
 		return ""
+	}
+	if e.begin != "" {
+		p.Until("What do you want to begin with")
+		p.Type(e.begin)
 	}
 	return p
 }

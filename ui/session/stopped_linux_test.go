@@ -98,10 +98,6 @@ const proving = "proves it as its users would"
 // such a call.
 func (e *errand) onScreen(how mishap, n int) bool {
 	p := e.begins()
-	if e.begin != "" {
-		p.Until("What do you want to begin with")
-		p.Type(e.begin)
-	}
 	p.Finds(`\d+ to do`)
 	p.Type("a")
 	if all := number(e.t, p.Finds(`Apply (\d+) change`)[1]); all != e.left() {

@@ -70,7 +70,7 @@ func (s *session) codes(asks plan.Asks) func(awsops.Assuming) (string, error) {
 		return nil
 	}
 	return func(as awsops.Assuming) (string, error) {
-		profile := cmp.Or(as.Profile, s.environ().Get("AWS_PROFILE"), "default")
+		profile := cmp.Or(as.Profile, s.environ().Get("AWS_PROFILE"), s.environ().Get("AWS_DEFAULT_PROFILE"), "default")
 		return asks.Code(plan.SignIn{
 			Device: as.Device,
 			Note:   "The profile " + profile + " assumes the role " + as.Role + " with an MFA code.",

@@ -3,7 +3,9 @@ package tui
 import (
 	"io"
 	"testing"
+	"time"
 
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
@@ -202,6 +204,21 @@ func init() {
 			press(m, "?")
 			return m
 		},
+		"sign-in-browser": func(t *testing.T, l look) *root {
+			return visiting(t, l, plan.Visit{Address: secret.New(someAuthorize)})
+		},
+		"sign-in-device": func(t *testing.T, l look) *root { return visiting(t, l, someDevice()) },
+		"sign-in-copied": func(t *testing.T, l look) *root {
+			m := visiting(t, l, someDevice())
+			m.o.Out, m.o.Getenv = io.Discard, func(string) string { return "" }
+			press(m, "y")
+			return m
+		},
+		"sign-in-help": func(t *testing.T, l look) *root {
+			m := visiting(t, l, someDevice())
+			press(m, "?")
+			return m
+		},
 		"enrolment": func(t *testing.T, l look) *root { return enrolling(t, l, "") },
 		"enrolment-again": func(t *testing.T, l look) *root {
 			m := enrolling(t, l, "AWS did not take these two codes: type two new ones, the second as soon as the app shows it.")
@@ -216,6 +233,23 @@ func init() {
 // menuOptions are a program with all modes that a menu offers.
 func menuOptions() Options {
 	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot, Handover, Offboard, Login}, Course: someCourse()}
+}
+
+// someAuthorize is where a browser signs in, as long as AWS makes it.
+const someAuthorize = "https://oidc.eu-central-1.amazonaws.com/authorize?client_id=Xn4kTUvJq0mZ1yQ2w3E4rGV1LWNlbnRyYWwtMQ&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&redirect_uri=http%3A%2F%2F127.0.0.1%3A40123%2Foauth%2Fcallback&response_type=code&scopes=sso%3Aaccount%3Aaccess&state=af0ifjsldkjaf0ifjsldkjaf0ifjsldkjaf0ifjsldkjaf0ifjsldkjaf0ifjsl"
+
+// someDevice is a page at which any device signs in.
+func someDevice() plan.Visit {
+	return plan.Visit{Address: secret.New("https://acme.awsapps.com/start/#/device?user_code=KRDT-KWBQ"), Code: "KRDT-KWBQ", Page: "https://acme.awsapps.com/start/#/device"}
+}
+
+// visiting shows a page to sign in at.
+func visiting(t testing.TB, l look, v plan.Visit) *root {
+	m := opened(t, l, Login, Options{})
+	v.Until = time.Date(2026, 11, 29, 17, 36, 0, 0, time.Local)
+	_, cmd := m.Update(visitMsg{v, make(chan error, 1)})
+	deliver(m, cmd)
+	return m
 }
 
 // enrolling asks for the codes of a new device.

@@ -113,7 +113,8 @@ func (v *visitor) room() int {
 	if len(v.picture) == 0 {
 		return min(76, v.width-4)
 	}
-	return min(60, v.width-ansi.StringWidth(v.picture[0])-4)
+	const most = 72 // with which the address of a start page is whole
+	return min(most, v.width-ansi.StringWidth(v.picture[0])-4)
 }
 
 func (v *visitor) text() []string {
@@ -123,7 +124,7 @@ func (v *visitor) text() []string {
 	if v.byCode() {
 		scan := "Open this address on any device:"
 		if len(v.picture) > 0 {
-			scan = "Scan the picture with a phone, or open this address on any device:"
+			scan = "Scan the QR code with a phone, or open this address on any device:"
 		}
 		say(scan)
 		v.address(&lines)
@@ -134,7 +135,11 @@ func (v *visitor) text() []string {
 		say("If it did not open, copy the address with y and open it on this machine, or press d for a code that any other device takes:")
 		v.address(&lines)
 	}
-	say("It is too late at " + v.ask.visit.Until.Local().Format("15:04") + ".")
+	goesOn := ""
+	if v.byCode() {
+		goesOn = "This goes on by itself. "
+	}
+	say(goesOn + "Time to sign in: until " + v.ask.visit.Until.Local().Format("15:04") + ".")
 	if v.notice.text != "" {
 		lines = append(lines, t.Faint.Render(ansi.Truncate(v.notice.text, v.room(), t.Glyphs.Ellipsis)))
 	}
@@ -145,7 +150,10 @@ func (v *visitor) text() []string {
 func (v *visitor) address(lines *[]string) {
 	const most = 6
 	whole := words.Fit(v.ask.visit.Address.Reveal(), v.room()-2)
-	for _, line := range whole[:min(most, len(whole))] {
+	if len(whole) > most {
+		whole = append(whole[:most:most], v.theme.Glyphs.Ellipsis)
+	}
+	for _, line := range whole {
 		*lines = append(*lines, "  "+v.theme.Faint.Render(line))
 	}
 	*lines = append(*lines, "")

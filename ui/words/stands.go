@@ -185,6 +185,9 @@ func aboard(o plan.Aboard, s *plan.Summary) string {
 		who = "You"
 	}
 	if !o.Own {
+		if o.Leaving != "" && unmade(s, 0) != "" {
+			return fmt.Sprintf("Terraform uses %s's access key on this laptop: %s.", Named(o.Leaving), needed(s, 0, "moves it to Identity Center", "move it to Identity Center"))
+		}
 		if unmade(s, 0) != "" {
 			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, needed(s, 0, "makes it ready", "make it ready"))
 		}

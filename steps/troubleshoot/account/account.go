@@ -60,6 +60,7 @@ var checks = []func(*facts) []health.Result{
 	of(roles, checkRole),
 	of(reached, checkLocks),
 	of(reached, checkStates),
+	checkKeyAges,
 	checkBlueprint,
 }
 
@@ -97,6 +98,7 @@ func reached(f *facts) []*bucketAccess {
 // The names of the checks, in the article's words.
 const (
 	nameIdentity   = "identity"
+	nameKeyAges    = "age of access keys"
 	nameBucket     = "bucket permissions"
 	nameKey        = "key permissions"
 	nameAssumeRole = "permission to assume the role"

@@ -12,6 +12,9 @@ import (
 
 // checkBlueprint is about each step that was inspected as a whole.
 func checkBlueprint(f *facts) (results []health.Result) {
+	if f.withoutBlueprint() {
+		return nil
+	}
 	for _, step := range steps.AWSOnly() {
 		if step.First {
 			continue // who we are and the region have checks of their own

@@ -32,7 +32,11 @@ func checkBucket(f *facts, b *bucketAccess) []health.Result {
 
 // check is a question about the bucket.
 func (b *bucketAccess) check(name, call string) health.Question {
-	return health.Question{Name: name, Asked: fmt.Sprintf("%s on %s in %s, as %s", call, b.bucket, b.region, b.asked), Resource: b.bucket}
+	by := ""
+	if b.asked != "" {
+		by = ", as " + b.asked
+	}
+	return health.Question{Name: name, Asked: fmt.Sprintf("%s on %s in %s%s", call, b.bucket, b.region, by), Resource: b.bucket}
 }
 
 func checkRegion(f *facts, b *bucketAccess) health.Result {
@@ -73,6 +77,9 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 	case b.status == 0:
 		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.owned == http.StatusOK:
+		if f.guessed {
+			return c.Passed("Found.")
+		}
 		return c.Passed("It belongs to account %s.", f.answers.AdminAccount)
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
 		return c.Undecided("HTTP 403: it exists; HEAD says no more.")

@@ -54,11 +54,23 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 		return c.Undecided("%s", diagnosis.Describe(id.err))
 	case !id.works:
 		x := faultOf(diagnosis.WrongAccount, id.profile,
-			fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", as, id.ARN, id.Account, f.answers.AdminAccount))
+			fmt.Sprintf("AWS knows %s as %s in account %s, but %s.", as, id.ARN, id.Account, f.accountMeant()))
 		x.Remedy = "Name the profile of the admin account in backend and provider, or put an access key of that account into this one."
 		return c.Failed("It is "+id.ARN+".", x)
 	}
 	return c.Passed("It is %s.", id.ARN)
+}
+
+// accountMeant says which account is meant, and who says so.
+func (f *facts) accountMeant() string {
+	switch account := f.answers.AdminAccount; {
+	case f.guessed:
+		return "another profile of the project is of account " + account
+	case f.withoutBlueprint():
+		return "the key that the backend names is of account " + account
+	default:
+		return "the blueprint's admin account is " + account
+	}
 }
 
 // checkClock compares AWS's clock with ours. The SDK corrects itself, so that a clock
@@ -145,4 +157,16 @@ func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	}
 	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Anyone who has access key %s is %s again.", key.ID, user)))
 	return c
+}
+
+// checkKeyAges is about the keys of all admins.
+func checkKeyAges(f *facts) []health.Result {
+	if !f.looked(plan.StepIAM) || len(f.answers.AllUsers()) == 0 {
+		return nil // the step's own check tells
+	}
+	c := health.Question{Name: nameKeyAges, Asked: "iam:ListAccessKeys of every admin, as the operator"}
+	for _, old := range steps.OldKeys(f.observed, f.answers) {
+		return []health.Result{c.Failed(old.Evidence, health.Result{Finding: &old, Cause: old.ID})}
+	}
+	return []health.Result{c.Passed("None is due for renewal.")}
 }

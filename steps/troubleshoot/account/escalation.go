@@ -17,7 +17,11 @@ import (
 // secret.
 func escalation(x health.Result, account string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "To whoever administers AWS account %s: %s\n", account, x.ID)
+	whose := "AWS account " + account
+	if account == "" { // nobody could sign in, and nobody has said it
+		whose = "the AWS account"
+	}
+	fmt.Fprintf(&b, "To whoever administers %s: %s\n", whose, x.ID)
 	who := x.Who
 	var e *awsops.Error
 	if errors.As(x.Err, &e) {

@@ -17,6 +17,9 @@ import (
 // facts are all that was read from AWS, before anything is checked.
 type facts struct {
 	answers *blueprint.Answers
+	// guessed says that nobody has said which the admin account is: it is taken for that of
+	// the credentials, and whose a bucket is proves nothing.
+	guessed bool
 	now     time.Time
 	// observed is what the operator sees of the set-up, failed what could not be seen
 	// of it by the step; operator is who that is,
@@ -35,6 +38,10 @@ type facts struct {
 
 // looked tells whether the operator could look at what a step is about.
 func (f *facts) looked(step plan.StepName) bool { return f.failed[step] == nil }
+
+// withoutBlueprint tells whether the answers are what a project's files say: every blueprint
+// has a group.
+func (f *facts) withoutBlueprint() bool { return len(f.answers.Groups) == 0 }
 
 // keyARN is the ARN of the blueprint's key, or words for one that is not known.
 func (f *facts) keyARN() string {

@@ -26,7 +26,7 @@ func mayMend(f *facts, step plan.StepName) bool {
 // who may make it. What is made and what is handed over has its place in set-up,
 // handover or onboarding.
 func mending(f *facts) plan.Proposal {
-	if !mayMend(f, plan.StepIAM) {
+	if f.guessed || !mayMend(f, plan.StepIAM) { // what nobody wrote is nothing to bring AWS to
 		return plan.Proposal{}
 	}
 	p := steps.PlanSeen(f.observed, f.answers, f.failed)

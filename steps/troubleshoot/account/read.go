@@ -30,6 +30,9 @@ func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 		facts: &facts{answers: a, now: time.Now(), identities: identitiesOf(env, states)},
 		env:   env, home: env.Sessions.Home(a.StateRegion),
 	}
+	if a.AdminAccount == "" {
+		a = r.guess(ctx)
+	}
 	look := steps.Look{Env: env, Answers: a, Steps: steps.AWSOnly()}
 	together(
 		func() {
@@ -91,6 +94,26 @@ func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
 		b.states = append(b.states, &stateAccess{in: b, StateLocation: s})
 	}
 	return all
+}
+
+// guess are the answers with the account whose credentials Terraform uses, or else the
+// operator's, where nobody has said which the admin account is.
+func (r *reader) guess(ctx context.Context) *blueprint.Answers {
+	account, whole := "", *r.answers.Blueprint
+	for _, id := range r.identities {
+		if r.signIn(ctx, id); account == "" && id.err == nil {
+			account = id.Account
+		}
+	}
+	if account == "" {
+		if who, err := r.home.Identity(ctx); err == nil {
+			account = who.Account
+		}
+	}
+	answers := *r.answers
+	whole.AdminAccount, answers.Blueprint = account, &whole
+	r.answers, r.guessed = &answers, true
+	return r.answers
 }
 
 // signIn finds out who an identity is. It is asked for in the blueprint's

@@ -41,10 +41,17 @@ func (r *reader) bucket(ctx context.Context, b *bucketAccess) {
 	region, b.status, b.headErr = session.In(b.configured).BucketRegion(ctx, b.bucket)
 	b.region = cmp.Or(region, b.region)
 	session = session.In(b.region)
-	b.share(r.answers)
+	b.share(r.facts)
 	together(
-		func() { b.owned, _ = session.Owned(ctx, b.bucket, r.answers.AdminAccount) },
 		func() {
+			if !r.guessed {
+				b.owned, _ = session.Owned(ctx, b.bucket, r.answers.AdminAccount)
+			}
+		},
+		func() {
+			if r.guessed {
+				return
+			}
 			if own, err := r.home.OwnBuckets(ctx, b.bucket); err == nil && r.operator.Account == r.answers.AdminAccount {
 				_, ours := own[b.bucket]
 				b.elsewhere = !ours && b.status != http.StatusNotFound
@@ -61,7 +68,7 @@ func (r *reader) bucket(ctx context.Context, b *bucketAccess) {
 }
 
 // share lists the tables and keys that the states of a bucket have in common.
-func (b *bucketAccess) share(a *blueprint.Answers) {
+func (b *bucketAccess) share(f *facts) {
 	for _, s := range b.states {
 		if s.Table != "" {
 			i := slices.IndexFunc(b.tables, func(t *tableAccess) bool { return t.name == s.Table })
@@ -70,7 +77,10 @@ func (b *bucketAccess) share(a *blueprint.Answers) {
 			}
 			b.tables[i].projects = append(b.tables[i].projects, s.Project)
 		}
-		id := cmp.Or(s.KMSKey, a.Key.Alias)
+		if s.KMSKey == "" && f.withoutBlueprint() {
+			continue // nobody has said that there is one
+		}
+		id := cmp.Or(s.KMSKey, f.answers.Key.Alias)
 		i := slices.IndexFunc(b.keys, func(k *keyAccess) bool { return k.id == id })
 		if i < 0 {
 			i, b.keys = len(b.keys), append(b.keys, &keyAccess{in: b, id: id, named: s.KMSKey != ""})

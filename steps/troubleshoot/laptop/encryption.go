@@ -41,7 +41,11 @@ func encryption(ctx context.Context, in *inputs, p project) []health.Result {
 		return []health.Result{q.Undecided("they are expressions, or a key of the customer's own is used")}
 	}
 	id := b.Attributes.Get("kms_key_id")
-	answer := fmt.Sprintf("encrypt = %v, kms_key_id = %q", on(b.Attributes, "encrypt"), id)
+	names := "no kms_key_id"
+	if id != "" {
+		names = fmt.Sprintf("kms_key_id = %q", id)
+	}
+	answer := fmt.Sprintf("encrypt = %v, %s", on(b.Attributes, "encrypt"), names)
 	wrong := headers(ctx, in, p, id)
 	if wrong.Finding == nil {
 		return []health.Result{q.Passed("%s", answer)}

@@ -47,7 +47,11 @@ func stateLocation(ctx context.Context, in *inputs, p project) []health.Result {
 	if !p.Partial() {
 		results = append(results, otherLock(in, p)...)
 	}
-	answer := fmt.Sprintf("%s, table %q, lock file %v", here, b.Attributes.Get("dynamodb_table"), on(b.Attributes, "use_lockfile"))
+	table := "no table"
+	if name := b.Attributes.Get("dynamodb_table"); name != "" {
+		table = fmt.Sprintf("table %q", name)
+	}
+	answer := fmt.Sprintf("%s, %s, lock file %v", here, table, on(b.Attributes, "use_lockfile"))
 	if len(results) > 0 {
 		return append(results, q.FailedAs(answer, results[0].ID))
 	}
