@@ -26,6 +26,15 @@ var (
 		Remedy:  "Make room, then run the command again: providers fill much of a disk, and TF_PLUGIN_CACHE_DIR keeps one copy of each for all projects.",
 		text:    []sign{{pattern: wording(fullDisk)}},
 	}
+	// EngineKilled is by signal 9, which Linux's killer of processes sends where memory is
+	// short, as containers' runtimes do at their bound (137 is 128 and that signal), or by
+	// Go's own word.
+	EngineKilled = &Diagnosis{
+		ID: "engine-killed", Family: Configuration, Step: plan.StepInit,
+		Meaning: "Terraform, or one of its plugins, was killed, as Linux and containers do where memory runs out.",
+		Remedy:  "Give the machine, or the job's container, more memory, or let Terraform do less at once (-parallelism=2, fewer resources in one state), then run the command again. If a lock stays behind, stateroom troubleshoot names it.",
+		text:    []sign{{pattern: wording(`signal: killed|fatal error: (?:runtime: )?(?:out of memory|cannot allocate memory)|runtime: out of memory|\bOOMKilled\b|\b[Oo]ut of memory: Killed process \d+ \((?:` + anEngine + `)|(?i:(?:exit(?:ed)?(?: with)?(?: code| status)?|exit code) *:? *137\b)|\bcannot allocate memory\b|\bline \d+: +\d+ Killed +`), unless: wording(`local-exec|remote-exec|[Ee]rror running command|credential_process`)}},
+	}
 	EngineMissing = &Diagnosis{
 		ID: "engine-missing", Family: Configuration, Step: plan.StepInit,
 		Meaning: "The command terraform, or tofu, is not installed here, or not on PATH.",

@@ -107,12 +107,12 @@ const (
 // To teach a new text, add a sign to its cause; Unknown is what no sign matched.
 var catalogue = []*Diagnosis{
 	// Nothing below is reached before the configuration is right.
-	EngineMissing, DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
+	EngineMissing, EngineKilled, DiskFull, FileDenied, ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat, StateConflict,
 	SSONotAssigned, SSOSignInRefused, SSOExpired, SSOSettingsIncomplete, AWSLoginProfile, MFAProfile, ProfileMissing,
 	ClockSkew, SignatureMismatch, WebIdentityMissing, WebIdentityExpired, WebIdentityDenied, CredentialProcessFailed,
 	TokenExpired, RegionNotEnabled, KeyInvalid, CredentialsMissing,
 	// What a Deny statement forbids no other policy allows.
-	ExplicitDeny, AssumeRoleDenied, WrongAccount, EnvironmentDenied,
+	ExplicitDeny, AssumeRoleDenied, WrongAccount, AccountLookupDenied, EnvironmentDenied,
 	RegionWrong, RegionInvalid, BucketMissing,
 	KMSIDInvalid, KMSPendingDeletion, KMSPendingImport, KMSUnavailable, KMSUpdating, KMSUnusable, KMSDisabled, KMSNotFound, KMSDenied,
 	LockCorrupt, LockIDWrong, LockHeld, TableMissing, TableSchema, TableDenied, DigestMismatch,

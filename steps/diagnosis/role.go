@@ -29,6 +29,14 @@ var (
 		Remedy:  "Name the profile or the role of the right account, or correct allowed_account_ids.",
 		text:    []sign{{pattern: wording(`(?i)(?:AWS account ID not allowed|Forbidden AWS account ID): \d+`)}},
 	}
+	// AccountLookupDenied is of back ends and providers that ask IAM in which account they
+	// are: Terraform 0.11's do so first, and aws-sdk-go-base where STS gave no answer.
+	AccountLookupDenied = &Diagnosis{
+		ID: "account-lookup-denied", Family: Role, Step: plan.StepIAM,
+		Meaning: "Terraform may not ask IAM in which account it is (iam:GetUser).",
+		Remedy:  "Allow the user iam:GetUser on itself, or set skip_requesting_account_id = true in the backend and the provider. A newer Terraform asks sts:GetCallerIdentity, which needs no permission.",
+		text:    []sign{{pattern: wording(`(?:perform: iam:GetUser\b|iam:GetUser: (?:api error )?AccessDenied|operation error IAM: GetUser, .*AccessDenied)`), unless: wording(`with an explicit deny\b`), at: outside}},
+	}
 	EnvironmentDenied = &Diagnosis{
 		ID: "environment-denied", Family: Role, Step: plan.StepIAM,
 		Meaning: "The role in the environment was assumed, but lacks a permission that the resource needs.",

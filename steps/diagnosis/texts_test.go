@@ -107,6 +107,8 @@ var samples = []sample{
 	{"config-invalid", "Missing Required Value", `The attribute "bucket" is required by the backend.`},
 	{"config-invalid", "Duplicate backend configuration", "A module may have only one backend configuration. The backend was previously configured at a.tf:2,3-15."},
 	{"disk-full", "Failed to install provider", "Error while installing hashicorp/aws v5.94.1: write .terraform/providers/registry.terraform.io/hashicorp/aws/5.94.1/x: no space left on device"},
+	{"engine-killed", "Plugin did not respond", "The plugin encountered an error, and failed to respond to the plugin.(*GRPCProvider).ReadResource call: signal: killed"},
+	{"account-lookup-denied", `Error configuring the backend "s3": AccessDenied: User: arn:aws:iam::111111111111:user/alice is not authorized to perform: iam:GetUser on resource: user alice`, "status code: 403, request id: 1"},
 	{"engine-missing", "exec: \"terraform\": executable file not found in $PATH", ""},
 	{"file-denied", "Failed to install provider", "Error while installing hashicorp/aws v5.94.1: mkdir .terraform/providers: permission denied"},
 	{"state-conflict", "Failed to write state: cannot import state with serial 3 over newer state with serial 7", ""},

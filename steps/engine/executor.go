@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -50,10 +52,11 @@ type Executor struct {
 	// met counts how often a change found its target made by somebody else; only
 	// the loop of Apply reads and writes it.
 	met map[string]int
-	// findings are what the commands under way have found, and backups the
-	// files that lie beside those that were edited.
+	// findings are what the commands under way have found, backups the files that lie
+	// beside those that were edited, and left what is still missing of a change, by its id.
 	findings []plan.Finding
 	backups  []string
+	left     map[string]string
 }
 
 // Result is what became of a plan.
@@ -121,7 +124,7 @@ func (x *Executor) Apply(ctx context.Context, changes []plan.Change) Result {
 	for _, i := range s.Left() {
 		result.Skipped = append(result.Skipped, changes[i])
 	}
-	result.Findings, x.findings = x.findings, nil
+	result.Findings, x.findings = plan.Together(x.inOrder(x.findings)), nil
 	result.Backups, x.backups = x.backups, nil
 	return result
 }
@@ -132,7 +135,10 @@ func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, 
 	if d.err == nil {
 		result.Applied++
 		s.Done(d.index)
-		x.emit(plan.Event{Kind: plan.EventApplied, Change: c, Took: d.took})
+		x.mu.Lock()
+		left := x.left[c.ID]
+		x.mu.Unlock()
+		x.emit(plan.Event{Kind: plan.EventApplied, Change: c, Took: d.took, Text: left})
 		return
 	}
 	if awsops.IsOutcomeUnknown(d.err) || x.taken(c.ID, d.err) {
@@ -145,6 +151,15 @@ func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, 
 		result.Skipped = append(result.Skipped, changes[i])
 		x.emit(plan.Event{Kind: plan.EventSkipped, Change: &changes[i], Text: "needs " + c.ID})
 	}
+}
+
+// inOrder puts findings in the order of the blueprint's projects; others come first.
+func (x *Executor) inOrder(findings []plan.Finding) []plan.Finding {
+	at := func(i int) int {
+		return slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == findings[i].Subject })
+	}
+	sort.SliceStable(findings, func(i, j int) bool { return at(i) < at(j) })
+	return findings
 }
 
 // taken says that somebody else has made what the change was to make, since it

@@ -96,19 +96,23 @@ func (x *Executor) initialised(c plan.Change, result terraform.Result, err error
 	if err == nil && result.ProvidersUnreachable {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.findings = append(x.findings, ProvidersUnreachable(c.Run.Project, c.Run.Dir))
+		x.findings = append(x.findings, ProvidersUnreachable(c.Run.Project))
+		if x.left == nil {
+			x.left = map[string]string{}
+		}
+		x.left[c.ID] = "the backend is configured, its providers could not be downloaded"
 	}
 	return err
 }
 
-// ProvidersUnreachable is the finding of a project in dir whose init configured the
+// ProvidersUnreachable is the finding of a project whose init configured the
 // back end and then could not get the providers. It is worth knowing and no
 // failure: the back end is there.
-func ProvidersUnreachable(project, dir string) plan.Finding {
+func ProvidersUnreachable(project string) plan.Finding {
 	return plan.Finding{
 		ID: diagnosis.ProviderUnavailable.ID, Subject: project, Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The backend of project %s is configured, but its providers could not be downloaded.", project),
-		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
+		Remedy:   "Run terraform init in its folder where the provider registry or a mirror can be reached.",
 	}
 }
 

@@ -203,7 +203,7 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 		return
 	case !at.Providers:
 		c.Answer = "its providers are not installed here, so terraform plan was not run"
-		w.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(name, at.Dir)))
+		w.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(name)))
 		return
 	}
 	result, err := w.env.Engine.Run(ctx, terraform.Command{

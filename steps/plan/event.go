@@ -46,8 +46,9 @@ type Event struct {
 	Finding *Finding
 	Check   *Check
 	// Step is the stage that was inspected.
-	Step       int
-	Err        error
+	Step int
+	Err  error
+	// Text is what is still missing of an applied change, why one was skipped, or a line.
 	Text       string
 	Done, Of   int
 	Took       time.Duration

@@ -55,7 +55,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 	result, err := terraform.InitProject(ctx, env.Engine, at)
 	switch {
 	case err == nil && result.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
-		f := engine.ProvidersUnreachable(p.Name, p.Dir)
+		f := engine.ProvidersUnreachable(p.Name)
 		r.Add(env, q.Undecided("the backend is configured; the providers could not be downloaded, so there is no plan"), health.Result{Finding: &f})
 		return nil
 	case err == nil && !result.ProvidersUnreachable:

@@ -8,6 +8,7 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -109,7 +110,7 @@ func (l *Lines) applied(e plan.Event) {
 		l.progress("changes made", l.ended, len(l.planned))
 		return
 	}
-	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, words.Took(e.Took))
+	l.print("  %s %s %s: %s\n", l.count(), e.Change.Symbol(), e.Change.Title, cmp.Or(e.Text, "done in "+words.Took(e.Took)))
 }
 
 func (l *Lines) failed(e plan.Event) {

@@ -108,6 +108,7 @@ func (w *world) meets(p proof) (text string) {
 	}
 	text = w.fails(p)
 	w.records(p, text)
+	w.quoted(p, text)
 	if got := named(text); !slices.Equal(got, p.says) {
 		w.t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, p.says, text)
 	}
@@ -257,4 +258,26 @@ func named(text string) []string {
 		}
 	}
 	return found
+}
+
+// quoted holds what a lesson says against what the engine says: of Terraform it is word
+// for word, up to ids that each request has anew.
+func (w *world) quoted(p proof, text string) {
+	w.t.Helper()
+	i := slices.IndexFunc(Faults(), func(f Fault) bool { return len(p.faults) == 1 && f.Name() == p.faults[0] })
+	if i < 0 || w.engine.Name != "terraform" {
+		return
+	}
+	plain := func(text string) string {
+		return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(text)), " ")
+	}
+	rest, says := plain(text), Faults()[i].Lesson().Says
+	for _, part := range strings.Split(plain(says), "…") { // which stands for what differs
+		at := strings.Index(rest, strings.TrimSpace(part))
+		if at < 0 {
+			w.t.Errorf("the lesson says %q, of which Terraform does not say %q:\n%s", says, part, text)
+			return
+		}
+		rest = rest[at:]
+	}
 }

@@ -22,12 +22,12 @@ func TestANewcomerSolvesAFaultIsLedToTheNextAndFindsItSolvedAnotherDay(t *testin
 	}
 	p := begin()
 	p.Type("\x1b[B\r") // the second chapter
-	p.Until("403 from S3: ListObjectsV2")
+	p.Until("403 from S3, where there is no state")
 	p.Type("\r")
 	p.Until("Goal: terraform init works again in live/preprod")
 	p.Type("\r")
 	p.applies()
-	p.Until("Solved: 403 from S3: ListObjectsV2 (2 of 3 points).")
+	p.Until("Solved: 403 from S3, where there is no state (2 of 3 points).")
 	p.Type("\r")
 	p.Until("1 of 8 solved")
 	p.Type("\r")

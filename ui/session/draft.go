@@ -57,7 +57,7 @@ func (s *session) draftOf() (draft, error) {
 	if err := errors.Join(dirErr, err); err != nil {
 		return draft{}, fmt.Errorf("the current folder: %w", err)
 	}
-	of := hashed([]byte(strings.Join([]string{s.Name, path, dir, cmp.Or(s.Profile, s.process.Get("AWS_PROFILE")), s.Endpoint}, "\x00")))
+	of := hashed([]byte(strings.Join([]string{s.Name, path, dir, cmp.Or(s.Profile, s.process.Get("AWS_PROFILE"), s.process.Get("AWS_DEFAULT_PROFILE")), s.Endpoint}, "\x00")))
 	return draft{Version: draftVersion, Mode: s.Name, Blueprint: path, Of: of}, nil
 }
 

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -35,7 +37,11 @@ func (p *progress) show(l *list, busy, proving string) {
 			l.marked(t.Faint.Render(t.Glyphs.Out), d.change.Title, t.Faint, "not begun, "+d.why)
 			continue
 		}
-		l.marked(t.Good.Render(t.Glyphs.Right), d.change.Title, t.Plain, words.Took(d.took))
+		mark := t.Good.Render(t.Glyphs.Right)
+		if d.left != "" {
+			mark = t.Warn.Render(t.Glyphs.Unproven)
+		}
+		l.marked(mark, d.change.Title, t.Plain, cmp.Or(d.left, words.Took(d.took)))
 	}
 }
 
@@ -104,12 +110,17 @@ func (v *runScreen) showOutput() (nav, tea.Cmd) {
 
 // passphrase shows a generated passphrase until the operator has noted it.
 func (v *runScreen) passphrase(e plan.Event) nav {
+	v.unread = append(v.unread, e.Text)
+	read := func() (nav, tea.Cmd) {
+		v.unread = slices.DeleteFunc(v.unread, func(user string) bool { return user == e.Text })
+		return nav{}, nil
+	}
 	return nav{push: &chooser{
 		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
 		text: []string{
 			e.Passphrase.Reveal(),
 			"It is shown this once and stored nowhere. Tell it to " + e.Text + " over a different channel than the file.",
 		},
-		items: []choice{{"I have written it down", "", nil}},
+		items: []choice{{"I have written it down", "", read}},
 	}}
 }

@@ -21,6 +21,12 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 		c.ended(v.Summary, v.Mode, "")
 		c.say("", "")
 	}
+	if m.run != nil {
+		for _, user := range m.run.unread {
+			c.say("", fmt.Sprintf("The passphrase of %s's handover was not confirmed as written down, and it is stored nowhere. To make a new file, run this and agree to replace the one that waits:", user))
+			c.say("    ", "stateroom handover "+user)
+		}
+	}
 	switch {
 	case s != nil:
 		c.ended(s, m.request.Mode, m.engine.note(s))

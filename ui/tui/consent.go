@@ -63,7 +63,7 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 func (v *runScreen) adopted(target, word string) {
 	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
 	v.setReview(v.flow.Permit(v.review.Review))
-	v.say("Agreed: " + word + " will be changed as shown.")
+	v.say("Agreed: " + word + " is part of the plan now, as shown.")
 }
 
 // confirm asks before anything is changed. A dry run ends here.

@@ -418,8 +418,19 @@ func (l *list) revealItem() {
 	l.reveal(last)
 }
 
-// keys are those of the item with the cursor.
+// keys are those of the item with the cursor. Where that is out of sight they bring it
+// into sight, and do nothing else: nobody leaves out, or opens, what is not to be seen.
 func (l *list) keys() hotkeys {
+	list := l.itemKeys()
+	if from, to := l.window(); l.cursor < from || l.cursor >= to {
+		for i := range list {
+			list[i].do = func() (nav, tea.Cmd) { l.show(l.cursor); return nav{}, nil }
+		}
+	}
+	return list
+}
+
+func (l *list) itemKeys() hotkeys {
 	it := l.under()
 	if it == nil {
 		return nil

@@ -50,8 +50,8 @@ type endedChange struct {
 	change *plan.Change
 	took   time.Duration
 	err    error
-	// why is what a change was left out for.
-	why string
+	// why is what a change was left out for, left what is still missing of one.
+	why, left string
 }
 
 func newProgress(changes []plan.Change, before *progress) *progress {
@@ -84,7 +84,7 @@ func (p *progress) event(e plan.Event) {
 	case plan.EventStarted:
 		p.running = append(p.running, e.Change)
 	case plan.EventApplied:
-		p.end(endedChange{change: e.Change, took: e.Took})
+		p.end(endedChange{change: e.Change, took: e.Took, left: e.Text})
 	case plan.EventFailed:
 		p.end(endedChange{change: e.Change, took: e.Took, err: e.Err})
 	case plan.EventSkipped:
@@ -140,7 +140,7 @@ func (p *progress) state(n int) (stepState, string) {
 	case s.total == 0 && p.proving:
 		return stateChecking, "proving"
 	case s.total == 0:
-		return stateRight, ""
+		return p.seen[n].state, ""
 	case s.ended >= s.total && p.proving:
 		return stateChecking, "proving"
 	case s.ended >= s.total:

@@ -144,11 +144,8 @@ func (r *review) numbers() string {
 		if n := len(r.Changes); n > 0 {
 			parts = append(parts, words.Plural(n, "change")+" to make, none made yet.")
 		}
-		switch n := len(r.NotOurs); {
-		case n == 1:
-			parts = append(parts, "1 change needs your confirmation.")
-		case n > 1:
-			parts = append(parts, fmt.Sprintf("%d changes need your confirmation.", n))
+		if n := len(r.NotOurs); n > 0 {
+			parts = append(parts, words.Unconfirmed(n, &plan.Summary{Outcome: r.Outcome, Due: r.toDo()}))
 		}
 	}
 	switch {
@@ -211,7 +208,11 @@ func (r *review) showOthers(l *list, stage int) (shown bool) {
 			continue
 		}
 		if !shown {
-			l.text(" " + l.theme.Bold.Render("What changes"))
+			heading := "What changes"
+			if r.toDo() == 0 && len(r.Changes) == 0 {
+				heading = "Left for you to decide"
+			}
+			l.text(" " + l.theme.Bold.Render(heading))
 		}
 		shown = true
 		c.show(l, 0)

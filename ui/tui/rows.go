@@ -100,7 +100,7 @@ func (v *runScreen) reviewing() {
 		r.showFindings(l, stage, false)
 	}
 	if !r.showOthers(l, stage) && !v.last() && !v.mustLook() {
-		l.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
+		v.unchanged()
 	}
 	r.showTables(l, v.flow.Answers)
 	if s := cmp.Or(r.result, r.settled); s != nil && v.last() {
@@ -122,6 +122,24 @@ func (v *runScreen) showStage() {
 	s := v.stage()
 	v.list.pairs("Answers", answers(s.Questions))
 	v.list.pairs("At a glance", s.Facts)
+}
+
+// unchanged says of a stage without changes what that means: of the one that proves the
+// result how far that is proven, or that nothing is yet.
+func (v *runScreen) unchanged() {
+	l, t := v.list, v.theme
+	state, _ := v.state(v.current)
+	switch {
+	case !v.stage().Proves:
+		l.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
+		return
+	case state == stateNotYet:
+		l.text(" " + t.Faint.Render(t.Glyphs.NotYet) + " Nothing to make in this step: the result is tested once the others are made.")
+	default:
+		glyph, style := (&stepper{theme: t}).sign(state)
+		l.marked(style.Render(glyph), cmp.Or(words.Proof(v.review.proof()), words.Proof(plan.Unproved(plan.NotTried))), t.Plain, "")
+	}
+	l.text("")
 }
 
 // answers are questions with their answers.

@@ -89,6 +89,8 @@ type runScreen struct {
 	notice  noticeMsg
 	// untold is a notice for the first screen that there is.
 	untold noticeMsg
+	// unread are the users whose passphrase nobody has said to have written down.
+	unread []string
 	// counting is how far a long inspection is; stale says that reports came
 	// that the list does not show yet.
 	counting string

@@ -154,9 +154,21 @@ func counts(s *plan.Summary, again string) []string {
 		lines = append(lines, changes(s.Due, "is still to be made", "are still to be made")+".")
 	}
 	if n := len(s.NotOurs); n > 0 {
-		lines = append(lines, changes(n, "needs your confirmation", "need your confirmation")+".")
+		lines = append(lines, Unconfirmed(n, s))
 	}
 	return lines
+}
+
+// Unconfirmed counts what needs a consent of its own: where the run has come to what it is
+// for without it, it is only offered.
+func Unconfirmed(n int, s *plan.Summary) string {
+	switch s.Outcome.(type) {
+	case plan.Delivery, plan.Departure:
+		if !unfinished(s) {
+			return changes(n, "is left for you to decide", "are left for you to decide") + "."
+		}
+	}
+	return changes(n, "needs your confirmation", "need your confirmation") + "."
 }
 
 // markOf is how a summary is to look.

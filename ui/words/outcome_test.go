@@ -73,10 +73,10 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 
 		"handed over":                {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
 		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed in a file for you to send, which bob alone can open. 1 change made"},
-		"handed over already":        {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes need your confirmation."},
+		"handed over already":        {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes are left for you to decide."},
 		"nothing handed over":        {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes"}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
-		"seen off":              {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 UTC. Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes need your confirmation."},
+		"seen off":              {plan.Summary{Outcome: carol, Applied: 4, NotOurs: make([]plan.Change, 5), Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left; sessions that are open end by 18:40 UTC. Proven with IAM's policy simulator, at 14:03. 4 changes made, 0 failed, 0 left out. 5 changes are left for you to decide."},
 		"seen off for good":     {plan.Summary{Outcome: left, Applied: 4, Proof: plan.Proof{State: plan.Proven, With: plan.WithSimulator, At: now}}, Works, "Carol has no access left. Proven"},
 		"seen off and deleted":  {plan.Summary{Outcome: gone, Applied: 9}, Works, "Carol is deleted from account 111111111111 and has no access left."},
 		"not seen off":          {plan.Summary{Outcome: still, Declined: true, Due: 4}, Waits, "Nothing was changed: you did not confirm. Carol still has access: 4 changes take it away."},

@@ -261,6 +261,8 @@ func (f *Form) Update(pressed tea.KeyMsg) Event {
 		item.update(pressed)
 	case key.Matches(pressed, keyNext), item.lines != nil && key.Matches(pressed, keyDone):
 		return f.accept()
+	case key.Matches(pressed, keyLeave) && f.help: // what was opened last is closed first
+		f.help = false
 	case key.Matches(pressed, keyLeave):
 		return Left
 	case pressed.Type == tea.KeyDown && item.move(1), pressed.Type == tea.KeyUp && item.move(-1):

@@ -90,6 +90,13 @@ func TestQuestionMarkExplainsUntilTheAnswerIsEdited(t *testing.T) {
 	if pressed(f, tea.KeyF1); strings.Contains(f.text(), "explained") {
 		t.Error("F1 does not close it")
 	}
+	pressed(f, tea.KeyF1)
+	if event := pressed(f, tea.KeyEsc); event != Editing || strings.Contains(f.text(), "explained") {
+		t.Errorf("esc ends with %v and does not close it first", event)
+	}
+	if event := pressed(f, tea.KeyEsc); event != Left {
+		t.Errorf("the second esc ends with %v", event)
+	}
 }
 
 func TestChoicesAndConfirmsAreAnsweredByKeys(t *testing.T) {
