@@ -87,7 +87,7 @@ func ReadQuotas(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 }
 
 func judgeQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) *quotas {
-	q := &quotas{o: o, a: a, joins: map[string][]string{}, attaches: map[string][]string{}, detached: map[string]int{}, accounts: map[string]string{}}
+	q := &quotas{o: o, a: a, machines: machinesByARN(o, a), joins: map[string][]string{}, attaches: map[string][]string{}, detached: map[string]int{}, accounts: map[string]string{}}
 	for i := range changes {
 		for _, call := range changes[i].Calls {
 			q.judge(&changes[i], call)
@@ -101,9 +101,10 @@ func judgeQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) *quot
 type quotas struct {
 	o        *Observed
 	a        *blueprint.Answers
-	joins    map[string][]string // the changes that add a user to a group, by user
-	attaches map[string][]string // those that give a group a policy, by group
-	detached map[string]int      // policies that a group loses
+	machines map[string]*machineRole // those of pipelines, by their ARN
+	joins    map[string][]string     // the changes that add a user to a group, by user
+	attaches map[string][]string     // those that give a group a policy, by group
+	detached map[string]int          // policies that a group loses
 	found    []plan.Finding
 	// accounts are those beyond whose quotas of IAM a change goes, with the role by which
 	// they are entered.
@@ -183,7 +184,7 @@ const longestARN = 96
 // roleOf is the role that a change is about, in words, with what was found of it, and
 // whether it is a pipeline's.
 func (q *quotas) roleOf(c *plan.Change) (words string, found RoleFacts, machines bool) {
-	if of := machineOf(q.o, q.a, c.Target); of != nil {
+	if of := q.machines[c.Target]; of != nil {
 		return "role " + of.e.Role, of.f, true
 	}
 	return "the role of environment " + c.Environment, q.o.IAM.Roles[c.Environment], false

@@ -114,25 +114,51 @@ type AccountFacts struct {
 	// Others is how many resources besides ours live in the admin account, as
 	// far as one call to the tagging API tells.
 	Others []string
+
+	// index is of the accounts that the inspection has listed; without one they are
+	// gone through.
+	index accountIndex
+}
+
+// accountIndex finds one of ten thousand accounts for each of ten thousand environments.
+type accountIndex struct {
+	of            []awsops.Account
+	byID, byEmail map[string]int
+}
+
+func indexAccounts(all []awsops.Account) accountIndex {
+	made := accountIndex{of: all, byID: make(map[string]int, len(all)), byEmail: make(map[string]int, len(all))}
+	for i := len(all) - 1; i >= 0; i-- { // the first counts
+		made.byID[all[i].ID], made.byEmail[strings.ToLower(all[i].Email)] = i, i
+	}
+	return made
+}
+
+// indexed is the index of the accounts that are known now.
+func (f *AccountFacts) indexed() accountIndex {
+	if len(f.index.of) != len(f.Accounts) {
+		return indexAccounts(f.Accounts)
+	}
+	return f.index
 }
 
 // ByEmail is the account with that address, as far as they were listed.
 func (f *AccountFacts) ByEmail(email string) (awsops.Account, bool) {
-	for _, a := range f.Accounts {
-		if email != "" && strings.EqualFold(a.Email, email) {
-			return a, true
-		}
+	all := f.indexed()
+	i, there := all.byEmail[strings.ToLower(email)]
+	if !there || email == "" {
+		return awsops.Account{}, false
 	}
-	return awsops.Account{}, false
+	return all.of[i], true
 }
 
 func (f *AccountFacts) byID(id string) (awsops.Account, bool) {
-	for _, a := range f.Accounts {
-		if a.ID == id {
-			return a, true
-		}
+	all := f.indexed()
+	i, there := all.byID[id]
+	if !there {
+		return awsops.Account{}, false
 	}
-	return awsops.Account{}, false
+	return all.of[i], true
 }
 
 // active tells whether the account of e can be worked in. One that cannot be
@@ -248,7 +274,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		accounts, err := home.Accounts(gctx)
 		switch {
 		case err == nil:
-			f.Accounts, f.Listed = accounts, true
+			f.Accounts, f.Listed, f.index = accounts, true, indexAccounts(accounts)
 		case awsops.IsAccessDenied(err):
 			f.ListingDenied = err
 		case !awsops.IsOrganizationNotInUse(err):
@@ -314,6 +340,7 @@ func (f *AccountFacts) created(ctx context.Context, home *awsops.Session, e blue
 		return false, err
 	}
 	f.Accounts, err = home.Accounts(ctx)
+	f.index = indexAccounts(f.Accounts)
 	if _, listed := f.ByEmail(e.Email); listed {
 		return true, err
 	}

@@ -116,14 +116,13 @@ func ciState(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments ..
 	return access
 }
 
-// machineOf is the pipelines' role of that ARN, nil for any other.
-func machineOf(o *Observed, a *blueprint.Answers, arn string) *machineRole {
-	all := machineRoles(o, a)
-	i := slices.IndexFunc(all, func(b *machineRole) bool { return a.RoleARN(o.partition(), b.e) == arn })
-	if i < 0 {
-		return nil
+// machinesByARN are the pipelines' roles by their ARNs.
+func machinesByARN(o *Observed, a *blueprint.Answers) map[string]*machineRole {
+	found := map[string]*machineRole{}
+	for _, b := range machineRoles(o, a) {
+		found[a.RoleARN(o.partition(), b.e)] = b
 	}
-	return all[i]
+	return found
 }
 
 // assumingToo puts the right to assume roles behind a state's document. Without a project there is

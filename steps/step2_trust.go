@@ -72,7 +72,7 @@ func (b *roleBuilder) peoplesTrust() policy.Document {
 // setsOf are the permission sets of every group that reaches the environment.
 func (b *roleBuilder) setsOf() (sets []string) {
 	for _, g := range b.a.IdentityGroups() {
-		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
+		if b.a.Reaches(g.Name, b.e.Name) {
 			sets = append(sets, g.PermissionSet())
 		}
 	}
@@ -94,7 +94,7 @@ func (b *roleBuilder) formerOf() (arns []string) {
 func (b *roleBuilder) usersOf() []string {
 	var users []string
 	for _, g := range b.a.Groups {
-		reaches := slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name })
+		reaches := b.a.Reaches(g.Name, b.e.Name)
 		for _, u := range b.a.UsersOf(g.Name) {
 			if reaches && !slices.Contains(users, u) {
 				users = append(users, u)

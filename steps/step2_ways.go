@@ -56,10 +56,8 @@ func attaching(name string) []string {
 // team are the changes that let every group that reaches an environment assume its role.
 func (w ways) team(environment string) (needs []string) {
 	for _, g := range w.a.Groups {
-		for _, e := range w.a.EnvironmentsOf(g.Name) {
-			if e.Name == environment {
-				needs = append(needs, w.of(g.Name, e)...)
-			}
+		if e, known := w.a.Environment(environment); known && w.a.Reaches(g.Name, environment) {
+			needs = append(needs, w.of(g.Name, e)...)
 		}
 	}
 	return needs
@@ -81,7 +79,7 @@ func (w ways) groups(user string) []string {
 // the user's groups may today.
 func (w ways) user(name string, e blueprint.Environment) (needs []string) {
 	for _, group := range w.groups(name) {
-		if !slices.ContainsFunc(w.a.EnvironmentsOf(group), func(of blueprint.Environment) bool { return of.Name == e.Name }) {
+		if !w.a.Reaches(group, e.Name) {
 			continue
 		}
 		own := w.of(group, e)
@@ -108,7 +106,7 @@ func joining(group, user string) []string {
 // one of the user's groups may today.
 func (w ways) state(user string, project blueprint.Project) (needs []string) {
 	for _, g := range w.a.Groups {
-		if !slices.Contains(w.groups(user), g.Name) || !slices.ContainsFunc(w.a.ProjectsOf(g.Name), func(p blueprint.Project) bool { return p.Name == project.Name }) {
+		if !slices.Contains(w.groups(user), g.Name) || !w.a.Reaches(g.Name, project.Environment) {
 			continue
 		}
 		access := stateAccess(w.o, w.a, g)

@@ -71,9 +71,9 @@ func (f *IAMFacts) readLed(env *engine.Env, a *blueprint.Answers, projects map[s
 	if err != nil {
 		return
 	}
+	here := profiles.ByName(profiles.Config, config)
 	for _, e := range a.Environments {
-		p, _ := profiles.Read(profiles.Config, config, a.ProfileFor(e.Name))
-		f.Led[e.Name] = append(f.Led[e.Name], p.Get("role_arn"))
+		f.Led[e.Name] = append(f.Led[e.Name], here[a.ProfileFor(e.Name)].Get("role_arn"))
 	}
 }
 

@@ -284,10 +284,10 @@ func ProcessOf(env *engine.Env, profile string) (at, program string) {
 // config file with the profiles that are written there: beside a key in the
 // credentials file it would be sent with that. It names these profiles, which
 // nothing can sign as before the edit.
-func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snapshot) []string {
+func WithoutStaleToken(wanted []profiles.Wanted, there profiles.Pair) []string {
 	var cleared []string
 	for i, e := range wanted {
-		if at, stale := profiles.FindStaleToken(credentials, config, e.Name); stale && at.Kind == profiles.Config {
+		if at, stale := there.StaleToken(e.Name); stale && at.Kind == profiles.Config {
 			wanted[i].Remove = append(wanted[i].Remove, profiles.WithoutToken(e.Name).Remove...)
 			cleared = append(cleared, e.Name)
 		}
@@ -305,11 +305,12 @@ func planConfig(o *Observed, a *blueprint.Answers, in ways, p *plan.Proposal) {
 	there, needs := o.entered(a.Environments, func(e blueprint.Environment) []string { return in.user(me(o, a), e) })
 	needs = append(asAdmin(a), needs...)
 	all := Profiles(a, o.partition(), there, o.Region)
-	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
+	here := profiles.Together(o.Files.Credentials, o.Files.Config)
+	WithoutStaleToken(all, here)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
 	for _, wanted := range all {
 		if err == nil {
-			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
+			err = here.Conflict(wanted)
 		}
 	}
 	if errors.Is(err, files.ErrNotToBeEdited) {

@@ -123,17 +123,19 @@ func MemberProfiles(a *blueprint.Answers, g blueprint.Group, at blueprint.Identi
 // replaced by consent alone. The change is nil where there is nothing to write.
 func PlanMember(a *blueprint.Answers, credentials, config files.Snapshot, wanted []profiles.Wanted) (*plan.Change, []plan.Finding) {
 	var findings []plan.Finding
+	here := profiles.Together(credentials, config)
 	for _, e := range wanted {
 		var conflict *profiles.ConflictError
-		if err := e.Conflict(credentials, config); errors.As(err, &conflict) {
+		if err := here.Conflict(e); errors.As(err, &conflict) {
 			findings = append(findings, profileInUse(a, conflict))
 		} else if err != nil {
 			findings = append(findings, cannotWrite(err, wanted))
 		}
 	}
 	taken, others := "", []plan.Finding(nil)
+	known := profiles.ByName(profiles.Config, config)
 	for i := range wanted {
-		if f := signsInElsewhere(a, config, &wanted[i]); f != nil {
+		if f := signsInElsewhere(a, config, known, &wanted[i]); f != nil {
 			taken, others = cmp.Or(taken, wanted[i].String()), append(others, *f)
 		}
 	}
@@ -212,8 +214,8 @@ func cannotWrite(err error, wanted []profiles.Wanted) plan.Finding {
 // signsInElsewhere is the finding of a section of the same name that signs in somewhere else,
 // or as somebody else; nil where it is the team's, or not there. What contradicts the
 // session in the profile itself goes with it.
-func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, e *profiles.Wanted) *plan.Finding {
-	have, there := profiles.Read(profiles.Config, config, e.Name)
+func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[string]profiles.Profile, e *profiles.Wanted) *plan.Finding {
+	have, there := known[e.Name]
 	remedy := "Choose another name with --set admin_profile=NAME"
 	if e.SSO {
 		have, there = profiles.SSOSession(config, e.Name)

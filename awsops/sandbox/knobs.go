@@ -66,6 +66,10 @@ type Options struct {
 	// may do everything.
 	Unenforced bool
 
+	// Logged is how many of the newest requests [Server.Log] keeps at least, and twice as
+	// many at most; 0 keeps all.
+	Logged int
+
 	// Seed makes ids, secrets and what Lag draws repeatable; empty takes them at random.
 	Seed string
 

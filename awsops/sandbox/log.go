@@ -23,7 +23,7 @@ type Entry struct {
 	Mutating  bool   // the operation would change something
 }
 
-// Log gives every request so far.
+// Log gives every request so far, but for the oldest where [Options.Logged] says so.
 func (s *Server) Log() []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,11 @@ func (r *request) entry() Entry {
 // record appends the request to the log.
 func (s *Server) record(r *request, status int) Entry {
 	e := r.entry()
-	e.Status, e.Sequence = status, len(s.log)+1
+	s.logged++
+	e.Status, e.Sequence = status, s.logged
+	if keep := s.options.Logged; keep > 0 && len(s.log) == 2*keep {
+		s.log = append(make([]Entry, 0, 2*keep), s.log[keep:]...) // what the others held is free
+	}
 	s.log = append(s.log, e)
 	return e
 }

@@ -52,6 +52,12 @@ type pageIn struct {
 
 // pageOf answers the page that was asked for, of standard items at the most.
 func pageOf[T any](in pageIn, member string, items []T, standard int) (any, error) {
+	return viewsOf(in, member, items, standard, func(item T) T { return item })
+}
+
+// viewsOf is [pageOf] where an item is shown by view: of ten thousand only those of the
+// page are.
+func viewsOf[T, V any](in pageIn, member string, items []T, standard int, view func(T) V) (any, error) {
 	size := standard
 	if in.MaxResults > 0 {
 		size = min(in.MaxResults, standard)
@@ -60,7 +66,11 @@ func pageOf[T any](in pageIn, member string, items []T, standard int) (any, erro
 	if !ok {
 		return nil, badRequest("InvalidInputException", "You provided an invalid value for NextToken.")
 	}
-	out := map[string]any{member: shown}
+	views := make([]V, len(shown))
+	for i, item := range shown {
+		views[i] = view(item)
+	}
+	out := map[string]any{member: views}
 	if next != "" {
 		out["NextToken"] = next
 	}
@@ -78,15 +88,13 @@ func (s *orgService) describe(_ *request, _ none) (any, error) {
 
 func (s *orgService) listAccounts(r *request, in pageIn) (any, error) {
 	s.advance(r.now)
-	accounts := []any{}
-	for _, id := range s.order {
+	return viewsOf(in, "Accounts", s.order, 20, func(id string) any {
 		a := s.accounts[id]
-		accounts = append(accounts, map[string]any{
+		return map[string]any{
 			"Id": a.id, "Arn": s.organization.arn("account", a.id), "Email": a.email, "Name": a.name, "Status": a.state, "State": a.state,
 			"Paths": []string{s.organizationPath() + a.id + "/"}, "JoinedMethod": a.joinedMethod, "JoinedTimestamp": epoch(a.joined),
-		})
-	}
-	return pageOf(in, "Accounts", accounts, 20)
+		}
+	})
 }
 
 type accountIn struct {

@@ -29,6 +29,7 @@ type Server struct {
 	limiters  map[string]*rate.Limiter
 	choked    map[string]bool // services that refuse everything
 	log       []Entry
+	logged    int // requests, those that the log no longer keeps too
 	intercept func(Entry) Fault
 
 	listener net.Listener

@@ -217,6 +217,15 @@ func (b *Blueprint) UsersOf(group string) []string {
 	return nil
 }
 
+// Reaches tells whether a group reaches an environment of the blueprint.
+func (b *Blueprint) Reaches(group, environment string) bool {
+	return slices.ContainsFunc(b.Groups, func(g Group) bool { return g.Name == group && g.reaches(environment) })
+}
+
+func (g Group) reaches(environment string) bool {
+	return slices.Contains(g.Environments, Everything) || slices.Contains(g.Environments, environment)
+}
+
 // EnvironmentsOf lists the environments that the group reaches, with
 // Everything spelled out, in the blueprint's order.
 func (b *Blueprint) EnvironmentsOf(group string) []Environment {
@@ -226,7 +235,7 @@ func (b *Blueprint) EnvironmentsOf(group string) []Environment {
 			continue
 		}
 		for _, e := range b.Environments {
-			if slices.Contains(g.Environments, Everything) || slices.Contains(g.Environments, e.Name) {
+			if g.reaches(e.Name) {
 				found = append(found, e)
 			}
 		}

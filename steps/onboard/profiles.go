@@ -46,9 +46,10 @@ func ownProfiles(in *inputs, who *identity) (free []profiles.Wanted, cleared []s
 	if who.profile != in.answers.AdminProfile {
 		all = append(all, profiles.Wanted{Name: who.profile, Set: []profiles.KeyValue{profiles.KV("region", in.answers.StateRegion)}})
 	}
-	cleared = steps.WithoutStaleToken(all, in.credentials, in.config)
+	here := profiles.Together(in.credentials, in.config)
+	cleared = steps.WithoutStaleToken(all, here)
 	for _, e := range all {
-		if err := e.Conflict(in.credentials, in.config); err != nil {
+		if err := here.Conflict(e); err != nil {
 			in.find(cannotEdit(err))
 			continue
 		}

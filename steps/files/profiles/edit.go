@@ -36,10 +36,10 @@ func EditCredentials(credentials, config files.Snapshot, e Wanted) (files.Edit, 
 // the edits say, each under the rules of [Edit]. One that does already is not
 // looked at further.
 func EditAll(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
-	lines, there := iniLines(file.Bytes), bySection(kind, file)
+	headers, there := headersOf(file.Bytes, iniLines(file.Bytes)), bySection(kind, file)
 	var open []Wanted
 	for _, e := range profiles {
-		if _, err := findSection(kind, file.Path, e, file.Bytes, lines); err != nil {
+		if _, err := headers.find(kind, file.Path, e); err != nil {
 			return files.Edit{}, err
 		}
 		if !there[e.section()].holds(e) {
@@ -81,9 +81,7 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		end.append(e)
 	}
 	out.After, out.Fields = end.splices.Apply(end.src), end.fields
-	for _, e := range profiles {
-		want = want.with(e.header(kind), e)
-	}
+	want = want.withAll(kind, profiles)
 	for _, header := range ed.dropped {
 		want = want.without(header)
 	}
@@ -119,10 +117,14 @@ func allNormal(path string, profiles []Wanted) ([]Wanted, error) {
 // the first and the last: all are written by the same lines, and the parse of the
 // whole is compared with what was intended.
 func readers(kind Kind, path string, profiles, fresh []Wanted) []files.Reader {
+	place := make(map[string]int, len(fresh))
+	for i, f := range fresh {
+		place[f.section()] = i
+	}
 	var out []files.Reader
 	for _, e := range profiles {
-		i := slices.IndexFunc(fresh, func(f Wanted) bool { return f.section() == e.section() })
-		if !e.SSO && len(e.Set) > 0 && (i <= 0 || i == len(fresh)-1) { // a session is read with the profiles that name it
+		i := place[e.section()]                                        // zero for those that were there
+		if !e.SSO && len(e.Set) > 0 && (i == 0 || i == len(fresh)-1) { // a session is read with the profiles that name it
 			out = append(out, profileRead{kind, path, e})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"stateroom/steps/files"
 )
@@ -63,12 +64,36 @@ func TestEditAllRefusesADuplicateAmongTheNew(t *testing.T) {
 	}
 }
 
-func BenchmarkThousandNewProfiles(b *testing.B) {
-	list := roleProfiles(1000)
+// BenchmarkTenThousandProfiles prints what a look costs that has to write ten times as
+// many role profiles, and one that finds all of them there: ten times as much is wanted.
+func BenchmarkTenThousandProfiles(b *testing.B) {
 	for range b.N {
-		if _, err := EditAll(Config, files.Snapshot{Path: "config"}, list); err != nil {
-			b.Fatal(err)
+		var write, again [2]time.Duration
+		for i, n := range []int{1000, 10_000} {
+			list := roleProfiles(n)
+			start := time.Now()
+			e, err := EditAll(Config, files.Snapshot{Path: "config"}, list)
+			if err != nil {
+				b.Fatal(err)
+			}
+			write[i], start = time.Since(start), time.Now()
+			there := files.Snapshot{Path: "config", Bytes: e.After}
+			if e, err = EditAll(Config, there, list); err != nil || e.Changes() {
+				b.Fatal(e.Fields, err)
+			}
+			here := Together(files.Snapshot{Path: "credentials"}, there)
+			for _, p := range list {
+				if _, stale := here.StaleToken(p.Name); stale || here.Conflict(p) != nil {
+					b.Fatal(p.Name)
+				}
+			}
+			again[i] = time.Since(start)
 		}
+		times := func(d [2]time.Duration) float64 { return d[1].Seconds() / d[0].Seconds() }
+		b.ReportMetric(times(write), "write-times")
+		b.ReportMetric(times(again), "look-times")
+		fmt.Printf("10,000 role profiles: written in %.2fs, %.0f times what 1,000 take; looked at again in %.2fs, %.0f times (before, twice as many took 3.9 times as long)\n",
+			write[1].Seconds(), times(write), again[1].Seconds(), times(again))
 	}
 }
 

@@ -34,6 +34,8 @@ type editor struct {
 	sec     section // at work
 	splices files.Splices
 	fields  []files.Field
+	// usual is the file's own separator, as far as it was asked for.
+	usual   *separator
 	dropped []string // the headers of the sections that go
 }
 
@@ -43,11 +45,12 @@ func newEditor(kind Kind, path string, src []byte) *editor {
 
 // editThose edits the profiles that are there, and gives the others.
 func (ed *editor) editThose(there map[string]Profile, profiles []Wanted) (fresh []Wanted, err error) {
+	headers, defaults := headersOf(ed.src, ed.lines), defaultsOf(ed.src, ed.lines)
 	for _, e := range profiles {
-		if err := refuseDefaults(ed.path, ed.src, ed.lines, e); err != nil {
+		if err := defaults.refuse(ed.path, e); err != nil {
 			return nil, err
 		}
-		header, err := findSection(ed.kind, ed.path, e, ed.src, ed.lines)
+		header, err := headers.find(ed.kind, ed.path, e)
 		switch {
 		case err != nil:
 			return nil, err
@@ -289,10 +292,13 @@ func (ed *editor) style() separator {
 			return s
 		}
 	}
-	if s, ok := ed.styleOf(ed.lines); ok {
-		return separator{text: s.text}
+	if ed.usual == nil { // every new section asks for it
+		ed.usual = &separator{text: " = "}
+		if s, ok := ed.styleOf(ed.lines); ok {
+			ed.usual.text = s.text
+		}
 	}
-	return separator{text: " = "}
+	return *ed.usual
 }
 
 func (ed *editor) styleOf(lines []iniLine) (separator, bool) {

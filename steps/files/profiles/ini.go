@@ -90,47 +90,67 @@ func failingLine(src []byte) int {
 	return n + 1
 }
 
-// with gives the model that m must become when a section gets these keys set
-// and removed: what the parsed result is compared with.
-func (m iniModel) with(section string, e Wanted) iniModel {
-	at := slices.Index(m.sections, section)
-	switch {
-	case at < 0 && len(e.Set) == 0:
-		return m
-	case at < 0:
-		return m.and(section, e.Set)
+// withAll gives the model that m must become when sections get these keys set and
+// removed: what the parsed result is compared with. It makes one pass over the file.
+func (m iniModel) withAll(kind Kind, profiles []Wanted) iniModel {
+	there := make(map[string]int, len(m.sections))
+	for i, name := range m.sections {
+		if _, again := there[name]; !again {
+			there[name] = i
+		}
 	}
-	want := iniModel{sections: m.sections}
+	edited := map[int]Wanted{}
+	var fresh []Wanted
+	for _, e := range profiles {
+		if at, ok := there[e.header(kind)]; ok {
+			edited[at] = e
+		} else if len(e.Set) > 0 {
+			fresh = append(fresh, e)
+		}
+	}
+	want, rest := iniModel{sections: m.sections}, m.entries
+	for at := range m.sections {
+		n := slices.IndexFunc(rest, func(entry iniEntry) bool { return entry.section != at })
+		if n < 0 {
+			n = len(rest)
+		}
+		own := rest[:n]
+		rest = rest[n:]
+		if e, ok := edited[at]; ok {
+			own = withKeys(own, at, m.sections[at], e)
+		}
+		want.entries = append(want.entries, own...)
+	}
+	for _, e := range fresh {
+		want = want.and(e.header(kind), e.Set)
+	}
+	return want
+}
+
+// withKeys gives a section's entries as they must become.
+func withKeys(entries []iniEntry, at int, section string, e Wanted) (want []iniEntry) {
 	set := map[string]string{}
 	for _, kv := range e.Set {
 		set[kv.Key] = kv.Value.Reveal()
 	}
-	last := -1 // where new keys of the section go
-	for _, entry := range m.entries {
+	for _, entry := range entries {
 		key := strings.ToLower(entry.key)
-		if entry.section == at {
-			if slices.Contains(e.Remove, key) {
-				continue
-			}
-			if value, ok := set[key]; ok {
-				if meaning(entry.values[len(entry.values)-1]) != value {
-					entry.values, entry.nested = []string{value}, nil
-				}
-				delete(set, key)
-			}
+		if slices.Contains(e.Remove, key) {
+			continue
 		}
-		want.entries = append(want.entries, entry)
-		if entry.section <= at {
-			last = len(want.entries)
+		if value, ok := set[key]; ok {
+			if meaning(entry.values[len(entry.values)-1]) != value {
+				entry.values, entry.nested = []string{value}, nil
+			}
+			delete(set, key)
 		}
+		want = append(want, entry)
 	}
-	var added []iniEntry
 	for _, kv := range e.Set {
 		if value, ok := set[kv.Key]; ok {
-			added = append(added, iniEntry{section: at, name: section, key: kv.Key, values: []string{value}})
+			want = append(want, iniEntry{section: at, name: section, key: kv.Key, values: []string{value}})
 		}
 	}
-	want.entries = slices.Insert(want.entries, max(last, 0), added...)
 	return want
 }
 

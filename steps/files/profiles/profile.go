@@ -225,24 +225,14 @@ func ByHand(kind Kind, wanted []Wanted) string {
 	return strings.Join(sections, "\n")
 }
 
-// Conflict is the conflict of a profile with what either file holds under its name:
-// the SDKs merge the two, and a role in the one makes them pass over keys in the
-// other.
+// Conflict is [Pair.Conflict] of one profile.
 func (e Wanted) Conflict(credentials, config files.Snapshot) error {
-	if e.SSO {
-		return nil // it is no profile, and gives no credentials itself
-	}
-	inConfig, _ := Read(Config, config, e.Name)
-	if err := inConfig.Conflict(config.Path, e); err != nil {
-		return err
-	}
-	inCredentials, _ := Read(Credentials, credentials, e.Name)
-	return inCredentials.Conflict(credentials.Path, e)
+	return Together(credentials, config).Conflict(e)
 }
 
 // Conflict returns a [*ConflictError] when carrying out e would leave p with
 // two ways to credentials, and nil otherwise. [Edit] asks it about the
-// profile that it edits; [Wanted.Conflict] asks about both files.
+// profile that it edits; [Pair.Conflict] asks about both files.
 func (p Profile) Conflict(path string, e Wanted) error {
 	ways := map[string]bool{}
 	kept := map[string]bool{}

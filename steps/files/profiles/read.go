@@ -54,8 +54,9 @@ func KeyID(credentials files.Snapshot, name string) string {
 // All gives the profiles of a file in its order. Sections that are no
 // profiles (sso-session, services, names without "profile " in config, names
 // with it in credentials) are left out, as the SDK leaves them out.
-func All(kind Kind, file files.Snapshot) []Profile {
-	r := readSections(file.Bytes)
+func All(kind Kind, file files.Snapshot) []Profile { return readSections(file.Bytes).profiles(kind) }
+
+func (r reader) profiles(kind Kind) []Profile {
 	var out []Profile
 	for _, p := range r.sections {
 		name, ok := kind.profile(p.Name)
@@ -69,14 +70,26 @@ func All(kind Kind, file files.Snapshot) []Profile {
 	return out
 }
 
+// ByName are the profiles of a file by their names: whoever asks about many of them reads
+// the file once.
+func ByName(kind Kind, file files.Snapshot) map[string]Profile {
+	return named(readSections(file.Bytes).profiles(kind))
+}
+
+func named(list []Profile) map[string]Profile {
+	out := make(map[string]Profile, len(list))
+	for _, p := range list {
+		out[p.Name] = p
+	}
+	return out
+}
+
 // bySection are the profiles of a file by their names, and its sso-sessions by their
 // headers.
 func bySection(kind Kind, file files.Snapshot) map[string]Profile {
-	out := map[string]Profile{}
-	for _, p := range All(kind, file) {
-		out[p.Name] = p
-	}
-	for _, p := range readSections(file.Bytes).sections {
+	r := readSections(file.Bytes)
+	out := named(r.profiles(kind))
+	for _, p := range r.sections {
 		if kind == Config && strings.HasPrefix(p.Name, ssoSession) {
 			out[p.Name] = p
 		}

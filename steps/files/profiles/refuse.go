@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"stateroom/steps/files"
 )
@@ -46,25 +47,43 @@ func breaksForPython(r rune) bool {
 	return r == '\v' || r == '\f' || r >= 0x1c && r <= 0x1f || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
-// refuseDefaults refuses a file whose [DEFAULT] holds a way to credentials that
-// the edit does not set itself: the AWS CLI reads it in every profile, and so in
-// the edited one, and Terraform in none.
-func refuseDefaults(path string, src []byte, lines []iniLine, e Wanted) error {
-	inside := false
-	for i, l := range lines {
-		if l.typ == lineHeader {
-			inside = looseName(l.text(src)) == "DEFAULT"
-			continue
-		}
-		key, _, _ := cutKey(l.text(src))
-		key = strings.Trim(strings.ToLower(strings.TrimSpace(key)), "\"'`")
-		set := slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == key })
-		if inside && l.typ != lineComment && source[key] != "" && !set && len(e.Set) > 0 {
-			return refusal(path, i+1, "the section [DEFAULT] holds "+key+", which the AWS CLI reads in every profile and Terraform in none",
+// inDefault is a setting of [DEFAULT] that is a way to credentials: the AWS CLI reads it
+// in every profile, and Terraform in none.
+type inDefault struct {
+	key  string
+	line int // counted from 0
+}
+
+// refuse refuses an edit that does not set these itself.
+func (defaults defaults) refuse(path string, e Wanted) error {
+	for _, d := range defaults {
+		if len(e.Set) > 0 && !slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == d.key }) {
+			return refusal(path, d.line+1, "the section [DEFAULT] holds "+d.key+", which the AWS CLI reads in every profile and Terraform in none",
 				"move it to the profile that it is meant for")
 		}
 	}
 	return nil
+}
+
+type defaults []inDefault
+
+// defaultsOf finds them in one pass.
+func defaultsOf(src []byte, lines []iniLine) (found defaults) {
+	inside := false
+	for i, l := range lines {
+		if l.typ == lineHeader {
+			inside = looseName(l.text(src)) == "DEFAULT"
+		}
+		if !inside || l.typ == lineHeader || l.typ == lineComment {
+			continue
+		}
+		key, _, _ := cutKey(l.text(src))
+		key = strings.Trim(strings.ToLower(strings.TrimSpace(key)), "\"'`")
+		if source[key] != "" {
+			found = append(found, inDefault{key, i})
+		}
+	}
+	return found
 }
 
 // misread tells lines on which a parser fails or swallows what follows.
@@ -99,16 +118,32 @@ func opens(s, quote string) bool {
 	return ok && !strings.Contains(rest, quote)
 }
 
-// findSection gives the index of the target's header line, -1 when there is
+// headers are a file's header lines, counted from 0, by the names that a person would
+// take them for: every profile is looked up in one pass over the file.
+type headers struct {
+	src   []byte
+	lines []iniLine
+	at    map[string][]int
+}
+
+func headersOf(src []byte, lines []iniLine) headers {
+	h := headers{src, lines, map[string][]int{}}
+	for i, l := range lines {
+		if l.typ == lineHeader {
+			name := looseName(l.text(src))
+			h.at[name] = append(h.at[name], i)
+		}
+	}
+	return h
+}
+
+// find gives the index of the target's header line, -1 when there is
 // none, and refuses duplicates and headers that one parser takes for the
 // target's and another does not.
-func findSection(kind Kind, path string, e Wanted, src []byte, lines []iniLine) (int, error) {
+func (h headers) find(kind Kind, path string, e Wanted) (int, error) {
 	at := -1
-	for i, l := range lines {
-		if l.typ != lineHeader || looseName(l.text(src)) != e.section() {
-			continue
-		}
-		if !exactHeader(l.text(src), e.header(kind)) {
+	for _, i := range h.at[e.section()] {
+		if !exactHeader(h.lines[i].text(h.src), e.header(kind)) {
 			return -1, refusal(path, i+1,
 				fmt.Sprintf("the header looks like %s, but not every AWS tool reads it so", e.quoted()),
 				fmt.Sprintf("write it as [%s] or rename it", e.header(kind)))
@@ -140,7 +175,7 @@ func looseName(line string) string {
 	name, _, _ = strings.Cut(name, "]")
 	name, _, _ = strings.Cut(name, "#")
 	name, _, _ = strings.Cut(name, ";")
-	words := strings.Fields(strings.NewReplacer(`"`, " ", "'", " ").Replace(name))
+	words := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || r == '"' || r == '\'' })
 	if len(words) > 1 && strings.EqualFold(words[0], "profile") {
 		words = words[1:]
 	}

@@ -104,7 +104,7 @@ func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string
 	})
 	next := files.Snapshot{Path: file.Path, Bytes: after}
 	p, there := Read(kind, next, name)
-	if _, err := findSection(kind, file.Path, Wanted{Name: name}, after, iniLines(after)); err != nil {
+	if _, err := headersOf(after, iniLines(after)).find(kind, file.Path, Wanted{Name: name}); err != nil {
 		return false
 	}
 	return changed == 1 && same && there && p.Line == line

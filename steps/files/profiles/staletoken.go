@@ -24,30 +24,13 @@ type StaleToken struct {
 // with ASIA (IAM User Guide, Unique identifiers).
 const longTerm = "AKIA"
 
-// FindStaleToken tells whether a profile has a stale token. Both files count,
-// as the Go SDK merges them (config v1.33.15, mergeSections): the key pair of
-// the credentials file wins over that of the config file, but a token of the
-// config file stays where the credentials file names none, even an empty one.
-// Without a key pair there, a token of the credentials file is ignored.
+// FindStaleToken is [Pair.StaleToken] of one profile.
 func FindStaleToken(credentials, config files.Snapshot, name string) (StaleToken, bool) {
-	own, _ := Read(Credentials, credentials, name)
-	other, _ := Read(Config, config, name)
-	out := StaleToken{Kind: Config, Both: other.hasPair()}
-	if own.hasPair() {
-		out.KeyID, out.Both = own.Get(accessKeyID), false
-		if own.line(sessionToken) > 0 {
-			out.Kind, out.Both, other = Credentials, true, own
-		}
-	} else if other.hasPair() {
-		out.KeyID = other.Get(accessKeyID)
-	}
-	out.Place = files.Place{Path: config.Path, Line: other.line(sessionToken)}
-	if out.Kind == Credentials {
-		out.Place.Path = credentials.Path
-	}
-	stale := out.KeyID == "" || strings.HasPrefix(out.KeyID, longTerm)
-	return out, stale && other.Get(sessionToken) != ""
+	return Together(credentials, config).StaleToken(name)
 }
+
+// usersOwn tells that the token is beside a key of a user's own, or beside none.
+func (t StaleToken) usersOwn() bool { return t.KeyID == "" || strings.HasPrefix(t.KeyID, longTerm) }
 
 // WithoutToken is the removal of a profile's session token from one file.
 func WithoutToken(name string) Wanted {

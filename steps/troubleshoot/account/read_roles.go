@@ -23,7 +23,7 @@ func rolesOf(f *facts) (roles []*roleAccess) {
 		}
 		partition := cmp.Or(id.Partition, f.operator.Partition)
 		meant := id.ofGroups(func(group string) bool {
-			return slices.ContainsFunc(f.answers.EnvironmentsOf(group), func(x blueprint.Environment) bool { return x.Name == e.Name })
+			return f.answers.Reaches(group, e.Name)
 		})
 		if partition != "" && meant {
 			roles = append(roles, &roleAccess{environment: e, arn: f.answers.RoleARN(partition, e), by: id})
