@@ -113,18 +113,20 @@ func TestAKillAtAnyCallOfAMoveLeavesAWayIn(t *testing.T) {
 		t.Run(fmt.Sprintf("after %t, in the config file %t", run.after, run.config), func(t *testing.T) {
 			t.Parallel()
 			kills := int64(0)
-			for n := 1 + int64(i)%stride; n < 400; n += stride {
-				l := switching(t)
-				if run.config {
-					l.inTheConfigFile()
-				}
+			for n, more := 1+int64(i)%stride, true; more && n < 400; n += stride {
 				what := fmt.Sprintf("kill at request %d", n)
-				if !l.killMoveAt(n, run.after) {
-					break
-				}
-				kills++
-				l.worksEitherWay(what)
-				l.endsMove(what)
+				t.Run(what, func(t *testing.T) { // whose end closes its server
+					l := switching(t)
+					if run.config {
+						l.inTheConfigFile()
+					}
+					if more = l.killMoveAt(n, run.after); !more {
+						return
+					}
+					kills++
+					l.worksEitherWay(what)
+					l.endsMove(what)
+				})
 			}
 			if kills < 20/stride {
 				t.Errorf("only %d kills happened", kills)
@@ -139,27 +141,29 @@ func TestAKillAtAnyWriteOfAMoveLeavesAWayIn(t *testing.T) {
 	t.Parallel()
 	stride := stepstest.Stride(t)
 	kills := 0
-	for n := 1; n < 200; n += stride {
-		l := switching(t)
-		if n%2 == 0 {
-			l.inTheConfigFile()
-		}
-		journal, tokens := l.path(journalDir), l.path(".aws/sso/cache")
-		l.mkdir(journal)
-		l.mkdir(tokens)
-		var p *process
-		started := make(chan struct{})
-		w := watching(t, n, func() { <-started; p.kill() }, l.path(".aws"), tokens, journal)
-		p = l.start(l.moves())
-		close(started)
-		_ = p.cmd.Wait() // killed, or done
-		if w.close() < n {
-			break
-		}
-		kills++
+	for n, more := 1, true; more && n < 200; n += stride {
 		what := fmt.Sprintf("kill at write %d", n)
-		l.worksEitherWay(what)
-		l.endsMove(what)
+		t.Run(what, func(t *testing.T) { // whose end closes its server
+			l := switching(t)
+			if n%2 == 0 {
+				l.inTheConfigFile()
+			}
+			journal, tokens := l.path(journalDir), l.path(".aws/sso/cache")
+			l.mkdir(journal)
+			l.mkdir(tokens)
+			var p *process
+			started := make(chan struct{})
+			w := watching(t, n, func() { <-started; p.kill() }, l.path(".aws"), tokens, journal)
+			p = l.start(l.moves())
+			close(started)
+			_ = p.cmd.Wait() // killed, or done
+			if more = w.close() >= n; !more {
+				return
+			}
+			kills++
+			l.worksEitherWay(what)
+			l.endsMove(what)
+		})
 	}
 	if kills < 15/stride {
 		t.Errorf("only %d kills happened", kills)

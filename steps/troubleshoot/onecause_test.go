@@ -44,7 +44,7 @@ func TestOneCauseInAProfileIsOneFinding(t *testing.T) {
 				b.Edit(healthtest.Credentials, `(?s)\[admin_iam\][^\[]*`, "")
 				b.Edit(healthtest.Config, `(?m)^\[profile admin_iam\]\n`, "[profile me]\nlogin_session = arn:aws:iam::111111111111:user/alice\n[profile admin_iam]\nrole_arn = arn:aws:iam::111111111111:role/Admins\nsource_profile = me\n")
 			},
-			"credentials-missing", "profile me, which has a login_session",
+			"aws-login-profile", "profile me, which has a login_session",
 			"Error: No valid credential sources found\n\nError: failed to load assume role ARN, of profile admin_iam, <nil>", "credential_process = aws configure export-credentials --profile me",
 		},
 		"a program that fails": {

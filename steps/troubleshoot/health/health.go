@@ -213,7 +213,7 @@ func (r *Report) rename(own plan.Finding, a Alias) {
 			if !diagnosis.Known(f.ID) {
 				f.ID, f.Severity = g.ID, g.Severity
 			}
-			if g.ID != f.ID {
+			if !f.Bears(g.ID) {
 				f.Also = append(f.Also, g.ID)
 			}
 			addEvidence(&f, g)

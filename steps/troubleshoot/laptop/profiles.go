@@ -106,6 +106,9 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 	wrong := u.trouble
 	r := q.Failed(wrong.evidence, finding(wrong.id, plan.StepFiles, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy))
 	r.Also, r.Lead, r.Name = wrong.also, wrong.lead, wrong.name
+	if len(wrong.also) > 0 { // under which the SDK tells of it where AWS is to be asked
+		r.Alias = &health.Alias{IDs: wrong.also}
+	}
 	if u.profile == in.answers.AdminProfile {
 		return withProfileFix(ctx, in, r)
 	}
