@@ -43,10 +43,7 @@ const longestTag = 300
 
 // untagged is a line without the tags of HTML. No value of a plan becomes lines.
 func untagged(line string) string {
-	between := "\n"
-	if beginsWith(line, " \t") || progress.regexp().MatchString(line) {
-		between = " "
-	}
+	whole, between := line, "" // told apart where it matters: most lines end at no tag
 	var b strings.Builder
 	for {
 		at := strings.IndexByte(line, '<')
@@ -64,6 +61,12 @@ func untagged(line string) string {
 		name, _, _ := strings.Cut(strings.Trim(line[1:end], "/"), " ")
 		switch {
 		case slices.Contains(lineTags, strings.ToLower(name)):
+			if between == "" {
+				between = "\n"
+				if beginsWith(whole, " \t") || progress.regexp().MatchString(whole) {
+					between = " "
+				}
+			}
 			b.WriteString(between)
 		case !slices.Contains(textTags, name):
 			b.WriteString(line[:end+1])
