@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -104,6 +105,26 @@ func TestTheKeyForEmergenciesIsSealedUnusedAndNothingWithoutMFA(t *testing.T) {
 	if again, _ := w.fromTheSafe(safe); again == id || again == "" {
 		t.Errorf("the safe has key %q", again)
 	}
+}
+
+// TestAKeyPolicyThatListsItsUsersListsNobodyForEmergencies: whom it lists needs no MFA. The
+// group's own policy gives the use of the key, with MFA.
+func TestAKeyPolicyThatListsItsUsersListsNobodyForEmergencies(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	b, _ := glassTeam(t)
+	b.Key.Users = blueprint.KeyUsersListed
+	w.run(w.nobody(b))
+	w.enrol("break-glass", "break-glass")
+	s, f := w.nine(b)
+	f.Answers.Me = ""
+	_, err := f.Review(t.Context())
+	w.must(err)
+	docs, refused := statePolicies(s.Observed(), f.Answers, b.Groups[len(b.Groups)-1])
+	if text := fmt.Sprint(s.Observed().Key.Policy); strings.Contains(text, "break-glass") || refused != nil || !strings.Contains(fmt.Sprint(docs), "kms:Decrypt") {
+		t.Errorf("the key policy is %s, the group's %v, %v", text, docs, refused)
+	}
+	w.settledForNobody(b)
 }
 
 // TestAWayInIsProposedToATeamWithoutOne as something that it may want, and to nobody else.

@@ -313,6 +313,45 @@ func TestTheWatchSeesTheWholeSetupAndChangesNothing(t *testing.T) {
 	}
 }
 
+// TestTheWatchSeesGroupsOfIdentityCenter, and not who is in the directory.
+func TestTheWatchSeesGroupsOfIdentityCenter(t *testing.T) {
+	t.Parallel()
+	w, b := identityWorld(t, sandbox.Options{}), identityTeam()
+	b.CIs = ciTeam().CIs
+	b.CIs[0].Watch, b.CIs[0].Plan = true, []string{"branch:main"}
+	w.healthy(w.run(w.nobody(b)))
+	watcher, err := w.byToken("stateroom-github-watch", job("ref:refs/heads/main"))
+	w.must(err)
+	w.must(os.RemoveAll(filepath.Join(w.dir, ".aws")))
+	w.inSession(&ststypes.Credentials{AccessKeyId: &watcher.AccessKeyID, SecretAccessKey: &watcher.SecretAccessKey, SessionToken: &watcher.SessionToken})
+	s, f := w.nine(b)
+	s.Answers.Me, f.DryRun = "", true
+	w.events = nil
+	if summary := w.run(f); summary.ExitCode(true) != plan.ExitDone {
+		t.Errorf("exit code %d: planned %v, found %v", summary.ExitCode(true), w.plannedIDs(), summary.Findings)
+	}
+	role := machinesByARN(s.Observed(), s.Answers)["arn:aws:iam::111111111111:role/stateroom/ci/stateroom-github-watch"]
+	text := role.inline.JSON()
+	if strings.Contains(text, "ListUsers") || strings.Contains(text, "DescribeUser") || len(text) > 10240 {
+		t.Errorf("%d characters: %s", len(text), text)
+	}
+}
+
+// TestTwoPipelinesHaveNoRoleInCommon: what one block adds to another's name makes no third.
+func TestTwoPipelinesHaveNoRoleInCommon(t *testing.T) {
+	t.Parallel()
+	for _, environment := range []string{"plan", "watch"} {
+		b := ciTeam()
+		b.Environments[0].Name, b.CIs[0].Environments = environment, []string{environment}
+		other := b.CIs[0]
+		other.Name, other.Watch = "github-apply", true
+		b.CIs = append(b.CIs, other)
+		if err := b.Check(); err == nil || !strings.Contains(err.Error(), "is the same as that of ci") {
+			t.Errorf("%s: %v", environment, err)
+		}
+	}
+}
+
 // hostile are what tokens of others say, and those of the same repository that are not
 // meant: of each platform, beside the one that is.
 func hostile() map[string]struct {

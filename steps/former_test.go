@@ -151,6 +151,14 @@ func TestAdminsWhoHaveNotMovedYetStayInATrustThatListsThem(t *testing.T) {
 	if doc := trusted(); !strings.Contains(doc, "user/alice") || !strings.Contains(doc, "user/bob") || !strings.Contains(doc, "AWSReservedSSO_Terraform-admins") {
 		t.Errorf("after the switch: %s", doc)
 	}
+	for _, call := range []awsops.Call{awsops.CreateUser("carol", "/", nil), awsops.AddUserToGroup("admins", "carol"), awsops.CreateAccessKey("carol")} {
+		_, err := home.Do(t.Context(), call)
+		w.must(err)
+	}
+	w.run(w.nobody(b))
+	if doc := trusted(); strings.Contains(doc, "carol") || !strings.Contains(doc, "user/bob") {
+		t.Errorf("with somebody in the IAM group whom the role never trusted: %s", doc)
+	}
 	_, err := home.Do(t.Context(), awsops.UpdateAccessKey("bob", w.keyOf("bob").ID, "Inactive"))
 	w.must(err)
 	w.run(w.nobody(b))

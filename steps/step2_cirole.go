@@ -160,7 +160,12 @@ func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRol
 	for _, e := range o.environments(a.Environments) {
 		roles = append(roles, a.RoleARN(o.partition(), e.PlanRoleIn()))
 	}
-	inline := policy.Watch(operatorAccess(o, a))
+	access := operatorAccess(o, a)
+	parts := []policy.Document{policy.Operator(access), policy.Machines(access)}
+	if len(a.IdentityGroups()) > 0 {
+		parts = append(parts, policy.Identity(access))
+	}
+	inline := policy.Watch(parts...)
 	inline.Statements = append(inline.Statements, policy.AssumeRoles(roles).Statements...)
 	return &machineRole{
 		id: ciWatchChange(ci.Name), what: "the nightly watch of pipeline " + ci.Name, e: atCI(o, a, ci.WatchRole()),

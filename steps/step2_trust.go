@@ -80,14 +80,25 @@ func (b *roleBuilder) setsOf() (sets []string) {
 }
 
 // formerOf are the users who reached the environment by a group that signs in with Identity
-// Center by now, and who have not moved yet.
+// Center by now, and who have not moved yet. Whom the role does not trust today is none of
+// them: anyone may have been put into the IAM group by hand.
 func (b *roleBuilder) formerOf() (arns []string) {
+	if b.f.Role == nil {
+		return nil
+	}
+	have := policy.Policies{Identity: everything, Resource: &policy.Named{Type: policy.RoleTrust, Document: policy.ParseOrEmpty(b.f.Role.Trust)}}
 	for _, g := range b.a.IdentityGroups() {
 		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
 			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
 		}
 	}
-	return arns
+	return slices.DeleteFunc(arns, func(arn string) bool {
+		d := policy.Evaluate(policy.Request{
+			Principal: arn, Action: "sts:AssumeRole", Resource: b.f.Role.ARN, ResourceAccount: b.e.Account,
+			Context: map[string][]string{"aws:PrincipalOrgID": {b.o.orgID()}, "aws:MultiFactorAuthPresent": {"true"}},
+		}, have)
+		return !d.Allowed && len(d.Missing) == 0
+	})
 }
 
 // usersOf are the members of every group that reaches the environment.

@@ -258,7 +258,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 func keyPrincipals(o *Observed, a *blueprint.Answers) (ids []string) {
 	named := func(arn string) bool { return slices.Contains(a.Key.Administrators, arn) }
 	for _, user := range a.AllUsers() {
-		if a.Key.Users == blueprint.KeyUsersListed || named(userARN(o, a, user)) {
+		if a.Key.Users == blueprint.KeyUsersListed && !a.BreaksGlass(user) || named(userARN(o, a, user)) {
 			ids = append(ids, userChange(user))
 		}
 	}
@@ -355,7 +355,7 @@ func enabling(k *awsops.Key) string {
 func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 	var users []string
 	if a.Key.Users == blueprint.KeyUsersListed {
-		for _, user := range a.AllUsers() {
+		for _, user := range a.People() { // others use it with MFA alone, which their group's policy asks for
 			users = append(users, userARN(o, a, user))
 		}
 	}

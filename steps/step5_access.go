@@ -31,7 +31,7 @@ func stateAccess(o *Observed, a *blueprint.Answers, g blueprint.Group) policy.St
 		Partition: o.partition(), Region: a.StateRegion, Account: a.AdminAccount, Bucket: a.Bucket.Name,
 		Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile,
 	}
-	if a.Key.Users == blueprint.KeyUsersGroup || g.IdentityCenter != "" { // no key policy can list who has another role each time
+	if a.Key.Users == blueprint.KeyUsersGroup || g.IdentityCenter != "" || g.BreakGlass { // no key policy can list who has another role each time, and a listed user needs no MFA
 		access.KMSKeyARN, access.ReadKeys = o.keyARN(), o.readKeys(g.Name)
 	}
 	for _, project := range a.ProjectsOf(g.Name) {

@@ -66,15 +66,21 @@ func Identity(a OperatorAccess) Document { return a.fill(identityPolicy) }
 // Machines is what the operator needs besides where pipelines work without a stored key.
 func Machines(a OperatorAccess) Document { return a.fill(machinesPolicy) }
 
-// Watch is what of the operator's rights reads: enough to look whether all is as the
-// blueprint says, and to change nothing. No state and no other object is read.
-func Watch(a OperatorAccess) (d Document) {
+// Watch is what of these rights of the operator's reads: enough to look whether all is as the
+// blueprint says, and to change nothing. No state and no other object is read, and of a
+// directory its groups alone.
+func Watch(parts ...Document) (d Document) {
 	d.Version = Version2012
-	for _, s := range slices.Concat(Operator(a).Statements, Machines(a).Statements) {
+	var all []Statement
+	for _, part := range parts {
+		all = append(all, part.Statements...)
+	}
+	for _, s := range all {
 		s.Actions = slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool {
-			_, verb, _ := strings.Cut(action, ":")
+			service, verb, _ := strings.Cut(action, ":")
 			reads := strings.HasPrefix(verb, "Get") || strings.HasPrefix(verb, "List") || strings.HasPrefix(verb, "Describe")
-			return !reads || action == "s3:GetObject" || action == "s3:GetObjectVersion"
+			person := service == "identitystore" && (strings.Contains(verb, "User") || strings.Contains(verb, "Member"))
+			return !reads || person || action == "s3:GetObject" || action == "s3:GetObjectVersion"
 		})
 		if len(s.Actions) > 0 {
 			d.Statements = append(d.Statements, s)

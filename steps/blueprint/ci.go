@@ -400,6 +400,12 @@ func (c *blueprintChecker) ci() {
 			}
 			c.once(roles, block, "environments", strings.ToLower(ci.ApplyRole(name)), ci.Name)
 		}
+		if role := ci.PlanRole(); role != "" {
+			c.once(roles, block, "plan", strings.ToLower(role), ci.Name)
+		}
+		if role := ci.WatchRole(); role != "" {
+			c.once(roles, block, "watch", strings.ToLower(role), ci.Name)
+		}
 		if ci.Watch && ci.Provider != ProviderGitHub && ci.Provider != ProviderGitLab {
 			c.bad(block, "watch", "", "is for GitHub Actions and GitLab, whose subjects name a branch: leave it out")
 		}

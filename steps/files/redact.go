@@ -188,6 +188,11 @@ func (r *redactor) read() {
 		case tokenMark, tokenCompare: // say nothing
 		}
 	}
+	for _, f := range frames { // which no bracket has ended
+		if f.named {
+			r.found = append(r.found, f.values...)
+		}
+	}
 }
 
 // said is the text of a token without its quotes.

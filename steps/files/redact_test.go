@@ -31,6 +31,7 @@ func TestAValueBehindANameThatTellsOfASecretIsHiddenWhole(t *testing.T) {
 		"a comparison":          {`count = var.token == "hunter1" ? 1 : 0`, `count = var.token == (secret) ? 1 : 0`},
 		"a remark behind more":  {"x = { token = \"hunter1\" } # hunter2\ny = 1 # seen", "x = { token = (secret) } # (secret)\ny = 1 # seen"},
 		"a pair":                {`environment = [{ name = "DB_PASSWORD", value = "hunter1" }, { name = "A", value = "seen" }]`, `environment = [{ name = "DB_PASSWORD", value = (secret) }, { name = "A", value = "seen" }]`},
+		"a pair left open":      {"x = {\n  name = \"DB_PASSWORD\"\n  value = \"hunter1\"\n", "x = {\n  name = \"DB_PASSWORD\"\n  value = (secret)\n"},
 		"a pair turned":         {"set {\n  value = \"hunter1\"\n  name  = \"db.password\"\n}", "set {\n  value = (secret)\n  name  = \"db.password\"\n}"},
 		"a text":                {`url = "postgres://h/d?user=bob;password=hunter1"`, `url = "postgres://h/d?user=bob;password=(secret)"`},
 		"JSON in a text":        {`x = "{\"password\":\"hunter1\"}"`, `x = "{\"password\":(secret)"`},

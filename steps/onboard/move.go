@@ -155,7 +155,7 @@ func (v *mover) ask(ctx context.Context, o *Onboarding) error {
 func (v *mover) notYours(who awsops.Identity) plan.Finding {
 	return plan.Finding{
 		ID: "files.profile-in-use", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
-		Evidence: fmt.Sprintf("Profile %s holds access key %s of %s, which Terraform would keep using despite a sign-in with Identity Center.", v.answers.AdminProfile, v.key.id, who.ARN),
+		Evidence: fmt.Sprintf("Profile %s holds access key %s of %s, and not a key of one of the users of account %s.", v.profileOf(v.key.id), v.key.id, who.ARN, v.answers.AdminAccount),
 		Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
 	}
 }
@@ -230,11 +230,12 @@ func (v *mover) plan(signIn, written, partition string) {
 	}
 	if v.without.Changes() {
 		c := v.edits(moveAside, v.without, v.asideTitle())
-		c.Needs = []string{proven, written}
+		c.Needs = []string{signIn, proven, written}
 		if v.inConfig() { // whose edit takes the key out of the config file
-			c.Needs = []string{proven}
+			c.Needs = []string{signIn, proven}
 			v.after(written, moveAside)
 		}
+		c.Needs = slices.DeleteFunc(c.Needs, func(id string) bool { return id == "" })
 		aside = v.add(c)
 	}
 	v.after(written, proven)
@@ -380,7 +381,7 @@ func (v *mover) elsewhere() string {
 	}
 	at = append(at, filesWith(append([]string{v.env.Root()}, v.projectDirs()...), v.key.id)...)
 	if len(at) == 0 {
-		return " Nothing else was found on this laptop that holds it."
+		return " It was not found in another profile, in this shell or in the team's folders."
 	}
 	v.find(plan.Finding{
 		ID: "onboard.key-elsewhere", Of: plan.StepFiles, Severity: plan.Warning,

@@ -256,3 +256,37 @@ func TestAKeyThatAnotherLaptopTookOutOfUseGoesByConsent(t *testing.T) {
 		t.Errorf("ended with %d and %q: %v %v", s.ExitCode(false), l.read(".aws/credentials"), s.Failures, s.Findings)
 	}
 }
+
+// TestAKeyThatItsOwnerMayNotDeactivateGoesOnceTheSignInWorks, and not before; that it stays
+// active is told.
+func TestAKeyThatItsOwnerMayNotDeactivateGoesOnceTheSignInWorks(t *testing.T) {
+	t.Parallel()
+	l := switching(t)
+	key := l.heldKey("admin_iam")
+	credentials := strings.Replace(l.read(".aws/credentials"), "[admin_iam]", "[admin_iam-long-term]", 1)
+	l.write(".aws/credentials", credentials)
+	l.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{Deny: e.Operation == "ListAccessKeys" && strings.HasSuffix(e.Caller, "user/alice")}
+	})
+	l.server.RefuseSignIn()
+	_, f := l.comesAsMember(&person{opens: browser})
+	if s := l.run(f); len(s.Failures) == 0 || l.read(".aws/credentials") != credentials {
+		t.Errorf("without a sign-in the credentials are %q: %v", l.read(".aws/credentials"), s.Failures)
+	}
+	l.must(l.server.SignIn("alice@acme.com"))
+	_, f = l.comesAsMember(&person{opens: browser})
+	var told *plan.Finding
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
+		told = finding(&plan.Summary{Findings: r.Findings}, "onboard.key-stays-active")
+		return plan.Decision{Yes: true}, nil
+	}
+	if s := l.run(f); len(s.Failures) > 0 {
+		t.Error(s.Failures)
+	}
+	if told == nil || !strings.Contains(told.Remedy, key) || l.read(".aws/credentials") != mixed || !slices.Equal(l.status("alice"), []string{"active"}) {
+		t.Errorf("told %v, the credentials are %q, the key is %v", told, l.read(".aws/credentials"), l.status("alice"))
+	}
+	if who, err := l.acts(); err != nil || !strings.HasSuffix(who, "/alice@acme.com") {
+		t.Errorf("Terraform is %s, %v", who, err)
+	}
+}
