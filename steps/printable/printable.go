@@ -99,7 +99,7 @@ func Unescaped(text string) string {
 		if second, more := unescape(text[length:]); utf16.IsSurrogate(r) && more > 0 {
 			r, length = utf16.DecodeRune(r, second), length+more
 		}
-		if r != utf8.RuneError && r > ' ' && Rune(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"\\'`$%", r) {
+		if r != utf8.RuneError && !utf16.IsSurrogate(r) && r > ' ' && Rune(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"\\'`$%", r) {
 			out.WriteRune(r)
 		} else {
 			out.WriteString(text[:length])
@@ -113,8 +113,11 @@ func Unescaped(text string) string {
 // for another kind of escape, and its length.
 func unescape(text string) (r rune, length int) {
 	digits := map[byte]int{'u': 4, 'U': 8}
-	if len(text) < 2 || text[0] != '\\' {
+	if text == "" || text[0] != '\\' {
 		return utf8.RuneError, 0
+	}
+	if len(text) == 1 { // nothing is left for it to escape
+		return utf8.RuneError, 1
 	}
 	n := digits[text[1]]
 	if n == 0 || len(text) < 2+n {

@@ -36,6 +36,22 @@ func TestWhatATerminalObeysOrHidesIsShownAsItsEscape(t *testing.T) {
 	}
 }
 
+// TestAnEscapeIsReadWhereverTheTextEnds: also a backslash with nothing behind it, or half an
+// escape, as untrusted text may end in.
+func TestAnEscapeIsReadWhereverTheTextEnds(t *testing.T) {
+	for text, want := range map[string]string{
+		`"\u002a"`:           `"*"`,
+		`"\u0041" and \`:     `"A" and \`,
+		`\u0041\`:            `A\`,
+		`\u0041\u00`:         `A\u00`,
+		`\ud83d\ude42\ud83d`: "🙂" + `\ud83d`,
+	} {
+		if got := printable.Unescaped(text); got != want {
+			t.Errorf("Unescaped(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestOnlyStylingOfOurOwnPasses(t *testing.T) {
 	own := func(sequence string) bool { return sequence == "\x1b[1m" || sequence == "\x1b[0m" }
 	for line, want := range map[string]string{
@@ -69,6 +85,7 @@ func FuzzNothingButTextIsLeft(f *testing.F) {
 		if once := printable.Text(text); printable.Text(once) != once {
 			t.Errorf("a second pass changes %q", once)
 		}
+		_ = printable.Unescaped(text) // which has to end
 		line, err := json.Marshal(text)
 		if err != nil {
 			t.Fatal(err)
