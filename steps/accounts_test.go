@@ -273,8 +273,9 @@ func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 	t.Parallel()
 	b := withNew("qa@example.com")
-	facts := AccountFacts{Listed: true, Accounts: []awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}}}
-	p := planAccounts(&Observed{Account: facts}, &blueprint.Answers{Blueprint: b})
+	facts := AccountsOf([]awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}})
+	facts.Listed = true
+	p := planAccounts(&Observed{Account: *facts}, &blueprint.Answers{Blueprint: b})
 	if f := findingOf(p.Findings, "account.not-active"); f == nil || len(p.Changes) > 0 {
 		t.Errorf("%+v", p)
 	}

@@ -35,7 +35,9 @@ func (p *Preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (c
 func (p *Preflight) overAccount(ctx context.Context, account string) [][]awsops.ControlPolicy {
 	p.listing.Do(func() { // a set-up has listed them
 		if of := &p.Observed.Account; !of.Listed && of.ListingDenied == nil {
-			of.Accounts, of.ListingDenied = p.Env.Sessions.Home(p.Answers.StateRegion).Accounts(ctx)
+			accounts, err := p.Env.Sessions.Home(p.Answers.StateRegion).Accounts(ctx)
+			of.list(accounts)
+			of.ListingDenied = err
 		}
 	})
 	member, listed := p.Observed.Account.byID(account)

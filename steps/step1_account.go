@@ -104,7 +104,7 @@ type AccountFacts struct {
 	Organization       *awsops.Organization
 	OrganizationDenied error
 	// Accounts are the organization's, when the caller may list them; Listed
-	// tells an empty organization from one that cannot be listed.
+	// tells an empty organization from one that cannot be listed. Set by list, which indexes them.
 	Accounts []awsops.Account
 	Listed   bool
 	// ListingDenied is AWS's answer to whoever may not list them.
@@ -115,50 +115,50 @@ type AccountFacts struct {
 	// far as one call to the tagging API tells.
 	Others []string
 
-	// index is of the accounts that the inspection has listed; without one they are
-	// gone through.
+	// index is of the accounts that [AccountFacts.list] was given last.
 	index accountIndex
 }
 
 // accountIndex finds one of ten thousand accounts for each of ten thousand environments.
 type accountIndex struct {
-	of            []awsops.Account
 	byID, byEmail map[string]int
 }
 
 func indexAccounts(all []awsops.Account) accountIndex {
-	made := accountIndex{of: all, byID: make(map[string]int, len(all)), byEmail: make(map[string]int, len(all))}
+	made := accountIndex{byID: make(map[string]int, len(all)), byEmail: make(map[string]int, len(all))}
 	for i := len(all) - 1; i >= 0; i-- { // the first counts
 		made.byID[all[i].ID], made.byEmail[strings.ToLower(all[i].Email)] = i, i
 	}
 	return made
 }
 
-// indexed is the index of the accounts that are known now.
-func (f *AccountFacts) indexed() accountIndex {
-	if len(f.index.of) != len(f.Accounts) {
-		return indexAccounts(f.Accounts)
-	}
-	return f.index
+// AccountsOf is what is known where these accounts were listed, and nothing else asked.
+func AccountsOf(accounts []awsops.Account) *AccountFacts {
+	var f AccountFacts
+	f.list(accounts)
+	return &f
+}
+
+// list takes the accounts that are known from now on.
+func (f *AccountFacts) list(accounts []awsops.Account) {
+	f.Accounts, f.index = accounts, indexAccounts(accounts)
 }
 
 // ByEmail is the account with that address, as far as they were listed.
 func (f *AccountFacts) ByEmail(email string) (awsops.Account, bool) {
-	all := f.indexed()
-	i, there := all.byEmail[strings.ToLower(email)]
+	i, there := f.index.byEmail[strings.ToLower(email)]
 	if !there || email == "" {
 		return awsops.Account{}, false
 	}
-	return all.of[i], true
+	return f.Accounts[i], true
 }
 
 func (f *AccountFacts) byID(id string) (awsops.Account, bool) {
-	all := f.indexed()
-	i, there := all.byID[id]
+	i, there := f.index.byID[id]
 	if !there {
 		return awsops.Account{}, false
 	}
-	return all.of[i], true
+	return f.Accounts[i], true
 }
 
 // active tells whether the account of e can be worked in. One that cannot be
@@ -274,7 +274,8 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		accounts, err := home.Accounts(gctx)
 		switch {
 		case err == nil:
-			f.Accounts, f.Listed, f.index = accounts, true, indexAccounts(accounts)
+			f.list(accounts)
+			f.Listed = true
 		case awsops.IsAccessDenied(err):
 			f.ListingDenied = err
 		case !awsops.IsOrganizationNotInUse(err):
@@ -339,13 +340,13 @@ func (f *AccountFacts) created(ctx context.Context, home *awsops.Session, e blue
 	if err != nil {
 		return false, err
 	}
-	f.Accounts, err = home.Accounts(ctx)
-	f.index = indexAccounts(f.Accounts)
+	accounts, err := home.Accounts(ctx)
+	f.list(accounts)
 	if _, listed := f.ByEmail(e.Email); listed {
 		return true, err
 	}
 	if made.Account != "" { // the list is older
-		f.Accounts = append(f.Accounts, awsops.Account{ID: made.Account, Name: made.Name, Email: e.Email, State: "ACTIVE"})
+		f.list(append(accounts, awsops.Account{ID: made.Account, Name: made.Name, Email: e.Email, State: "ACTIVE"}))
 	}
 	return shown, err
 }

@@ -103,13 +103,16 @@ func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ro
 		return nil, err
 	}
 	roles := make([]roleAccess, len(a.Environments))
-	accounts := sync.OnceValues(func() ([]awsops.Account, error) { return home.Accounts(ctx) })
+	accounts := sync.OnceValues(func() (*steps.AccountFacts, error) {
+		listed, err := home.Accounts(ctx)
+		return steps.AccountsOf(listed), err
+	})
 	var reads []func()
 	for i, e := range a.Environments {
 		reads = append(reads, func() {
 			if e.Account == "" { // made by its e-mail address, under which the organization knows it
 				listed, err := accounts()
-				found, there := (&steps.AccountFacts{Accounts: listed}).ByEmail(e.Email)
+				found, there := listed.ByEmail(e.Email)
 				if !there {
 					roles[i] = roleAccess{Environment: e, ARN: e.Role, RoleFacts: steps.RoleFacts{Unreachable: err}}
 					return
