@@ -29,16 +29,9 @@ type TokenGate struct {
 func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	o := &Observed{}
 	o.Account.Identity.Partition = awsops.PartitionOf(a.StateRegion)
-	add := func(ci blueprint.CI, role string, subjects []blueprint.Subject) {
-		if role != "" && len(subjects) > 0 {
-			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(o, a, role)), Trust: ciTrust(o, a, ci, subjects), CI: ci.Name})
-		}
-	}
-	for _, ci := range a.CIs {
-		add(ci, ci.PlanRole(), ci.PlanSubjects())
-		add(ci, ci.WatchRole(), ci.WatchSubjects())
-		for _, e := range a.EnvironmentsOfCI(ci) {
-			add(ci, ci.ApplyRole(e.Name), ci.ApplySubjects(e.Name))
+	for _, r := range tokenRoles(a) {
+		if len(r.subjects) > 0 {
+			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(o, a, r.name)), Trust: ciTrust(o, a, r.ci, r.subjects), CI: r.ci.Name})
 		}
 	}
 	return gates

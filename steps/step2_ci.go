@@ -152,18 +152,8 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 
 // machinePlaces are where the pipelines' roles are, each in the form of an environment.
 func machinePlaces(o *Observed, a *blueprint.Answers) (places []blueprint.Environment) {
-	for _, ci := range a.CIs {
-		if role := ci.PlanRole(); role != "" {
-			places = append(places, atCI(o, a, role))
-		}
-		if role := ci.WatchRole(); role != "" {
-			places = append(places, atCI(o, a, role))
-		}
-		for _, e := range a.EnvironmentsOfCI(ci) {
-			if len(ci.ApplySubjects(e.Name)) > 0 {
-				places = append(places, atCI(o, a, ci.ApplyRole(e.Name)))
-			}
-		}
+	for _, r := range tokenRoles(a) {
+		places = append(places, atCI(o, a, r.name))
 	}
 	for _, e := range o.environments(a.Environments) {
 		if a.PlansIn(e.Name) {
@@ -171,6 +161,31 @@ func machinePlaces(o *Observed, a *blueprint.Answers) (places []blueprint.Enviro
 		}
 	}
 	return places
+}
+
+// tokenRole is a role of the admin account that a pipeline's tokens open.
+type tokenRole struct {
+	ci       blueprint.CI
+	name     string
+	subjects []blueprint.Subject
+}
+
+// tokenRoles are those of all pipelines of the blueprint.
+func tokenRoles(a *blueprint.Answers) (all []tokenRole) {
+	for _, ci := range a.CIs {
+		if name := ci.PlanRole(); name != "" {
+			all = append(all, tokenRole{ci, name, ci.PlanSubjects()})
+		}
+		if name := ci.WatchRole(); name != "" {
+			all = append(all, tokenRole{ci, name, ci.WatchSubjects()})
+		}
+		for _, e := range a.EnvironmentsOfCI(ci) {
+			if subjects := ci.ApplySubjects(e.Name); len(subjects) > 0 {
+				all = append(all, tokenRole{ci, ci.ApplyRole(e.Name), subjects})
+			}
+		}
+	}
+	return all
 }
 
 // atCI is where a pipeline's role of the admin account is, under the name that it has there.

@@ -88,7 +88,7 @@ func (b *roleBuilder) formerOf() (arns []string) {
 	}
 	have := policy.Policies{Identity: everything, Resource: &policy.Named{Type: policy.RoleTrust, Document: policy.ParseOrEmpty(b.f.Role.Trust)}}
 	for _, g := range b.a.IdentityGroups() {
-		if slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name }) {
+		if b.a.Reaches(g.Name, b.e.Name) {
 			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
 		}
 	}
