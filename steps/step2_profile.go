@@ -129,12 +129,6 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 	}
 }
 
-// The two halves of an access key in a profile.
-const (
-	profileKeyID     = "aws_access_key_id"
-	profileKeySecret = "aws_secret_access_key" // #nosec G101 -- the name of a setting
-)
-
 // KeysShadowSignIn is the finding of a profile that signs in with Identity Center and has an
 // access key besides, or nil: every Go program takes the key, the AWS CLI the sign-in
 // (measured, facts/identity-center.md).
@@ -143,13 +137,14 @@ func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Fin
 	places := map[string][]string{}
 	for kind, file := range []files.Snapshot{profiles.Credentials: credentials, profiles.Config: config} {
 		p, _ := profiles.Read(profiles.Kind(kind), file, name)
-		whole := p.Get(profileKeyID) != "" && p.Get(profileKeySecret) != ""
+		id, key, _ := p.Held()
+		whole := id != "" && !key.IsZero()
 		for _, v := range p.Values {
 			at := files.Place{Path: file.Path, Line: v.Line}.String()
 			switch {
 			case v.Key == ssoSession || v.Key == ssoStartURL:
 				signIn = cmp.Or(signIn, at)
-			case whole && (v.Key == profileKeyID || v.Key == profileKeySecret):
+			case whole && (v.Key == profiles.AccessKeyID || v.Key == profiles.SecretAccessKey):
 				places[v.Key] = append(places[v.Key], at)
 			}
 		}
@@ -160,9 +155,9 @@ func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Fin
 	return &plan.Finding{
 		ID: "files.keys-shadow-sso", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s signs in with Identity Center (%s) and has an access key besides (%s). Terraform uses the key and the AWS CLI the sign-in, so aws sts get-caller-identity works whether the key does or not.",
-			name, signIn, plan.Listed(places[profileKeyID])),
+			name, signIn, plan.Listed(places[profiles.AccessKeyID])),
 		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, run stateroom onboard, which moves this laptop to the sign-in, or remove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
-			profileKeyID, plan.Listed(places[profileKeyID]), profileKeySecret, plan.Listed(places[profileKeySecret])),
+			profiles.AccessKeyID, plan.Listed(places[profiles.AccessKeyID]), profiles.SecretAccessKey, plan.Listed(places[profiles.SecretAccessKey])),
 	}
 }
 

@@ -3,6 +3,8 @@ package diagnosis
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"stateroom/awsops/policy"
@@ -92,8 +94,8 @@ func (c *TokenClaims) search(value any, depth int) bool {
 		if value["eventName"] == tokenCall && c.event(value) || c.take(value) {
 			return true
 		}
-		for _, inner := range value {
-			if c.search(inner, depth+1) {
+		for _, name := range slices.Sorted(maps.Keys(value)) { // so that each run finds the same
+			if c.search(value[name], depth+1) {
 				return true
 			}
 		}

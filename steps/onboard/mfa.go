@@ -248,7 +248,7 @@ func (p *factorPlan) keyInPlace() (files.Snapshot, []string, bool) {
 		return base, needs, true
 	}
 	long := p.answers.LongTermProfile()
-	edit, err := profiles.EditCredentials(base, p.config, profiles.KeyPair(long, p.who.held, p.get(p.who.profile, "aws_secret_access_key")))
+	edit, err := profiles.EditCredentials(base, p.config, profiles.KeyPair(long, p.who.held, p.get(p.who.profile, profiles.SecretAccessKey)))
 	if err != nil {
 		p.find(cannotEdit(err))
 		return base, nil, false

@@ -133,7 +133,7 @@ func readers(kind Kind, path string, profiles, fresh []Wanted) []files.Reader {
 
 // hides tells whether a secret is written.
 func (e Wanted) hides() bool {
-	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == secretAccessKey || kv.Key == sessionToken })
+	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == SecretAccessKey || kv.Key == sessionToken })
 }
 
 // holds tells a profile in which nothing is to be changed.

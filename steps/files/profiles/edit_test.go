@@ -18,7 +18,7 @@ func credentials(text string) files.Snapshot {
 }
 
 func keys(name string) Wanted {
-	return Wanted{Name: name, Set: []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "n/e+w=//;#%\\")}}
+	return Wanted{Name: name, Set: []KeyValue{KV(AccessKeyID, "AKIANEW"), KV(SecretAccessKey, "n/e+w=//;#%\\")}}
 }
 
 func region(name string) Wanted {
@@ -271,7 +271,7 @@ func TestDefaultRefusesItsPrefixedTwin(t *testing.T) {
 
 func TestEditRefusesValuesThatWouldNotReadBack(t *testing.T) {
 	for _, value := range []string{"", "  ", "a\nb", "a\x00b", "a\x1bb", "a #b", "a\t;b", `"a"`, "'a'", "`a", `"""a`, `"`, "\xff", "a\u2028b", "a\u0085b", "a\x1cb", "a\fb"} {
-		_, err := Edit(Credentials, credentials(""), Wanted{Name: "x", Set: []KeyValue{KV(secretAccessKey, value)}})
+		_, err := Edit(Credentials, credentials(""), Wanted{Name: "x", Set: []KeyValue{KV(SecretAccessKey, value)}})
 		if err == nil {
 			t.Errorf("%q was accepted", value)
 			continue
@@ -298,7 +298,7 @@ func TestConflictNamesTheOtherWayToCredentials(t *testing.T) {
 		{"keys into a role", "[x]\nrole_arn = r\nsource_profile = x\nregion = z\n", keys("x"), []string{"role_arn", "source_profile"}},
 		{"keys into SSO", "[x]\nsso_session = s\nsso_account_id = 1\n", keys("x"), []string{"sso_session", "sso_account_id"}},
 		{"keys into a process", "[x]\ncredential_process = p\n", keys("x"), []string{"credential_process"}},
-		{"a role into keys", "[x]\naws_access_key_id = a\naws_secret_access_key = b\n", role, []string{accessKeyID, secretAccessKey}},
+		{"a role into keys", "[x]\naws_access_key_id = a\naws_secret_access_key = b\n", role, []string{AccessKeyID, SecretAccessKey}},
 		{"a role into a role is a change", "[x]\nrole_arn = r\n", role, nil},
 		{"a region conflicts with nothing", "[x]\nrole_arn = r\n", region("x"), nil},
 	}
@@ -340,15 +340,15 @@ func TestConflictInTheOtherFileIsSeen(t *testing.T) {
 func TestFieldsTellTheChangeAndHideSecrets(t *testing.T) {
 	old := "[x]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecretoldsecret\naws_session_token = oldtokenoldtoken\n"
 	e, err := Edit(Credentials, credentials(old), Wanted{
-		Name: "x", Set: []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "brandnewsecret"), KV("region", "eu-west-1")},
+		Name: "x", Set: []KeyValue{KV(AccessKeyID, "AKIANEW"), KV(SecretAccessKey, "brandnewsecret"), KV("region", "eu-west-1")},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []files.Field{
 		{Name: sessionToken, Before: "(secret)"},
-		{Name: accessKeyID, Before: "AKIAOLD", After: "AKIANEW"},
-		{Name: secretAccessKey, Before: "(secret)", After: "(secret)"},
+		{Name: AccessKeyID, Before: "AKIAOLD", After: "AKIANEW"},
+		{Name: SecretAccessKey, Before: "(secret)", After: "(secret)"},
 		{Name: "region", After: "eu-west-1"},
 	}
 	if diff := cmp.Diff(want, e.Fields); diff != "" {

@@ -17,7 +17,7 @@ func FuzzEdit(f *testing.F) {
 		"\xef\xbb\xbf[x]", "[ x ]\n[x\n", "[x]\nk = `a\nb`\n-=1\n\"q\"=2\n", "[DEFAULT]\n[x]\naws_session_token=t",
 	} {
 		f.Add([]byte(seed), true, "x", "region", "eu-west-1")
-		f.Add([]byte(seed), false, "default", secretAccessKey, "a/b+c=")
+		f.Add([]byte(seed), false, "default", SecretAccessKey, "a/b+c=")
 	}
 	f.Fuzz(func(t *testing.T, old []byte, inConfig bool, name, key, value string) {
 		kind := Credentials

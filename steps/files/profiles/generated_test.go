@@ -79,7 +79,7 @@ func checkGenerated(t *testing.T, path string, n uint64) bool {
 	}
 	got := after[e.Name]
 	for _, kv := range e.Set {
-		read := map[string]string{"region": got.cfg.Region, accessKeyID: got.cfg.Credentials.AccessKeyID, secretAccessKey: got.cfg.Credentials.SecretAccessKey}
+		read := map[string]string{"region": got.cfg.Region, AccessKeyID: got.cfg.Credentials.AccessKeyID, SecretAccessKey: got.cfg.Credentials.SecretAccessKey}
 		if got.err == "" && read[kv.Key] != kv.Value.Reveal() {
 			fail("the SDK reads %q as %s", read[kv.Key], kv.Key)
 		}
@@ -199,7 +199,7 @@ func touches(line string, e Wanted) bool {
 		if ok && kv.Key == key {
 			return true
 		}
-		newKey = newKey || kv.Key == secretAccessKey
+		newKey = newKey || kv.Key == SecretAccessKey
 	}
 	return ok && (slices.Contains(e.Remove, key) || newKey && key == sessionToken)
 }
@@ -223,11 +223,11 @@ func (g generator) edit() Wanted {
 	e := Wanted{Name: g.pick("x", "x", "x", "default", "a", "acme-prod")}
 	switch g.IntN(4) {
 	case 0:
-		e.Set = []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, g.pick("abc/+=", "a;b#c", `tail\`, "%(x)s", "http://x", `q"q`, "a'b", "z`"))}
+		e.Set = []KeyValue{KV(AccessKeyID, "AKIANEW"), KV(SecretAccessKey, g.pick("abc/+=", "a;b#c", `tail\`, "%(x)s", "http://x", `q"q`, "a'b", "z`"))}
 	case 1:
 		e.Set = []KeyValue{KV("region", "eu-west-1")}
 	case 2:
-		e.Set = []KeyValue{KV("region", "eu-west-1"), KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "s")}
+		e.Set = []KeyValue{KV("region", "eu-west-1"), KV(AccessKeyID, "AKIANEW"), KV(SecretAccessKey, "s")}
 		e.Remove = []string{"role_arn", "credential_process"}
 	case 3:
 		e.Set = []KeyValue{KV("region", "eu-north-1")}
@@ -289,7 +289,7 @@ func (g generator) section(b *strings.Builder, kind Kind, eol string) {
 
 func (g generator) entry(b *strings.Builder, seen map[string]bool, eol string) {
 	sep := g.pick(" = ", " = ", "=", "= ", " =", ": ", "\t=\t", "      = ")
-	key := g.pick("region", "output", accessKeyID, secretAccessKey, sessionToken, "role_arn", "s3", "custom", "Region", "mixed_Key")
+	key := g.pick("region", "output", AccessKeyID, SecretAccessKey, sessionToken, "role_arn", "s3", "custom", "Region", "mixed_Key")
 	if low := strings.ToLower(key); seen[low] && g.IntN(15) > 0 {
 		return
 	}

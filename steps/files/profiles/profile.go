@@ -44,7 +44,7 @@ func KV(key, value string) KeyValue { return KeyValue{Key: key, Value: secret.Ne
 
 // KeyPair is a profile that holds an access key. No session's token stays beside it.
 func KeyPair(name, id, secretKey string) Wanted {
-	return Wanted{Name: name, Set: []KeyValue{KV(accessKeyID, id), KV(secretAccessKey, secretKey)}}
+	return Wanted{Name: name, Set: []KeyValue{KV(AccessKeyID, id), KV(SecretAccessKey, secretKey)}}
 }
 
 // Session is a profile that holds a session's keys.
@@ -58,13 +58,13 @@ func Session(name, id, secretKey, token string) Wanted {
 // WithoutKeys is the removal of whatever access key or session a profile of one file holds,
 // or a half of, and of the section where nothing else is in it.
 func WithoutKeys(name string) Wanted {
-	return Wanted{Name: name, Remove: []string{accessKeyID, secretAccessKey, sessionToken, securityToken}, Drop: true}
+	return Wanted{Name: name, Remove: []string{AccessKeyID, SecretAccessKey, sessionToken, securityToken}, Drop: true}
 }
 
 // Held is what a profile of one file holds of an access key: both are empty for none, and
 // one for half of one. Session says that it is a session's.
 func (p Profile) Held() (id string, key secret.Secret, session bool) {
-	return p.Get(accessKeyID), secret.New(p.Get(secretAccessKey)), p.Get(sessionToken)+p.Get(securityToken) != ""
+	return p.Get(AccessKeyID), secret.New(p.Get(SecretAccessKey)), p.Get(sessionToken)+p.Get(securityToken) != ""
 }
 
 // Wanted says what one profile, or one [sso-session], must hold. Keys that are not named
@@ -77,10 +77,11 @@ type Wanted struct {
 	Drop   bool       // the section itself goes where nothing is left in it
 }
 
-// The settings of a profile that carry credentials themselves.
+// The settings of a profile that carry credentials themselves, as the AWS CLI and the SDKs
+// name them.
 const (
-	accessKeyID     = "aws_access_key_id"
-	secretAccessKey = "aws_secret_access_key" // #nosec G101 -- the name of a setting
+	AccessKeyID     = "aws_access_key_id"
+	SecretAccessKey = "aws_secret_access_key" // #nosec G101 -- the name of a setting
 	sessionToken    = "aws_session_token"     // #nosec G101 -- the name of a setting
 	securityToken   = "aws_security_token"    // #nosec G101 -- what older boto reads as the session token
 )
@@ -89,7 +90,7 @@ const (
 // ways in one profile contradict each other: the Go SDK refuses some pairs and
 // silently prefers one side of the others.
 var source = map[string]string{
-	accessKeyID: "keys", secretAccessKey: "keys", sessionToken: "keys", securityToken: "keys",
+	AccessKeyID: "keys", SecretAccessKey: "keys", sessionToken: "keys", securityToken: "keys",
 	"role_arn": "role", "source_profile": "role",
 	"credential_source":       "instance",
 	"credential_process":      "process",
@@ -101,7 +102,7 @@ var source = map[string]string{
 // public lists the settings whose values may be shown. Anything else, known or
 // not, reads "(secret)".
 var public = map[string]bool{
-	accessKeyID: true, "region": true, "output": true, "role_arn": true, "source_profile": true,
+	AccessKeyID: true, "region": true, "output": true, "role_arn": true, "source_profile": true,
 	"role_session_name": true, "mfa_serial": true, "duration_seconds": true, "credential_source": true,
 	"sso_session": true, "sso_start_url": true, "sso_account_id": true, "sso_role_name": true, "sso_region": true,
 	"sso_registration_scopes": true,
@@ -172,7 +173,7 @@ func (e Wanted) normal(path string) (Wanted, error) {
 		seen[kv.Key] = true
 		out.Set = append(out.Set, KV(kv.Key, value))
 	}
-	if seen[accessKeyID] && seen[secretAccessKey] && !seen[sessionToken] {
+	if seen[AccessKeyID] && seen[SecretAccessKey] && !seen[sessionToken] {
 		// A token left from a session would be sent with the long-term key
 		// and refused (InvalidClientTokenId).
 		out.Remove = append(out.Remove, sessionToken, securityToken)

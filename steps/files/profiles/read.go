@@ -48,7 +48,7 @@ func Read(kind Kind, file files.Snapshot, name string) (Profile, bool) {
 // empty.
 func KeyID(credentials files.Snapshot, name string) string {
 	p, _ := Read(Credentials, credentials, name)
-	return p.Get(accessKeyID)
+	return p.Get(AccessKeyID)
 }
 
 // All gives the profiles of a file in its order. Sections that are no

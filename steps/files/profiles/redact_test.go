@@ -10,7 +10,7 @@ import (
 func TestDiffShowsTheChangeAndNoSecret(t *testing.T) {
 	old := "# backup: wJalrXUtnFEMIK7MDENGbPxRfiCY\n#aws_secret_access_key = commented\n[other]\naws_secret_access_key = othersecret\ncustom = maybe\nregion = us-east-1\n\n" +
 		"[x]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecret\n"
-	e, err := Edit(Credentials, credentials(old), Wanted{Name: "x", Set: []KeyValue{KV(secretAccessKey, "brandnew"), KV("region", "eu-west-1")}})
+	e, err := Edit(Credentials, credentials(old), Wanted{Name: "x", Set: []KeyValue{KV(SecretAccessKey, "brandnew"), KV("region", "eu-west-1")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func WithoutToken(name string) Wanted {
 	return Wanted{Name: name, Remove: []string{sessionToken, securityToken}}
 }
 
-func (p Profile) hasPair() bool { return p.Get(accessKeyID) != "" && p.Get(secretAccessKey) != "" }
+func (p Profile) hasPair() bool { return p.Get(AccessKeyID) != "" && p.Get(SecretAccessKey) != "" }
 
 // line is where a setting stands, zero where it does not.
 func (p Profile) line(key string) int {

@@ -42,12 +42,12 @@ func (f Pair) StaleToken(name string) (StaleToken, bool) {
 	own, other := f.credentials.profiles[name], f.config.profiles[name]
 	out := StaleToken{Kind: Config, Both: other.hasPair()}
 	if own.hasPair() {
-		out.KeyID, out.Both = own.Get(accessKeyID), false
+		out.KeyID, out.Both = own.Get(AccessKeyID), false
 		if own.line(sessionToken) > 0 {
 			out.Kind, out.Both, other = Credentials, true, own
 		}
 	} else if other.hasPair() {
-		out.KeyID = other.Get(accessKeyID)
+		out.KeyID = other.Get(AccessKeyID)
 	}
 	out.Place = files.Place{Path: f.config.path, Line: other.line(sessionToken)}
 	if out.Kind == Credentials {

@@ -51,7 +51,7 @@ func (r profileRead) Verify(ctx context.Context, staged string) error {
 		return &files.Error{Action: "write", Path: path, Problem: "the AWS SDK would not load profile " + e.Name, Err: err}
 	}
 	read := map[string]string{
-		accessKeyID: got.Credentials.AccessKeyID, secretAccessKey: got.Credentials.SecretAccessKey,
+		AccessKeyID: got.Credentials.AccessKeyID, SecretAccessKey: got.Credentials.SecretAccessKey,
 		sessionToken: got.Credentials.SessionToken, "region": got.Region, "role_arn": got.RoleARN,
 		"source_profile": got.SourceProfileName, "credential_process": got.CredentialProcess,
 		"role_session_name": got.RoleSessionName, "mfa_serial": got.MFASerial,

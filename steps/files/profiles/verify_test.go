@@ -45,11 +45,11 @@ func TestAnEditMayFollowAnotherWhoseValuesAreNotKnownYet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, err := Edit(Credentials, file, Wanted{Name: "a", Set: []KeyValue{KV(accessKeyID, "LATER"), KV(secretAccessKey, "LATER")}})
+			first, err := Edit(Credentials, file, Wanted{Name: "a", Set: []KeyValue{KV(AccessKeyID, "LATER"), KV(SecretAccessKey, "LATER")}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			second, err := Edit(Credentials, first.Result(), Wanted{Name: "b", Set: []KeyValue{KV(accessKeyID, "B"), KV(secretAccessKey, "B")}})
+			second, err := Edit(Credentials, first.Result(), Wanted{Name: "b", Set: []KeyValue{KV(AccessKeyID, "B"), KV(SecretAccessKey, "B")}})
 			if err != nil {
 				t.Fatal(err)
 			}

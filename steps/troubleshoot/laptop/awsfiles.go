@@ -75,14 +75,11 @@ func lineOf(p profiles.Profile, key string) int {
 	return 0
 }
 
-const (
-	keyID     = "aws_access_key_id"
-	keySecret = "aws_secret_access_key" // #nosec G101 -- the name of a setting
-)
-
 // hasKeys tells whether one of the files holds both halves of an access key.
 func (p profile) hasKeys() bool {
-	whole := func(f profiles.Profile) bool { return f.Get(keyID) != "" && f.Get(keySecret) != "" }
+	whole := func(f profiles.Profile) bool {
+		return f.Get(profiles.AccessKeyID) != "" && f.Get(profiles.SecretAccessKey) != ""
+	}
 	return whole(p.credentials) || whole(p.config)
 }
 
@@ -93,12 +90,12 @@ func (p profile) half() (at, has, lacks string) {
 		path string
 		in   profiles.Profile
 	}{{p.files.credentials.Path, p.credentials}, {p.files.config.Path, p.config}} {
-		id, secret := lineOf(of.in, keyID), lineOf(of.in, keySecret)
+		id, secret := lineOf(of.in, profiles.AccessKeyID), lineOf(of.in, profiles.SecretAccessKey)
 		switch {
-		case id > 0 && of.in.Get(keySecret) == "":
-			return files.Place{Path: of.path, Line: id}.String(), keyID, keySecret
-		case secret > 0 && of.in.Get(keyID) == "":
-			return files.Place{Path: of.path, Line: secret}.String(), keySecret, keyID
+		case id > 0 && of.in.Get(profiles.SecretAccessKey) == "":
+			return files.Place{Path: of.path, Line: id}.String(), profiles.AccessKeyID, profiles.SecretAccessKey
+		case secret > 0 && of.in.Get(profiles.AccessKeyID) == "":
+			return files.Place{Path: of.path, Line: secret}.String(), profiles.SecretAccessKey, profiles.AccessKeyID
 		}
 	}
 	return "", "", ""
@@ -250,7 +247,7 @@ func (p profile) signsInWithLogin() bool {
 func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 	switch {
 	case p.hasKeys():
-		return fmt.Sprintf("access key %s (%s)", p.get(keyID), p.at(keyID)), nil
+		return fmt.Sprintf("access key %s (%s)", p.get(profiles.AccessKeyID), p.at(profiles.AccessKeyID)), nil
 	case p.get("web_identity_token_file") != "":
 		token := p.get("web_identity_token_file")
 		if _, err := os.Stat(token); err != nil {

@@ -112,7 +112,7 @@ func renameByOwner(ctx context.Context, in *inputs, name string) []profileEdit {
 	}
 	var set []profiles.KeyValue
 	for _, v := range p.Values {
-		if v.Key == keyID || v.Key == keySecret {
+		if v.Key == profiles.AccessKeyID || v.Key == profiles.SecretAccessKey {
 			set = append(set, profiles.KeyValue{Key: v.Key, Value: v.Value})
 		}
 	}
@@ -123,7 +123,7 @@ func renameByOwner(ctx context.Context, in *inputs, name string) []profileEdit {
 // ownerOf is the user of the blueprint whose access key a profile holds, empty
 // where it is nobody's or cannot be told. AWS is asked with that key.
 func ownerOf(ctx context.Context, in *inputs, p profiles.Profile) string {
-	id, key := p.Get(keyID), p.Get(keySecret)
+	id, key := p.Get(profiles.AccessKeyID), p.Get(profiles.SecretAccessKey)
 	if id == "" || key == "" || p.Get("aws_session_token") != "" {
 		return ""
 	}
