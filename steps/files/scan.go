@@ -116,6 +116,10 @@ func (s *scanner) quoted() int {
 	for at := s.at + 1; at < len(s.text); at++ {
 		c, inText := s.text[at], inside[len(inside)-1] == '"'
 		switch {
+		case inText && c == '\n' && at > s.lineEnd(s.at)+1:
+			// An expression took lines that a text in quotes may not: it was none.
+			s.broken = true
+			return s.lineEnd(s.at)
 		case inText && c == '\n':
 			inside = inside[:0]
 		case inText && c == '\\' && at+1 < len(s.text) && s.text[at+1] != '\n':
