@@ -1399,11 +1399,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed, and bob alone can open it. A real run leaves it", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed, and bob alone can open it. A real run leaves it", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice is signed in until "},
@@ -1463,6 +1463,22 @@ func TestARehearsalOffersNothingThatItDeletes(t *testing.T) {
 			}
 			if name == "kept" && command == "setup" && !(strings.Contains(told, "commit "+kept) && strings.Contains(told, "waits in handover/bob.age") && strings.Contains(told, "Backups of 2 files")) {
 				t.Errorf("%s: it does not name what is kept: %s", command, told)
+			}
+		}
+	}
+}
+
+// TestWhoYouAreIsAPerson: a group's name, or a stranger's, is refused before a key is asked
+// about.
+func TestWhoYouAreIsAPerson(t *testing.T) {
+	for _, command := range []string{"login", "troubleshoot", "onboard"} {
+		for me, want := range map[string]string{
+			"admins": "--me admins names a group, not a person: give one of its users, alice, bob",
+			"alce":   "--me alce is not one of the blueprint's users (did you mean alice?), which are alice, bob",
+		} {
+			got := program(t, "", false, command, "--sandbox", "--me", me)
+			if got.code != plan.ExitUsage || !strings.Contains(got.err, want) {
+				t.Errorf("%s: %d, %s", command, got.code, got.err)
 			}
 		}
 	}

@@ -133,7 +133,7 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 					Remedy:   fmt.Sprintf("No action needed: stateroom setup deletes it after %s, if nothing uses it until then.", k.Deletable.UTC().Format("2 January 2006")),
 				})
 			default:
-				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, which is deactivated and unused for %d days", name, k.ID, RestingDays),
+				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key %s, which is deactivated and unused for %d days", plan.Whose(name), k.ID, RestingDays),
 					former.User.ARN, awsops.DeleteAccessKey(name, k.ID))
 				c.User, c.Purpose = name, plan.Cosmetic
 				c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}

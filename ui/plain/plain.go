@@ -191,7 +191,7 @@ func (l *Lines) commands(f plan.Finding) {
 // passphrase shows a passphrase, which nothing else ever does.
 func (l *Lines) passphrase(e plan.Event) {
 	lines := []string{
-		"Passphrase of " + e.Text + "'s handover: " + e.Passphrase.Reveal(),
+		"Passphrase of " + plan.Whose(e.Text) + " handover: " + e.Passphrase.Reveal(),
 		"It is shown this once and stored nowhere. Tell it to " + e.Text,
 		"over a different channel than the file.",
 	}

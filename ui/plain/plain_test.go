@@ -245,7 +245,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: fix what the findings describe first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run the command again", words.InLines).Lines(), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

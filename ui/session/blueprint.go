@@ -57,7 +57,11 @@ func (s *session) usable(ctx context.Context) error {
 	if s.NoChecks {
 		return nil
 	}
-	if _, _, err := s.begin(); err != nil || s.Engine == "" {
+	a, isNew, err := s.begin()
+	if err == nil && !isNew {
+		err = one(a)
+	}
+	if err != nil || s.Engine == "" {
 		return err
 	}
 	if _, err := s.terraform(ctx); err != nil {
@@ -99,7 +103,12 @@ func one(a *blueprint.Answers) error {
 	for _, g := range a.IdentityGroups() {
 		users = append(users, g.Name)
 	}
-	if a.Me != "" && !slices.Contains(users, a.Me) {
+	group := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == a.Me })
+	switch {
+	case a.Me == "", slices.Contains(users, a.Me):
+	case group >= 0:
+		return Usagef("--me %s names a group, not a person: give one of its users, %s", a.Me, strings.Join(a.Groups[group].Users, ", "))
+	default:
 		return Usagef("--me %s is not one of the blueprint's users%s, which are %s", a.Me, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
 	}
 	return nil

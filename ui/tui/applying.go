@@ -116,7 +116,7 @@ func (v *runScreen) passphrase(e plan.Event) nav {
 		return nav{}, nil
 	}
 	return nav{push: &chooser{
-		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
+		theme: v.theme, title: "Passphrase of " + plan.Whose(e.Text) + " handover",
 		text: []string{
 			e.Passphrase.Reveal(),
 			"It is shown this once and stored nowhere. Tell it to " + e.Text + " over a different channel than the file.",

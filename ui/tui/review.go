@@ -60,7 +60,7 @@ func (r *review) ended() words.Ending {
 		now.Due, now.Excluded = r.toDo(), len(r.left)+len(r.Excluded)
 		s = &now
 	}
-	return words.Outcome(s, "Look again")
+	return words.Outcome(s, "Look again", words.OnScreen)
 }
 
 // proof is how far the result was shown to work.

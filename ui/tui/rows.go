@@ -137,7 +137,7 @@ func (v *runScreen) unchanged() {
 		l.text(" " + t.Faint.Render(t.Glyphs.NotYet) + " Nothing to make in this step: the result is tested once the others are made.")
 	default:
 		glyph, style := (&stepper{theme: t}).sign(state)
-		l.marked(style.Render(glyph), cmp.Or(words.Proof(v.review.proof()), words.Proof(plan.Unproved(plan.NotTried))), t.Plain, "")
+		l.marked(style.Render(glyph), cmp.Or(words.Proof(v.review.proof(), words.OnScreen), words.Proof(plan.Unproved(plan.NotTried), words.OnScreen)), t.Plain, "")
 	}
 	l.text("")
 }

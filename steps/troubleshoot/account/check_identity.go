@@ -147,7 +147,7 @@ func ownerOf(f *facts, keyID string) (user string, key awsops.AccessKey, found b
 func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	c := plan.Change{
 		ID: "iam.key." + user + ".activate", Of: plan.StepIAM, Action: plan.Update,
-		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
+		Title:  fmt.Sprintf("Make %s access key %s active again", plan.Whose(user), key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
 		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},
