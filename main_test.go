@@ -1484,6 +1484,52 @@ func TestWhoYouAreIsAPerson(t *testing.T) {
 	}
 }
 
+// TestEveryModeCountsTheChecksThatPassed: a pipe gets a count in each of them, the others
+// with their answer, and with --verbose all.
+func TestEveryModeCountsTheChecksThatPassed(t *testing.T) {
+	for command, want := range map[string]string{
+		"onboard --sandbox --dry-run":      "\n  ?    initialized: common-",
+		"handover bob --sandbox":           "\nChecks: 2 passed (--verbose shows them all).\n",
+		"login --sandbox":                  "\n  ?    session\n         to be opened\n",
+		"offboard bob --sandbox":           "\nLooked at again: 1 passed (--verbose shows them all).\n",
+		"handover bob --sandbox --verbose": "\n  ok   sealed file\n",
+	} {
+		got := program(t, "", false, strings.Fields(command)...)
+		verbose := strings.Contains(command, "--verbose")
+		if !strings.Contains(got.out, want) || strings.Contains(got.out, "\n  ok   ") != verbose || strings.Contains(got.out, "(--verbose shows") == verbose {
+			t.Errorf("%s: %q is missing, or a check that passed is told, in\n%s", command, want, got.out)
+		}
+	}
+}
+
+// TestAConsentForNothingIsTold: with what to do, and it is no failure, for a second run has
+// nothing left to agree to.
+func TestAConsentForNothingIsTold(t *testing.T) {
+	for _, command := range []string{"handover bob", "offboard bob", "login", "onboard", "setup", "troubleshoot"} {
+		args := append(strings.Fields(command), "--sandbox", "--dry-run", "--adopt", "bob", "--adopt", "no such")
+		got := program(t, "", false, args...)
+		const told = "--adopt 'no such' matched nothing: run the command without it to see what needs your consent."
+		says(t, got.out, told)
+		if met := !strings.Contains(got.out, "--adopt bob matched nothing"); met != (command == "offboard bob") {
+			t.Errorf("%s: the consent to bob's deletion is met: %t", command, met)
+		}
+		if got.code != plan.ExitDone {
+			t.Errorf("%s: exit %d", command, got.code)
+		}
+	}
+}
+
+// TestMissingAnswersAreACommandToFillIn: each on a line of its own, as the shell takes it.
+func TestMissingAnswersAreACommandToFillIn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	got := program(t, "", false, "setup")
+	want := "Fill in the missing answers and run (with --yes in the place of --dry-run to apply):\n\n" +
+		"    stateroom setup --dry-run \\\n      --set admin_account=VALUE \\\n      --set group.admins.users=VALUE \\\n"
+	if got.code != plan.ExitUsage || !strings.Contains(got.err, want) {
+		t.Errorf("%d, %s", got.code, got.err)
+	}
+}
+
 // TestTheSummaryEventTellsTheOutcomeAndItsProof: what a person reads a program can, too.
 func TestTheSummaryEventTellsTheOutcomeAndItsProof(t *testing.T) {
 	got := program(t, "", false, "offboard", "alice", "--sandbox", "--json")

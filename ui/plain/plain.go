@@ -43,8 +43,7 @@ type Lines struct {
 	told int
 	// tenth is the last tenth of a progress that was shown, by its text.
 	tenth map[string]int
-	// Brief counts the checks that passed, and names the others after the findings,
-	// which say more of them.
+	// Brief counts the checks that passed, and shows the others after the findings.
 	Brief bool
 	// Command begins the run again, and takes more flags.
 	Command string
