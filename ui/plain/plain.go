@@ -62,6 +62,9 @@ func (l *Lines) Emit(e plan.Event) {
 		l.planned = append(l.planned, *e.Change)
 	case plan.EventStarted:
 		l.showPlan()
+		if why := words.Slow(e.Change); why != "" {
+			l.print("%s", wrapped(why, 2))
+		}
 	case plan.EventApplied:
 		l.applied(e)
 	case plan.EventFailed:

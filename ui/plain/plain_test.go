@@ -274,3 +274,17 @@ func TestConsentIsOfferedAsAShellTakesIt(t *testing.T) {
 		}
 	}
 }
+
+// TestSealingToAPassphraseSaysWhyItTakesLong: nothing else is shown meanwhile.
+func TestSealingToAPassphraseSaysWhyItTakesLong(t *testing.T) {
+	for recipient, want := range map[string]string{"": "  Sealing to a passphrase takes a few seconds, so that guessing it takes years.\n", "age1": ""} {
+		var out bytes.Buffer
+		c := plan.Change{ID: "iam.key.bob", Title: "Create bob's access key", Write: &plan.Write{Seal: &plan.Seal{User: "bob", Recipient: recipient}}}
+		l := NewLines(&out)
+		l.shown = true
+		l.Emit(plan.Event{Kind: plan.EventStarted, Change: &c})
+		if out.String() != want {
+			t.Errorf("%q: %q", recipient, out.String())
+		}
+	}
+}

@@ -26,6 +26,9 @@ func (p *progress) show(l *list, busy, proving string) {
 	}
 	for _, c := range p.running {
 		l.marked(t.Accent.Render(busy), c.Title, t.Plain, "")
+		if why := words.Slow(c); why != "" {
+			l.wrapped(why, 3, t.Faint.Render)
+		}
 	}
 	if p.proving {
 		l.marked(t.Accent.Render(busy), proving, t.Plain, "")

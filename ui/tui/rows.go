@@ -82,6 +82,9 @@ func (v *runScreen) reviewing() {
 	if r.result != nil && v.last() {
 		r.showResult(l)
 	}
+	if v.last() && r.found.pressing() == 0 {
+		r.showMended(l)
+	}
 	if s := cmp.Or(r.result, r.settled); s != nil && v.last() && r.found.pressing() == 0 {
 		v.then(s.Then)
 	}
@@ -98,6 +101,9 @@ func (v *runScreen) reviewing() {
 	}
 	if !first {
 		r.showFindings(l, stage, false)
+	}
+	if v.last() && r.found.pressing() > 0 {
+		r.showMended(l)
 	}
 	if !r.showOthers(l, stage) && !v.last() && !v.mustLook() {
 		v.unchanged()

@@ -156,7 +156,7 @@ func counts(s *plan.Summary, again string) []string {
 	if _, is := s.Outcome.(plan.SetUp); is && !s.Stale {
 		return lines // which tells itself what is not made
 	}
-	if s.CarriedOut() && s.Due > 0 && s.Due == s.DueRun && s.Proof.Why == plan.ProofNoProviders { // terraform init is done in part
+	if s.Unfetched() { // terraform init is done in part
 		return append(lines, changes(s.Due, "is due again", "are due again")+" where Terraform's providers can be downloaded.")
 	}
 	if s.CarriedOut() && s.Due > 0 {
