@@ -474,8 +474,8 @@ func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 	got := program(t, "", false, "setup", "--set", "bucket.name=acme-state")
 	for _, want := range []string{
-		"--set admin_account=…", "--set group.admins.users=…", "--set environment.production.account=…",
-		"--set project.common-production.environment=…", "--yes", "there is no stateroom.hcl",
+		"--set admin_account=VALUE", "--set group.admins.users=VALUE", "--set environment.production.account=VALUE",
+		"--set project.common-production.environment=VALUE", "--yes", "there is no stateroom.hcl",
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("%q is missing in %s", want, got.err)
