@@ -481,7 +481,7 @@ func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 			t.Errorf("%q is missing in %s", want, got.err)
 		}
 	}
-	if got.code != plan.ExitUsage || strings.Contains(got.err, "bucket.name") {
+	if got.code != plan.ExitUsage || strings.Contains(got.err, "bucket.name=VALUE") {
 		t.Errorf("%+v", got)
 	}
 }
