@@ -30,8 +30,16 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 		return nil, nil, err
 	}
 	dir, file := s.Dir, s.Blueprint
+	chooses := s.lab != nil && file == "" && s.ask && !s.yes && !s.Rotate && len(given) == 0
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
-		if s.lab == nil {
+		switch {
+		case chooses && !given.Asked(pathDay):
+			return engine.Opened{Questions: []plan.Question{practicedDay}}, nil
+		case chooses:
+			if err := s.rehearseDay(ctx, given); err != nil {
+				return engine.Opened{}, err
+			}
+		case s.lab == nil:
 			s.Dir, s.Blueprint = dir, file
 			if folder := given.Text(onboard.PathFolder); folder != "" {
 				s.Dir, s.Blueprint = folder, filepath.Join(folder, BlueprintFile)
