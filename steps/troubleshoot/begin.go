@@ -18,7 +18,7 @@ const pathWithoutAWS = "without_aws"
 // all the same, where the questions of [Questions] are asked.
 func WithoutProject(dir string, a *blueprint.Answers, command string, asks bool) *plan.Refusal {
 	named := "it names no project"
-	if a.WithoutBlueprint() {
+	if a.WithoutBlueprint {
 		named = "there is no stateroom.hcl"
 	}
 	r := &plan.Refusal{

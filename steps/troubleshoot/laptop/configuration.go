@@ -232,7 +232,7 @@ func lacking(in *inputs, p project) []health.Result {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; otherwise, run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the correct one of %s.", p.Dir, strings.Join(given, ", "))
-	} else if !in.answers.WithoutBlueprint() {
+	} else if !in.answers.WithoutBlueprint {
 		return []health.Result{r}
 	}
 	r = finding(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
