@@ -42,11 +42,15 @@ type Account struct {
 	Path string
 }
 
+// AccountsPage is how many accounts AWS lists in one answer at most (ListAccounts,
+// Organizations API reference).
+const AccountsPage = 20
+
 // Accounts lists every account of the organization. Only the management
 // account and delegated administrators may ask.
 func (s *Session) Accounts(ctx context.Context) ([]Account, error) {
 	pages := organizations.NewListAccountsPaginator(s.organizations(),
-		&organizations.ListAccountsInput{MaxResults: aws.Int32(20)})
+		&organizations.ListAccountsInput{MaxResults: aws.Int32(AccountsPage)})
 	return list(ctx, s, pages, "", func(page *organizations.ListAccountsOutput) []Account {
 		return each(page.Accounts, memberAccount)
 	})

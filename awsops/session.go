@@ -102,6 +102,8 @@ type Sessions struct {
 	telling telling
 	// reached says that somebody has answered at some endpoint.
 	reached atomic.Bool
+	// answers are how long AWS took for those that came.
+	answers answers
 
 	mu     sync.Mutex // guards logins and every login's sessions
 	logins map[string]*login

@@ -271,6 +271,11 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		return nil
 	})
 	g.Go(func() error {
+		if f.Listed {
+			return nil
+		}
+		pages := 1 + len(a.Environments)/awsops.AccountsPage
+		env.Foretell("Listing the organization's accounts", env.Sessions.Pace(1, awsops.Expected{Service: "organizations", Operation: "ListAccounts", Calls: pages, Most: pages}))
 		accounts, err := home.Accounts(gctx)
 		switch {
 		case err == nil:

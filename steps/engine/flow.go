@@ -135,6 +135,7 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	}
 	r.Excluded = nil
 	r = r.Exclude(f.Exclude)
+	r.Pace = f.Env.paceOf(r.Changes)
 	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
 	f.place(r.Findings)
 	f.place(r.Against)
@@ -212,6 +213,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		if !lookOf(review).take() {
 			return summary, plan.Review{}, ErrStale
 		}
+		f.Env.Foretell("Making the changes", f.Env.paceOf(review.Changes))
 		release, err := f.Env.claim(ctx)
 		if err != nil {
 			return summary, plan.Review{}, err

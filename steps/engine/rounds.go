@@ -76,7 +76,7 @@ func book(s *plan.Summary, r Result) {
 // listed may not be found yet, and what stands beside what was made may look wrong that
 // is not. Neither is told before time has shown that it is so.
 func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool, lost []plan.Change, before []plan.Finding) (review plan.Review, err error) {
-	looking, done := untilStopped(ctx, f.Stop)
+	looking, done := untilStopped(context.WithValue(ctx, settlingKey{}, true), f.Stop)
 	defer done()
 	begun := time.Now()
 	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
@@ -92,6 +92,12 @@ func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[stri
 	}
 	return review, err
 }
+
+type settlingKey struct{}
+
+// Settling tells a look that waits until AWS shows what the run has made: what nothing of
+// that changes was seen by the look before, and need not be asked again.
+func Settling(ctx context.Context) bool { return ctx.Value(settlingKey{}) != nil }
 
 func appliedIDs(made []plan.Change, result Result) map[string]bool {
 	applied := plan.IDs(made)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 )
 
@@ -59,6 +60,8 @@ type Review struct {
 	Proof Proof
 	// Actor is who makes the changes.
 	Actor Actor
+	// Pace is how long the changes take at least.
+	Pace awsops.Pace
 	// Looked is the look that all of this rests on.
 	Looked Look
 
