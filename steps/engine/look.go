@@ -36,7 +36,9 @@ func (l *look) own(changes []plan.Change) (own []plan.Change, all bool) {
 		return nil, false
 	}
 	meant := plan.IDs(changes)
-	own = slices.DeleteFunc(slices.Clone(l.planned), func(c plan.Change) bool { return !meant[c.ID] })
+	if own = l.planned; len(meant) < len(own) {
+		own = slices.DeleteFunc(slices.Clone(own), func(c plan.Change) bool { return !meant[c.ID] })
+	}
 	for _, c := range own {
 		delete(meant, c.ID)
 	}
