@@ -13,8 +13,8 @@ import (
 	"stateroom/steps/plan"
 )
 
-// RestingDays is for how many days nothing must have used a key that was deactivated before
-// it is deleted.
+// RestingDays is for how many days a key must have been seen deactivated, and nothing have used
+// it, before it is deleted: whoever needs it notices within a week.
 const RestingDays = 7
 
 // FormerAdmin is a user who is still in the IAM group of which a group that signs in with
@@ -28,8 +28,8 @@ type FormerAdmin struct {
 type FormerKey struct {
 	awsops.AccessKey
 	Use engine.AskedUse
-	// Deletable is when it may be deleted, if nothing uses it until then, and Rested that
-	// this has come.
+	// Deletable is when it may be deleted at the earliest, if nothing uses it until then, and
+	// Rested that this has come.
 	Deletable time.Time
 	Rested    bool
 }
@@ -78,15 +78,30 @@ func inspectFormerAdmin(ctx context.Context, env *engine.Env, home *awsops.Sessi
 	now := time.Now()
 	for _, k := range all {
 		key := FormerKey{AccessKey: k, Use: uses[k.ID]}
-		last := k.Created
-		if !key.Use.Never() {
-			last = key.Use.At
+		since := env.Journal.InactiveSince(k.ID)
+		if since.IsZero() {
+			since = now
 		}
-		key.Deletable = last.AddDate(0, 0, RestingDays)
+		if key.Use.At.After(since) {
+			since = key.Use.At
+		}
+		key.Deletable = since.AddDate(0, 0, RestingDays)
 		key.Rested = !k.Active && key.Use.Denied == nil && key.Deletable.Before(now)
 		former.Keys = append(former.Keys, key)
 	}
 	return former, err
+}
+
+// keepFormer keeps which keys of former admins a run has seen out of use. What cannot be kept
+// is seen by the next run, and rests for longer.
+func (f *IAMFacts) keepFormer(env *engine.Env) {
+	for _, all := range f.Former {
+		for _, former := range all {
+			for _, k := range former.Keys {
+				_ = env.Journal.Saw(k.AccessKey)
+			}
+		}
+	}
 }
 
 // formerWithKeys are the ARNs of the users of such a group who still sign in with a key: until
@@ -130,10 +145,10 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 				p.Find(plan.Finding{
 					ID: "iam.former-key-resting", Subject: g.Name, Severity: plan.Info,
 					Evidence: fmt.Sprintf("Access key %s of user %s is deactivated. %s", k.ID, name, used(k.Use)),
-					Remedy:   fmt.Sprintf("No action needed: stateroom setup deletes it after %s, if nothing uses it until then.", k.Deletable.UTC().Format("2 January 2006")),
+					Remedy:   k.toRest(),
 				})
 			default:
-				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, which is deactivated and unused for %d days", name, k.ID, RestingDays),
+				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, deactivated and unused for %d days", name, k.ID, RestingDays),
 					former.User.ARN, awsops.DeleteAccessKey(name, k.ID))
 				c.User, c.Purpose = name, plan.Cosmetic
 				c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
@@ -146,6 +161,15 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 		}
 	}
 	return p
+}
+
+// toRest says what becomes of a key that is deactivated.
+func (k FormerKey) toRest() string {
+	if k.Use.Denied != nil {
+		return "It is not deleted while nobody can see whether something uses it: give yourself iam:GetAccessKeyLastUsed, which stateroom policy operator prints."
+	}
+	return fmt.Sprintf("No action needed: stateroom setup deletes it once this computer has seen it deactivated and unused for %d days, after %s at the earliest.",
+		RestingDays, k.Deletable.UTC().Format("2 January 2006"))
 }
 
 // used says when a key was last used, as a sentence.

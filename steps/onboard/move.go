@@ -435,6 +435,6 @@ func (o *Onboarding) movedNote(l *look) []string {
 	if _, done := l.env.Journal.Finished(moveDeactivate(k.id)); !done {
 		return nil
 	}
-	return []string{fmt.Sprintf("Access key %s of user %s is deactivated and gone from this laptop; the operator's stateroom setup deletes it once nothing has used it for %d days. To use it again %s.",
+	return []string{fmt.Sprintf("Access key %s of user %s is deactivated and gone from this laptop; the operator's stateroom setup deletes it once that has seen it deactivated and unused for %d days. To use it again %s.",
 		k.id, k.owner.Name, steps.RestingDays, goBack(k.owner.Name, k.id))}
 }
