@@ -278,6 +278,50 @@ func TestAdminsWhoHaveNotMovedYetStayInATrustThatListsThem(t *testing.T) {
 	w.settledForNobody(b)
 }
 
+// TestWhoCouldNotBeReadStaysInATrustThatListsThem: a look of which a part was denied takes
+// nobody out, lets the new sign-in in all the same, and says so.
+func TestWhoCouldNotBeReadStaysInATrustThatListsThem(t *testing.T) {
+	t.Parallel()
+	for name, denied := range map[string]string{
+		"the keys of one":  `{"Effect": "Deny", "Action": "iam:ListAccessKeys", "Resource": "arn:aws:iam::111111111111:user/alice"}`,
+		"one user":         `{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "arn:aws:iam::111111111111:user/alice"}`,
+		"the group":        `{"Effect": "Deny", "Action": "iam:GetGroup", "Resource": "*"}`,
+		"what is the team": `{"Effect": "Deny", "Action": "iam:ListAttachedGroupPolicies", "Resource": "*"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := identityWorld(t, sandbox.Options{})
+			before, after := team(), identityTeam()
+			for _, b := range []*blueprint.Blueprint{before, after} {
+				for i := range b.Environments {
+					b.Environments[i].Trust = blueprint.TrustListed
+				}
+			}
+			w.healthy(w.run(w.setup(before)))
+			w.actAsBossUnder(denied)
+			trusted := func() (string, *plan.Summary) {
+				t.Helper()
+				s, f := w.nine(after)
+				f.Answers.Me = ""
+				summary := w.run(f)
+				return fmt.Sprint(s.Observed().IAM.Roles["staging"].Role.Trust), summary
+			}
+			doc, summary := trusted()
+			if !strings.Contains(doc, "user/alice") || !strings.Contains(doc, "user/bob") || !strings.Contains(doc, "AWSReservedSSO_Terraform-admins") {
+				t.Errorf("trusted: %s", doc)
+			}
+			f := findingOf(summary.Findings, "iam.former-unread")
+			if f == nil || f.Severity != plan.Warning || !strings.Contains(f.Evidence, "staging") || summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
+				t.Errorf("ended with %d: %v, failures %v", summary.ExitCode(false), f, summary.Failures)
+			}
+			w.events = nil
+			if trusted(); len(w.plannedIDs()) > 0 {
+				t.Errorf("a further run planned %v", w.plannedIDs())
+			}
+		})
+	}
+}
+
 // TestTheOperatorsAndTheIdentityPolicyAreEnoughToSeeAKeyOut, from the switch to its deletion.
 func TestTheOperatorsAndTheIdentityPolicyAreEnoughToSeeAKeyOut(t *testing.T) {
 	t.Parallel()

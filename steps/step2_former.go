@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -17,8 +19,15 @@ import (
 // it, before it is deleted: whoever needs it notices within a week.
 const RestingDays = 7
 
-// FormerAdmin is a user who is still in the IAM group of which a group that signs in with
+// FormerFacts are the users who are still in the IAM group of which a group that signs in with
 // Identity Center has taken the place.
+type FormerFacts struct {
+	Admins []FormerAdmin
+	// Denied says why some of them, or their keys, could not be read.
+	Denied error
+}
+
+// FormerAdmin is one of these users.
 type FormerAdmin struct {
 	User awsops.User
 	Keys []FormerKey
@@ -35,27 +44,41 @@ type FormerKey struct {
 }
 
 // inspectFormer reads who of the IAM groups that have moved to Identity Center still has a
-// key. Whoever may not read them learns nothing.
+// key. What may not be read is a fact: what is read of the others counts.
 func (f *IAMFacts) inspectFormer(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
-	f.Former = map[string][]FormerAdmin{}
+	f.Former = map[string]FormerFacts{}
 	for _, g := range a.IdentityGroups() {
 		old, err := inspectGroup(ctx, home, g.Name)
-		if err != nil || old.Group == nil || !old.was(a, g.Name) {
-			if err != nil && !awsops.IsAccessDenied(err) {
-				return err
-			}
+		switch {
+		case awsops.IsAccessDenied(err):
+			f.Former[g.Name] = FormerFacts{Denied: err}
+			continue
+		case err != nil:
+			return err
+		case old.Group == nil || !old.was(a, g.Name):
 			continue
 		}
 		names := slices.DeleteFunc(slices.Clone(old.Group.Users), func(name string) bool {
 			_, still := a.User(name)
 			return still
 		})
-		f.Former[g.Name], err = forEach(ctx, 0, names, func(ctx context.Context, name string) (FormerAdmin, error) {
-			return inspectFormerAdmin(ctx, env, home, name)
+		found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (one FormerFacts, err error) {
+			one.Admins = make([]FormerAdmin, 1)
+			one.Admins[0], err = inspectFormerAdmin(ctx, env, home, name)
+			if awsops.IsAccessDenied(err) {
+				one.Denied, err = err, nil
+			}
+			return one, err
 		})
-		if err != nil && !awsops.IsAccessDenied(err) {
+		if err != nil {
 			return err
 		}
+		var all FormerFacts
+		for _, one := range found {
+			all.Admins = append(all.Admins, one.Admins...)
+			all.Denied = cmp.Or(all.Denied, one.Denied)
+		}
+		f.Former[g.Name] = all
 	}
 	return nil
 }
@@ -96,7 +119,7 @@ func inspectFormerAdmin(ctx context.Context, env *engine.Env, home *awsops.Sessi
 // is seen by the next run, and rests for longer.
 func (f *IAMFacts) keepFormer(env *engine.Env) {
 	for _, all := range f.Former {
-		for _, former := range all {
+		for _, former := range all.Admins {
 			for _, k := range former.Keys {
 				_ = env.Journal.Saw(k.AccessKey)
 			}
@@ -107,7 +130,7 @@ func (f *IAMFacts) keepFormer(env *engine.Env) {
 // formerWithKeys are the ARNs of the users of such a group who still sign in with a key: until
 // they have moved they are trusted beside the group's permission set.
 func (f *IAMFacts) formerWithKeys(group string) (arns []string) {
-	for _, former := range f.Former[group] {
+	for _, former := range f.Former[group].Admins {
 		if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.Active }) {
 			arns = append(arns, former.User.ARN)
 		}
@@ -118,7 +141,7 @@ func (f *IAMFacts) formerWithKeys(group string) (arns []string) {
 // formerKey tells whether a key is one of a former admin's.
 func (f *IAMFacts) formerKey(id string) bool {
 	for _, all := range f.Former {
-		for _, former := range all {
+		for _, former := range all.Admins {
 			if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.ID == id }) {
 				return true
 			}
@@ -130,7 +153,10 @@ func (f *IAMFacts) formerKey(id string) bool {
 // planFormer deletes the keys of former admins that were deactivated and that nothing has used
 // for a while, and tells of the others.
 func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Proposal) {
-	for _, former := range o.IAM.Former[g.Name] {
+	if f := unreadFormer(o, a, g); f != nil {
+		p.Find(*f)
+	}
+	for _, former := range o.IAM.Former[g.Name].Admins {
 		name := former.User.Name
 		for _, k := range former.Keys {
 			switch {
@@ -161,6 +187,30 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 		}
 	}
 	return p
+}
+
+// unreadFormer tells that it is not known who of a group has not moved yet; nil where it is.
+func unreadFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) *plan.Finding {
+	denied := o.IAM.Former[g.Name].Denied
+	if denied == nil {
+		return nil
+	}
+	f := &plan.Finding{
+		ID: "iam.former-unread", Subject: g.Name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(denied),
+		Evidence: fmt.Sprintf("Who of the IAM group %s still has an access key could not be read: %s", g.Name, diagnosis.Describe(denied)),
+		Remedy:   "Give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+	}
+	var listed []string
+	for _, e := range a.EnvironmentsOf(g.Name) {
+		if e.Trust == blueprint.TrustListed {
+			listed = append(listed, e.Name)
+		}
+	}
+	if len(listed) > 0 {
+		f.Severity = plan.Warning
+		f.Evidence += fmt.Sprintf(" Therefore nobody is taken out of the trust policies of %s.", plan.Enumerated(listed))
+	}
+	return f
 }
 
 // toRest says what becomes of a key that is deactivated.

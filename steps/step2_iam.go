@@ -53,7 +53,7 @@ type IAMFacts struct {
 	// session with a second factor and the key lies beside it.
 	ProfileKey, OwnKey string
 	// Former are the users of IAM groups that have moved to Identity Center, by group.
-	Former map[string][]FormerAdmin
+	Former map[string]FormerFacts
 	// Center is what Identity Center holds.
 	Center CenterFacts
 	// Machines are what IAM holds of the pipelines.
