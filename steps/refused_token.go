@@ -24,13 +24,13 @@ type TokenGate struct {
 	CI string
 }
 
-// WantedGates are the roles of the blueprint's pipelines with the trust that setup gives
-// them. Nothing is asked of AWS.
+// WantedGates are the roles of the blueprint's pipelines that tokens open, with the trust that
+// setup gives them. Nothing is asked of AWS.
 func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	o := &Observed{}
 	o.Account.Identity.Partition = awsops.PartitionOf(a.StateRegion)
 	for _, r := range tokenRoles(a) {
-		if len(r.subjects) > 0 {
+		if len(r.subjects) > 0 && !r.ci.ByRole() {
 			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(o, a, r.name)), Trust: ciTrust(o, a, r.ci, r.subjects), CI: r.ci.Name})
 		}
 	}
