@@ -29,7 +29,7 @@ func WithoutProject(dir string, a *blueprint.Answers, command string, asks bool)
 		Commands: []plan.ShellCommand{
 			{Does: "Name the folder", Line: command + " --dir DIR"},
 			{Does: "Name the team's file", Line: command + " --blueprint FILE"},
-			{Does: "Create the setup, where the team has none yet", Line: "stateroom setup"},
+			{Does: "Create the setup, if the team has none yet", Line: "stateroom setup"},
 		},
 	}
 	if asks {

@@ -79,7 +79,7 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 			if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == want }) {
 				t.Errorf("findings %v", review.Findings)
 			}
-			for _, check := range []string{"credentials file exists", "profile is in the file", "environment variables that override"} {
+			for _, check := range []string{"credentials file exists", "profile is in the file", "overriding environment variables"} {
 				if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Name == check }) {
 					t.Errorf("check %q was not made", check)
 				}

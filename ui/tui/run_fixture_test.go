@@ -390,7 +390,7 @@ func someCourse() []learn.Chapter {
 		{
 			Name: "kms-disabled", Text: "Somebody disabled the state encryption key.", Goal: "terraform plan works again in live/staging.",
 			Says: "Error: api error KMS.DisabledException: " + someKey + " is disabled.", Short: "KMS.DisabledException", Fix: "Enable the key.",
-			Hints: []string{"Nobody's rights have changed. Look at the key itself.", "Run aws kms describe-key --key-id alias/terraform, and look at KeyState.", "Somebody disabled the state encryption key."},
+			Hints: []string{"Nobody's permissions have changed. Look at the key itself.", "Run aws kms describe-key --key-id alias/terraform, and look at KeyState.", "Somebody disabled the state encryption key."},
 		},
 		{
 			Name: "lock-held", Text: "A lock was left behind by a laptop that was closed in the middle of an apply.", Goal: "Find out who holds the lock.", Find: true,

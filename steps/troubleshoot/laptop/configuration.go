@@ -247,7 +247,7 @@ func roleBlock(in *inputs, p project, at files.Place) health.Result {
 	ours := slices.ContainsFunc(in.answers.Environments, func(e blueprint.Environment) bool { return in.answers.RoleARN(partition(in), e) == role })
 	remedy := "Write it as assume_role = { role_arn = … }."
 	if ours {
-		remedy = "Remove it: the state is in the admin account, where an environment's role has no rights."
+		remedy = "Remove it: the state is in the admin account, where an environment's role has no permissions."
 	}
 	return invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), remedy, backendFix(p, func(b *tf.Backend) {
 		if ours {
