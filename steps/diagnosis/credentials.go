@@ -56,7 +56,7 @@ var (
 		ID: "credential-process-failed", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The program that the profile names as credential_process gave no credentials.",
 		Remedy:  "Run the program of credential_process by hand, as the same user and in the same environment: it says what is missing, often a sign-in. It has to print JSON with Version 1 and to exit with 0.",
-		text:    []sign{{pattern: wording(`error in credential_process|process provider error|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
+		text:    []sign{{pattern: wording(`error in credential_process|process provider error(?:: parse failed of process output: .*, error: .{0,160})?|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
 		is:      func(err error) bool { return strings.Contains(err.Error(), "error in credential_process") },
 	}
 	TokenExpired = &Diagnosis{
@@ -100,7 +100,7 @@ var (
 			pattern: wording(`failed to load assume role .{1,200}?, of profile (?P<profile>[^\s,]+)`),
 			meaning: "The profile that source_profile names has no credentials that Terraform can use.",
 			remedy:  "Give that profile its access key. If it signs in with aws login (login_session), which Terraform cannot use, let it have credential_process = aws configure export-credentials --profile NAME, with NAME the one that signs in.",
-		}, {pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role .{1,200}?, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
+		}, {pattern: wording(`(?i)no valid credential sources (?:for (?:\S+ ){1,4})?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role .{1,200}?, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
 		// A source of credentials that is not to be trusted is not a lack of them.
 		is: func(err error) bool { return awsops.IsCredentials(err) && !awsops.IsUntrusted(err) },
 	}

@@ -49,7 +49,7 @@ var (
 				meaning: "Another run took or released the lock at the same moment.",
 				remedy:  "Run the command again.",
 			},
-			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
+			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: [\d-]+ [\d:.]+(?: [+-]\d+)?(?: [A-Z]+)?)?)?`), at: outside},
 			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
 		},
 	}
@@ -73,7 +73,7 @@ var (
 		Meaning:  "The identity may not use the lock table.",
 		Named:    "%s may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text: []sign{{
 			pattern: wording(`perform: (?P<action>dynamodb:(?:DescribeTable|CreateTable|UpdateTable|TagResource|DescribeContinuousBackups))\b`), unless: wording(`perform: \S+ .*with an explicit deny|because no (?:permissions|service|resource|session|VPC)`), at: outside,
 			meaning: "The identity may not look at, or make, the lock table itself, which Terragrunt does before Terraform uses it.",

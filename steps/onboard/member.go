@@ -77,6 +77,15 @@ func (in *inputs) tokenNote() []string {
 	return []string{"Token: " + in.env.TokenPath(in.answers.SessionName()) + "."}
 }
 
+// acting is who makes the changes. Of a member who has not signed in only the account is
+// known.
+func (in *inputs) acting(who identity) plan.Actor {
+	if in.member != "" && who.Account == "" {
+		return plan.Actor{Account: in.answers.AdminAccount, Identity: "not signed in yet"}
+	}
+	return steps.Acting(who.Identity)
+}
+
 // holds tells how long the token counts.
 func (m *member) holds() string {
 	until := "until " + m.token.Expires.Local().Format("2 January 2006 at 15:04 MST")
@@ -142,13 +151,17 @@ func (m *member) session(ctx context.Context) (*awsops.Session, error) {
 
 // notAssigned is the finding of somebody who is signed in and has not the permission set.
 func (m *member) notAssigned(err error) plan.Finding {
-	return plan.Finding{
+	f := plan.Finding{
 		ID: "onboard.not-assigned", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("You are signed in at %s, and Identity Center does not give you permission set %s in account %s: %s",
 			m.at.StartURL, m.group.PermissionSet(), m.answers.AdminAccount, diagnosis.Describe(err)),
 		RequestIDs: awsops.RequestIDs(err),
 		Remedy:     fmt.Sprintf("Ask whoever keeps the directory to add you to the group %q, or the operator to run stateroom setup, which assigns the permission set to it.", m.group.IdentityCenter),
 	}
+	if m.answers.WithoutBlueprint { // then the name is the person's own word
+		f.Remedy = fmt.Sprintf("Look up at %s which permission sets you have in that account, then run the command again with the right one. If there is none, ask your operator for it.", m.at.StartURL)
+	}
+	return f
 }
 
 // planSignIn lets the person sign in, or renews the sign-in before it runs out. It gives
@@ -190,7 +203,7 @@ func (m *member) planSignIn(signedIn bool) string {
 
 // signingIn is the sign-in at the portal.
 func (m *member) signingIn() plan.SignInTo {
-	return plan.SignInTo{Session: m.answers.SessionName(), Portal: m.portal()}
+	return plan.SignInTo{Session: m.answers.SessionName(), Portal: m.portal(), Set: m.group.PermissionSet()}
 }
 
 // planProfiles writes the sections of the AWS configuration, and gives the change's id; empty
@@ -238,6 +251,8 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		if m.from.shadows() {
 			l.leaving = m.from.key
 		}
+	} else {
+		o.tellLeft(l)
 	}
 	signedIn, err := m.identify(ctx, &l.who)
 	if err != nil || l.review.Blocked() {
@@ -326,12 +341,13 @@ func (m *member) login(ctx context.Context, who *identity) error {
 }
 
 // PortalHere is where the members of a team sign in, and the group of which this laptop's
-// profile is; whatever is not known is empty.
+// profile is; whatever is not known is empty. Answers without a blueprint get that group.
 func PortalHere(getenv func(string) string, a *blueprint.Answers) (group string, at blueprint.IdentityCenter) {
 	path, err := profiles.ConfigPath(getenv)
 	if err != nil {
 		return "", a.IdentityCenter
 	}
 	config, _ := files.Read(path) // the flow tells of a file that cannot be read
+	steps.TakeSignIn(config, a)
 	return steps.MemberHere(config, a), steps.PortalHere(config, a)
 }

@@ -47,12 +47,12 @@ func (f *findingItem) mendable() bool { return len(f.mends) > 0 || f.shared }
 const verdictWidth = 11
 
 func (f *findingItem) title() (text, note string, indent int) {
-	return named(f.Finding), "", verdictWidth
+	return words.Finding(f.Finding), "", verdictWidth
 }
 
 func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
 	t := l.theme
-	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
+	glyph, word, style := t.Glyphs.Dot, "note", t.Faint
 	switch f.Severity {
 	case plan.Failure:
 		glyph, word, style = t.Glyphs.Failed, "error", t.Bad
@@ -68,20 +68,12 @@ func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
 	return style.Render(t.Pad(glyph+" "+word, verdictWidth)) + name
 }
 
-// named is a finding's id with what it is about.
-func named(f plan.Finding) string {
-	if f.Subject == "" {
-		return f.ID
-	}
-	return f.ID + " in " + f.Subject
-}
-
 // keys read all there is to the finding. What is to be handed on can be saved from
 // there.
 func (f *findingItem) keys(l *list) hotkeys {
 	if f.Details != "" {
 		return hotkeys{{bind("r", "report", "r"), func() (nav, tea.Cmd) {
-			report := newViewer(l.theme, "Report: "+named(f.Finding), f.Details, nil)
+			report := newViewer(l.theme, "Report: "+words.Finding(f.Finding), f.Details, nil)
 			report.save = reportOf(f.Finding).ask(l.theme)
 			return nav{push: report}, nil
 		}}}
@@ -96,7 +88,7 @@ func (f *findingItem) keys(l *list) hotkeys {
 		for _, check := range f.of.checks.of(f.Finding) {
 			parts = append(parts, readCheck(check))
 		}
-		return nav{push: newViewer(l.theme, named(f.Finding), strings.Join(parts, "\n\n"), nil)}, nil
+		return nav{push: newViewer(l.theme, words.Finding(f.Finding), strings.Join(parts, "\n\n"), nil)}, nil
 	}}}
 }
 
@@ -195,7 +187,9 @@ func (f *findingItem) detail(l *list) {
 	}
 	for _, check := range f.of.checks.of(f.Finding) {
 		l.labelled("Asked", check.Asked, t.Faint)
-		l.labelled("Answer", check.Answer, t.Faint)
+		if check.Answer != f.Told() { // which stands above
+			l.labelled("Answer", check.Answer, t.Faint)
+		}
 	}
 	if f.shared && len(f.mends) == 0 {
 		l.labelled("Fixed", "by a change above", t.Faint)
