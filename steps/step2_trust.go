@@ -80,7 +80,7 @@ func (b *roleBuilder) setsOf() (sets []string) {
 }
 
 // formerOf are the users who reached the environment by a group that signs in with Identity
-// Center by now, and who have not moved yet. Whom the role does not trust today is none of
+// Center by now, and who have not moved yet, and those whose keys its pipelines replace. Whom the role does not trust today is none of
 // them: anyone may have been put into the IAM group by hand.
 func (b *roleBuilder) formerOf() (arns []string) {
 	if b.f.Role == nil {
@@ -90,6 +90,13 @@ func (b *roleBuilder) formerOf() (arns []string) {
 	for _, g := range b.a.IdentityGroups() {
 		if b.a.Reaches(g.Name, b.e.Name) {
 			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
+		}
+	}
+	for _, ci := range b.a.CIsIn(b.e.Name) {
+		for _, arn := range b.o.IAM.replacedBy(ci) {
+			if !slices.Contains(arns, arn) {
+				arns = append(arns, arn)
+			}
 		}
 	}
 	return slices.DeleteFunc(arns, func(arn string) bool {
