@@ -34,8 +34,8 @@ func runnerTeam() *blueprint.Blueprint {
 	return b
 }
 
-// runner is a session of a runner's role, which is made if need be.
-func (w *world) runner(role string) sandbox.Credentials {
+// asRunner is a session of a runner's role, which is made if need be.
+func (w *world) asRunner(role string) sandbox.Credentials {
 	w.t.Helper()
 	c, err := w.server.Runner(role)
 	w.must(err)
@@ -45,8 +45,8 @@ func (w *world) runner(role string) sandbox.Credentials {
 // withRunners makes the roles of the runners.
 func (w *world) withRunners() *world {
 	w.t.Helper()
-	w.runner(runnerPlans)
-	w.runner(runnerApplies)
+	w.asRunner(runnerPlans)
+	w.asRunner(runnerApplies)
 	return w
 }
 
@@ -77,7 +77,7 @@ func TestARunnersRoleIsLetInAndNobodyElse(t *testing.T) {
 					}
 				}
 			}
-			planner, applier := w.assumed(w.runner(runnerPlans), plans, "42"), w.assumed(w.runner(runnerApplies), applies, "42")
+			planner, applier := w.assumed(w.asRunner(runnerPlans), plans, "42"), w.assumed(w.asRunner(runnerApplies), applies, "42")
 			for _, c := range []struct {
 				who  sandbox.Credentials
 				role string
@@ -87,7 +87,7 @@ func TestARunnersRoleIsLetInAndNobodyElse(t *testing.T) {
 				{planner, "arn:aws:iam::222222222222:role/TerraformAdmin", false},
 				{applier, "arn:aws:iam::222222222222:role/TerraformAdmin", true},
 				{applier, "arn:aws:iam::444444444444:role/TerraformAdmin", false},
-				{w.runner(runnerApplies), "arn:aws:iam::222222222222:role/TerraformAdmin", false},
+				{w.asRunner(runnerApplies), "arn:aws:iam::222222222222:role/TerraformAdmin", false},
 			} {
 				if got := w.mayAssume(c.who, c.role); got != c.want {
 					t.Errorf("a session that begins with %s opens %s: %t, want %t", c.who.AccessKeyID, c.role, got, c.want)
@@ -132,11 +132,11 @@ func (w *world) strangersTo(plans, applies string, settle time.Duration) map[str
 	time.Sleep(settle)
 	operator := w.server.Operator()
 	return map[string]letIn{
-		"the runner that plans":                     {w.runner(runnerPlans), []string{plans}},
-		"the runner that applies":                   {w.runner(runnerApplies), []string{applies}},
-		"another role of the account":               {w.runner("arn:aws:iam::111111111111:role/atlantis"), nil},
-		"another account's role of the same name":   {w.runner("arn:aws:iam::222222222222:role/runners/atlantis-reads"), nil},
-		"one of its name in the admin account":      {w.runner("arn:aws:iam::111111111111:role/atlantis-apply"), nil},
+		"the runner that plans":                     {w.asRunner(runnerPlans), []string{plans}},
+		"the runner that applies":                   {w.asRunner(runnerApplies), []string{applies}},
+		"another role of the account":               {w.asRunner("arn:aws:iam::111111111111:role/atlantis"), nil},
+		"another account's role of the same name":   {w.asRunner("arn:aws:iam::222222222222:role/runners/atlantis-reads"), nil},
+		"one of its name in the admin account":      {w.asRunner("arn:aws:iam::111111111111:role/atlantis-apply"), nil},
 		"an administrator of the account":           {operator, nil},
 		"a user of the role's name and path":        {sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey}, nil},
 		"another role's session of the role's name": {w.assumed(operator, "arn:aws:iam::111111111111:role/other", "atlantis-reads"), nil},
@@ -168,7 +168,7 @@ func TestARunnersRoleThatWasMadeAnewIsLetInBySetupAlone(t *testing.T) {
 	_, err = h.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("atlantis-apply")})
 	w.must(err)
 	role := ciRole("stateroom-atlantis-apply-staging")
-	if w.mayAssume(w.runner(runnerApplies), role) {
+	if w.mayAssume(w.asRunner(runnerApplies), role) {
 		t.Fatal("a role that was made anew is let in")
 	}
 	w.events = nil
@@ -177,7 +177,7 @@ func TestARunnersRoleThatWasMadeAnewIsLetInBySetupAlone(t *testing.T) {
 	if c := w.plannedChange("iam.ci.atlantis.apply.staging.trust"); c == nil || len(plan.Access(c)) == 0 || !strings.Contains(c.Title, "deleted principals") {
 		t.Errorf("planned %v", w.plannedIDs())
 	}
-	if !w.mayAssume(w.runner(runnerApplies), role) {
+	if !w.mayAssume(w.asRunner(runnerApplies), role) {
 		t.Error("it is not let in after set-up")
 	}
 	w.settledNow(runnerTeam())
@@ -199,9 +199,9 @@ func TestARunnersRoleThatIsNotThereStopsItsTrustAlone(t *testing.T) {
 			b := runnerTeam()
 			b.CIs[0].Plan = []string{c.plans}
 			w := newWorld(t, sandbox.Options{})
-			w.runner(runnerApplies)
+			w.asRunner(runnerApplies)
 			if c.there != "" {
-				w.runner(c.there)
+				w.asRunner(c.there)
 			}
 			summary := w.run(w.setup(b))
 			if f := findingOf(summary.Findings, c.finding); f == nil || !strings.Contains(f.Remedy, c.says) {
