@@ -190,12 +190,21 @@ func TestAKeyOfAPipelinesUserThatIsNotOursIsDeactivatedByConsentAlone(t *testing
 // TestAKeyWhoseUseIsNotKnownStaysActive: what is not known is not taken for unused.
 func TestAKeyWhoseUseIsNotKnownStaysActive(t *testing.T) {
 	t.Parallel()
-	w, _ := handMade(t)
-	b := ciTeam()
-	b.CIs[0].Replaces = []string{keyed}
-	w.denyOperator("iam:GetAccessKeyLastUsed")
-	summary := w.run(w.setup(b))
-	if f := findingOf(summary.Findings, "iam.ci-key-active"); f == nil || !strings.Contains(f.Evidence, "is not known") || !w.keyOf(keyed).Active {
-		t.Errorf("found %v", summary.Findings)
+	for denied, want := range map[string]struct{ id, says string }{
+		"iam:GetAccessKeyLastUsed": {"iam.ci-key-active", "is not known"},
+		"iam:ListAccessKeys":       {"iam.ci-key-unread", "could not be read"},
+	} {
+		t.Run(denied, func(t *testing.T) {
+			t.Parallel()
+			w, key := handMade(t)
+			b := ciTeam()
+			b.CIs[0].Replaces = []string{keyed}
+			w.denyOperator(denied)
+			summary := w.run(w.setup(b))
+			f := findingOf(summary.Findings, want.id)
+			if f == nil || !strings.Contains(f.Evidence, want.says) || !strings.Contains(f.Remedy, "stateroom policy operator") || w.applied("iam.ci-key."+key) {
+				t.Errorf("found %v", summary.Findings)
+			}
+		})
 	}
 }

@@ -54,10 +54,8 @@ type IAMFacts struct {
 	ProfileKey, OwnKey string
 	// Former are the users of IAM groups that have moved to Identity Center, by group.
 	Former map[string][]FormerAdmin
-	// Replaced are the users whose keys pipelines replace, by name, as far as they are there
-	// and could be read; Gone are those who are not there.
-	Replaced map[string]FormerAdmin
-	Gone     []string
+	// Replaced are the users whose keys pipelines replace, by the name that the blueprint has.
+	Replaced map[string]ReplacedUser
 	// Center is what Identity Center holds.
 	Center CenterFacts
 	// Machines are what IAM holds of the pipelines.

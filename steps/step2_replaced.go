@@ -8,58 +8,54 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// inspectReplaced reads the keys of the users whom pipelines replace. Whoever may not read
-// them learns nothing.
+// ReplacedUser is a user by whose keys a pipeline worked before.
+type ReplacedUser struct {
+	FormerAdmin
+
+	// Denied says why the user or its keys could not be read.
+	Denied error
+}
+
+// inspectReplaced reads the keys of the users whom pipelines replace. What may not be read is
+// a fact.
 func (f *IAMFacts) inspectReplaced(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	names, _ := a.Replaced()
-	f.Replaced = map[string]FormerAdmin{}
-	found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (FormerAdmin, error) {
-		return inspectFormerAdmin(ctx, env, home, name)
-	})
-	if err != nil {
+	f.Replaced = map[string]ReplacedUser{}
+	found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (user ReplacedUser, err error) {
+		user.FormerAdmin, err = inspectFormerAdmin(ctx, env, home, name)
 		if awsops.IsAccessDenied(err) {
-			return nil
+			user.Denied, err = err, nil
 		}
-		return err
-	}
+		return user, err
+	})
 	for i, name := range names {
-		if found[i].User.ARN == "" {
-			f.Gone = append(f.Gone, name)
-			continue
+		if err == nil {
+			f.Replaced[name] = found[i]
 		}
-		f.Replaced[name] = found[i]
 	}
-	return nil
+	return err
 }
 
-// replacedBy are the ARNs of the users whom a pipeline replaces. Who trusted them before does
-// until the blueprint names them no more: a plan that takes the key out of use, and the one
-// that deletes it, leave no other change behind.
-func (f *IAMFacts) replacedBy(ci blueprint.CI) (arns []string) {
-	for _, user := range ci.Replaces {
-		if former, there := f.Replaced[user]; there {
-			arns = append(arns, former.User.ARN)
-		}
-	}
-	return arns
-}
-
-// replacedInKey are those of them whom the key's policy names.
-func (o *Observed) replacedInKey(a *blueprint.Answers) (arns []string) {
-	named := principalsOf(o.Key.Policy.Statements...)
-	for _, ci := range a.CIs {
-		for _, arn := range o.IAM.replacedBy(ci) {
-			if slices.Contains(named, arn) && !slices.Contains(arns, arn) {
-				arns = append(arns, arn)
-			}
-		}
-	}
-	return arns
+// replacedIn are the users whom pipelines replace and whom a policy lets in by name. It does until the
+// blueprint names them no more, so that nobody is cut off half-way, and the plan that takes
+// the key out of use, and the one that deletes it, leave no other change behind.
+func replacedIn(a *blueprint.Answers, doc policy.Document, by []blueprint.CI) []string {
+	allows := slices.DeleteFunc(slices.Clone(doc.Statements), func(s policy.Statement) bool { return s.Effect != policy.Allow })
+	return slices.DeleteFunc(principalsOf(allows...), func(principal string) bool {
+		arn, _ := awsops.ParseARN(principal)
+		name, user := strings.CutPrefix(arn.Resource, "user/")
+		name = name[strings.LastIndex(name, "/")+1:]
+		return !user || arn.AccountID != a.AdminAccount || !slices.ContainsFunc(by, func(ci blueprint.CI) bool {
+			return slices.ContainsFunc(ci.Replaces, func(replaced string) bool { return strings.EqualFold(replaced, name) })
+		})
+	})
 }
 
 // planReplaced takes the keys of users whom pipelines replace out of use, once each of their
@@ -68,11 +64,18 @@ func (o *Observed) replacedInKey(a *blueprint.Answers) (arns []string) {
 func planReplaced(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	users, by := a.Replaced()
 	for _, name := range users {
-		former, there := o.IAM.Replaced[name]
+		former := o.IAM.Replaced[name]
 		switch {
-		case slices.Contains(o.IAM.Gone, name):
+		case former.Denied != nil:
+			p.Find(plan.Finding{
+				ID: "iam.ci-key-unread", Subject: name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(former.Denied),
+				Evidence: fmt.Sprintf("The keys of user %s could not be read: %s", name, diagnosis.Describe(former.Denied)),
+				Remedy:   "Give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+			})
+			continue
+		case former.User.ARN == "":
 			p.Find(nothingToMove(name, fmt.Sprintf("There is no user %s in the admin account.", name)))
-		case there && len(former.Keys) == 0:
+		case len(former.Keys) == 0:
 			p.Find(nothingToMove(name, fmt.Sprintf("User %s has no access key.", name)))
 		}
 		for _, k := range former.Keys {

@@ -54,6 +54,13 @@ func (b *roleBuilder) peoplesTrust() policy.Document {
 		}
 		sets := b.setsOf()
 		principals = append(principals, b.formerOf()...)
+		if b.f.Role != nil {
+			for _, arn := range replacedIn(b.a, policy.ParseOrEmpty(b.f.Role.Trust), b.a.CIsIn(b.e.Name)) {
+				if !slices.Contains(principals, arn) {
+					principals = append(principals, arn)
+				}
+			}
+		}
 		byIdentity := policy.IdentityTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), sets)
 		switch {
 		case len(principals)+len(sets) == 0:
@@ -80,7 +87,7 @@ func (b *roleBuilder) setsOf() (sets []string) {
 }
 
 // formerOf are the users who reached the environment by a group that signs in with Identity
-// Center by now, and who have not moved yet, and those whose keys its pipelines replace. Whom the role does not trust today is none of
+// Center by now, and who have not moved yet. Whom the role does not trust today is none of
 // them: anyone may have been put into the IAM group by hand.
 func (b *roleBuilder) formerOf() (arns []string) {
 	if b.f.Role == nil {
@@ -90,13 +97,6 @@ func (b *roleBuilder) formerOf() (arns []string) {
 	for _, g := range b.a.IdentityGroups() {
 		if b.a.Reaches(g.Name, b.e.Name) {
 			arns = append(arns, b.o.IAM.formerWithKeys(g.Name)...)
-		}
-	}
-	for _, ci := range b.a.CIsIn(b.e.Name) {
-		for _, arn := range b.o.IAM.replacedBy(ci) {
-			if !slices.Contains(arns, arn) {
-				arns = append(arns, arn)
-			}
 		}
 	}
 	return slices.DeleteFunc(arns, func(arn string) bool {

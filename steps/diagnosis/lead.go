@@ -131,6 +131,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.ci-refused":                    "A pipeline's role does not open as it should.",
 	"iam.ci-key-active":                 "A pipeline's access key is still active.",
 	"iam.ci-key-gone":                   "Nothing is left to move of a user whose keys a pipeline replaces.",
+	"iam.ci-key-unread":                 "You may not read the keys that a pipeline replaces.",
 	"iam.ci-role-more-permissions":      "A pipeline's role has more permissions than the blueprint gives.",
 	"iam.ci-role-other-path":            "A role of the pipelines has another path.",
 	"iam.ci-role-unread":                "A role of the pipelines could not be read.",
