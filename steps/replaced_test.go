@@ -199,7 +199,7 @@ func TestAKeyWhoseUseIsNotKnownStaysActive(t *testing.T) {
 			w, key := handMade(t)
 			b := ciTeam()
 			b.CIs[0].Replaces = []string{keyed}
-			w.denyOperator(denied)
+			w.actAsBossUnder(`{"Effect":"Deny","Action":"` + denied + `","Resource":"arn:aws:iam::111111111111:user/ci/*"}`)
 			summary := w.run(w.setup(b))
 			f := findingOf(summary.Findings, want.id)
 			if f == nil || !strings.Contains(f.Evidence, want.says) || !strings.Contains(f.Remedy, "stateroom policy operator") || w.applied("iam.ci-key."+key) {
