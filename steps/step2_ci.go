@@ -86,7 +86,7 @@ func (f *IAMFacts) inspectMachines(ctx context.Context, env *engine.Env, o *Obse
 		m.Refused = &plan.Finding{
 			ID: "iam.ci-denied", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeMachines},
 			Evidence: "What the pipelines need could not be read: " + diagnosis.Describe(err), RequestIDs: awsops.RequestIDs(err),
-			Remedy: "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
+			Remedy: "Give yourself the permissions that stateroom policy machines prints, then run stateroom setup again.",
 		}
 		return nil
 	}
@@ -99,7 +99,7 @@ func machinesUnread(err error) *plan.Finding {
 	return &plan.Finding{
 		ID: "iam.ci-unread", Of: plan.StepIAM, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(err),
 		Evidence: "Whether an earlier blueprint's pipelines left roles in the admin account could not be read: " + diagnosis.Describe(err),
-		Remedy:   "If there were pipelines, give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+		Remedy:   "If there were pipelines, give yourself the permissions that stateroom policy operator prints, then run stateroom setup again.",
 	}
 }
 
@@ -366,7 +366,7 @@ func dropRole(o *Observed, a *blueprint.Answers, left LeftRole) (p plan.Proposal
 		p.Find(plan.Finding{
 			ID: "iam.ci-role-unread", Subject: left.At.Role, Severity: severity, Probed: true, RequestIDs: awsops.RequestIDs(f.Unreachable),
 			Evidence: fmt.Sprintf("Role %s, which none of the blueprint's pipelines uses, could not be read: %v", a.RoleARN(o.partition(), left.At), f.Unreachable),
-			Remedy:   "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
+			Remedy:   "Give yourself the permissions that stateroom policy machines prints, then run stateroom setup again.",
 		})
 		return p
 	}

@@ -109,7 +109,7 @@ func OrganizationInstance(ctx context.Context, env *engine.Env, a *blueprint.Ans
 
 func centerDenied(err error) *plan.Finding {
 	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
-		"Give yourself the rights that stateroom policy identity prints, then run stateroom setup again.")
+		"Give yourself the permissions that stateroom policy identity prints, then run stateroom setup again.")
 	f.RequestIDs = awsops.RequestIDs(err)
 	return f
 }

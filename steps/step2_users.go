@@ -259,7 +259,7 @@ func boundedBy(o *Observed, a *blueprint.Answers, name string, f UserFacts) []pl
 	return []plan.Finding{{
 		ID: "iam.user-boundary", Subject: name, Severity: plan.Warning, Details: strings.Join(refused, "\n"),
 		Evidence: fmt.Sprintf("User %s has the permissions boundary %s, which does not let it do %s: Terraform does not work for that user, whatever the group gives.", name, f.User.Boundary, what),
-		Remedy:   "Ask whoever manages the boundary to allow it. No right that is granted besides helps.",
+		Remedy:   "Ask whoever manages the boundary to allow it. No other permission helps.",
 	}}
 }
 

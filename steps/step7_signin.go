@@ -25,16 +25,34 @@ const (
 // MemberHere is the group of Identity Center whose permission set the admin profile of this
 // laptop names, in the admin account; empty where it is none of the blueprint's.
 func MemberHere(config files.Snapshot, a *blueprint.Answers) string {
-	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
-	if p.Get(ssoAccountID) != a.AdminAccount {
-		return ""
-	}
+	set := setHere(config, a)
 	for _, g := range a.IdentityGroups() {
-		if p.Get(ssoRoleName) == g.PermissionSet() {
+		if set == g.PermissionSet() {
 			return g.Name
 		}
 	}
 	return ""
+}
+
+// setHere is the permission set that the admin profile of this laptop names, in the admin
+// account; empty where it names none.
+func setHere(config files.Snapshot, a *blueprint.Answers) string {
+	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
+	if p.Get(ssoAccountID) != a.AdminAccount {
+		return ""
+	}
+	return p.Get(ssoRoleName)
+}
+
+// TakeSignIn gives answers without a blueprint the group and the session by which the admin
+// profile of this laptop signs in, where it does.
+func TakeSignIn(config files.Snapshot, a *blueprint.Answers) {
+	set := setHere(config, a)
+	if !a.WithoutBlueprint || set == "" {
+		return
+	}
+	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
+	a.Groups, a.IdentityCenter.Session = append(a.Groups, blueprint.GroupOf(set)), p.Get(ssoSession)
 }
 
 // memberHere is the group of Identity Center whose member works on this laptop: as --me says,

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
@@ -230,6 +231,10 @@ func (who *identity) greet(in *inputs) {
 		in.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
 			ID: off.Finding, Of: plan.StepAccount, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
+	}
+	if in.answers.WithoutBlueprint && len(in.answers.GroupsOf(who.user)) == 0 { // whose projects they are is the key's to say
+		who.user = who.Name
+		in.answers.Groups = append(in.answers.Groups, blueprint.Group{Name: "admins", Users: []string{who.Name}, Environments: []string{blueprint.Everything}})
 	}
 	if len(in.answers.GroupsOf(who.user)) == 0 {
 		in.find(plan.Finding{

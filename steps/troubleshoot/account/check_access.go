@@ -38,7 +38,7 @@ func checkRead(f *facts, s *stateAccess) health.Result {
 		q.action, q.resource, q.rights, q.attached = d.Action, d.Resource, rights{}, keyPolicy(f, d.Resource)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	case denied && d.Action == "s3:ListBucket":
-		return c.Undecided("Without the right to list the bucket, a missing state looks denied: %s", diagnosis.Answer(q.err))
+		return c.Undecided("Without permission to list the bucket, a missing state looks denied: %s", diagnosis.Answer(q.err))
 	}
 	r := judge(f, c, q, cause)
 	if r.Finding != nil && r.ID == diagnosis.S3HeadDenied.ID && s.getErr != nil {

@@ -58,7 +58,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.Why), diagnosis.Answer(q.err)
 	}
 	if q.by.stranger() {
-		return c.Undecided("%s is not one of the blueprint's users, whose groups alone get rights to the state: %s", who, evidence)
+		return c.Undecided("%s is not one of the blueprint's users, whose groups alone get permissions to the state: %s", who, evidence)
 	}
 	// One missing right is one fault, whatever states it concerns.
 	cause := q.action

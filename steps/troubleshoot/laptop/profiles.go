@@ -153,14 +153,14 @@ func byLogin(in *inputs, name string) health.Result {
 // key: the state is reached with that, and the provider assumes the role.
 func roleInTheWay(in *inputs, name string) bool {
 	p := in.aws.profile(name)
-	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint() && p.get("role_arn") != "" && p.hasKeys()
+	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint && p.get("role_arn") != "" && p.hasKeys()
 }
 
 // twoIdentities is the finding of a blueprint's profile with an admin's own key that gives
 // another identity besides, or nil. Any other profile may be meant so, such as one that
 // assumes a role with a key of its own.
 func twoIdentities(in *inputs, name string) *plan.Finding {
-	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint() {
+	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint {
 		return nil
 	}
 	return steps.TwoIdentities(in.aws.credentials, in.aws.config, name)
@@ -219,7 +219,7 @@ func nameProfile(in *inputs, p project) health.Fix {
 	if p.S3() != nil {
 		fix.Backend = func(b *tf.Backend) { b.Profile = in.answers.AdminProfile }
 	}
-	if p.Provider() != nil {
+	if p.Files.Provider() != nil {
 		fix.Provider = func(b *tf.Provider) { b.Profile = in.answers.AdminProfile }
 	}
 	return fix
