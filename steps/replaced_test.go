@@ -103,9 +103,9 @@ func TestAPipelineThatUsedAKeyIsMovedLikePeople(t *testing.T) {
 	w.server.AgeKey(key.ID, time.Hour)
 	waits("Not used since then: stateroom-github-apply-production.")
 	w.runs("stateroom-github-apply-production")
-	time.Sleep(time.Second)        // IAM's times have no fraction
-	waits("stateroom-github-plan") // which used the key again
-	w.server.AgeKey(key.ID, time.Hour)
+	time.Sleep(time.Second)                  // IAM's times have no fraction
+	waits("stateroom-github-plan")           // which used the key again
+	w.server.AgeKey(key.ID, 30*24*time.Hour) // and it is not deleted at once where it was unused for long
 
 	w.events = nil
 	summary := w.run(w.setup(movingTeam()))
@@ -122,6 +122,7 @@ func TestAPipelineThatUsedAKeyIsMovedLikePeople(t *testing.T) {
 		w.runs("stateroom-github-plan", "stateroom-github-apply-"+e)
 	}
 	w.server.AgeKey(key.ID, (RestingDays+1)*24*time.Hour)
+	w.seenEarlier(key.ID, (RestingDays+1)*24*time.Hour)
 	w.events = nil
 	w.healthy(w.run(w.setup(movingTeam())))
 	if ids := w.plannedIDs(); !slices.Equal(ids, []string{"iam.former-key." + key.ID}) {
@@ -179,7 +180,7 @@ func TestAKeyOfAPipelinesUserThatIsNotOursIsDeactivatedByConsentAlone(t *testing
 	if w.keyOf(keyed).Active {
 		t.Error("it is active")
 	}
-	w.server.AgeKey(key, (RestingDays+1)*24*time.Hour)
+	w.seenEarlier(key, (RestingDays+1)*24*time.Hour)
 	w.healthy(w.adopt(b, key))
 	keys, err := w.nobody(team()).Env.Sessions.Home(blueprint.DefaultStateRegion).AccessKeys(t.Context(), keyed)
 	if err != nil || len(keys) > 0 || len(w.denied()) > 0 {

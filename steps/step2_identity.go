@@ -231,12 +231,10 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	if len(groups) == 0 {
 		return p
 	}
-	if f := o.IAM.Center.Refused; f != nil {
-		told := *f
-		if told.ID == centerIsElsewhere {
-			told.Details = byHandElsewhere(o, a)
-		}
-		p.Find(told)
+	if f := o.IAM.Center.Refused; o.IAM.Center.elsewhere() {
+		p.Find(leftElsewhere(o, a)...)
+	} else if f != nil {
+		p.Find(*f)
 	}
 	if f := withoutWayIn(a); f != nil {
 		p.Find(*f)
@@ -252,8 +250,12 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	return p
 }
 
-// assigned tells whether the group's members have its permission set in the admin account.
+// assigned tells whether the group's members have its permission set in the admin account;
+// of an Identity Center that is another account's, whether anybody has it.
 func (b *identityBuilder) assigned() bool {
+	if b.c.elsewhere() {
+		return b.set.Name != ""
+	}
 	return b.store != nil && slices.Contains(b.set.Groups, b.store.ID)
 }
 

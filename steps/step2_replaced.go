@@ -15,25 +15,17 @@ import (
 	"stateroom/steps/plan"
 )
 
-// ReplacedUser is a user by whose keys a pipeline worked before.
-type ReplacedUser struct {
-	FormerAdmin
-
-	// Denied says why the user or its keys could not be read.
-	Denied error
-}
-
 // inspectReplaced reads the keys of the users whom pipelines replace. What may not be read is
 // a fact.
 func (f *IAMFacts) inspectReplaced(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	names, _ := a.Replaced()
-	f.Replaced = map[string]ReplacedUser{}
-	found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (user ReplacedUser, err error) {
-		user.FormerAdmin, err = inspectFormerAdmin(ctx, env, home, name)
+	f.Replaced = map[string]FormerFacts{}
+	found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (facts FormerFacts, err error) {
+		user, err := inspectFormerAdmin(ctx, env, home, name)
 		if awsops.IsAccessDenied(err) {
-			user.Denied, err = err, nil
+			return FormerFacts{Denied: err}, nil
 		}
-		return user, err
+		return FormerFacts{Admins: []FormerAdmin{user}}, err
 	})
 	for i, name := range names {
 		if err == nil {
@@ -64,25 +56,28 @@ func replacedIn(a *blueprint.Answers, doc policy.Document, by []blueprint.CI) []
 func planReplaced(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	users, by := a.Replaced()
 	for _, name := range users {
-		former := o.IAM.Replaced[name]
-		switch {
-		case former.Denied != nil:
+		facts := o.IAM.Replaced[name]
+		if facts.Denied != nil {
 			p.Find(plan.Finding{
-				ID: "iam.ci-key-unread", Subject: name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(former.Denied),
-				Evidence: fmt.Sprintf("The keys of user %s could not be read: %s", name, diagnosis.Describe(former.Denied)),
+				ID: "iam.ci-key-unread", Subject: name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(facts.Denied),
+				Evidence: fmt.Sprintf("The keys of user %s could not be read: %s", name, diagnosis.Describe(facts.Denied)),
 				Remedy:   "Give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
 			})
 			continue
-		case former.User.ARN == "":
-			p.Find(nothingToMove(name, fmt.Sprintf("There is no user %s in the admin account.", name)))
-		case len(former.Keys) == 0:
-			p.Find(nothingToMove(name, fmt.Sprintf("User %s has no access key.", name)))
 		}
-		for _, k := range former.Keys {
-			if k.Active {
-				p.Add(planActive(o, a, former.User, k, by[name]))
-			} else {
-				p.Add(planDeactivated(a, name, former.User, k))
+		for _, former := range facts.Admins {
+			switch {
+			case former.User.ARN == "":
+				p.Find(nothingToMove(name, fmt.Sprintf("There is no user %s in the admin account.", name)))
+			case len(former.Keys) == 0:
+				p.Find(nothingToMove(name, fmt.Sprintf("User %s has no access key.", name)))
+			}
+			for _, k := range former.Keys {
+				if k.Active {
+					p.Add(planActive(o, a, former.User, k, by[name]))
+				} else {
+					p.Add(planDeactivated(a, name, former.User, k))
+				}
 			}
 		}
 	}

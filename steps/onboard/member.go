@@ -242,6 +242,8 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		if m.from.shadows() {
 			l.leaving = m.from.key
 		}
+	} else {
+		o.tellLeft(l)
 	}
 	signedIn, err := m.identify(ctx, &l.who)
 	if err != nil || l.review.Blocked() {
