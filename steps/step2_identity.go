@@ -198,8 +198,10 @@ func (b *identityBuilder) assign(changed []string) {
 			fmt.Sprintf("Give %s to the members of %q in account %s", name, b.g.IdentityCenter, b.a.AdminAccount),
 			awsops.AssignToGroup(b.instance(), b.setARN(), b.groupID(), b.a.AdminAccount))
 		c.Fields = plan.Created("group", b.g.IdentityCenter, "permission set", name, "account", b.a.AdminAccount)
-		c.Needs = append(c.Needs, storeGroupChange(b.g.Name))
-		c.After, c.Intent = changed, map[string]string{}
+		// The account gets the set as it is by then, and that a later change of it is not
+		// there yet is shown late: nobody is given half of it.
+		c.Needs = append(append(c.Needs, storeGroupChange(b.g.Name)), changed...)
+		c.Intent = map[string]string{}
 		c.Judge(plan.Gives(plan.WidensMembership, b.g.IdentityCenter,
 			fmt.Sprintf("Members of %q in Identity Center get access to %s.", b.g.IdentityCenter, b.reached())))
 		c.Risk = "Who is in that group is Identity Center's and your identity provider's to say, now and later."
