@@ -59,8 +59,10 @@ func TestAMoveOfAPipelineKilledAtEveryCallFinishes(t *testing.T) {
 		after     bool
 		want      string
 	}{
-		{"UpdateAccessKey", false, "active"}, {"UpdateAccessKey", true, "inactive"},
-		{"DeleteAccessKey", false, "inactive"}, {"DeleteAccessKey", true, "deleted"},
+		{"UpdateAccessKey", false, "active"},
+		{"UpdateAccessKey", true, "inactive"},
+		{"DeleteAccessKey", false, "inactive"},
+		{"DeleteAccessKey", true, "deleted"},
 	} {
 		if c.operation == "DeleteAccessKey" && !c.after { // a run has to have seen it out of use
 			if out, err := v.run(t.Context()); err != nil {
