@@ -16,10 +16,11 @@ type terminal struct {
 	t *testing.T
 }
 
-// sits opens a terminal of 110 by 40 and runs the program in it.
+// sits opens the smallest terminal that people have, in which the answer has to fit, and
+// runs the program in it.
 func (l *laptop) sits(args ...string) *terminal {
 	l.t.Helper()
-	p := &terminal{ptytest.New(l.t, 110, 40), l.t}
+	p := &terminal{ptytest.New(l.t, 80, 24), l.t}
 	command := exec.CommandContext(l.t.Context(), l.program(), args...)
 	command.Dir, command.Env = l.folder, l.environment()
 	p.Start(command)
