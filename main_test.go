@@ -1411,6 +1411,7 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		"troubleshoot --sandbox --break kms-disabled --dry-run": {"Nothing was changed: this was a dry run.\nOne thing is wrong. The "},
 	} {
 		got := program(t, "", false, strings.Fields(command)...)
+		wordstest.Check(t, command, got.out+got.err)
 		for _, sentence := range want {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])

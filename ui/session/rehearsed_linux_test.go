@@ -27,7 +27,7 @@ func TestEveryRehearsalEndsWithItsSentenceAtEightyByTwentyFour(t *testing.T) {
 			t.Parallel()
 			l := (&company{t: t}).laptop("bob")
 			l.folder = l.base
-			p := l.sits(strings.Fields(command)...)
+			p := l.sitsAt(80, 24, strings.Fields(command)...)
 			for _, s := range c.steps {
 				p.Until(s.until)
 				p.Type(s.keys)
