@@ -382,7 +382,8 @@ func gitLabWatch(o *Observed, a *blueprint.Answers, ci blueprint.CI, branch stri
 	}
 	return `
 # The project's variables say where a release of stateroom is (linux, amd64), and its checksum. It fails with 3 where
-# findings remain, such as keys due for renewal, and with 4 where AWS is not as stateroom.hcl says.
+# findings remain, such as keys due for renewal, and with 4 where AWS is not as stateroom.hcl says. The log holds account
+# ids, ARNs, user names and access key ids: of a public project everybody can read it.
 watch:
   extends: .terraform
   image: alpine:3.22

@@ -184,12 +184,17 @@ func planSignIn(o *Observed, a *blueprint.Answers, in ways, group string, p *pla
 	}
 	at := o.portal(a)
 	if at.StartURL == "" || at.Region == "" {
-		if o.IAM.Center.Refused == nil { // which tells why
-			p.Find(plan.Finding{
-				ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
-				Evidence: "No AWS call tells where people of this partition sign in, and the blueprint does not say.",
-				Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
-			})
+		f := plan.Finding{
+			ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
+			Evidence: "No AWS call tells where people of this partition sign in, and the blueprint does not say.",
+			Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
+		}
+		if o.IAM.Center.elsewhere() {
+			f.Evidence = "No AWS call tells this account where people sign in, and the blueprint does not say."
+			f.Remedy = "Set identity_center.start_url and identity_center.region in the blueprint to what Identity Center's settings show in the account that runs it."
+		}
+		if o.IAM.Center.Refused == nil || o.IAM.Center.elsewhere() { // else that tells why
+			p.Find(f)
 		}
 		return
 	}

@@ -180,6 +180,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.environment-unreachable":   "The account of an environment cannot be entered from here.",
 	"iam.former-key-active":         "Somebody of a group that signs in with Identity Center still has an access key.",
 	"iam.former-key-resting":        "A deactivated key waits to be deleted.",
+	"iam.former-unread":             "It could not be read who of the admins still has an access key.",
 	"iam.group-more-policies":       "The group has a policy in addition to the blueprint's.",
 	"iam.group-policies-full":       "The group would have more policies than IAM allows.",
 	"iam.group-too-large":           "The group reaches more environments than its policies can name.",

@@ -269,7 +269,7 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	cause, _ := diagnosis.FromError(err)
 	switch {
 	case cause == diagnosis.ClockSkew:
-		f.ID, f.Remedy = cause.ID, "Set this machine's clock, for example with NTP, then run the command again."
+		f.ID, f.Remedy = cause.ID, setClock
 	case cause == diagnosis.SignatureMismatch:
 		f.ID, f.Remedy = cause.ID, "Paste id and secret again, exactly as you received them."
 	case awsops.IsStaleToken(err):
@@ -289,6 +289,9 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	}
 	in.broken(plan.Check{Name: checkKey, Asked: who.asked(id)}, f)
 }
+
+// setClock is the remedy of a clock by which AWS refuses what it signs.
+const setClock = "Set this machine's clock, for example with NTP, then run the command again."
 
 // findForeign tells of a key that works and is not the user's.
 func (in *inputs) findForeign(who *identity, id string) {

@@ -82,7 +82,6 @@ func (s *stateAccess) simulated(f *facts, c health.Question, resource string, wa
 func checkHeaders(f *facts, s *stateAccess) health.Result {
 	by, written := s.in.by, s.written(f)
 	q := s.ask(f, "s3:PutObject", s.arn())
-	q.context = written.Headers()
 	c := health.Question{Name: nameBucket, Subject: s.Project, Asked: fmt.Sprintf("the policy of bucket %s for a write with %s", s.Bucket, written.Sends()), Resource: s.KMSKey}
 	d, judged := evaluate(f, q)
 	switch {

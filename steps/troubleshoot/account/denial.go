@@ -28,9 +28,14 @@ type question struct {
 	context  map[string][]string
 }
 
-// ask is a question for the state's sake, about something in its bucket.
+// ask is a question for the state's sake, about something in its bucket. A write carries
+// the headers that the backend sends with it.
 func (s *stateAccess) ask(f *facts, action, resource string) question {
-	return question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
+	q := question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
+	if action == "s3:PutObject" {
+		q.context = s.written(f).Headers()
+	}
+	return q
 }
 
 // forbidden is what is wrong where a Deny statement decided, by whose it is.

@@ -94,8 +94,8 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		two := twoIdentities(in, u.profile)
 		q.Asked = "profile " + u.profile
 		return []health.Result{q.Failed(two.Evidence, health.Result{Finding: two})}
-	case u.trouble == nil && steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile) != nil:
-		f := steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile)
+	case u.trouble == nil && steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, in.answers, u.profile) != nil:
+		f := steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, in.answers, u.profile)
 		q.Asked = "profile " + u.profile
 		return []health.Result{q.Failed(f.Evidence, health.Result{Finding: f})}
 	case u.trouble == nil && in.aws.profile(u.profile).signsInWithLogin():
@@ -163,7 +163,7 @@ func twoIdentities(in *inputs, name string) *plan.Finding {
 	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint {
 		return nil
 	}
-	return steps.TwoIdentities(in.aws.credentials, in.aws.config, name)
+	return steps.TwoIdentities(in.aws.credentials, in.aws.config, in.answers, name)
 }
 
 // profilesInCode is the third check: the profile is named in the backend, which never
