@@ -191,6 +191,7 @@ type Role struct {
 	Boundary   string // the ARN of the permissions boundary, empty without
 	MaxSession int    // seconds
 	Created    time.Time
+	LastUsed   time.Time // as far as IAM has seen; zero for never, and in lists
 	Tags       map[string]string
 }
 
@@ -204,6 +205,9 @@ func (s *Session) Role(ctx context.Context, name string) (*Role, error) {
 		}
 		if r.PermissionsBoundary != nil {
 			role.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
+		}
+		if r.RoleLastUsed != nil {
+			role.LastUsed = aws.ToTime(r.RoleLastUsed.LastUsedDate)
 		}
 		return role
 	})

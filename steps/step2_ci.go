@@ -266,6 +266,7 @@ func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, left := range m.Left {
 		p.Add(dropRole(o, a, left))
 	}
+	p.Add(planReplaced(o, a))
 	return p
 }
 
