@@ -38,6 +38,7 @@ import (
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
+	"stateroom/ui/wordstest"
 )
 
 // outcome is what one run of the program left.
@@ -1411,6 +1412,7 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		"troubleshoot --sandbox --break kms-disabled --dry-run": {"Nothing was changed: this was a dry run.\nOne thing is wrong. The "},
 	} {
 		got := program(t, "", false, strings.Fields(command)...)
+		wordstest.Check(t, command, got.out+got.err)
 		for _, sentence := range want {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
@@ -1590,7 +1592,7 @@ func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
 		}
 	}
 	got := program(t, "", false, "onboard", "--plain")
-	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
+	if got.code != plan.ExitUsage || !strings.Contains(got.out, "There is no stateroom.hcl here. A handover contains it.") || !strings.Contains(got.out, "How do you get your key? [A handover file from the operator]: ") {
 		t.Errorf("an onboarding without a blueprint: %+v", got)
 	}
 }
@@ -1605,6 +1607,9 @@ func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
 		kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
 		anchors[strings.ReplaceAll(kept, " ", "-")] = true
+	}
+	for _, named := range regexp.MustCompile(`<a id="([^"]+)"></a>`).FindAllStringSubmatch(string(text), -1) {
+		anchors[named[1]] = true
 	}
 	links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1)
 	if len(links) < 20 {
