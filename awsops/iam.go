@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"sync"
 	"time"
@@ -160,8 +159,11 @@ func (s *Session) ListedPolicy(ctx context.Context, listed Policy) (*Policy, err
 	if found.DefaultVersion != listed.DefaultVersion { // the list is older, or there was none
 		document, unread = s.policyDocument(ctx, listed.ARN, found.DefaultVersion)
 	}
-	if err := errors.Join(unlisted, unread); err != nil {
-		return nil, err
+	if unread == nil {
+		unread = unlisted
+	}
+	if unread != nil {
+		return nil, unread
 	}
 	found.Versions, found.Document = versions, document
 	return found, nil

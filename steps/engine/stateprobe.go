@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -95,7 +94,12 @@ func AtOnce(work ...func() error) error {
 		all.Go(func() { failed[i] = Guarded(do) })
 	}
 	all.Wait()
-	return cmp.Or(failed...)
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // file takes and releases the S3 lock file.
