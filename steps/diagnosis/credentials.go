@@ -56,7 +56,7 @@ var (
 		ID: "credential-process-failed", Family: Credentials, Step: plan.StepIAM,
 		Meaning: "The program that the profile names as credential_process gave no credentials.",
 		Remedy:  "Run the program of credential_process by hand, as the same user and in the same environment: it says what is missing, often a sign-in. It has to print JSON with Version 1 and to exit with 0.",
-		text:    []sign{{pattern: wording(`error in credential_process|process provider error|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
+		text:    []sign{{pattern: wording(`error in credential_process|process provider error(?:: parse failed of process output: .*, error: .{0,160})?|ProcessProvider\w*Error|Error when retrieving credentials from custom-process|credential_process (?:failed|returned|exited)`)}},
 		is:      func(err error) bool { return strings.Contains(err.Error(), "error in credential_process") },
 	}
 	TokenExpired = &Diagnosis{

@@ -15,8 +15,9 @@ const deepest = 3
 // CloudWatch's, Google's, Terragrunt's.
 type envelope struct {
 	Log, Message, Msg, Line, TextPayload *string
-	// Error is what a controller's log says beside its message.
-	Error any
+	// Error is what a controller's log says beside its message, Level how grave that is:
+	// some write a number.
+	Error, Level any
 	// Prefix is Terragrunt's unit.
 	Prefix string
 }
@@ -24,11 +25,12 @@ type envelope struct {
 // named are the members of a line of JSON that may hold what an engine printed.
 var named = []string{`"log"`, `"message"`, `"msg"`, `"line"`, `"textPayload"`}
 
-// logfmt is a line of key=value pairs with the message last, as Terragrunt writes it; its
-// prefix is a unit.
+// logfmt is a line of key=value pairs with the message last, as Terragrunt writes it (until
+// 0.66 with the prefix behind it, and without quotes); its prefix is a unit.
 var (
 	logfmt   = wording(`^(?:time=\S+ |level=\w+ |prefix=\S+ |\w+=(?:"[^"]*"|\S*) )+msg=(.*)$`)
 	inLogfmt = wording(`\bprefix=\[?([^\]\s"]+)`)
+	inLevel  = wording(`\blevel=(\w+)`)
 	// member is a line of indented JSON that is a message.
 	member = wording(`^\s+"(?:log|message|msg|textPayload)"\s*:\s*("(?:[^"\\]|\\.)*"),?\s*$`)
 )
@@ -43,12 +45,12 @@ func (c *cleaner) unwrapped(text string, deep int) (lines []string, ok bool) {
 		return c.ofEngine(text[:at], text[at:]), true
 	}
 	trimmed := strings.TrimSpace(text)
-	unit, inner := "", ""
+	before, inner := "", ""
 	switch {
 	case strings.HasPrefix(trimmed, "{") && strings.HasSuffix(trimmed, "}") && containsAny(trimmed, named):
-		unit, inner, ok = fromDriver(trimmed)
+		before, inner, ok = fromDriver(trimmed)
 	case strings.Contains(text, " msg="):
-		unit, inner, ok = fromLogfmt(text)
+		before, inner, ok = fromLogfmt(text)
 	case strings.HasPrefix(trimmed, `"`) && member.regexp().MatchString(text):
 		inner, ok = unquoted(member.regexp().FindStringSubmatch(text)[1])
 	case strings.HasPrefix(trimmed, `"`) && strings.Contains(trimmed, `\n`): // a text that was copied as JSON
@@ -58,9 +60,6 @@ func (c *cleaner) unwrapped(text string, deep int) (lines []string, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	if unit != "" {
-		unit = "[" + unit + "] "
-	}
 	for line := range strings.SplitSeq(strings.TrimRight(inner, "\n"), "\n") {
 		line = bare(strings.TrimRight(line, "\r"))
 		more, wrapped := c.unwrapped(line, deep-1)
@@ -68,7 +67,8 @@ func (c *cleaner) unwrapped(text string, deep int) (lines []string, ok bool) {
 			more = []string{line}
 		}
 		for _, m := range more {
-			lines = append(lines, unit+m)
+			lines = append(lines, before+m)
+			before = strings.TrimPrefix(before, severeMark)
 		}
 	}
 	return lines, true
@@ -83,7 +83,22 @@ func containsAny(text string, list []string) bool {
 	return false
 }
 
-func fromDriver(line string) (unit, text string, ok bool) {
+// severeMark begins a message of a failure.
+const severeMark = "ERROR "
+
+// mark is what stands before the lines of a message: its level, if it is a failure's, and
+// its unit.
+func mark(level any, unit string) (before string) {
+	if level == "error" || level == "fatal" {
+		before = severeMark
+	}
+	if unit != "" {
+		before += "[" + unit + "] "
+	}
+	return before
+}
+
+func fromDriver(line string) (before, text string, ok bool) {
 	var e envelope
 	if json.Unmarshal([]byte(line), &e) != nil {
 		return "", "", false
@@ -94,24 +109,30 @@ func fromDriver(line string) (unit, text string, ok bool) {
 			if cause, ok := e.Error.(string); ok && cause != "" {
 				text += ": " + cause
 			}
-			return strings.Trim(e.Prefix, "[] "), text, true
+			return mark(e.Level, strings.Trim(e.Prefix, "[] ")), text, true
 		}
 	}
 	return "", "", false
 }
 
-func fromLogfmt(line string) (unit, text string, ok bool) {
+func fromLogfmt(line string) (before, text string, ok bool) {
 	parts := logfmt.regexp().FindStringSubmatch(line)
 	if parts == nil {
 		return "", "", false
 	}
-	if m := inLogfmt.regexp().FindStringSubmatch(line); m != nil {
-		unit = m[1]
-	}
+	before = mark(firstGroup(inLevel, line), firstGroup(inLogfmt, line))
 	if text, ok = unquoted(parts[1]); ok {
-		return unit, text, true
+		return before, text, true
 	}
-	return unit, parts[1], true
+	return before, parts[1], true
+}
+
+// firstGroup is what the first group of a pattern matches; empty where it matches nothing.
+func firstGroup(p *pattern, text string) string {
+	if m := p.regexp().FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 func unquoted(text string) (string, bool) {

@@ -36,34 +36,57 @@ var (
 
 // withoutHeading are the errors in the lines around the diagnostics: a message copied out
 // of its box, or what another program said. Where an engine says that things went well,
-// or has told its errors, only a sentence of failure counts; elsewhere all that is
-// there is one error, if the catalogue knows it or any word in it says that something failed.
+// or has told its errors, only a sentence of failure counts; elsewhere all that a program
+// said at once is one error, if the catalogue knows it or any word in it says that
+// something failed.
 func withoutHeading(p parts) []problem {
 	strict := len(p.problems) > 0
 	lines := slices.Clone(p.outside)
 	for i, line := range lines {
-		strict = strict || well.regexp().MatchString(line)
+		strict = strict || well.regexp().MatchString(line.text)
 		switch {
-		case progress.regexp().MatchString(line):
-			lines[i] = itemOf(line)
-		case passed.regexp().MatchString(line):
-			lines[i] = ""
+		case progress.regexp().MatchString(line.text):
+			lines[i].text = itemOf(line.text)
+		case passed.regexp().MatchString(line.text):
+			lines[i].text = ""
 		}
-	}
-	if !strict {
-		whole := problem{text: folded(bounded(strings.Join(lines, "\n")))}
-		if calmed := calm(whole.text); !trouble.regexp().MatchString(calmed) && len(match(problem{text: calmed})) == 0 {
-			return nil
-		}
-		return []problem{whole}
 	}
 	var found []problem
-	for _, paragraph := range paragraphs(lines) {
-		if sentence.regexp().MatchString(paragraph) {
-			found = append(found, problem{text: folded(bounded(paragraph))})
+	for _, said := range messages(lines) {
+		if !strict {
+			whole := problem{said.unit, folded(bounded(strings.Join(said.lines, "\n")))}
+			if calmed := calm(whole.text); trouble.regexp().MatchString(calmed) || len(match(problem{text: calmed})) > 0 {
+				found = append(found, whole)
+			}
+			continue
+		}
+		for _, paragraph := range paragraphs(said.lines) {
+			if sentence.regexp().MatchString(paragraph) {
+				found = append(found, problem{said.unit, folded(bounded(paragraph))})
+			}
 		}
 	}
 	return found
+}
+
+// message is what a unit said at once.
+type message struct {
+	unit  string
+	lines []string
+}
+
+func messages(lines []outer) (list []message) {
+	last := map[string]int{}
+	for _, line := range lines {
+		i, known := last[line.unit]
+		if !known || line.begins {
+			i = len(list)
+			last[line.unit] = i
+			list = append(list, message{unit: line.unit})
+		}
+		list[i].lines = append(list[i].lines, line.text)
+	}
+	return list
 }
 
 // calm is a text without the words of failures that tell of none: counts of nothing, and

@@ -96,6 +96,26 @@ func TestTheErrorsOfSeveralUnitsAreKeptApartAndNamed(t *testing.T) {
 	}
 }
 
+func TestEveryMessageOfAFailureIsAnErrorOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const expired, missing = "ExpiredToken: The security token included in the request is expired", "NoSuchBucket: The specified bucket does not exist"
+	for name, text := range map[string]string{
+		"one unit":   "ERRO[0001] " + expired + "\n\tstatus code: 403, request id: 4b7e\nERRO[0001] Create S3 bucket a returned an error: " + missing + "\n",
+		"units":      "12:00:00.000 ERROR  [live/a] error occurred: " + expired + "\n12:00:00.000 ERROR  [live/b] error occurred: " + missing + "\n",
+		"AWS CLI":    "$ aws s3 ls\n\nAn error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: no\n$ aws sts get-caller-identity\n\nAn error occurred (ExpiredToken) when calling the GetCallerIdentity operation: no\n",
+		"logfmt":     "time=2026-11-27T23:42:01Z level=error msg=Module /a has finished with an error: " + expired + "\n\tstatus code: 403 prefix=[/a] \ntime=2026-11-27T23:42:01Z level=error msg=Module /b has finished with an error: " + missing + "\n",
+		"JSON lines": `{"level":"error","prefix":"a","msg":"` + expired + `"}` + "\n" + `{"level":"error","prefix":"b","msg":"` + missing + `"}` + "\n",
+	} {
+		if got := found(text); got != TokenExpired.ID+" "+BucketMissing.ID {
+			t.Errorf("%s: %q gives %q", name, text, got)
+		}
+	}
+	const wrapped = `{"level":"error","msg":"Error finding AWS credentials: RequestError: send request failed\ncaused by: Post \"https://sts.amazonaws.com/\": x509: certificate signed by unknown authority"}`
+	if got := found(wrapped); got != TLSUntrusted.ID {
+		t.Errorf("a message of two lines gives %q", got)
+	}
+}
+
 func TestAUnitIsANameAndNoTimeOrLevel(t *testing.T) {
 	t.Parallel()
 	for prefix, want := range map[string]string{

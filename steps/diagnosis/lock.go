@@ -49,7 +49,7 @@ var (
 				meaning: "Another run took or released the lock at the same moment.",
 				remedy:  "Run the command again.",
 			},
-			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: .+? (?:Info:|Terraform|OpenTofu))?)?`), at: outside},
+			{pattern: wording(takingLock + `(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412|googleapi: Error 412)(?:.*?Lock Info: ID: \S+(?: Path: \S+)?(?: Operation: \S+)?(?: Who: .+? Version: \S+ Created: [\d-]+ [\d:.]+(?: [+-]\d+)?(?: [A-Z]+)?)?)?`), at: outside},
 			{pattern: wording(takingLock + `(?:already locked|Lock Info: ID: \S+|resource temporarily unavailable|another process has locked)`), unless: wording(`AccessDenied|StatusCode: [0345]|status code: [345]|request send failed`), at: outside},
 		},
 	}

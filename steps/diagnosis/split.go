@@ -43,8 +43,18 @@ type problem struct {
 // warning.
 type parts struct {
 	problems []problem
-	outside  []string
+	outside  []outer
 }
+
+// outer is a line that belongs to no diagnostic; begins tells that a program began another
+// message with it.
+type outer struct {
+	unit, text string
+	begins     bool
+}
+
+// severe is a level in a prefix with which a program begins a message of a failure.
+var severe = wording(`\b(?:ERROR|ERRO|FATAL|FATA)\b`)
 
 // split finds the errors of a text, those of each unit apart: a log of several at once
 // has their lines in any order.
@@ -75,7 +85,7 @@ func split(text string) parts {
 			units[unit] = s
 			order = append(order, s)
 		}
-		s.line(rest + "\n")
+		s.line(rest+"\n", prefix != "" && severe.regexp().MatchString(prefix) || speaks.regexp().MatchString(rest))
 	}
 	for _, s := range order {
 		s.end()
@@ -116,7 +126,7 @@ type splitter struct {
 	ends    string
 }
 
-func (s *splitter) line(text string) {
+func (s *splitter) line(text string, begins bool) {
 	edge := strings.TrimSpace(text)
 	if s.value(text, edge) {
 		return
@@ -137,7 +147,7 @@ func (s *splitter) line(text string) {
 	case s.open:
 		s.current.WriteString(text)
 	case !s.warning:
-		s.outside = append(s.outside, strings.TrimRight(text, "\n"))
+		s.outside = append(s.outside, outer{s.unit, strings.TrimRight(text, "\n"), begins})
 	}
 }
 

@@ -19,6 +19,8 @@ type Match struct {
 	// with secrets taken out, and cut around the match if it is long. For
 	// Unknown it is the text as it was read.
 	Evidence []string
+	// Quote is the first of these in short: its beginning, and where it matched.
+	Quote string
 	// subject is what tells two errors of one cause apart: profile, bucket, resource,
 	// action, address and unit.
 	subject map[string]string
@@ -80,7 +82,7 @@ func causes(problems []problem) []Match {
 
 // of is a match without more than its evidence.
 func of(d *Diagnosis, evidence string) Match {
-	return Match{Diagnosis: d, Meaning: d.Meaning, Remedy: d.Remedy, Evidence: []string{evidence}}
+	return Match{Diagnosis: d, Meaning: d.Meaning, Remedy: d.Remedy, Evidence: []string{evidence}, Quote: quote(evidence, 0)}
 }
 
 // match is what one error says: the first cause, then consequences.
@@ -122,7 +124,9 @@ func (p problem) as(d *Diagnosis, layer string, inside bool) (Match, bool) {
 	if i < 0 {
 		return Match{}, false
 	}
-	m := of(d, d.text[i].excerpt(p.text))
+	start, end := d.text[i].within(p.text)
+	m := of(d, excerpt(p.text, start, end))
+	m.Quote = quote(p.text, end)
 	m.Unit, m.subject = p.unit, d.text[i].subject(p.text)
 	m.Meaning, m.Remedy = cmp.Or(d.text[i].meaning, meaningOf(d, layer), d.Meaning), cmp.Or(d.text[i].remedy, denialRemedy(d, layer), d.Remedy)
 	if p.unit != "" {
@@ -258,12 +262,38 @@ const (
 	fromMatch     = 1400
 )
 
-func (s sign) excerpt(problem string) string {
-	at := s.pattern.regexp().FindStringIndex(problem)
-	if at == nil { // an edge of the innermost layer is none of the whole
-		at = []int{0, 0}
+// within is where the sign matches an error.
+func (s sign) within(problem string) (start, end int) {
+	if at := s.pattern.regexp().FindStringIndex(problem); at != nil {
+		return at[0], at[1]
 	}
-	return excerpt(problem, at[0], at[1])
+	return 0, 0 // an edge of the innermost layer is none of the whole
+}
+
+// Bounds of what is quoted beside what the checks found, in bytes: all of it, and its
+// beginning where it matched further behind.
+const (
+	longestQuote = 400
+	quoteHead    = 100
+)
+
+// quote is the beginning of an error and, if that is further behind, what it matched up to
+// an end.
+func quote(problem string, end int) string {
+	head, text := problem, ""
+	switch {
+	case len(problem) <= longestQuote:
+		return problem
+	case end <= longestQuote:
+		head = problem[:longestQuote]
+	default:
+		head, text = problem[:quoteHead], problem[end-(longestQuote-quoteHead):end]
+		head, text = head[:max(0, strings.LastIndex(head, " "))], text[max(0, strings.Index(text, " ")):]
+	}
+	if end < len(problem) && text != "" {
+		text += " …"
+	}
+	return strings.ToValidUTF8(head+" …"+text, "")
 }
 
 // excerpt is the error, or what stands around the match in a long one.

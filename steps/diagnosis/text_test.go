@@ -181,6 +181,21 @@ func textOf(t *testing.T, list ...string) string {
 	return text
 }
 
+func TestTheQuoteOfALongErrorHoldsWhatMatched(t *testing.T) {
+	t.Parallel()
+	held := "╷\n│ Error: Error acquiring the state lock\n│ \n│ Error message: operation error S3: PutObject, https response error StatusCode: 412, RequestID: " + strings.Repeat("R ", 150) +
+		", api error PreconditionFailed: no\n│ Lock Info:\n│   ID:        0b1c2d3e-0000-1111-2222-333344445555\n│   Path:      acme/vpc\n│   Operation: OperationTypeApply\n│   Who:       kim@laptop\n│   Version:   1.10.5\n│   Created:   2026-01-05 07:59:31.4 +0000 UTC\n│ \n│ Terraform acquires a state lock to protect the state\n╵\n"
+	got := FromText(held)[0]
+	for _, want := range []string{"Error: Error acquiring the state lock", "Who: kim@laptop", "Created: 2026-01-05 07:59:31.4 +0000 UTC …"} {
+		if got.ID != LockHeld.ID || !strings.Contains(got.Quote, want) || len(got.Quote) > longestQuote+20 {
+			t.Errorf("%s is quoted without %q: %q", got.ID, want, got.Quote)
+		}
+	}
+	if got := quote(strings.Repeat("x", 3000), 10); len(got) != longestQuote+len(" …") {
+		t.Errorf("the beginning is %d bytes long", len(got))
+	}
+}
+
 func found(text string) string {
 	var list []string
 	for _, d := range FromText(text) {

@@ -69,7 +69,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 	case len(found) == 0:
 		r.Add(env, q.Undecided("%v", err))
 	default:
-		r.Add(env, q.FailedAs(brief(found[0].Evidence[0]), found[0].ID))
+		r.Add(env, q.FailedAs(found[0].Quote, found[0].ID))
 	}
 	return found
 }
@@ -100,17 +100,6 @@ func wentThrough(r health.Report) bool {
 	return len(r.Checks) > 0 && !slices.ContainsFunc(r.Checks, func(c plan.Check) bool { return c.Verdict != plan.Passed })
 }
 
-// longestQuote bounds what is quoted of Terraform beside a check's evidence.
-const longestQuote = 400
-
-// brief is the beginning of a long text.
-func brief(text string) string {
-	if len(text) <= longestQuote {
-		return text
-	}
-	return strings.ToValidUTF8(text[:longestQuote], "") + " …"
-}
-
 // unmet is said of a text whose cause the checks do not find: it may be over, or the
 // text be from elsewhere.
 const unmet = " The checks find nothing of it here: the cause is gone, or the text comes from another machine or identity. stateroom troubleshoot --run lets Terraform prove it."
@@ -135,10 +124,10 @@ func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
 			at = slices.IndexFunc(findings[:checked], func(f plan.Finding) bool { return f.Bears(s.ID) })
 		}
 		if at >= 0 {
-			findings[at].AddQuote(brief(s.Evidence[0]))
+			findings[at].AddQuote(s.Quote)
 			continue
 		}
-		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Lead: s.Meaning, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
+		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Lead: s.Meaning, Evidence: s.Meaning, Quote: s.Quote, Remedy: s.Remedy}
 		switch {
 		case s.Diagnosis == diagnosis.Unknown:
 			f.Quote = s.Evidence[0] // whole: nobody else will read it

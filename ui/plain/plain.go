@@ -164,7 +164,7 @@ func (l *Lines) line(e plan.Event) {
 
 // Finding shows one finding with its evidence and its remedy.
 func (l *Lines) Finding(f plan.Finding) {
-	l.print("\n%s: %s\n", strings.ToUpper(string(f.Severity)), f.ID)
+	l.print("\n%s: %s\n", strings.ToUpper(string(f.Severity)), words.Finding(f))
 	if f.Lead == "" {
 		l.print("%s%s", wrapped(f.Told(), 4), wrapped(f.Remedy, 4))
 		l.commands(f)

@@ -52,7 +52,7 @@ func answersInTheFirstFrame(t *testing.T, found plan.Review) {
 	}
 	first := r.found.list[0]
 	text := strings.Join(strings.Fields(ansi.Strip(frame)), " ")
-	for _, want := range []string{r.ended().Lead[0], named(first.Finding), told(first)} {
+	for _, want := range []string{r.ended().Lead[0], words.Finding(first.Finding), told(first)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the first frame does not say %q:\n%s", want, ansi.Strip(frame))
 		}

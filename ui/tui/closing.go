@@ -68,7 +68,7 @@ func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
 	for _, f := range s.Findings {
 		if f.Severity != plan.Info && !s.Left { // whoever leaves a plan has seen them beside it
 			c.say("", "")
-			c.say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
+			c.say("", fmt.Sprintf("%s: %s", f.Severity, words.Finding(f)))
 			c.say("    ", f.Told())
 			c.say("    ", f.Remedy)
 		}

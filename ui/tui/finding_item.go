@@ -47,7 +47,7 @@ func (f *findingItem) mendable() bool { return len(f.mends) > 0 || f.shared }
 const verdictWidth = 11
 
 func (f *findingItem) title() (text, note string, indent int) {
-	return named(f.Finding), "", verdictWidth
+	return words.Finding(f.Finding), "", verdictWidth
 }
 
 func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
@@ -68,20 +68,12 @@ func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
 	return style.Render(t.Pad(glyph+" "+word, verdictWidth)) + name
 }
 
-// named is a finding's id with what it is about.
-func named(f plan.Finding) string {
-	if f.Subject == "" {
-		return f.ID
-	}
-	return f.ID + " in " + f.Subject
-}
-
 // keys read all there is to the finding. What is to be handed on can be saved from
 // there.
 func (f *findingItem) keys(l *list) hotkeys {
 	if f.Details != "" {
 		return hotkeys{{bind("r", "report", "r"), func() (nav, tea.Cmd) {
-			report := newViewer(l.theme, "Report: "+named(f.Finding), f.Details, nil)
+			report := newViewer(l.theme, "Report: "+words.Finding(f.Finding), f.Details, nil)
 			report.save = reportOf(f.Finding).ask(l.theme)
 			return nav{push: report}, nil
 		}}}
@@ -96,7 +88,7 @@ func (f *findingItem) keys(l *list) hotkeys {
 		for _, check := range f.of.checks.of(f.Finding) {
 			parts = append(parts, readCheck(check))
 		}
-		return nav{push: newViewer(l.theme, named(f.Finding), strings.Join(parts, "\n\n"), nil)}, nil
+		return nav{push: newViewer(l.theme, words.Finding(f.Finding), strings.Join(parts, "\n\n"), nil)}, nil
 	}}}
 }
 

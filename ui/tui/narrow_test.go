@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"stateroom/ui/words"
 	"stateroom/ui/wordstest"
 )
 
@@ -273,7 +274,7 @@ func TestAnEndSaysWhatIsSoAndWhatIsNextInTheFirstFrame(t *testing.T) {
 		switch first := m.run.review.found; {
 		case so < 0:
 			t.Errorf("%s does not say what is so:\n%s", name, m.View())
-		case first.pressing() > 0 && !strings.Contains(flat, named(first.list[0].Finding)):
+		case first.pressing() > 0 && !strings.Contains(flat, words.Finding(first.list[0].Finding)):
 			t.Errorf("%s does not say what is wrong:\n%s", name, m.View())
 		case first.pressing() == 0 && next < so:
 			t.Errorf("%s does not say what is next:\n%s", name, m.View())

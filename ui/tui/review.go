@@ -173,7 +173,7 @@ func (r *review) showResult(l *list) {
 		return
 	}
 	for _, f := range r.mended {
-		l.marked(t.Good.Render(t.Glyphs.Right), "Fixed: "+named(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
+		l.marked(t.Good.Render(t.Glyphs.Right), "Fixed: "+words.Finding(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
 	}
 	l.text("")
 }
@@ -250,7 +250,7 @@ func (r *review) besideSubject(l *list, list []int, told map[int]bool) {
 	for _, i := range list {
 		f := &r.found.list[i]
 		if told[i] {
-			l.below(strings.Repeat(" ", below) + l.theme.Faint.Render(named(f.Finding)+", as above"))
+			l.below(strings.Repeat(" ", below) + l.theme.Faint.Render(words.Finding(f.Finding)+", as above"))
 			continue
 		}
 		told[i] = true

@@ -15,6 +15,14 @@ import (
 // AnswersKept is said where somebody leaves a run that has asked for something.
 const AnswersKept = "Your answers are kept: run the command again to go on with them."
 
+// Finding is a finding's id with what it is about.
+func Finding(f plan.Finding) string {
+	if f.Subject == "" {
+		return f.ID
+	}
+	return f.ID + " in " + f.Subject
+}
+
 // Attention counts the findings that keep a run from being healthy.
 func Attention(findings []plan.Finding) int {
 	n := 0
