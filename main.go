@@ -364,7 +364,7 @@ var commands = []command{
 			"touch. Run again, it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 ready, 1 failed, 2 usage or a missing answer, 3 findings\n" +
 			"remain, 130 interrupted.",
-		example: "  stateroom onboard --sandbox          practice with a rehearsal's sealed file\n" +
+		example: "  stateroom onboard --sandbox          practice a first day or a move from keys\n" +
 			"  stateroom onboard --handover alice.age\n" +
 			"  stateroom onboard --rotate           renew your key",
 		flags: func(f *pflag.FlagSet, o *session.Options) {

@@ -1364,7 +1364,7 @@ func TestPracticeTeachesInLines(t *testing.T) {
 	first := programOf(t, home, "3\n<\n3\n6\n1\n2\n1\nq\n", false, "--plain", "--sandbox")
 	says(t, first.out, "Learn to find what is wrong", "0 of 67 solved so far", "1 No valid credentials 0 of 8 solved. The article's first case",
 		"Goal: terraform plan works again in live/staging.", "Terraform says:", "2 Give me a hint Number 1 of 3. It costs a point.",
-		"Hint 1 of 3: Nobody's rights have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: KMS.DisabledException (1 of 3 points).",
+		"Hint 1 of 3: Nobody's permissions have changed. Look at the key itself.", "1 change made, 0 failed", "Solved: KMS.DisabledException (1 of 3 points).",
 		"Solved: 1 of 3 points. 2 ")
 	if first.code != plan.ExitDone || strings.Contains(strings.Join(strings.Fields(first.out), " "), "The cause:") {
 		t.Errorf("%+v", first)
@@ -1400,7 +1400,7 @@ func says(t *testing.T, out string, sentences ...string) {
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
 		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
-		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "nothing of the\nsetup is there."},
+		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "none of the setup\nexists."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
 		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},

@@ -48,10 +48,13 @@ func (s *Session) RolePolicies(ctx context.Context, role, likely string) (Polici
 		return read(ctx, s, s.iam().GetRolePolicy, in, role+"/"+policy, func(answer *iam.GetRolePolicyOutput) string {
 			return decoded(answer.PolicyDocument)
 		})
-	}, func(ctx context.Context) ([]PolicyRef, error) {
-		pages := iam.NewListAttachedRolePoliciesPaginator(s.iam(), &iam.ListAttachedRolePoliciesInput{RoleName: name})
-		return list(ctx, s, pages, role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
-	})
+	}, func(ctx context.Context) ([]PolicyRef, error) { return s.RoleAttachments(ctx, role) })
+}
+
+// RoleAttachments are the managed policies that are attached to a role.
+func (s *Session) RoleAttachments(ctx context.Context, role string) ([]PolicyRef, error) {
+	pages := iam.NewListAttachedRolePoliciesPaginator(s.iam(), &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(role)})
+	return list(ctx, s, pages, role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
 }
 
 // gatherPolicies reads names, then all documents at once, beside the attachments and what

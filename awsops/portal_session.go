@@ -51,5 +51,20 @@ func (p *portalCredentials) Retrieve(ctx context.Context) (aws.Credentials, erro
 // Identity Center makes of the set in each account, whose name ends in a suffix of its own
 // ("Referencing permission sets in resource policies", Identity Center user guide).
 func (i Identity) Holds(set string) bool {
-	return i.Kind == KindRole && strings.HasPrefix(i.Name, "AWSReservedSSO_"+set+"_")
+	return i.Kind == KindRole && isOfSet(i.Name, set)
+}
+
+// IsOfSet tells whether Identity Center made the role of a permission set.
+func (r Role) IsOfSet(set string) bool {
+	return strings.HasPrefix(r.Path, ReservedPath) && isOfSet(r.Name, set)
+}
+
+// ReservedPath is what the paths of the roles that Identity Center makes begin with.
+const ReservedPath = "/aws-reserved/sso.amazonaws.com/"
+
+// isOfSet tells whether a role's name is that of a permission set, with its suffix of
+// sixteen characters: what is longer is of another set, whose name goes on.
+func isOfSet(role, set string) bool {
+	suffix, found := strings.CutPrefix(role, "AWSReservedSSO_"+set+"_")
+	return found && len(suffix) == 16
 }

@@ -540,6 +540,12 @@ func compact(t testing.TB, text string) any {
 // makeOwner gives an account an administrator of its own.
 func (w *world) makeOwner(account string) *iam.Client {
 	w.t.Helper()
+	return iam.NewFromConfig(w.config(w.ownerOf(account), "eu-west-1"))
+}
+
+// ownerOf makes an administrator of an account.
+func (w *world) ownerOf(account string) sandbox.Credentials {
+	w.t.Helper()
 	h, ctx, name := w.hands(account), context.Background(), aws.String("owner")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	w.must(err)
@@ -547,7 +553,7 @@ func (w *world) makeOwner(account string) *iam.Client {
 	w.must(err)
 	key, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name})
 	w.must(err)
-	return iam.NewFromConfig(w.config(sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey}, "eu-west-1"))
+	return sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey}
 }
 
 // deployByHand does what the account's owner does with the template.

@@ -301,3 +301,29 @@ func TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyIsGivenHalfAPermissionSet: an account gets a set as it is when it is given, and
+// that something was added since may be shown late, so that a run would end with everything
+// made and half of it in the account.
+func TestNobodyIsGivenHalfAPermissionSet(t *testing.T) {
+	t.Parallel()
+	b := identityTeam()
+	o := &Observed{Account: AccountFacts{Identity: awsops.Identity{Account: b.AdminAccount, Partition: "aws"}}}
+	o.IAM.Groups = map[string]GroupFacts{}
+	o.IAM.Center = CenterFacts{
+		Instance: &awsops.IdentityCenter{ARN: "arn:aws:sso:::instance/ssoins-1", Region: "eu-west-1", Owner: b.AdminAccount},
+		Groups:   map[string]*awsops.StoreGroup{"admins": {ID: "g-1", Name: "PlatformAdmins"}},
+	}
+	a := &blueprint.Answers{Blueprint: b}
+	p := planIdentity(o, a)
+	i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.ID == assignmentChange("admins") })
+	policies := identityPolicies(o, a, b.Groups[0])
+	if i < 0 || len(policies) < 2 {
+		t.Fatalf("planned %d changes for the policies %v", len(p.Changes), policies)
+	}
+	for _, name := range policies {
+		if attached := policyChangeID(name) + attachSuffix; !slices.Contains(p.Changes[i].Needs, attached) {
+			t.Errorf("the assignment does not wait for %s", attached)
+		}
+	}
+}

@@ -186,11 +186,11 @@ func (p *Preflight) refused(c *maker, why cause, denied []denial) plan.Finding {
 		if why.name == "" {
 			f.Evidence = sentence + "no service control policy of one of the levels over the account allows it" + how + "." + left
 		}
-		f.Remedy = "Ask whoever manages the organization's policies to allow it, or use an account that is not under them. No right that is granted there helps."
+		f.Remedy = "Ask whoever manages the organization's policies to allow it, or use an account that is not under them. No permission that is granted there helps."
 	case why.by == policy.PermissionsBoundary:
 		f.ID = "account.boundary-denies"
 		f.Evidence = sentence + strings.TrimSpace("its permissions boundary "+why.name) + " does not let it" + how + "." + left
-		f.Remedy = "Ask whoever manages the boundary to allow it" + p.otherwise("an identity that it does not bound") + ". No right that is granted besides helps."
+		f.Remedy = "Ask whoever manages the boundary to allow it" + p.otherwise("an identity that it does not bound") + ". No other permission helps."
 	case why.explicit:
 		f.ID = "account.right-denied"
 		f.Evidence = sentence + "a Deny statement of " + cmp.Or(why.name, "one of its policies") + " forbids it." + left

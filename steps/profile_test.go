@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
@@ -158,5 +161,44 @@ func TestAProfileThatAsksAnotherStoreStopsWhatNeedsIt(t *testing.T) {
 	w.write(".aws/config", "[profile admin_iam]\nendpoint_url = https://vpce-0123456789abcdef0-abcdefgh.s3.eu-west-1.vpce.amazonaws.com\n")
 	if f := findingOf(run().Findings, "files.profile-endpoint"); f != nil {
 		t.Errorf("a VPC's own way to AWS is taken for another place: %v", f)
+	}
+}
+
+// TestOnboardIsNamedForTheTeamsOwnProfileAlone: of any other profile whose key shadows a
+// sign-in, and in a team in which nobody signs in, it moves nothing.
+func TestOnboardIsNamedForTheTeamsOwnProfileAlone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		profile string
+		team    *blueprint.Blueprint
+		named   bool
+	}{
+		"ours":                   {"admin_iam", identityTeam(), true},
+		"another":                {"other", identityTeam(), false},
+		"a team that has no one": {"admin_iam", team(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			read := func(file, text string) files.Snapshot {
+				path := filepath.Join(dir, file)
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				snapshot, err := files.Read(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return snapshot
+			}
+			a := &blueprint.Answers{Blueprint: c.team}
+			a.FillDefaults()
+			f := KeysShadowSignIn(
+				read("credentials", "["+c.profile+"]\naws_access_key_id = AKIAOTHEROTHEROTHER0\naws_secret_access_key = s\n"),
+				read("config", "[profile "+c.profile+"]\nsso_session = corp\n"), a, c.profile)
+			if f == nil || strings.Contains(f.Remedy, "stateroom onboard") != c.named || !strings.Contains(f.Remedy, "remove the lines") {
+				t.Errorf("found %v", f)
+			}
+		})
 	}
 }

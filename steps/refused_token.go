@@ -24,13 +24,13 @@ type TokenGate struct {
 	CI string
 }
 
-// WantedGates are the roles of the blueprint's pipelines with the trust that setup gives
-// them. Nothing is asked of AWS.
+// WantedGates are the roles of the blueprint's pipelines that tokens open, with the trust that
+// setup gives them. Nothing is asked of AWS.
 func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	o := &Observed{}
 	o.Account.Identity.Partition = awsops.PartitionOf(a.StateRegion)
 	for _, r := range tokenRoles(a) {
-		if len(r.subjects) > 0 {
+		if len(r.subjects) > 0 && !r.ci.ByRole() {
 			gates = append(gates, TokenGate{Role: a.RoleARN(o.partition(), atCI(o, a, r.name)), Trust: ciTrust(o, a, r.ci, r.subjects), CI: r.ci.Name})
 		}
 	}
@@ -79,6 +79,13 @@ func RefusedToken(a *blueprint.Answers, gates []TokenGate, token diagnosis.Token
 	}
 	sort.SliceStable(all, func(i, j int) bool { return nearer(all[i], all[j]) < 0 })
 	f := plan.Finding{ID: diagnosis.WebIdentityDenied.ID, Of: plan.StepIAM, Severity: plan.Failure, Evidence: said(token)}
+	if role, known := awsops.ParseARN(token.Role); known && !read && role.AccountID != a.AdminAccount {
+		name := lastPart(token.Role)
+		f.Lead = "The token was shown to a role of another account, which was not looked into."
+		f.Evidence += fmt.Sprintf(" It was shown to role %s of account %s, which was not looked into.", name, role.AccountID)
+		f.Remedy = fmt.Sprintf("Look at the trust policy of %s there, or let the job name one of the blueprint's roles.", token.Role)
+		return f
+	}
 	if len(all) == 0 || !all[0].trusts && !all[0].meant {
 		f.Lead = "No role here trusts the issuer of the token."
 		where := "No pipeline of the blueprint has that issuer."

@@ -36,7 +36,7 @@ func AskFactor(ctx context.Context, env *engine.Env, a *blueprint.Answers, err e
 	return &plan.Refusal{
 		Finding: "account.second-factor", Err: err,
 		What: fmt.Sprintf("%s You are %s by an access key alone, though the MFA device %s is yours.", diagnosis.Describe(err), who.ARN, serial),
-		Remedy: fmt.Sprintf("If your rights require MFA, open a session with one (aws sts get-session-token --serial-number %s --token-code CODE) "+
+		Remedy: fmt.Sprintf("If your permissions require MFA, open a session with one (aws sts get-session-token --serial-number %s --token-code CODE) "+
 			"and run with its credentials; otherwise, %s.", serial, otherwise),
 	}
 }

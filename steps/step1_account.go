@@ -74,7 +74,7 @@ func withoutAccounts(d *blueprint.Discovery) *plan.Refusal {
 		r.Tried = []plan.Fact{{Name: "Identity", Value: d.Identity.ARN}, {Name: "Answer", Value: diagnosis.Describe(d.Denied)}}
 		r.Commands = []plan.ShellCommand{
 			{Does: "See what the operator needs", Line: "stateroom policy operator"},
-			{Does: "Check the right", Line: "aws organizations list-accounts"},
+			{Does: "Check the permission", Line: "aws organizations list-accounts"},
 		}
 		r.Err = d.Denied
 	default:
@@ -242,7 +242,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 		return identity, &plan.Refusal{
 			Finding: "account.root",
 			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
-			Remedy:  "Sign in as an IAM user or role with the rights that stateroom policy operator prints, and delete the root access key.",
+			Remedy:  "Sign in as an IAM user or role with the permissions that stateroom policy operator prints, and delete the root access key.",
 		}
 	}
 	if identity.Account != a.AdminAccount {

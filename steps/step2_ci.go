@@ -34,6 +34,9 @@ type MachineFacts struct {
 	// Names are the roles below our path by their names in lower case: IAM takes no two that
 	// differ in case alone, so that a block renamed in that alone keeps its roles.
 	Names map[string]string
+	// Admin are the ARNs of the admin account's roles by their names in lower case, where a
+	// runner may have one of them.
+	Admin map[string]string
 	// Left are the roles that were made for pipelines and that none of the blueprint needs.
 	Left []LeftRole
 }
@@ -63,15 +66,16 @@ func (f *IAMFacts) inspectMachines(ctx context.Context, env *engine.Env, o *Obse
 	if len(a.CIs) == 0 && awsops.IsAccessDenied(err) {
 		m.Refused, err = machinesUnread(err), nil // the environments can be looked into all the same
 	}
-	m.Names = map[string]string{}
+	m.Names, m.Admin = map[string]string{}, map[string]string{}
 	for _, role := range all {
+		m.Admin[strings.ToLower(role.Name)] = role.ARN
 		if role.Path == ciPath {
 			m.Names[strings.ToLower(role.Name)] = role.Name
 		}
 	}
 	for _, ci := range a.CIs {
 		arn := providerARN(o, a, ci)
-		if _, asked := m.Providers[arn]; !asked && err == nil {
+		if _, asked := m.Providers[arn]; !asked && err == nil && !ci.ByRole() {
 			m.Providers[arn], err = home.OIDCProvider(ctx, arn)
 		}
 	}
@@ -82,7 +86,7 @@ func (f *IAMFacts) inspectMachines(ctx context.Context, env *engine.Env, o *Obse
 		m.Refused = &plan.Finding{
 			ID: "iam.ci-denied", Of: plan.StepIAM, Severity: plan.Failure, Probed: true, Stops: []string{changeMachines},
 			Evidence: "What the pipelines need could not be read: " + diagnosis.Describe(err), RequestIDs: awsops.RequestIDs(err),
-			Remedy: "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
+			Remedy: "Give yourself the permissions that stateroom policy machines prints, then run stateroom setup again.",
 		}
 		return nil
 	}
@@ -95,7 +99,7 @@ func machinesUnread(err error) *plan.Finding {
 	return &plan.Finding{
 		ID: "iam.ci-unread", Of: plan.StepIAM, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(err),
 		Evidence: "Whether an earlier blueprint's pipelines left roles in the admin account could not be read: " + diagnosis.Describe(err),
-		Remedy:   "If there were pipelines, give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+		Remedy:   "If there were pipelines, give yourself the permissions that stateroom policy operator prints, then run stateroom setup again.",
 	}
 }
 
@@ -204,6 +208,14 @@ func ofEnvironment(a *blueprint.Answers, at blueprint.Environment) bool {
 // this id, but a finding may stop it.
 const changeMachines = "iam.ci"
 
+// providerNeeds are the changes without which nothing of a pipeline's can be let in.
+func providerNeeds(ci blueprint.CI) []string {
+	if ci.ByRole() {
+		return nil
+	}
+	return []string{providerChange(ci)}
+}
+
 func providerChange(ci blueprint.CI) string { return "iam.oidc-provider." + ci.IssuerHost() }
 
 func providerARN(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
@@ -230,6 +242,9 @@ func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	}
 	asked := map[string]bool{}
 	for _, ci := range a.CIs {
+		if ci.ByRole() {
+			continue
+		}
 		if of := providerChange(ci) + ci.AudienceIn(o.partition()); !asked[of] {
 			asked[of] = true
 			p.Add(planProvider(o, a, ci, asked[providerChange(ci)]))
@@ -350,7 +365,7 @@ func dropRole(o *Observed, a *blueprint.Answers, left LeftRole) (p plan.Proposal
 		p.Find(plan.Finding{
 			ID: "iam.ci-role-unread", Subject: left.At.Role, Severity: severity, Probed: true, RequestIDs: awsops.RequestIDs(f.Unreachable),
 			Evidence: fmt.Sprintf("Role %s, which none of the blueprint's pipelines uses, could not be read: %v", a.RoleARN(o.partition(), left.At), f.Unreachable),
-			Remedy:   "Give yourself the rights that stateroom policy machines prints, then run stateroom setup again.",
+			Remedy:   "Give yourself the permissions that stateroom policy machines prints, then run stateroom setup again.",
 		})
 		return p
 	}
@@ -407,13 +422,22 @@ func othersOn(f RoleFacts, attaches string) (with []string) {
 	return with
 }
 
+// ciWho are those of a pipeline whom a role lets in, as a sentence begins.
+func ciWho(ci blueprint.CI, subjects []blueprint.Subject) string {
+	if ci.ByRole() {
+		return "Whatever runs with " + ciJobs(subjects)
+	}
+	return fmt.Sprintf("Jobs of %s (%s)", cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects))
+}
+
 // ciJobs names a pipeline's jobs in a sentence.
-func ciJobs(subjects []blueprint.Subject) string {
-	var texts []string
+func ciJobs(subjects []blueprint.Subject) string { return plan.Enumerated(subjectTexts(subjects)) }
+
+func subjectTexts(subjects []blueprint.Subject) (texts []string) {
 	for _, s := range subjects {
 		texts = append(texts, s.Text)
 	}
-	return plan.Enumerated(texts)
+	return texts
 }
 
 // environmentNames are the names of environments for a sentence.

@@ -81,6 +81,9 @@ func machineRoles(o *Observed, a *blueprint.Answers) (all []*machineRole) {
 }
 
 func ciTrust(o *Observed, a *blueprint.Answers, ci blueprint.CI, subjects []blueprint.Subject) policy.Document {
+	if ci.ByRole() {
+		return policy.RunnerTrust(o.orgID(), subjectTexts(subjects))
+	}
 	w := policy.WebIdentity{Provider: providerARN(o, a, ci), Audience: ci.AudienceIn(o.partition())}
 	for _, s := range subjects {
 		if s.Shape {
@@ -145,12 +148,11 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 	return &machineRole{
 		id: ciPlanChange(ci.Name), what: "plans of pipeline " + ci.Name, e: atCI(o, a, ci.PlanRole()),
 		trust: ciTrust(o, a, ci, ci.PlanSubjects()), opens: policy.Pushers,
-		lets: fmt.Sprintf("Jobs of %s (%s) may read the states and the environments of %s.",
-			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(ci.PlanSubjects()), environmentNames(environments)),
+		lets:   fmt.Sprintf("%s may read the states and the environments of %s.", ciWho(ci, ci.PlanSubjects()), environmentNames(environments)),
 		inline: assumingToo(access, func() policy.Document { return policy.ReadState(access, ci.PlanLock) }, roles),
 		ci:     ci, subjects: ci.PlanSubjects(), assumes: roles,
 		risk:  "A plan runs what the branch says and shows what the state holds: whoever may push a branch can read both.",
-		needs: []string{providerChange(ci)},
+		needs: providerNeeds(ci),
 	}
 }
 
@@ -170,8 +172,8 @@ func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRol
 	return &machineRole{
 		id: ciWatchChange(ci.Name), what: "the nightly watch of pipeline " + ci.Name, e: atCI(o, a, ci.WatchRole()),
 		trust: ciTrust(o, a, ci, ci.WatchSubjects()), opens: policy.Exactly,
-		lets:   fmt.Sprintf("Jobs of %s (%s) may read how the admin account and all environments are set up.", ci.Repository, ciJobs(ci.WatchSubjects())),
-		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: []string{providerChange(ci)},
+		lets:   ciWho(ci, ci.WatchSubjects()) + " may read how the admin account and all environments are set up.",
+		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: providerNeeds(ci),
 	}
 }
 
@@ -180,13 +182,14 @@ func ciApplyRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, e blueprint
 	b := &machineRole{
 		id: ciApplyChange(ci.Name, e.Name), what: "applies of pipeline " + ci.Name + " to " + e.Name, e: atCI(o, a, ci.ApplyRole(e.Name)),
 		trust: ciTrust(o, a, ci, subjects), opens: policy.Exactly,
-		lets: fmt.Sprintf("Jobs of %s (%s) may change everything that the role %s in %s may, and its projects' states.",
-			cmp.Or(ci.Repository, ci.IssuerHost()), ciJobs(subjects), e.Role, e.Name),
+		lets:   fmt.Sprintf("%s may change everything that the role %s in %s may, and its projects' states.", ciWho(ci, subjects), e.Role, e.Name),
 		inline: assumingToo(access, func() policy.Document { return policy.State(access) }, []string{a.RoleARN(o.partition(), e)}),
 		ci:     ci, subjects: subjects, assumes: []string{a.RoleARN(o.partition(), e)},
-		session: applySession, needs: append([]string{providerChange(ci)}, assumable(e.Name)...),
+		session: applySession, needs: append(providerNeeds(ci), assumable(e.Name)...),
 	}
-	if gate := ci.GatedBy(e.Name); gate != "" {
+	if ci.ByRole() {
+		b.risk = "Whatever runs with the runner's role can apply: where plans of pull requests do, whoever may push a branch can."
+	} else if gate := ci.GatedBy(e.Name); gate != "" {
 		b.risk = fmt.Sprintf("Environment %s of the platform decides who may apply: give it required reviewers and a branch rule before the first run.", gate)
 	}
 	return b
@@ -258,6 +261,7 @@ func (b *machineRole) plan() plan.Proposal {
 	default:
 		b.update()
 	}
+	b.runners()
 	b.permissions()
 	return b.Proposal
 }
@@ -302,17 +306,19 @@ func (b *machineRole) create() {
 
 // update brings the trust to what the jobs are now. One that asks for more is kept.
 func (b *machineRole) update() {
-	have := policy.ParseOrEmpty(b.f.Role.Trust)
+	stored := policy.ParseOrEmpty(b.f.Role.Trust)
 	switch {
-	case policy.Equivalent(have, b.trust):
-	case atLeast(have, b.trust):
-		b.Keep("iam.role-trust-stronger", fmt.Sprintf("Role %s has a trust policy that asks for more than the blueprint does: %s.", b.f.Role.ARN, plan.Enumerated(asksBeyond(have, b.trust))))
+	case policy.Equivalent(stored, b.trust):
+	case atLeast(stored, b.trust):
+		b.Keep("iam.role-trust-stronger", fmt.Sprintf("Role %s has a trust policy that asks for more than the blueprint does: %s.", b.f.Role.ARN, plan.Enumerated(asksBeyond(stored, b.trust))))
 	default:
+		have := policy.WithoutDeleted(stored)
 		c := b.change(trustSuffix, plan.Update, "Correct who may assume "+b.e.Role, awsops.UpdateAssumeRolePolicy(b.e.Role, b.trust.JSON()))
 		c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: b.trust.JSON()}}
 		c.JudgeWider(have, b.trust, plan.Gives(plan.WidensTrust, b.name(), b.lets))
 		c.Needs = append(c.Needs, b.needs...)
 		c.Risk = "Anyone who is only in the old trust policy can no longer assume the role."
+		b.Find(c.Drop("iam.role-deleted-principal", "trust policy of "+b.name(), stored)...)
 		b.Change(c)
 	}
 	if seconds := b.seconds(); b.f.Role.MaxSession < int(seconds) {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,16 +10,24 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// RestingDays is for how many days nothing must have used a key that was deactivated before
-// it is deleted.
+// RestingDays is for how many days a key must have been seen deactivated, and nothing have used
+// it, before it is deleted: whoever needs it notices within a week.
 const RestingDays = 7
 
-// FormerAdmin is a user who is still in the IAM group of which a group that signs in with
+// FormerFacts are the users who are still in the IAM group of which a group that signs in with
 // Identity Center has taken the place.
+type FormerFacts struct {
+	Admins []FormerAdmin
+	// Denied says why some of them, or their keys, could not be read.
+	Denied error
+}
+
+// FormerAdmin is one of these users.
 type FormerAdmin struct {
 	User awsops.User
 	Keys []FormerKey
@@ -28,34 +37,48 @@ type FormerAdmin struct {
 type FormerKey struct {
 	awsops.AccessKey
 	Use engine.AskedUse
-	// Deletable is when it may be deleted, if nothing uses it until then, and Rested that
-	// this has come.
+	// Deletable is when it may be deleted at the earliest, if nothing uses it until then, and
+	// Rested that this has come.
 	Deletable time.Time
 	Rested    bool
 }
 
 // inspectFormer reads who of the IAM groups that have moved to Identity Center still has a
-// key. Whoever may not read them learns nothing.
+// key. What may not be read is a fact: what is read of the others counts.
 func (f *IAMFacts) inspectFormer(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
-	f.Former = map[string][]FormerAdmin{}
+	f.Former = map[string]FormerFacts{}
 	for _, g := range a.IdentityGroups() {
 		old, err := inspectGroup(ctx, home, g.Name)
-		if err != nil || old.Group == nil || !old.was(a, g.Name) {
-			if err != nil && !awsops.IsAccessDenied(err) {
-				return err
-			}
+		switch {
+		case awsops.IsAccessDenied(err):
+			f.Former[g.Name] = FormerFacts{Denied: err}
+			continue
+		case err != nil:
+			return err
+		case old.Group == nil || !old.was(a, g.Name):
 			continue
 		}
 		names := slices.DeleteFunc(slices.Clone(old.Group.Users), func(name string) bool {
 			_, still := a.User(name)
 			return still
 		})
-		f.Former[g.Name], err = forEach(ctx, 0, names, func(ctx context.Context, name string) (FormerAdmin, error) {
-			return inspectFormerAdmin(ctx, env, home, name)
+		found, err := forEach(ctx, 0, names, func(ctx context.Context, name string) (one FormerFacts, err error) {
+			one.Admins = make([]FormerAdmin, 1)
+			one.Admins[0], err = inspectFormerAdmin(ctx, env, home, name)
+			if awsops.IsAccessDenied(err) {
+				one.Denied, err = err, nil
+			}
+			return one, err
 		})
-		if err != nil && !awsops.IsAccessDenied(err) {
+		if err != nil {
 			return err
 		}
+		var all FormerFacts
+		for _, one := range found {
+			all.Admins = append(all.Admins, one.Admins...)
+			all.Denied = cmp.Or(all.Denied, one.Denied)
+		}
+		f.Former[g.Name] = all
 	}
 	return nil
 }
@@ -78,21 +101,36 @@ func inspectFormerAdmin(ctx context.Context, env *engine.Env, home *awsops.Sessi
 	now := time.Now()
 	for _, k := range all {
 		key := FormerKey{AccessKey: k, Use: uses[k.ID]}
-		last := k.Created
-		if !key.Use.Never() {
-			last = key.Use.At
+		since := env.Journal.InactiveSince(k.ID)
+		if since.IsZero() {
+			since = now
 		}
-		key.Deletable = last.AddDate(0, 0, RestingDays)
+		if key.Use.At.After(since) {
+			since = key.Use.At
+		}
+		key.Deletable = since.AddDate(0, 0, RestingDays)
 		key.Rested = !k.Active && key.Use.Denied == nil && key.Deletable.Before(now)
 		former.Keys = append(former.Keys, key)
 	}
 	return former, err
 }
 
+// keepFormer keeps which keys of former admins a run has seen out of use. What cannot be kept
+// is seen by the next run, and rests for longer.
+func (f *IAMFacts) keepFormer(env *engine.Env) {
+	for _, all := range f.Former {
+		for _, former := range all.Admins {
+			for _, k := range former.Keys {
+				_ = env.Journal.Saw(k.AccessKey)
+			}
+		}
+	}
+}
+
 // formerWithKeys are the ARNs of the users of such a group who still sign in with a key: until
 // they have moved they are trusted beside the group's permission set.
 func (f *IAMFacts) formerWithKeys(group string) (arns []string) {
-	for _, former := range f.Former[group] {
+	for _, former := range f.Former[group].Admins {
 		if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.Active }) {
 			arns = append(arns, former.User.ARN)
 		}
@@ -103,7 +141,7 @@ func (f *IAMFacts) formerWithKeys(group string) (arns []string) {
 // formerKey tells whether a key is one of a former admin's.
 func (f *IAMFacts) formerKey(id string) bool {
 	for _, all := range f.Former {
-		for _, former := range all {
+		for _, former := range all.Admins {
 			if slices.ContainsFunc(former.Keys, func(k FormerKey) bool { return k.ID == id }) {
 				return true
 			}
@@ -115,7 +153,10 @@ func (f *IAMFacts) formerKey(id string) bool {
 // planFormer deletes the keys of former admins that were deactivated and that nothing has used
 // for a while, and tells of the others.
 func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Proposal) {
-	for _, former := range o.IAM.Former[g.Name] {
+	if f := unreadFormer(o, a, g); f != nil {
+		p.Find(*f)
+	}
+	for _, former := range o.IAM.Former[g.Name].Admins {
 		name := former.User.Name
 		for _, k := range former.Keys {
 			switch {
@@ -130,10 +171,10 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 				p.Find(plan.Finding{
 					ID: "iam.former-key-resting", Subject: g.Name, Severity: plan.Info,
 					Evidence: fmt.Sprintf("Access key %s of user %s is deactivated. %s", k.ID, name, used(k.Use)),
-					Remedy:   fmt.Sprintf("No action needed: stateroom setup deletes it after %s, if nothing uses it until then.", k.Deletable.UTC().Format("2 January 2006")),
+					Remedy:   k.toRest(),
 				})
 			default:
-				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, which is deactivated and unused for %d days", name, k.ID, RestingDays),
+				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, deactivated and unused for %d days", name, k.ID, RestingDays),
 					former.User.ARN, awsops.DeleteAccessKey(name, k.ID))
 				c.User, c.Purpose = name, plan.Cosmetic
 				c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
@@ -146,6 +187,39 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 		}
 	}
 	return p
+}
+
+// unreadFormer tells that it is not known who of a group has not moved yet; nil where it is.
+func unreadFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) *plan.Finding {
+	denied := o.IAM.Former[g.Name].Denied
+	if denied == nil {
+		return nil
+	}
+	f := &plan.Finding{
+		ID: "iam.former-unread", Subject: g.Name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(denied),
+		Evidence: fmt.Sprintf("Who of the IAM group %s still has an access key could not be read: %s", g.Name, diagnosis.Describe(denied)),
+		Remedy:   "Give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+	}
+	var listed []string
+	for _, e := range a.EnvironmentsOf(g.Name) {
+		if e.Trust == blueprint.TrustListed {
+			listed = append(listed, e.Name)
+		}
+	}
+	if len(listed) > 0 {
+		f.Severity = plan.Warning
+		f.Evidence += fmt.Sprintf(" Therefore nobody is taken out of the trust policies of %s.", plan.Enumerated(listed))
+	}
+	return f
+}
+
+// toRest says what becomes of a key that is deactivated.
+func (k FormerKey) toRest() string {
+	if k.Use.Denied != nil {
+		return "It is not deleted while nobody can see whether something uses it: give yourself iam:GetAccessKeyLastUsed, which stateroom policy operator prints."
+	}
+	return fmt.Sprintf("No action needed: stateroom setup deletes it once this computer has seen it deactivated and unused for %d days, after %s at the earliest.",
+		RestingDays, k.Deletable.UTC().Format("2 January 2006"))
 }
 
 // used says when a key was last used, as a sentence.

@@ -28,7 +28,7 @@ func iamStep() Step {
 			"In every environment a role says what they may do there, and the group may assume it.",
 		Cost:      "AWS calls them IAM group, user and role; all of IAM is free.",
 		AWSOnly:   true,
-		Questions: iamQuestions, Inspect: inspectIAM, Plan: planIAM, Facts: iamFacts, Prove: proveRoles,
+		Questions: iamQuestions, Inspect: inspectIAM, Plan: planIAM, Facts: iamFacts, Prove: proveIAM,
 	}
 }
 
@@ -53,7 +53,7 @@ type IAMFacts struct {
 	// session with a second factor and the key lies beside it.
 	ProfileKey, OwnKey string
 	// Former are the users of IAM groups that have moved to Identity Center, by group.
-	Former map[string][]FormerAdmin
+	Former map[string]FormerFacts
 	// Center is what Identity Center holds.
 	Center CenterFacts
 	// Machines are what IAM holds of the pipelines.
@@ -116,6 +116,12 @@ func (f *IAMFacts) inspectMemberships(ctx context.Context, home *awsops.Session,
 		return nil
 	}
 	return err
+}
+
+// proveIAM proves the roles. It runs in no dry run, so that what only time shows is kept here.
+func proveIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (plan.Proof, []plan.Finding) {
+	o.IAM.keepFormer(env)
+	return proveRoles(ctx, env, a, o)
 }
 
 // maxPermissions bounds a file of permissions: IAM takes a hundredth of it.

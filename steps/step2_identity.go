@@ -198,8 +198,10 @@ func (b *identityBuilder) assign(changed []string) {
 			fmt.Sprintf("Give %s to the members of %q in account %s", name, b.g.IdentityCenter, b.a.AdminAccount),
 			awsops.AssignToGroup(b.instance(), b.setARN(), b.groupID(), b.a.AdminAccount))
 		c.Fields = plan.Created("group", b.g.IdentityCenter, "permission set", name, "account", b.a.AdminAccount)
-		c.Needs = append(c.Needs, storeGroupChange(b.g.Name))
-		c.After, c.Intent = changed, map[string]string{}
+		// The account gets the set as it is by then, and that a later change of it is not
+		// there yet is shown late: nobody is given half of it.
+		c.Needs = append(append(c.Needs, storeGroupChange(b.g.Name)), changed...)
+		c.Intent = map[string]string{}
 		c.Judge(plan.Gives(plan.WidensMembership, b.g.IdentityCenter,
 			fmt.Sprintf("Members of %q in Identity Center get access to %s.", b.g.IdentityCenter, b.reached())))
 		c.Risk = "Who is in that group is Identity Center's and your identity provider's to say, now and later."
@@ -231,12 +233,10 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	if len(groups) == 0 {
 		return p
 	}
-	if f := o.IAM.Center.Refused; f != nil {
-		told := *f
-		if told.ID == centerIsElsewhere {
-			told.Details = byHandElsewhere(o, a)
-		}
-		p.Find(told)
+	if f := o.IAM.Center.Refused; o.IAM.Center.elsewhere() {
+		p.Find(leftElsewhere(o, a)...)
+	} else if f != nil {
+		p.Find(*f)
 	}
 	if f := withoutWayIn(a); f != nil {
 		p.Find(*f)
@@ -252,8 +252,12 @@ func planIdentity(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	return p
 }
 
-// assigned tells whether the group's members have its permission set in the admin account.
+// assigned tells whether the group's members have its permission set in the admin account;
+// of an Identity Center that is another account's, whether anybody has it.
 func (b *identityBuilder) assigned() bool {
+	if b.c.elsewhere() {
+		return b.set.Name != ""
+	}
 	return b.store != nil && slices.Contains(b.set.Groups, b.store.ID)
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,9 +30,15 @@ type CenterFacts struct {
 	// Busy are the groups that Identity Center was still giving their permission set after
 	// the wait for it.
 	Busy map[string]bool
-	// Sets are the permission sets, by the blueprint's group.
+	// Sets are the permission sets, by the blueprint's group. Of an Identity Center that is
+	// another account's they are what this account's roles show of them: the policies.
 	Sets map[string]awsops.PermissionSet
+	// Unread says why those roles could not be read.
+	Unread error
 }
+
+// elsewhere tells whether Identity Center is another account's.
+func (c *CenterFacts) elsewhere() bool { return c.Refused != nil && c.Refused.ID == centerIsElsewhere }
 
 // inspectCenter asks Identity Center, where a group signs in there. A refusal is a fact: all
 // else is made.
@@ -40,7 +48,9 @@ func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observ
 		return nil
 	}
 	c := &f.Center
-	if c.Refused = centerElsewhere(o, a); c.Refused != nil {
+	if c.Refused = centerElsewhere(o, a); c.elsewhere() {
+		return c.inspectRoles(ctx, env.Sessions.Home(a.StateRegion), groups)
+	} else if c.Refused != nil {
 		return nil
 	}
 	if c.Instance, c.Refused = OrganizationInstance(ctx, env, a); c.Instance == nil {
@@ -84,6 +94,32 @@ func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observ
 	return f.awaitAssignments(ctx, env, home, a)
 }
 
+// inspectRoles reads what whoever runs Identity Center has given this account: the role of a
+// permission set is there once the set is assigned.
+func (c *CenterFacts) inspectRoles(ctx context.Context, home *awsops.Session, groups []blueprint.Group) error {
+	roles, err := home.Roles(ctx, awsops.ReservedPath)
+	c.Sets = map[string]awsops.PermissionSet{}
+	for _, g := range groups {
+		i := slices.IndexFunc(roles, func(r awsops.Role) bool { return r.IsOfSet(g.PermissionSet()) })
+		if i < 0 || err != nil {
+			continue
+		}
+		var attached []awsops.PolicyRef
+		attached, err = home.RoleAttachments(ctx, roles[i].Name)
+		set := awsops.PermissionSet{Name: g.PermissionSet()}
+		for _, p := range attached {
+			if _, name, customers := strings.Cut(p.ARN, ":policy"+policyPath); customers {
+				set.Policies = append(set.Policies, policyPath+name)
+			}
+		}
+		c.Sets[g.Name] = set
+	}
+	if awsops.IsAccessDenied(err) {
+		c.Sets, c.Unread, err = nil, err, nil
+	}
+	return err
+}
+
 // awaitAssignments waits for what a run of this laptop began and did not see end: asked for
 // once more, an assignment would be made beside the first.
 func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
@@ -118,16 +154,32 @@ func (f *IAMFacts) awaitAssignments(ctx context.Context, env *engine.Env, home *
 
 // identityGroups are the facts of groups that sign in with Identity Center in the form of
 // IAM's: what is attached to one is what its permission set refers to, once its members
-// have that.
+// have that. Where Identity Center cannot be asked, all policies of the group's count as
+// attached: what they give today is not to be forgotten in their next version.
 func (f *IAMFacts) identityGroups(o *Observed, a *blueprint.Answers) {
 	for _, g := range a.IdentityGroups() {
 		var facts GroupFacts
 		set, store := f.Center.Sets[g.Name], f.Center.Groups[g.Name]
-		if store != nil && slices.Contains(set.Groups, store.ID) {
+		switch {
+		case f.Center.Refused != nil:
+			for _, name := range slices.Sorted(maps.Keys(f.Policies)) {
+				if ofIdentityGroup(name, g.Name) {
+					facts.Attached = append(facts.Attached, f.Policies[name].ARN)
+				}
+			}
+		case store != nil && slices.Contains(set.Groups, store.ID):
 			for _, p := range set.Policies {
 				facts.Attached = append(facts.Attached, iamARN(o, a, "policy"+p))
 			}
 		}
 		f.Groups[g.Name] = facts
 	}
+}
+
+// ofIdentityGroup tells whether a policy's name is one that set-up gives those of the group.
+func ofIdentityGroup(name, group string) bool {
+	return slices.ContainsFunc([]string{assumeSubject, stateSubject}, func(subject string) bool {
+		number, found := strings.CutPrefix(name, strings.TrimSuffix(policyName(group, subject, 0), "0"))
+		return found && beyond(number, 0)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -43,7 +44,7 @@ func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
 	case org.ManagementAccount != a.AdminAccount:
 		return refuseCenter(centerIsElsewhere,
 			fmt.Sprintf("The organization's Identity Center belongs to management account %s, and the admin account %s may not assign its permission sets.", org.ManagementAccount, a.AdminAccount),
-			fmt.Sprintf("Ask whoever runs account %s, or an account to which it has delegated Identity Center, to run the commands below after this setup has made the policies, or choose the management account as the admin account.", org.ManagementAccount))
+			fmt.Sprintf("Ask whoever runs account %s, or an account to which it has delegated Identity Center, to run the commands below after this setup has made the policies, then run stateroom setup again; or choose the management account as the admin account.", org.ManagementAccount))
 	}
 	return nil
 }
@@ -52,19 +53,43 @@ func centerElsewhere(o *Observed, a *blueprint.Answers) *plan.Finding {
 // account.
 const centerIsElsewhere = "iam.identity-center-elsewhere"
 
+// leftElsewhere names what whoever runs Identity Center still has to do, once for all groups;
+// nothing where the account's roles show that it is done.
+func leftElsewhere(o *Observed, a *blueprint.Answers) []plan.Finding {
+	f := *o.IAM.Center.Refused
+	if f.Details = byHandElsewhere(o, a); f.Details == "" {
+		return nil
+	}
+	if denied := o.IAM.Center.Unread; denied != nil {
+		f.Evidence += " Whether somebody has assigned them already could not be read: " + diagnosis.Describe(denied)
+		f.RequestIDs = awsops.RequestIDs(denied)
+	}
+	return []plan.Finding{f}
+}
+
 // byHandElsewhere are the commands with which whoever runs Identity Center gives the groups
-// what set-up would. A delegated administrator may run them as long as the sets are assigned
-// in the management account nowhere ("Delegated administration", IAM Identity Center user
-// guide), which is why they are the team's own.
+// what set-up would, as far as the account's roles do not show it. A delegated administrator
+// may run them as long as the sets are assigned in the management account nowhere ("Delegated
+// administration", IAM Identity Center user guide), which is why they are the team's own.
 func byHandElsewhere(o *Observed, a *blueprint.Answers) string {
 	var lines []string
 	for _, g := range a.IdentityGroups() {
-		lines = append(lines, fmt.Sprintf("aws sso-admin create-permission-set --instance-arn INSTANCE --name %s --session-duration %s", g.PermissionSet(), a.IdentityCenter.SessionDuration))
+		const set = " --instance-arn INSTANCE --permission-set-arn SET"
+		have, there := o.IAM.Center.Sets[g.Name]
+		var refers []string
 		for _, name := range identityPolicies(o, a, g) {
-			lines = append(lines, fmt.Sprintf("aws sso-admin attach-customer-managed-policy-reference-to-permission-set --instance-arn INSTANCE --permission-set-arn SET --customer-managed-policy-reference Name=%s,Path=%s", name, policyPath))
+			if !slices.Contains(have.Policies, policyPath+name) {
+				refers = append(refers, fmt.Sprintf("aws sso-admin attach-customer-managed-policy-reference-to-permission-set%s --customer-managed-policy-reference Name=%s,Path=%s", set, name, policyPath))
+			}
 		}
-		lines = append(lines, fmt.Sprintf("aws sso-admin create-account-assignment --instance-arn INSTANCE --permission-set-arn SET --principal-type GROUP --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
-			plan.Shell("ID of "+g.IdentityCenter), a.AdminAccount))
+		switch {
+		case !there:
+			lines = append(lines, fmt.Sprintf("aws sso-admin create-permission-set --instance-arn INSTANCE --name %s --session-duration %s", g.PermissionSet(), a.IdentityCenter.SessionDuration))
+			lines = append(append(lines, refers...), fmt.Sprintf("aws sso-admin create-account-assignment%s --principal-type GROUP --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+				set, plan.Shell("ID of "+g.IdentityCenter), a.AdminAccount))
+		case len(refers) > 0:
+			lines = append(append(lines, refers...), fmt.Sprintf("aws sso-admin provision-permission-set%s --target-type AWS_ACCOUNT --target-id %s", set, a.AdminAccount))
+		}
 	}
 	return strings.Join(lines, "\n")
 }
@@ -109,7 +134,7 @@ func OrganizationInstance(ctx context.Context, env *engine.Env, a *blueprint.Ans
 
 func centerDenied(err error) *plan.Finding {
 	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
-		"Give yourself the rights that stateroom policy identity prints, then run stateroom setup again.")
+		"Give yourself the permissions that stateroom policy identity prints, then run stateroom setup again.")
 	f.RequestIDs = awsops.RequestIDs(err)
 	return f
 }

@@ -52,7 +52,7 @@ func (f *IAMFacts) inspectProfile(ctx context.Context, env *engine.Env, a *bluep
 		return err
 	}
 	f.Profile.Elsewhere = env.ProfileElsewhere(a.AdminProfile, asAdmin(a)...)
-	f.Profile.Two = TwoIdentities(credentials, config, a.AdminProfile)
+	f.Profile.Two = TwoIdentities(credentials, config, a, a.AdminProfile)
 	if f.Profile.Member = MemberHere(config, a); f.Profile.Member != "" && f.ProfileKey == "" {
 		f.Profile.SignedIn = signedIn(ctx, env, a, f.Profile.Member)
 	}
@@ -107,7 +107,7 @@ func (f *IAMFacts) owner() string {
 
 // TwoIdentities is the finding of a profile that gives a key and another identity
 // besides, or nil: the AWS CLI and Terraform do not agree which of them counts.
-func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Finding {
+func TwoIdentities(credentials, config files.Snapshot, a *blueprint.Answers, name string) *plan.Finding {
 	id := profiles.KeyID(credentials, name)
 	var conflict *profiles.ConflictError
 	if id == "" || !errors.As(profiles.KeyPair(name, id, "-").Conflict(credentials, config), &conflict) {
@@ -118,7 +118,7 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 		other = append(other, fmt.Sprintf("%s (line %d)", key, conflict.Lines[i]))
 	}
 	remedy := fmt.Sprintf("Decide which of the two it is to be. Take %s out of %s if it is the key; rename the profile there if you need both.", strings.Join(conflict.Keys, ", "), conflict.Path)
-	if shadow := KeysShadowSignIn(credentials, config, name); shadow != nil {
+	if shadow := KeysShadowSignIn(credentials, config, a, name); shadow != nil {
 		remedy = shadow.Remedy
 	}
 	return &plan.Finding{
@@ -131,8 +131,8 @@ func TwoIdentities(credentials, config files.Snapshot, name string) *plan.Findin
 
 // KeysShadowSignIn is the finding of a profile that signs in with Identity Center and has an
 // access key besides, or nil: every Go program takes the key, the AWS CLI the sign-in
-// (measured, facts/identity-center.md).
-func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Finding {
+// (measured, facts/identity-center.md). Only the team's own profile is onboard's to move.
+func KeysShadowSignIn(credentials, config files.Snapshot, a *blueprint.Answers, name string) *plan.Finding {
 	var signIn string
 	places := map[string][]string{}
 	for kind, file := range []files.Snapshot{profiles.Credentials: credentials, profiles.Config: config} {
@@ -152,12 +152,16 @@ func KeysShadowSignIn(credentials, config files.Snapshot, name string) *plan.Fin
 	if signIn == "" || len(places) == 0 {
 		return nil
 	}
+	move := ""
+	if name == a.AdminProfile && len(a.IdentityGroups()) > 0 {
+		move = "run stateroom onboard, which moves this laptop to the sign-in, or "
+	}
 	return &plan.Finding{
 		ID: "files.keys-shadow-sso", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s signs in with Identity Center (%s) and has an access key besides (%s). Terraform uses the key and the AWS CLI the sign-in, so aws sts get-caller-identity works whether the key does or not.",
 			name, signIn, plan.Listed(places[profiles.AccessKeyID])),
-		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, run stateroom onboard, which moves this laptop to the sign-in, or remove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
-			profiles.AccessKeyID, plan.Listed(places[profiles.AccessKeyID]), profiles.SecretAccessKey, plan.Listed(places[profiles.SecretAccessKey])),
+		Remedy: fmt.Sprintf("Decide which of the two it is to be: if you sign in now, %sremove the lines %s (%s) and %s (%s); if the key is what you use, rename the profile that signs in.",
+			move, profiles.AccessKeyID, plan.Listed(places[profiles.AccessKeyID]), profiles.SecretAccessKey, plan.Listed(places[profiles.SecretAccessKey])),
 	}
 }
 

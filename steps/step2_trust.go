@@ -101,6 +101,27 @@ func (b *roleBuilder) formerOf() (arns []string) {
 	})
 }
 
+// formerUnread tells whether the role names its people, and it is not known whom of those who
+// had a key it still has to.
+func (b *roleBuilder) formerUnread() bool {
+	return b.e.Trust == blueprint.TrustListed && slices.ContainsFunc(b.a.IdentityGroups(), func(g blueprint.Group) bool {
+		return b.a.Reaches(g.Name, b.e.Name) && b.o.IAM.Former[g.Name].Denied != nil
+	})
+}
+
+// grown is have with the statements of want that it lacks. Where not all was read, a policy
+// lets in whom it should, and keeps nobody out who was let in.
+func grown(have, want policy.Document) policy.Document {
+	all := have
+	all.Statements = slices.Clone(have.Statements)
+	for _, s := range want.Statements {
+		if !policy.Covers(have, s) {
+			all.Statements = append(all.Statements, s)
+		}
+	}
+	return withoutDoubleSids(all)
+}
+
 // usersOf are the members of every group that reaches the environment.
 func (b *roleBuilder) usersOf() []string {
 	var users []string
@@ -130,6 +151,9 @@ func (b *roleBuilder) updateTrust() {
 	want, stored := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
 	have := policy.WithoutDeleted(stored)
 	kept, rest := b.keptTrust(have, want)
+	if b.formerUnread() {
+		want = grown(rest, want)
+	}
 	right := policy.Equivalent(rest, want)
 	if !right && atLeast(rest, want) {
 		if keys := asksBeyond(rest, want); len(keys) > 0 {

@@ -125,7 +125,7 @@ func ProfileKey(env *engine.Env, name string) string {
 
 // ShadowedBy is [KeysShadowSignIn] of a profile of this laptop's; nil, too, where a file cannot
 // be read.
-func ShadowedBy(env *engine.Env, name string) *plan.Finding {
+func ShadowedBy(env *engine.Env, a *blueprint.Answers, name string) *plan.Finding {
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil || name == "" {
 		return nil
@@ -134,7 +134,7 @@ func ShadowedBy(env *engine.Env, name string) *plan.Finding {
 	if err != nil {
 		return nil
 	}
-	return KeysShadowSignIn(credentials, config, name)
+	return KeysShadowSignIn(credentials, config, a, name)
 }
 
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
@@ -259,7 +259,7 @@ func boundedBy(o *Observed, a *blueprint.Answers, name string, f UserFacts) []pl
 	return []plan.Finding{{
 		ID: "iam.user-boundary", Subject: name, Severity: plan.Warning, Details: strings.Join(refused, "\n"),
 		Evidence: fmt.Sprintf("User %s has the permissions boundary %s, which does not let it do %s: Terraform does not work for that user, whatever the group gives.", name, f.User.Boundary, what),
-		Remedy:   "Ask whoever manages the boundary to allow it. No right that is granted besides helps.",
+		Remedy:   "Ask whoever manages the boundary to allow it. No other permission helps.",
 	}}
 }
 

@@ -66,7 +66,7 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
 			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
-			Help: "Where the admins' right to use the key is written.",
+			Help: "Where the admins' permission to use the key is written.",
 			Means: map[string]string{
 				blueprint.KeyUsersGroup:  "The key policy delegates to the account, and the group's policy grants.",
 				blueprint.KeyUsersListed: "The key policy names every user, and breaks when one is deleted.",
@@ -417,7 +417,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			c.Risk = "Anyone who is only in the old key policy can no longer use the key."
 		default:
 			c.Title = "Add missing statements to the key policy"
-			c.Risk = "Anyone that the added statements name gains rights over the key."
+			c.Risk = "Anyone that the added statements name gains permissions over the key."
 		}
 		p.Find(c.Drop("key.deleted-principal", "policy of key "+a.Key.Alias, stored)...)
 		c.Needs = keyPrincipals(o, a)

@@ -263,26 +263,16 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 			Remedy:   fmt.Sprintf("To get one that plans, applies and looks for drift, run stateroom setup with --set ci.%s.pipeline=%s.", ci.Name, path),
 		}
 	}
+	roles := rolesOfJobs(o, a, ci)
+	if ci.ByRole() {
+		return runnersProfile(a, ci, roles)
+	}
 	token := map[string]string{blueprint.ProviderCircleCI: "CIRCLE_OIDC_TOKEN_V2", blueprint.ProviderBitbucket: "BITBUCKET_STEP_OIDC_TOKEN"}[ci.Provider]
-	roles := "# Plans: ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())) + "\n"
-	if ci.PlanRole() == "" {
-		roles = ""
-	}
-	for _, e := range o.environments(a.EnvironmentsOfCI(ci)) {
-		if ci.PlanRole() != "" {
-			roles += "#   of " + e.Name + ": READS=" + a.RoleARN(o.partition(), e.PlanRoleIn()) + "\n"
-		}
-		if len(ci.ApplySubjects(e.Name)) > 0 {
-			roles += "# Applies to " + e.Name + ": ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.ApplyRole(e.Name))) + "\n"
-		}
-	}
 	return plan.Finding{
 		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: its jobs put the token of their platform into a file and name it in the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy:   "Put the lines below at the beginning of each job. A job that plans then runs terraform plan -lock=false, one that applies plans again and applies.",
-		Details: plan.Known(roles + `umask 077
-run=$(mktemp -d) && export AWS_CONFIG_FILE="$run/config" AWS_SHARED_CREDENTIALS_FILE="$run/credentials"
-printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
+		Details: plan.Known(roles + ownFiles + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
 cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
@@ -292,6 +282,60 @@ role_session_name = ` + ci.Name + `
 END
 # In a job that plans, in the project's directory:
 ` + readOnlyOverride + "\n"),
+	}
+}
+
+// ownFiles keeps a job's AWS files to the run.
+const ownFiles = `umask 077
+run=$(mktemp -d) && export AWS_CONFIG_FILE="$run/config" AWS_SHARED_CREDENTIALS_FILE="$run/credentials"
+`
+
+// rolesOfJobs are the roles that a pipeline's jobs begin with, as comments of a script.
+func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles string) {
+	if ci.PlanRole() != "" {
+		roles = "# Plans: ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())) + "\n"
+	}
+	for _, e := range o.environments(a.EnvironmentsOfCI(ci)) {
+		if ci.PlanRole() != "" {
+			roles += "#   of " + e.Name + ": READS=" + a.RoleARN(o.partition(), e.PlanRoleIn()) + "\n"
+		}
+		if len(ci.ApplySubjects(e.Name)) > 0 {
+			roles += "# Applies to " + e.Name + ": ROLE=" + a.RoleARN(o.partition(), atCI(o, a, ci.ApplyRole(e.Name))) + "\n"
+		}
+	}
+	return roles
+}
+
+// runnersProfile says how a runner with a role of its own comes to its session. Where its
+// credentials come from AWS's SDKs and Terraform are told by credential_source, and with
+// IRSA by a profile of the pod's token ("Assume role credential provider", AWS SDKs and Tools
+// Reference Guide). The session tags of EKS Pod Identity are transitive, so that each role
+// of the chain would have to allow sts:TagSession.
+func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Finding {
+	planned := "A job that plans then runs terraform plan -lock=false, one that applies plans again and applies."
+	override := "# In a job that plans, in the project's directory:\n" + readOnlyOverride + "\n"
+	if ci.PlanRole() == "" {
+		planned, override = "A job then plans and applies.", ""
+	}
+	return plan.Finding{
+		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
+		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
+		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role of another account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
+			planned, a.AdminAccount),
+		Details: plan.Known(roles + ownFiles + `cat > "$AWS_CONFIG_FILE" <<END
+[` + tokenProfile(a) + `]
+region = ` + a.StateRegion + `
+role_arn = $ROLE
+credential_source = Ec2InstanceMetadata
+role_session_name = ` + ci.Name + `
+END
+# So on an EC2 instance. In ECS, in CodeBuild and with EKS Pod Identity (whose association
+# is to have session tags disabled) it is credential_source = EcsContainer. With IRSA it is
+# source_profile = runner, and in the same file:
+#   [profile runner]
+#   role_arn = $AWS_ROLE_ARN
+#   web_identity_token_file = $AWS_WEB_IDENTITY_TOKEN_FILE
+` + override),
 	}
 }
 
@@ -338,7 +382,8 @@ func gitLabWatch(o *Observed, a *blueprint.Answers, ci blueprint.CI, branch stri
 	}
 	return `
 # The project's variables say where a release of stateroom is (linux, amd64), and its checksum. It fails with 3 where
-# findings remain, such as keys due for renewal, and with 4 where AWS is not as stateroom.hcl says.
+# findings remain, such as keys due for renewal, and with 4 where AWS is not as stateroom.hcl says. The log holds account
+# ids, ARNs, user names and access key ids: of a public project everybody can read it.
 watch:
   extends: .terraform
   image: alpine:3.22

@@ -25,16 +25,34 @@ const (
 // MemberHere is the group of Identity Center whose permission set the admin profile of this
 // laptop names, in the admin account; empty where it is none of the blueprint's.
 func MemberHere(config files.Snapshot, a *blueprint.Answers) string {
-	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
-	if p.Get(ssoAccountID) != a.AdminAccount {
-		return ""
-	}
+	set := setHere(config, a)
 	for _, g := range a.IdentityGroups() {
-		if p.Get(ssoRoleName) == g.PermissionSet() {
+		if set == g.PermissionSet() {
 			return g.Name
 		}
 	}
 	return ""
+}
+
+// setHere is the permission set that the admin profile of this laptop names, in the admin
+// account; empty where it names none.
+func setHere(config files.Snapshot, a *blueprint.Answers) string {
+	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
+	if p.Get(ssoAccountID) != a.AdminAccount {
+		return ""
+	}
+	return p.Get(ssoRoleName)
+}
+
+// TakeSignIn gives answers without a blueprint the group and the session by which the admin
+// profile of this laptop signs in, where it does.
+func TakeSignIn(config files.Snapshot, a *blueprint.Answers) {
+	set := setHere(config, a)
+	if !a.WithoutBlueprint || set == "" {
+		return
+	}
+	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
+	a.Groups, a.IdentityCenter.Session = append(a.Groups, blueprint.GroupOf(set)), p.Get(ssoSession)
 }
 
 // memberHere is the group of Identity Center whose member works on this laptop: as --me says,
@@ -166,12 +184,17 @@ func planSignIn(o *Observed, a *blueprint.Answers, in ways, group string, p *pla
 	}
 	at := o.portal(a)
 	if at.StartURL == "" || at.Region == "" {
-		if o.IAM.Center.Refused == nil { // which tells why
-			p.Find(plan.Finding{
-				ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
-				Evidence: "No AWS call tells where people of this partition sign in, and the blueprint does not say.",
-				Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
-			})
+		f := plan.Finding{
+			ID: "files.no-start-url", Subject: group, Severity: plan.Failure, Stops: []string{changeSignIn},
+			Evidence: "No AWS call tells where people of this partition sign in, and the blueprint does not say.",
+			Remedy:   "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show.",
+		}
+		if o.IAM.Center.elsewhere() {
+			f.Evidence = "No AWS call tells this account where people sign in, and the blueprint does not say."
+			f.Remedy = "Set identity_center.start_url and identity_center.region in the blueprint to what Identity Center's settings show in the account that runs it."
+		}
+		if o.IAM.Center.Refused == nil || o.IAM.Center.elsewhere() { // else that tells why
+			p.Find(f)
 		}
 		return
 	}

@@ -398,7 +398,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
-		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's rights, not an admin's.", a.AdminProfile),
+		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's permissions, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }
@@ -422,7 +422,7 @@ func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.I
 func unproven(id, what string) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
-		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's rights.",
+		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's permissions.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
 }

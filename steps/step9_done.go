@@ -14,7 +14,7 @@ import (
 // doneStep is step 9: the team's answers on the disk, and what was built.
 func doneStep() Step {
 	return Step{
-		Name: plan.StepDone, Title: "Done", Short: "Done",
+		Name: plan.StepDone, Title: "Finish", Short: "Finish",
 		Why: "Everything that the team has to agree on is in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
 		Inspect: inspectDone, Plan: planDone,

@@ -35,6 +35,25 @@ func TestEnvironmentTrustAdmitsTheAdminAccountOnly(t *testing.T) {
 	})
 }
 
+func TestRunnerTrustAdmitsTheRunnersRoleOfTheOrganizationOnly(t *testing.T) {
+	ours, theirs := "arn:aws:iam::222222222222:role/Sibling", "arn:aws:iam::333333333333:role/Sibling"
+	p := Policies{Resource: &Named{Name: "trust policy", Type: RoleTrust, Document: RunnerTrust(org, []string{ours})}}
+	as := func(principal, in string) Request {
+		return ask(principal, "sts:AssumeRole", role, "aws:PrincipalOrgID", in)
+	}
+	run(t, []row{
+		{"the runner, whatever its session is called", as("arn:aws:sts::222222222222:assumed-role/Sibling/i-0abc", org), p, "allow"},
+		{"the runner of an account that left", as("arn:aws:sts::222222222222:assumed-role/Sibling/x", "o-other"), p, "no role trust policy"},
+		{"the runner of an account without organization", ask("arn:aws:sts::222222222222:assumed-role/Sibling/x", "sts:AssumeRole", role), p, "no role trust policy"},
+		{"another role's session of that name", as("arn:aws:sts::222222222222:assumed-role/Other/Sibling", org), p, "no role trust policy"},
+		{"another account's role of that name", as(theirs, org), p, "no role trust policy"},
+		{"a user of that name", as("arn:aws:iam::222222222222:user/Sibling", org), p, "no role trust policy"},
+	})
+	if opened := JudgeWebIdentity(p.Resource.Document); len(opened) > 0 {
+		t.Errorf("open to tokens: %v", opened)
+	}
+}
+
 func TestAssumeRolesAnyAccountStaysInTheOrganization(t *testing.T) {
 	wide := identity(AssumeRolesAnyAccount("aws", "ops/TerraformAdmin", org))
 	trust := EnvironmentTrust("aws", admin, "", nil, false)

@@ -23,17 +23,33 @@ func MachineTrust(partition, adminAccount, orgID string, roles []string) Stateme
 	}
 }
 
-// sidPipeline, sidToken and sidTokenShape are the ids of the statements that let pipelines in.
+// RunnerTrust lets in runners by the ARNs of the roles that they have, and nobody else. They
+// are named as principals, unlike the roles of [MachineTrust]: they are somebody else's, and
+// who makes another role of such a name is not let in before somebody has looked. A role of
+// the same account needs no policy of its own then; one of another account does.
+func RunnerTrust(orgID string, roles []string) Document {
+	conditions := Conditions{}
+	if orgID != "" {
+		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
+	}
+	return Document{Version: Version2012, Statements: []Statement{{
+		Sid: sidRunner, Effect: Allow, Principals: Principals{"AWS": roles}, Actions: []string{"sts:AssumeRole"}, Conditions: conditions,
+	}}}
+}
+
+// sidPipeline, sidRunner, sidToken and sidTokenShape are the ids of the statements that let
+// pipelines in.
 const (
 	sidPipeline   = "AssumeFromPipeline"
+	sidRunner     = "AssumeFromRunner"
 	sidToken      = "AssumeByToken"
 	sidTokenShape = "AssumeByTokenOfThisShape"
 )
 
 // OfMachines tells whether a statement of a trust policy has the id of those that
-// [MachineTrust] and [WebIdentityTrust] make.
+// [MachineTrust], [RunnerTrust] and [WebIdentityTrust] make.
 func OfMachines(s Statement) bool {
-	return s.Sid == sidPipeline || s.Sid == sidToken || s.Sid == sidTokenShape
+	return s.Sid == sidPipeline || s.Sid == sidRunner || s.Sid == sidToken || s.Sid == sidTokenShape
 }
 
 // ReadState is what a plan needs of these states, as measured with Terraform 1.11 and

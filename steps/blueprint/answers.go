@@ -176,14 +176,13 @@ type Answers struct {
 	// Passphrases allows a handover to be sealed to a generated passphrase,
 	// which needs a terminal to show it once.
 	Passphrases bool
+	// WithoutBlueprint says that the rest was read from the projects' own files, which are
+	// then as they are to be.
+	WithoutBlueprint bool
 	// Asked says that somebody is asked before anything is made: what a look has found
 	// may be offered to the blueprint.
 	Asked bool
 }
-
-// WithoutBlueprint tells answers that were read from a project itself: a blueprint has a
-// group.
-func (a *Answers) WithoutBlueprint() bool { return len(a.Groups) == 0 }
 
 // IAm says who works on this laptop: a user, or a member of the named group that signs in
 // with Identity Center; nobody that the blueprint knows by an empty name.

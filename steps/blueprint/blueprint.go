@@ -92,6 +92,9 @@ type Group struct {
 	// IdentityCenter is the display name of a group in Identity Center's identity store,
 	// whose members are the admins then; empty for an IAM group.
 	IdentityCenter string
+	// Set is the permission set of a group that no blueprint names, where it is not the one
+	// that setup gives it.
+	Set string
 	// BreakGlass says that the users are for when nobody can sign in with Identity Center:
 	// their keys are sealed and unused, and give nothing without MFA.
 	BreakGlass bool

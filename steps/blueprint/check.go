@@ -234,7 +234,7 @@ func (c *blueprintChecker) environments() {
 		c.optional(block, "region", e.Region, regionRule)
 		c.rule(block, "reach", e.Reach, roleNameRule)
 		if strings.EqualFold(e.Role, e.Reach) {
-			c.bad(block, "role", "", "is %s, the role through which the account is entered, so admins would get all of its rights: choose another name", e.Role)
+			c.bad(block, "role", "", "is %s, the role through which the account is entered, so admins would get all of its permissions: choose another name", e.Role)
 		}
 		c.rule(block, "trust", e.Trust, choiceRule(TrustAccount, TrustListed))
 		for _, principal := range e.TrustKept {

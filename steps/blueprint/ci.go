@@ -8,7 +8,8 @@ import (
 )
 
 // CI is a pipeline that works in the environments without a stored key: AWS gives it a
-// session for a token that its platform has signed (OpenID Connect).
+// session for a token that its platform has signed (OpenID Connect), or its runner has a
+// role of its own.
 type CI struct {
 	Name string
 	// Provider is one of the Provider… choices.
@@ -26,7 +27,8 @@ type CI struct {
 	// a name that was given up.
 	OwnerID, RepositoryID string
 	// Plan and Apply say which jobs may plan, and which may apply: pull_request,
-	// branch:NAME, environment:NAME…, or a token's whole subject with ProviderOIDC.
+	// branch:NAME, environment:NAME…, a token's whole subject with ProviderOIDC, or the ARN
+	// of a runner's role with ProviderRole.
 	Plan, Apply []string
 	// Environments are names of environments, one by one.
 	Environments []string
@@ -49,9 +51,12 @@ const (
 	// ProviderOIDC is any issuer: plan and apply are the subjects of its tokens, to the
 	// letter.
 	ProviderOIDC = "oidc"
+	// ProviderRole is a runner that has a role of its own (an instance's, a task's, a pod's,
+	// Atlantis): plan and apply are the ARNs of such roles.
+	ProviderRole = "role"
 )
 
-var ciProviders = []string{ProviderGitHub, ProviderGitLab, ProviderCircleCI, ProviderBitbucket, ProviderOIDC}
+var ciProviders = []string{ProviderGitHub, ProviderGitLab, ProviderCircleCI, ProviderBitbucket, ProviderOIDC, ProviderRole}
 
 // Issuers of the platforms that have one for all their customers.
 const (
@@ -76,8 +81,13 @@ func (c *CI) arguments() []argument {
 	}
 }
 
-// Subject is the subject of tokens that are let in (claim sub). With Shape, ? stands for
-// one character and * for any: what comes there differs from run to run.
+// ByRole tells whether the pipeline's runner has a role of its own, so that no tokens of
+// it are known.
+func (c CI) ByRole() bool { return c.Provider == ProviderRole }
+
+// Subject is the subject of tokens that are let in (claim sub), or the ARN of a runner's
+// role. With Shape, ? stands for one character and * for any: what comes there differs
+// from run to run.
 type Subject struct {
 	Text  string
 	Shape bool
@@ -350,6 +360,7 @@ var ciPlatforms = map[string]ciForms{
 		plan: []ciJob{{ciAnyStep, nil}, {ciEnvironment, entire(`\{` + uuid + `\}`)}}, apply: []ciJob{{ciEnvironment, entire(`\{` + uuid + `\}`)}},
 	},
 	ProviderOIDC: {},
+	ProviderRole: {},
 }
 
 // words are the jobs of a platform for a message.
@@ -369,7 +380,7 @@ func (c CI) ciMissing(need func(bool, string)) {
 	path := "ci." + c.Name + "."
 	forms := ciPlatforms[c.Provider]
 	need(c.Provider == "", path+"provider")
-	need(c.IssuerURL() == "" && c.Provider != "", path+"issuer")
+	need(c.IssuerURL() == "" && c.Provider != "" && !c.ByRole(), path+"issuer")
 	need(c.Repository == "" && forms.repository != nil, path+"repository")
 	need(c.RepositoryID == "" && (c.Provider == ProviderCircleCI || c.Provider == ProviderBitbucket), path+"repository_id")
 	need(c.Audience == "" && c.Provider == ProviderBitbucket, path+"audience")
@@ -417,13 +428,14 @@ func (c *blueprintChecker) ci() {
 		}
 	}
 	c.ciPlanRoles()
+	c.ciRunnersApart()
 }
 
 func (c *blueprintChecker) ciIdentity(block string, ci CI) {
 	forms, known := ciPlatforms[ci.Provider]
 	switch {
 	case ci.Provider == "buildkite":
-		c.bad(block, "provider", "", `"buildkite" is refused: the subject of its tokens ends in the commit and names the branch that a build was told, which a fork's build can choose: give the agents' own role access instead`)
+		c.bad(block, "provider", "", `"buildkite" is refused: the subject of its tokens ends in the commit and names the branch that a build was told, which a fork's build can choose: write "role" and name the agents' own role in plan and apply`)
 		return
 	case ci.Provider == "":
 		return
@@ -439,7 +451,8 @@ func (c *blueprintChecker) ciIdentity(block string, ci CI) {
 		takes       bool
 		wanted      string
 	}{
-		{"issuer", ci.Issuer, forms.issuer, true, "the platform's issuer, with your organization's or workspace's part"},
+		{"issuer", ci.Issuer, forms.issuer, !ci.ByRole(), "the platform's issuer, with your organization's or workspace's part"},
+		{"audience", ci.Audience, nil, !ci.ByRole(), ""},
 		{"repository", ci.Repository, forms.repository, forms.repository != nil, "one such as " + forms.example + ", without wildcards, in the platform's own spelling"},
 		{"owner_id", ci.OwnerID, forms.ownerID, forms.ownerID != nil, "the platform's number for the owner"},
 		{"repository_id", ci.RepositoryID, forms.repositoryID, forms.repositoryID != nil, "the platform's id of the repository or project"},
@@ -488,6 +501,9 @@ func (c *blueprintChecker) ciTerm(block, name string, ci CI, term string) {
 	switch {
 	case !known:
 		return
+	case ci.ByRole():
+		c.ciRunner(block, name, term)
+		return
 	case strings.ContainsAny(term, "*?") || strings.Contains(term, "${"):
 		c.bad(block, name, term, "%q contains a wildcard, which lets in strangers: write the jobs one by one, each in full", term)
 		return
@@ -516,6 +532,8 @@ func (c *blueprintChecker) ciOpens(block string, ci CI, term string) {
 	other := gated && !slices.Contains(ci.Environments, gate)
 	_, known := c.Environment(gate)
 	switch {
+	case len(ci.Environments) > 1 && ci.ByRole():
+		c.bad(block, "apply", term, "%q would open %d environments at once: write a ci block for each of them", abridged(term), len(ci.Environments))
 	case len(ci.Environments) > 1 && (!gated || other):
 		c.bad(block, "apply", term, "%q would open %d environments at once: write environment:NAME for each of them, or a ci block for each", term, len(ci.Environments))
 	case other && known:

@@ -114,3 +114,76 @@ ci "github" {
 		}
 	}
 }
+
+// runnerTeam has a runner with a role for plans and one for applies.
+func runnerTeam() *Blueprint {
+	b := New()
+	b.AdminAccount = "111111111111"
+	for name, account := range map[string]string{"staging": "222222222222", "production": "444444444444"} {
+		e := NewEnvironment(name)
+		e.Account = account
+		b.Environments = append(b.Environments, e)
+	}
+	b.CIs = []CI{{
+		Name: "atlantis", Provider: ProviderRole, Environments: []string{"staging"},
+		Plan: []string{"arn:aws:iam::111111111111:role/runners/atlantis-plan"}, Apply: []string{"arn:aws:iam::333333333333:role/atlantis-apply"},
+	}}
+	return b
+}
+
+// TestWhatIsNoRunnersRoleIsRefusedWithTheReason, and what lets a plan apply.
+func TestWhatIsNoRunnersRoleIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
+	for arn, says := range map[string]string{
+		"*":                                "wildcard",
+		"arn:aws:iam::111111111111:role/*": "wildcard",
+		"arn:aws:iam::111111111111:role/${aws:username}": "wildcard",
+		"111111111111":                                      "whole account",
+		"arn:aws:iam::111111111111:root":                    "whole account",
+		"arn:aws:iam::111111111111:user/ci":                 "not the ARN of a role",
+		"arn:aws:sts::111111111111:assumed-role/atlantis/x": "not the ARN of a role",
+		"atlantis": "not the ARN of a role",
+		"arn:aws:iam::111111111111:instance-profile/atlantis":                                                 "not the ARN of a role",
+		"arn:aws-cn:iam::111111111111:role/atlantis":                                                          "another partition",
+		"arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef": "AWS made",
+		"arn:aws:iam::111111111111:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS":              "AWS made",
+		"arn:aws:iam::111111111111:role/stateroom/ci/stateroom-github-plan":                                   "setup makes",
+		"arn:aws:iam::222222222222:role/terraformadmin":                                                       "environment staging",
+		"arn:aws:iam::222222222222:role/TerraformAdmin-plan":                                                  "environment staging",
+	} {
+		for _, as := range []func(*CI){func(c *CI) { c.Plan = []string{arn} }, func(c *CI) { c.Apply = []string{arn} }} {
+			b := runnerTeam()
+			as(&b.CIs[0])
+			if err := b.Check(); err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v, want %q", arn, err, says)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*Blueprint)
+		says   string
+	}{
+		"one role for both": {func(b *Blueprint) { b.CIs[0].Apply = b.CIs[0].Plan }, "whoever may push one could apply"},
+		"one role for both in two blocks, by another path": {func(b *Blueprint) {
+			other := b.CIs[0]
+			other.Name, other.Plan, other.Apply, other.Environments = "b", nil, []string{"arn:aws:iam::111111111111:role/Atlantis-plan"}, []string{"production"}
+			b.CIs = append(b.CIs, other)
+		}, `plans as well (ci "atlantis")`},
+		"two environments": {func(b *Blueprint) { b.CIs[0].Environments = []string{"staging", "production"} }, "a ci block for each"},
+		"an issuer":        {func(b *Blueprint) { b.CIs[0].Issuer = "https://ci.example.com" }, "leave it out"},
+		"an audience":      {func(b *Blueprint) { b.CIs[0].Audience = "x" }, "leave it out"},
+		"a repository":     {func(b *Blueprint) { b.CIs[0].Repository = "acme/infra" }, "leave it out"},
+		"a watch":          {func(b *Blueprint) { b.CIs[0].Watch = true }, "leave it out"},
+		"a pipeline":       {func(b *Blueprint) { b.CIs[0].Pipeline = "x.yml" }, "leave it out"},
+	} {
+		b := runnerTeam()
+		c.change(b)
+		if err := b.Check(); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+	b := runnerTeam()
+	if err := b.Check(); err != nil || slices.ContainsFunc(b.Missing(), func(path string) bool { return strings.HasPrefix(path, "ci.") }) {
+		t.Errorf("%v, missing is %v", err, b.Missing())
+	}
+}

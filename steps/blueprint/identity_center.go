@@ -41,8 +41,22 @@ func (g Group) PermissionSet() string {
 	if g.IdentityCenter == "" {
 		return ""
 	}
-	return permissionSetPrefix + g.Name
+	return cmp.Or(g.Set, permissionSetPrefix+g.Name)
 }
+
+// GroupOf is the group of which nothing is known but its permission set: whoever has that
+// is a member, and works in every environment that is known.
+func GroupOf(set string) Group {
+	name, ours := strings.CutPrefix(set, permissionSetPrefix)
+	g := Group{Name: name, IdentityCenter: name, Environments: []string{Everything}}
+	if !ours {
+		g.Set = set
+	}
+	return g
+}
+
+// PermissionSetProblem says why a text is no permission set's name; empty where it is one.
+func PermissionSetProblem(value string) string { return permissionSetRule(value) }
 
 // SessionName is the name of the [sso-session] section on each laptop. It is the key of the
 // token cache there, so that two organizations on one laptop must not share it: unless the
@@ -88,8 +102,9 @@ var (
 )
 
 var (
-	sessionRule  = matching(sessionPattern, "is not a name that every tool reads the same way: use letters, digits, _ and -, 64 at most")
-	startURLRule = matching(startURLPattern, "is not a start URL: write one such as https://d-1234567890.awsapps.com/start, as the AWS access portal's page shows it")
+	sessionRule       = matching(sessionPattern, "is not a name that every tool reads the same way: use letters, digits, _ and -, 64 at most")
+	permissionSetRule = matching(permissionSetPattern, "is not the name of a permission set: write it as the AWS access portal shows it")
+	startURLRule      = matching(startURLPattern, "is not a start URL: write one such as https://d-1234567890.awsapps.com/start, as the AWS access portal's page shows it")
 )
 
 // displayRule takes a group's display name (identitystore, GroupDisplayName).

@@ -41,7 +41,7 @@ var (
 		Meaning:  "The identity may not list the state bucket.",
 		Named:    "%s may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text: []sign{{pattern: wording(`(?:ListObjects(?:V2)?|ListObjectVersions|HeadBucket), .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\w*|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?|Failed to list workspaces).*(?:AccessDenied|Forbidden): .*status code: 403|\((?:AccessDenied|403)\) when calling the (?:ListObjects(?:V2)?|HeadBucket) operation`), at: outside}, {
 			pattern: wording(`[Ee]rror configuring (?:S3 Backend|the backend "s3"): (?:AccessDenied|Forbidden): (?:Access Denied|Forbidden|User: \S+ is not authorized to access).*status code: 403`), at: outside,
 			meaning: "AWS refused the first request of the backend, and does not say which permission is missing.",
@@ -54,7 +54,7 @@ var (
 		Meaning:  "The identity may not see the state object; without s3:ListBucket a missing state looks the same.",
 		Named:    "%s may not see the state object; without s3:ListBucket a missing state looks the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text:     []sign{{pattern: wording(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403|\(403\) when calling the HeadObject operation`), at: outside}},
 		is:       refused("s3", "HeadObject"),
 	}
@@ -63,7 +63,7 @@ var (
 		Meaning:  "The identity may not read the state object.",
 		Named:    "%s may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text:     []sign{{pattern: wording(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|(?:E?rror (?:refreshing|loading|reading|copying) (?:the )?(?:remote )?(?:backend )?(?:source |destination )?state|Failed to (?:load|read|refresh) (?:the )?(?:remote |backend )?state|Unable to access object).*AccessDenied: .*status code: 403|\(AccessDenied\) when calling the GetObject operation`), unless: wording(`(?:PutObject|DeleteObject), .*StatusCode: 403|failed to upload state`), at: outside}},
 		is:       refused("s3", "GetObject"),
 	}
@@ -72,7 +72,7 @@ var (
 		Meaning:  "The identity may not write the state object or its lock file.",
 		Named:    "%s may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text: []sign{{
 			pattern: wording(`(?:failed to upload state|Error saving (?:the )?state|Failed to (?:save|persist) state).*AccessDenied: Access Denied\b`), at: outside,
 			meaning: "The identity may not write the state object, or not use the key that encrypts it; AWS does not say which.",

@@ -100,7 +100,7 @@ var (
 			pattern: wording(`failed to load assume role .{1,200}?, of profile (?P<profile>[^\s,]+)`),
 			meaning: "The profile that source_profile names has no credentials that Terraform can use.",
 			remedy:  "Give that profile its access key. If it signs in with aws login (login_session), which Terraform cannot use, let it have credential_process = aws configure export-credentials --profile NAME, with NAME the one that signs in.",
-		}, {pattern: wording(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role .{1,200}?, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
+		}, {pattern: wording(`(?i)no valid credential sources (?:for (?:\S+ ){1,4})?found|no EC2 IMDS role found|operation error ec2imds|NoCredentialProviders|partial credentials found (?:for profile|in) (?P<profile>[^\s,.]+)|failed to load assume role .{1,200}?, of profile|credential type source_profile requires role_arn|static credentials are empty|unable to locate credentials|no EC2 instance role found|MissingAuthenticationToken|failed to (?:refresh cached|retrieve|load) credentials\b`), unless: wording(`perform: [\w-]+:\w|operation error (?:SSO|STS)`)}},
 		// A source of credentials that is not to be trusted is not a lack of them.
 		is: func(err error) bool { return awsops.IsCredentials(err) && !awsops.IsUntrusted(err) },
 	}

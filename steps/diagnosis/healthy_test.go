@@ -116,6 +116,20 @@ func TestEveryMessageOfAFailureIsAnErrorOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestWhatTerraformAddsToAProvidersErrorIsNoCause(t *testing.T) {
+	t.Parallel()
+	const added = "Error: Invalid provider configuration\n\nProvider \"registry.terraform.io/hashicorp/aws\" requires explicit configuration. Add a\nprovider block to the root module and configure the provider's required\narguments as described in the provider documentation.\n\n"
+	for rest, want := range map[string]string{
+		"Error: error configuring Terraform AWS Provider: no valid credential sources for Terraform AWS Provider found.\n": CredentialsMissing.ID,
+		"Error: Invalid AWS Region: \n\n  with provider[\"registry.terraform.io/hashicorp/aws\"],\n":                       RegionInvalid.ID,
+		"Error: the flux capacitor is empty\n": Unknown.ID,
+	} {
+		if got := found(added + rest); got != want {
+			t.Errorf("%q gives %q", rest, got)
+		}
+	}
+}
+
 func TestAUnitIsANameAndNoTimeOrLevel(t *testing.T) {
 	t.Parallel()
 	for prefix, want := range map[string]string{

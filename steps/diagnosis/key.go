@@ -81,7 +81,7 @@ var (
 		Meaning:  "The identity may not use the state encryption key.",
 		Named:    "%s may not use the state encryption key.",
 		Remedy:   "Allow the action on the key in the group's policy, or in the key policy if that does not delegate to the account.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text: []sign{{
 			pattern: wording(`[Tt]he ciphertext refers to a (?:customer master|KMS) key that does not exist`), at: outside,
 			meaning: "The object is encrypted with a key that no longer exists or that the identity may not use; KMS does not say which.",

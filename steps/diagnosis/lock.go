@@ -73,7 +73,7 @@ var (
 		Meaning:  "The identity may not use the lock table.",
 		Named:    "%s may not use the lock table.",
 		Remedy:   "Allow GetItem, PutItem and DeleteItem on the table to the group.",
-		Operator: "Ask the operator to run stateroom setup, which gives the group its rights on the state.",
+		Operator: "Ask the operator to run stateroom setup, which gives the group its permissions on the state.",
 		text: []sign{{
 			pattern: wording(`perform: (?P<action>dynamodb:(?:DescribeTable|CreateTable|UpdateTable|TagResource|DescribeContinuousBackups))\b`), unless: wording(`perform: \S+ .*with an explicit deny|because no (?:permissions|service|resource|session|VPC)`), at: outside,
 			meaning: "The identity may not look at, or make, the lock table itself, which Terragrunt does before Terraform uses it.",

@@ -12,6 +12,8 @@ type Match struct {
 	*Diagnosis
 	// Meaning and Remedy are the cause's own, or what this text tells more exactly.
 	Meaning, Remedy string
+	// Exact says that the text tells the remedy more exactly than the cause does.
+	Exact bool
 	// Unit is the unit, the project or the container whose log named it; empty where the
 	// text tells none apart.
 	Unit string
@@ -128,7 +130,8 @@ func (p problem) as(d *Diagnosis, layer string, inside bool) (Match, bool) {
 	m := of(d, excerpt(p.text, start, end))
 	m.Quote = quote(p.text, end)
 	m.Unit, m.subject = p.unit, d.text[i].subject(p.text)
-	m.Meaning, m.Remedy = cmp.Or(d.text[i].meaning, meaningOf(d, layer), d.Meaning), cmp.Or(d.text[i].remedy, denialRemedy(d, layer), d.Remedy)
+	exact := cmp.Or(d.text[i].remedy, denialRemedy(d, layer))
+	m.Meaning, m.Remedy, m.Exact = cmp.Or(d.text[i].meaning, meaningOf(d, layer), d.Meaning), cmp.Or(exact, d.Remedy), exact != ""
 	if p.unit != "" {
 		m.subject["unit"] = p.unit
 	}

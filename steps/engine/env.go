@@ -61,6 +61,9 @@ type Env struct {
 	// claim project_id where it is not empty. It is nil where nobody can be asked for one:
 	// with AWS itself the platform gives them to its own jobs alone.
 	Token func(issuer, audience, subject, project string) (secret.Secret, error)
+	// Runner is a session of a role that a runner has, by its ARN. It is nil where none can
+	// be had, as with AWS itself.
+	Runner func(role string) (*awsops.Session, error)
 	// Emit receives progress of inspections and output of Terraform.
 	Emit plan.Emit
 

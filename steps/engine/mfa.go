@@ -35,7 +35,7 @@ func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned 
 	for range maxCodes {
 		codes, err := x.askCodes(ctx, *c.MFA, note)
 		if err != nil {
-			return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was given: %w", c.MFA.Device, err)
+			return awsops.Outputs{}, fmt.Errorf("no code from the MFA device %s was given: %w", c.MFA.Device, err)
 		}
 		if note = malformed(codes); note != "" {
 			refused = errors.New(note)
@@ -57,7 +57,7 @@ func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned 
 		}
 		note, refused = notTaken(*c.MFA), err
 	}
-	return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was accepted, %d times: %w", c.MFA.Device, maxCodes, refused)
+	return awsops.Outputs{}, fmt.Errorf("no code from the MFA device %s was accepted, %d times: %w", c.MFA.Device, maxCodes, refused)
 }
 
 // notTaken says why the question comes again.

@@ -83,6 +83,10 @@ func (x *Executor) signedIn(ctx context.Context, do plan.SignInTo) (plan.SignInS
 	if err == nil {
 		text, err = token.Cached(do.Portal)
 	}
+	// A kill may leave an empty lock file beside the token, until the next one is written, or
+	// what was to take its place. No tool takes them for a token: each looks for its own by
+	// name, and aws sso logout, which reads every file, passes by what is no JSON and ends and
+	// deletes what holds a token (awscli/customizations/sso/logout.py).
 	if err == nil {
 		err = files.PutOwn(ctx, x.env.TokenPath(do.Session), text)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -133,6 +134,29 @@ func KeyUses(
 		err = nil
 	}
 	return all, uses, err
+}
+
+// seenKey is under which name the journal keeps whether a key was in use when it was last
+// looked at.
+func seenKey(key string) string { return "iam.key." + key + ".seen" }
+
+// Saw keeps whether a key was active when a run looked at it, where that is news: IAM does
+// not tell when a key was deactivated.
+func (j *Journal) Saw(k awsops.AccessKey) error {
+	status := strconv.FormatBool(k.Active)
+	if r := j.last(seenKey(k.ID), ""); r == nil && k.Active || r != nil && r.Values["active"] == status {
+		return nil
+	}
+	return j.Append(seenKey(k.ID), PhaseGot, map[string]string{"active": status})
+}
+
+// InactiveSince is when this laptop first saw a key deactivated, since it last saw it active;
+// zero where no run has kept that.
+func (j *Journal) InactiveSince(key string) time.Time {
+	if r := j.last(seenKey(key), ""); r != nil && r.Values["active"] == "false" {
+		return r.Time
+	}
+	return time.Time{}
 }
 
 // Find is the key of that id; nil where the user has none.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -106,7 +105,7 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	if !known {
 		return f, &plan.Refusal{
 			Finding: "handover.unknown-user",
-			What:    fmt.Sprintf("The blueprint names no user %s%s: they are %s.", h.User, blueprint.DidYouMean(h.User, h.Answers.AllUsers()), strings.Join(h.Answers.AllUsers(), ", ")),
+			What:    fmt.Sprintf("The blueprint has no user %s%s; it has %s.", h.User, blueprint.DidYouMean(h.User, h.Answers.AllUsers()), plan.Enumerated(h.Answers.AllUsers())),
 			Remedy:  "Add the user to a group in the blueprint and run stateroom setup, or correct the name.",
 		}
 	}

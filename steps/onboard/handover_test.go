@@ -335,7 +335,7 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 		flow          func() *engine.Flow
 		says          string
 	}{
-		{"a user that the blueprint does not name", "handover.unknown-user", func() *engine.Flow { return o.handover("mallory") }, "they are alice, bob"},
+		{"a user that the blueprint does not name", "handover.unknown-user", func() *engine.Flow { return o.handover("mallory") }, "it has alice and bob"},
 		{"a user that is not made yet", "handover.not-made", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Groups[0].Users = []string{"alice", "bob", "carol"}

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
@@ -231,6 +232,10 @@ func (who *identity) greet(in *inputs) {
 			ID: off.Finding, Of: plan.StepAccount, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
 	}
+	if in.answers.WithoutBlueprint && len(in.answers.GroupsOf(who.user)) == 0 { // whose projects they are is the key's to say
+		who.user = who.Name
+		in.answers.Groups = append(in.answers.Groups, blueprint.Group{Name: "admins", Users: []string{who.Name}, Environments: []string{blueprint.Everything}})
+	}
 	if len(in.answers.GroupsOf(who.user)) == 0 {
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
@@ -264,7 +269,7 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	cause, _ := diagnosis.FromError(err)
 	switch {
 	case cause == diagnosis.ClockSkew:
-		f.ID, f.Remedy = cause.ID, "Set this machine's clock, for example with NTP, then run the command again."
+		f.ID, f.Remedy = cause.ID, setClock
 	case cause == diagnosis.SignatureMismatch:
 		f.ID, f.Remedy = cause.ID, "Paste id and secret again, exactly as you received them."
 	case awsops.IsStaleToken(err):
@@ -284,6 +289,9 @@ func (in *inputs) findRefused(who *identity, err error, id string) {
 	}
 	in.broken(plan.Check{Name: checkKey, Asked: who.asked(id)}, f)
 }
+
+// setClock is the remedy of a clock by which AWS refuses what it signs.
+const setClock = "Set this machine's clock, for example with NTP, then run the command again."
 
 // findForeign tells of a key that works and is not the user's.
 func (in *inputs) findForeign(who *identity, id string) {

@@ -135,7 +135,7 @@ func (in *inputs) elsewhere() {
 // besides: what is written and proven with it could be either's.
 func (in *inputs) twoIdentities() {
 	for _, name := range []string{in.answers.AdminProfile, in.answers.LongTermProfile()} {
-		if f := steps.TwoIdentities(in.credentials, in.config, name); f != nil {
+		if f := steps.TwoIdentities(in.credentials, in.config, in.answers, name); f != nil {
 			f.Blocks = true
 			in.find(*f)
 		}

@@ -53,6 +53,14 @@ func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, er
 	case awsops.IsExplicitDeny(err):
 		in.find(denied(who, err))
 		return keys, nil
+	case awsops.IsAccessDenied(err) && in.answers.WithoutBlueprint:
+		in.find(plan.Finding{
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
+			Evidence:   fmt.Sprintf("User %s may not see its own access keys, so the key that others have seen cannot be replaced: %s", who.user, diagnosis.Describe(err)),
+			RequestIDs: awsops.RequestIDs(err),
+			Remedy:     "Ask the operator to allow the user, on itself, iam:ListAccessKeys, iam:GetAccessKeyLastUsed, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey.",
+		})
+		return keys, nil
 	case awsops.IsAccessDenied(err):
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,

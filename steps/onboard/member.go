@@ -142,13 +142,17 @@ func (m *member) session(ctx context.Context) (*awsops.Session, error) {
 
 // notAssigned is the finding of somebody who is signed in and has not the permission set.
 func (m *member) notAssigned(err error) plan.Finding {
-	return plan.Finding{
+	f := plan.Finding{
 		ID: "onboard.not-assigned", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("You are signed in at %s, and Identity Center does not give you permission set %s in account %s: %s",
 			m.at.StartURL, m.group.PermissionSet(), m.answers.AdminAccount, diagnosis.Describe(err)),
 		RequestIDs: awsops.RequestIDs(err),
 		Remedy:     fmt.Sprintf("Ask whoever keeps the directory to add you to the group %q, or the operator to run stateroom setup, which assigns the permission set to it.", m.group.IdentityCenter),
 	}
+	if m.answers.WithoutBlueprint { // then the name is the person's own word
+		f.Remedy = fmt.Sprintf("Look up at %s which permission sets you have in that account, then run the command again with the right one. If there is none, ask your operator for it.", m.at.StartURL)
+	}
+	return f
 }
 
 // planSignIn lets the person sign in, or renews the sign-in before it runs out. It gives
@@ -238,6 +242,8 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		if m.from.shadows() {
 			l.leaving = m.from.key
 		}
+	} else {
+		o.tellLeft(l)
 	}
 	signedIn, err := m.identify(ctx, &l.who)
 	if err != nil || l.review.Blocked() {
@@ -326,12 +332,13 @@ func (m *member) login(ctx context.Context, who *identity) error {
 }
 
 // PortalHere is where the members of a team sign in, and the group of which this laptop's
-// profile is; whatever is not known is empty.
+// profile is; whatever is not known is empty. Answers without a blueprint get that group.
 func PortalHere(getenv func(string) string, a *blueprint.Answers) (group string, at blueprint.IdentityCenter) {
 	path, err := profiles.ConfigPath(getenv)
 	if err != nil {
 		return "", a.IdentityCenter
 	}
 	config, _ := files.Read(path) // the flow tells of a file that cannot be read
+	steps.TakeSignIn(config, a)
 	return steps.MemberHere(config, a), steps.PortalHere(config, a)
 }

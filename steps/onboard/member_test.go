@@ -82,7 +82,13 @@ func (p *person) asks() plan.Asks {
 // comesAsMember is an onboarding as it begins in a clone, with nothing but that.
 func (l *laptop) comesAsMember(p *person) (*Onboarding, *engine.Flow) {
 	l.t.Helper()
-	start := &Start{Repository: l.answers().Blueprint, Now: time.Now}
+	return l.comesAs("", p)
+}
+
+// comesAs is one with --me.
+func (l *laptop) comesAs(me string, p *person) (*Onboarding, *engine.Flow) {
+	l.t.Helper()
+	start := &Start{Repository: l.answers().Blueprint, Me: me, Now: time.Now}
 	start.Member, start.Portal = PortalHere(l.shell(awsops.KeyPair{}).Environ().Get, l.answers())
 	questions, err := start.Questions(plan.Given{})
 	l.must(err)

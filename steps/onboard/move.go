@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
@@ -130,6 +131,11 @@ func (v *mover) ask(ctx context.Context, o *Onboarding) error {
 	k.used.KeyUse, k.used.Denied = s.KeyLastUsed(ctx, k.id) // before this program uses it
 	who, err := s.Identity(ctx)
 	switch {
+	case awsops.IsClock(err): // which says nothing of the key
+		f := because(err)
+		f.ID, f.Of, f.Blocks, f.Remedy = diagnosis.ClockSkew.ID, plan.StepAccount, true, setClock
+		v.broken(plan.Check{Name: checkKey, Asked: "sts:GetCallerIdentity as access key " + k.id}, f)
+		return nil
 	case awsops.IsCredentials(err):
 		return nil
 	case err != nil:
@@ -256,7 +262,7 @@ func (v *mover) plan(signIn, written, partition string) {
 		Calls:  []awsops.Call{awsops.UpdateAccessKey(k.owner.Name, k.id, inactive)},
 		Fields: deactivated(),
 		Intent: map[string]string{"user": k.owner.Name},
-		Risk:   fmt.Sprintf("Whatever else uses this key stops working. It was last used: %s.%s", lastUsed(k.used), v.elsewhere()),
+		Risk:   fmt.Sprintf("Whatever else uses this key stops working.%s It was last used: %s.%s", v.leaves(), lastUsed(k.used), v.elsewhere()),
 		Undo:   goBack(k.owner.Name, k.id),
 	}
 	forget, err := profiles.EditAll(profiles.Credentials, v.without.Result(), []profiles.Wanted{profiles.WithoutKeys(a.LongTermProfile())})
@@ -342,12 +348,56 @@ func (v *mover) tellKey() {
 			Remedy:   "Rename that profile, or have the key removed, with a backup.", Commands: plan.Allow("Remove it", k.id),
 		})
 	default:
-		v.find(plan.Finding{
-			ID: "onboard.key-stays-active", Of: plan.StepIAM, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("User %s may not deactivate its own access key %s, so it goes from this laptop and stays active. It was last used: %s.", k.owner.Name, k.id, lastUsed(k.used)),
-			Remedy:   fmt.Sprintf("Ask the operator to deactivate it: aws iam update-access-key --user-name %s --access-key-id %s --status Inactive.", k.owner.Name, k.id),
-		})
+		v.find(staysActive(k, "it goes from this laptop and stays active"))
 	}
+}
+
+// staysActive is the finding of a key that its owner may not deactivate.
+func staysActive(k *formerKey, what string) plan.Finding {
+	return plan.Finding{
+		ID: "onboard.key-stays-active", Of: plan.StepIAM, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("User %s may not deactivate its own access key %s, so %s. It was last used: %s.", k.owner.Name, k.id, what, lastUsed(k.used)),
+		Remedy:   fmt.Sprintf("Ask the operator to deactivate it: aws iam update-access-key --user-name %s --access-key-id %s --status Inactive.", k.owner.Name, k.id),
+	}
+}
+
+// tellLeft tells once more of a key that has gone from the files in this run and stays active:
+// the files say nothing of it any more.
+func (o *Onboarding) tellLeft(l *look) {
+	if k := o.leaving; k != nil && k.works() && !k.own {
+		l.find(staysActive(k, "it has gone from this laptop and stays active"))
+	}
+}
+
+// stillUser says of which group a key's owner is still a user by the blueprint; empty where it
+// is none, and so has moved for good.
+func (in *inputs) stillUser(k *formerKey) string {
+	name, _ := in.answers.User(k.owner.Name)
+	groups := in.answers.GroupsOf(name)
+	if len(groups) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is still a user of group %s in the blueprint", name, plan.Enumerated(groups))
+}
+
+// leaves says what the key's owner reaches as a user of another group, and the sign-in does
+// not.
+func (v *mover) leaves() string {
+	still := v.stillUser(v.key)
+	if still == "" {
+		return ""
+	}
+	name, _ := v.answers.User(v.key.owner.Name)
+	var lost []string
+	for _, e := range v.answers.EnvironmentsFor(name) {
+		if !v.answers.Reaches(v.group.Name, e.Name) {
+			lost = append(lost, e.Name)
+		}
+	}
+	if len(lost) == 0 {
+		return " " + still + "."
+	}
+	return fmt.Sprintf(" %s, which reaches %s; the sign-in does not.", still, plan.Enumerated(lost))
 }
 
 // profileOf is where a key lies.
@@ -435,6 +485,10 @@ func (o *Onboarding) movedNote(l *look) []string {
 	if _, done := l.env.Journal.Finished(moveDeactivate(k.id)); !done {
 		return nil
 	}
-	return []string{fmt.Sprintf("Access key %s of user %s is deactivated and gone from this laptop; the operator's stateroom setup deletes it once nothing has used it for %d days. To use it again %s.",
+	if still := l.stillUser(k); still != "" {
+		return []string{fmt.Sprintf("Access key %s of user %s is deactivated and gone from this laptop. %s, so stateroom setup leaves it, until the operator runs stateroom offboard %s. To use it again %s.",
+			k.id, k.owner.Name, still, k.owner.Name, goBack(k.owner.Name, k.id))}
+	}
+	return []string{fmt.Sprintf("Access key %s of user %s is deactivated and gone from this laptop; the operator's stateroom setup deletes it once that has seen it deactivated and unused for %d days. To use it again %s.",
 		k.id, k.owner.Name, steps.RestingDays, goBack(k.owner.Name, k.id))}
 }

@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
@@ -280,13 +281,73 @@ func TestAKeyThatItsOwnerMayNotDeactivateGoesOnceTheSignInWorks(t *testing.T) {
 		told = finding(&plan.Summary{Findings: r.Findings}, "onboard.key-stays-active")
 		return plan.Decision{Yes: true}, nil
 	}
-	if s := l.run(f); len(s.Failures) > 0 {
+	s := l.run(f)
+	if len(s.Failures) > 0 {
 		t.Error(s.Failures)
+	}
+	if left := finding(s, "onboard.key-stays-active"); left == nil || !strings.Contains(left.Remedy, key) || s.ExitCode(false) != plan.ExitFindings {
+		t.Errorf("ended with %d: %v", s.ExitCode(false), s.Findings)
 	}
 	if told == nil || !strings.Contains(told.Remedy, key) || l.read(".aws/credentials") != mixed || !slices.Equal(l.status("alice"), []string{"active"}) {
 		t.Errorf("told %v, the credentials are %q, the key is %v", told, l.read(".aws/credentials"), l.status("alice"))
 	}
 	if who, err := l.acts(); err != nil || !strings.HasSuffix(who, "/alice@acme.com") {
 		t.Errorf("Terraform is %s, %v", who, err)
+	}
+}
+
+// TestAClockThatIsOffIsNoWordAboutTheKey: AWS refuses what was signed, and the key stays where
+// it is, consent or not.
+func TestAClockThatIsOffIsNoWordAboutTheKey(t *testing.T) {
+	t.Parallel()
+	l := switching(t)
+	key := l.heldKey("admin_iam")
+	l.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation != "GetCallerIdentity" {
+			return sandbox.Fault{}
+		}
+		return sandbox.Fault{Code: "SignatureDoesNotMatch", Status: 403, Message: "Signature expired: 20261129T101500Z is now earlier than 20261129T201000Z (20261129T201500Z - 5 min.)"}
+	})
+	_, f := l.comesAsMember(&person{opens: browser})
+	f.Answers.Adopt = []string{key}
+	s := l.run(f)
+	if finding(s, "onboard.profile-taken") != nil || finding(s, diagnosis.ClockSkew.ID) == nil || s.ExitCode(false) != plan.ExitFindings || l.heldKey("admin_iam") != key {
+		t.Errorf("ended with %d, the profile holds %s: %v", s.ExitCode(false), l.heldKey("admin_iam"), s.Findings)
+	}
+}
+
+// TestWhoStaysAUserOfAnotherGroupIsToldWhatTheMoveTakes: the sign-in of one group is not the key
+// of another, and nobody deletes the key of somebody whom the blueprint names.
+func TestWhoStaysAUserOfAnotherGroupIsToldWhatTheMoveTakes(t *testing.T) {
+	t.Parallel()
+	l := switching(t)
+	l.blueprint.Groups = []blueprint.Group{
+		{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}},
+		{Name: "platform", IdentityCenter: "PlatformAdmins", Environments: []string{"staging"}},
+	}
+	l.blueprint.IdentityCenter = l.answers().IdentityCenter
+	l.must(os.WriteFile(filepath.Join(l.root, "stateroom.hcl"), l.blueprint.HCL(), 0o600))
+	l.must(os.WriteFile(filepath.Join(l.dir, "stateroom.hcl"), l.blueprint.HCL(), 0o600))
+	if s := l.setUp(&blueprint.Answers{Blueprint: l.blueprint, Asked: true}); s.Failed > 0 {
+		t.Fatal(s.Failures)
+	}
+	key := l.heldKey("admin_iam")
+	_, f := l.comesAs("platform", &person{opens: browser})
+	var off plan.Change
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
+		if at := slices.IndexFunc(r.Changes, func(c plan.Change) bool { return c.ID == moveDeactivate(key) }); at >= 0 {
+			off = r.Changes[at]
+		}
+		return plan.Decision{Yes: true}, nil
+	}
+	s := l.run(f)
+	if len(s.Failures) > 0 || !slices.Equal(l.status("alice"), []string{"inactive"}) {
+		t.Fatalf("the key is %v: %v %v", l.status("alice"), s.Failures, s.Findings)
+	}
+	says(t, off.Risk, "alice is still a user of group admins", "production")
+	notes := strings.Join(s.Notes, "\n")
+	says(t, notes, "is deactivated", "alice is still a user of group admins", "stateroom setup leaves it")
+	if strings.Contains(notes, "deletes it once") {
+		t.Errorf("the notes promise what no setup does: %s", notes)
 	}
 }

@@ -115,7 +115,7 @@ func (o *offboarding) againWith(by plan.Obstacle) string {
 	if have := o.belongings.Attached; !o.denied && len(have) >= mostAttached {
 		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
 	}
-	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that stateroom policy people prints.", o.name)
+	return fmt.Sprintf("Run stateroom offboard %s again, with the permissions that stateroom policy people prints.", o.name)
 }
 
 // stillOpen are the actions tried that no Deny takes from the user, for all the patience
@@ -150,7 +150,7 @@ func (o *Offboard) Close(s *plan.Summary) (notes []string, then string) {
 		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
 	if s.Applied > 0 {
-		notes = append(notes, "The state, its bucket and key, and the rights of all others are unchanged.")
+		notes = append(notes, "The state, its bucket and key, and the permissions of all others are unchanged.")
 		if then = "commit the blueprint"; f.unedited != nil || f.blueprint.Changes() {
 			then = "take " + f.name + " out of the blueprint"
 		}
@@ -167,7 +167,7 @@ func (o *offboarding) state(proven plan.Check) string {
 	case !o.denied:
 		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may stay open for up to 36 hours.", o.name)
 	}
-	text := fmt.Sprintf("User %s has no access any more: AWSDenyAll overrides every right, in open sessions of its keys too, which would last up to 36 hours.", o.name)
+	text := fmt.Sprintf("User %s has no access any more: AWSDenyAll overrides every permission, in open sessions of its keys too, which would last up to 36 hours.", o.name)
 	switch proven.Verdict {
 	case plan.Passed:
 		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + proven.Asked + ")."

@@ -296,7 +296,7 @@ func (o *offboarding) undecided(id, what string, d policy.Document, step plan.St
 func (o *offboarding) notSeen(id string, step plan.StepName, unseen error, why string) {
 	o.find(plan.Finding{
 		ID: id, Of: step, Severity: plan.Warning, Evidence: unseen.Error(), RequestIDs: awsops.RequestIDs(unseen),
-		Remedy: fmt.Sprintf("Ask somebody with that right to run stateroom offboard %s%s", o.name, why),
+		Remedy: fmt.Sprintf("Ask somebody with that permission to run stateroom offboard %s%s", o.name, why),
 	})
 }
 

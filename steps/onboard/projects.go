@@ -63,7 +63,11 @@ func (in *inputs) checkFiles(at projectFiles) {
 		in.broken(c, *at.Problem)
 		return
 	case at.Right:
-		in.passed(c, "backend and provider say what the blueprint says")
+		says := "backend and provider say what the blueprint says"
+		if in.answers.WithoutBlueprint {
+			says = "taken as they are"
+		}
+		in.passed(c, says)
 	default:
 		in.undecided(c, "to be written")
 	}
@@ -112,7 +116,9 @@ func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, proje
 		at, own := planProject(o, a, project)
 		all, p = append(all, at), p.And(own)
 	}
-	p = p.And(steps.PlanIgnored(o, a)).And(steps.Propose(steps.Named(plan.StepDone), o, a, nil))
+	if !a.WithoutBlueprint { // which is no admin's to write
+		p = p.And(steps.PlanIgnored(o, a)).And(steps.Propose(steps.Named(plan.StepDone), o, a, nil))
+	}
 	p.Findings = append(p.Findings, steps.Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := o.Init.NoEngine(); f != nil {
 		f.Of, f.Blocks = plan.StepInit, false
@@ -141,11 +147,17 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 		return f, p
 	}
 	kind := steps.InitNeeded(o, a, project)
+	if kind == tf.InitReconfigure && a.WithoutBlueprint && configuredAsWritten(facts.Files) {
+		kind = tf.InitNone
+	}
 	if kind == tf.InitMigrate {
-		f.Problem = stateOfItsOwn(project, facts.Files)
+		f.Problem = stateOfItsOwn(a, project, facts.Files)
 		return f, p
 	}
-	p, err := steps.PlanProjectFiles(o, a, project)
+	var err error
+	if !a.WithoutBlueprint {
+		p, err = steps.PlanProjectFiles(o, a, project)
+	}
 	if f.Problem = steps.InJSON(project, err); f.Problem != nil {
 		return f, p
 	}
@@ -165,6 +177,12 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 	c.Needs, c.Run.SkipWait = append(c.Needs, own...), true // what a new key takes to be known was waited for before
 	p.Changes = append(p.Changes, c)
 	return f, p
+}
+
+// configuredAsWritten tells whether init has configured what the backend block says.
+func configuredAsWritten(at *tf.Project) bool {
+	block, err := at.Backend()
+	return err == nil && block != nil && at.State.Configured != nil && len(at.State.Configured.Differs(block)) == 0
 }
 
 // projectIDs stand for all of the projects, which a finding stops.
@@ -196,10 +214,15 @@ func projectUnreadable(project blueprint.Project, err error) *plan.Finding {
 
 // stateOfItsOwn is the finding of a project that keeps its state somewhere else
 // than the blueprint says.
-func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
-	return &plan.Finding{
+func stateOfItsOwn(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
+	f := &plan.Finding{
 		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs()),
 		Remedy:   "Pull the team's latest files, or ask the operator to move the state with stateroom setup.",
 	}
+	if a.WithoutBlueprint {
+		f.Evidence = fmt.Sprintf("Project %s in %s has its state in %s and not where its backend block says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs())
+		f.Remedy = "Pull the team's latest files, or ask the operator which of the two is right."
+	}
+	return f
 }

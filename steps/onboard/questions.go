@@ -26,9 +26,11 @@ const (
 	PathPassphrase = "passphrase"
 	PathIdentity   = "identity"
 	PathAccount    = "account"
+	PathFolder     = "folder"
 	PathKeyID      = "access_key_id"
 	PathSecret     = "secret_access_key"
 	PathGroup      = "group"
+	PathSet        = "permission_set"
 	PathStartURL   = "start_url"
 	PathRegion     = "sso_region"
 )
@@ -48,6 +50,12 @@ const maxPassphrase = 64 << 10
 type Start struct {
 	// Repository is the blueprint of the folder; nil without one.
 	Repository *blueprint.Blueprint
+	// Projects is what the folder's Terraform files tell where there is no blueprint; nil
+	// where they do not tell enough, and Untold then says why.
+	Projects *blueprint.Blueprint
+	Untold   string
+	// Tells says why a folder tells too little to work in, nil for one that tells enough.
+	Tells func(folder string) error
 	// Returning says that the profile holds a key already, so that none is
 	// asked for.
 	Returning bool
@@ -85,30 +93,79 @@ func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 		return s.signingIn(given), nil
 	case given.Asked(PathKeyID) || s.Returning && !given.Asked(PathWay):
 		return nil, nil
-	case s.Repository != nil && !given.Asked(PathWay):
-		q := plan.Question{
-			Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
-			Means: map[string]string{
-				WayHandover: "The operator sealed it for you alone, with stateroom handover USER.",
-				WayPair:     "It is renewed like one that was handed over: afterwards nobody else has it.",
-			},
-		}
-		if len(s.Repository.IdentityGroups()) > 0 {
-			q.Options, q.Flag = append(q.Options, WaySignIn), "--handover FILE or --me GROUP"
-			q.Means[WaySignIn] = "The browser opens, and nobody has a key."
-		}
-		return []plan.Question{q}, nil
-	case s.Repository != nil && given.Text(PathWay) == WayPair:
+	case !given.Asked(PathWay):
+		return []plan.Question{s.way()}, nil
+	case given.Text(PathWay) != WayHandover && s.team() == nil:
+		return []plan.Question{s.folder()}, nil
+	case given.Text(PathWay) == WaySignIn: // the folder that was named has a blueprint
+		return nil, &plan.Problem{Path: PathWay, Text: "Nobody signs in with Identity Center by the blueprint of that folder: choose another way."}
+	case given.Text(PathWay) == WayPair:
 		return keyPair(), nil
-	}
-	help := "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told."
-	if s.Repository == nil {
-		help += " With an access key alone, begin in a clone of the team's repository: a handover contains the blueprint, and a key does not."
 	}
 	return []plan.Question{{
 		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Keep: true, Check: s.readable,
-		Help: help,
+		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
 	}}, nil
+}
+
+// Stage says what is known without a blueprint, and what is not; nil with one.
+func (s *Start) Stage() *plan.Stage {
+	stage := &plan.Stage{Title: "Join without a blueprint"}
+	switch p := s.Projects; {
+	case s.Repository != nil:
+		return nil
+	case p != nil:
+		const named = 3
+		where := plan.Counted(len(p.Projects), "folder")
+		if len(p.Projects) <= named {
+			var dirs []string
+			for _, project := range p.Projects {
+				dirs = append(dirs, project.Dir)
+			}
+			where = plan.Enumerated(dirs)
+		}
+		stage.Why = fmt.Sprintf("There is no stateroom.hcl here, so the Terraform files in %s say what you work with: bucket %s in account %s, and the role of each environment.",
+			where, p.Bucket.Name, p.AdminAccount)
+	default:
+		stage.Why = "There is no stateroom.hcl here. A handover contains it. A key or a sign-in alone does not tell where the state is and which roles there are; your team's Terraform files do, but " + s.Untold + "."
+	}
+	return stage
+}
+
+// way asks what the person has been given.
+func (s *Start) way() plan.Question {
+	q := plan.Question{
+		Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
+		Means: map[string]string{
+			WayHandover: "The operator sealed it for you alone, with stateroom handover USER.",
+			WayPair:     "It is renewed like one that was handed over: afterwards nobody else has it.",
+		},
+	}
+	if s.Repository == nil || len(s.Repository.IdentityGroups()) > 0 {
+		q.Options, q.Flag = append(q.Options, WaySignIn), "--handover FILE or --me GROUP"
+		q.Means[WaySignIn] = "The browser opens, and nobody has a key."
+	}
+	if s.Repository == nil {
+		q.Flag, q.Means[WaySignIn] = "--handover FILE", "You need the start URL of the AWS access portal and its region. The browser opens, and nobody has a key."
+	}
+	return q
+}
+
+// folder asks for what neither a key nor a sign-in tells.
+func (s *Start) folder() plan.Question {
+	return plan.Question{
+		Path: PathFolder, Flag: "--dir DIR", Prompt: "Folder of your team's Terraform files", Kind: plan.Text, Required: true, Keep: true, Check: s.Tells,
+		Help: "A clone of the team's repository, or one project's folder. Without it stateroom cannot go on by a key or a sign-in.",
+	}
+}
+
+// team is what is known of the team without a handover: what its blueprint says, or its
+// projects; nil where neither is there.
+func (s *Start) team() *blueprint.Blueprint {
+	if s.Repository != nil {
+		return s.Repository
+	}
+	return s.Projects
 }
 
 // groups are those of which somebody may be a member who signs in with Identity Center.
@@ -126,20 +183,29 @@ func (s *Start) groups() (names []string) {
 // laptop does, or since nobody of the team has a key.
 func (s *Start) signsIn(given plan.Given) bool {
 	switch groups := s.groups(); {
-	case len(groups) == 0 || given.Asked(PathKeyID):
+	case s.team() == nil || given.Asked(PathKeyID):
+		return false
+	case s.Repository != nil && len(groups) == 0:
 		return false
 	case given.Asked(PathWay):
 		return given.Text(PathWay) == WaySignIn
+	case s.Repository == nil:
+		return s.Member != ""
 	case s.Me != "":
 		return slices.Contains(groups, s.Me)
 	}
 	return s.Member != "" || len(s.Repository.People()) == 0
 }
 
-// group is whose member the person is; empty where that has to be asked.
+// group is whose member the person is; empty where that has to be asked. Without a
+// blueprint it is that of the permission set.
 func (s *Start) group(given plan.Given) string {
 	groups := s.groups()
 	switch {
+	case s.Repository == nil && given.Asked(PathSet):
+		return blueprint.GroupOf(given.Text(PathSet)).Name
+	case s.Repository == nil:
+		return s.Member
 	case given.Asked(PathGroup):
 		return given.Text(PathGroup)
 	case slices.Contains(groups, s.Me):
@@ -161,13 +227,6 @@ func (s *Start) portal(given plan.Given) blueprint.IdentityCenter {
 
 // signingIn asks what nobody but Identity Center knows, where the blueprint does not say it.
 func (s *Start) signingIn(given plan.Given) (questions []plan.Question) {
-	if s.group(given) == "" {
-		q := plan.Question{Path: PathGroup, Flag: "--me GROUP", Prompt: "Which group are you in?", Kind: plan.Choice, Options: s.groups(), Required: true, Means: map[string]string{}}
-		for _, g := range s.Repository.IdentityGroups() {
-			q.Means[g.Name] = fmt.Sprintf("%q in Identity Center.", g.IdentityCenter)
-		}
-		questions = append(questions, q)
-	}
 	judged := func(problem func(string) string) func(string) error {
 		return func(value string) error {
 			if wrong := problem(value); wrong != "" {
@@ -176,19 +235,33 @@ func (s *Start) signingIn(given plan.Given) (questions []plan.Question) {
 			return nil
 		}
 	}
+	if s.group(given) == "" && s.Repository != nil {
+		q := plan.Question{Path: PathGroup, Flag: "--me GROUP", Prompt: "Which group are you in?", Kind: plan.Choice, Options: s.groups(), Required: true, Means: map[string]string{}}
+		for _, g := range s.Repository.IdentityGroups() {
+			q.Means[g.Name] = fmt.Sprintf("%q in Identity Center.", g.IdentityCenter)
+		}
+		questions = append(questions, q)
+	}
 	at := s.portal(given)
 	if at.StartURL == "" {
 		questions = append(questions, plan.Question{
 			Path: PathStartURL, Flag: "--set identity_center.start_url=URL", Prompt: "Start URL of the AWS access portal", Kind: plan.Text, Required: true,
 			Check: judged(blueprint.StartURLProblem),
-			Help:  "Where you sign in to AWS, such as https://d-1234567890.awsapps.com/start. No call of AWS's tells it, and the blueprint does not say it.",
+			Help:  "Where you sign in to AWS, such as https://d-1234567890.awsapps.com/start. No call of AWS's tells it, and neither do the files here.",
 		})
 	}
 	if at.Region == "" {
 		questions = append(questions, plan.Question{
-			Path: PathRegion, Flag: "--set identity_center.region=REGION", Prompt: "Region of Identity Center", Kind: plan.Text, Required: true, Default: s.Repository.StateRegion,
+			Path: PathRegion, Flag: "--set identity_center.region=REGION", Prompt: "Region of Identity Center", Kind: plan.Text, Required: true, Default: s.team().StateRegion,
 			Check: judged(blueprint.RegionProblem),
 			Help:  "The operator knows it; it need not be that of the state.",
+		})
+	}
+	if s.Repository == nil && s.group(given) == "" {
+		questions = append(questions, plan.Question{
+			Path: PathSet, Prompt: "Permission set in account " + s.Projects.AdminAccount, Kind: plan.Text, Required: true, Default: blueprint.Group{Name: "admins", IdentityCenter: "admins"}.PermissionSet(),
+			Check: judged(blueprint.PermissionSetProblem),
+			Help:  "The AWS access portal lists it under that account once you have signed in there. Setup names it Terraform- and then the group.",
 		})
 	}
 	return questions
@@ -237,13 +310,16 @@ func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
 // Begin makes the onboarding of the answers, and gives the key with which its
 // sessions are to be opened. An answer that cannot be is a [plan.Problem].
 func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
-	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: s.Repository, Me: s.Me}, Rotate: s.Rotate, Now: s.Now}
+	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: s.team(), WithoutBlueprint: s.Repository == nil, Me: s.Me}, Rotate: s.Rotate, Now: s.Now}
 	switch {
 	case given.Asked(PathHandover):
 		return s.open(o, given)
 	case s.signsIn(given):
-		o.Answers.Blueprint = s.Repository.Clone()
+		o.Answers.Blueprint = s.team().Clone()
 		o.Answers.IdentityCenter = s.portal(given)
+		if given.Asked(PathSet) {
+			o.Answers.Groups = []blueprint.Group{blueprint.GroupOf(given.Text(PathSet))}
+		}
 		o.Answers.IAm(s.group(given))
 		return o, awsops.KeyPair{}, nil
 	case given.Asked(PathKeyID):
@@ -253,12 +329,16 @@ func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 		}
 		o.KeyID = pair.ID
 		return o, pair, nil
-	case s.Repository == nil:
+	case s.team() == nil:
 		return nil, awsops.KeyPair{}, &plan.Refusal{
 			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so stateroom does not know the environments and projects.",
-			Remedy:   "Run the command in a clone of the team's repository, or name the handover with --handover FILE.",
-			Commands: []plan.ShellCommand{{Does: "Open a handover", Line: "stateroom onboard --handover FILE"}},
-			Anyway:   &plan.Anyway{Path: PathWay, Value: WayHandover, Text: "open a handover file"},
+			Remedy: "Run the command in a clone of the team's repository, or name the handover with --handover FILE.",
+			Tried:  []plan.Fact{{Name: "Terraform files", Value: s.Untold}},
+			Commands: []plan.ShellCommand{
+				{Does: "Name the folder of your team's Terraform files", Line: "stateroom onboard --dir DIR"},
+				{Does: "Open a handover", Line: "stateroom onboard --handover FILE"},
+			},
+			Anyway: &plan.Anyway{Path: PathWay, Value: WayHandover, Text: "open a handover file"},
 		}
 	}
 	return o, awsops.KeyPair{}, nil
@@ -281,6 +361,7 @@ func (s *Start) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPa
 	if o.Handover, err = handover.Open(sealed, unlock); err != nil {
 		return nil, none, at(path, err)
 	}
+	o.Answers.WithoutBlueprint = false // a handover contains it
 	if o.Answers.Blueprint, err = handover.Check(o.Handover, s.Repository, given.Text(PathAccount), s.Now()); err != nil {
 		if s.Repository == nil {
 			return nil, none, at(PathAccount, err)

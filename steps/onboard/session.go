@@ -108,7 +108,7 @@ func (p *factorPlan) sessionStep(base files.Snapshot, needs []string) (plan.Chan
 	}
 	c := plan.Change{
 		ID: id, Topic: topicOnboard, Of: plan.StepFiles, Action: plan.WriteFile,
-		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", a.AdminProfile),
+		Title:  fmt.Sprintf("Sign in with a code from the MFA device and write the session to profile %s", a.AdminProfile),
 		Target: p.credentials.Path, Account: a.AdminAccount, Region: a.StateRegion, Profile: p.who.profile, Needs: needs,
 		Calls: []awsops.Call{awsops.GetSessionToken(p.device, plan.CodeRef(id), sessionLife)},
 		MFA:   &plan.MFA{User: p.who.user, Device: p.device},

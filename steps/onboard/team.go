@@ -12,7 +12,7 @@ func WithoutBlueprint(path, command string) *plan.Refusal {
 		Tried:  []plan.Fact{{Name: "Blueprint", Value: "there is no " + path}},
 		Commands: []plan.ShellCommand{
 			{Does: "Name the file", Line: command + " --blueprint FILE"},
-			{Does: "Create the setup, where the team has none yet", Line: "stateroom setup"},
+			{Does: "Create the setup, if the team has none yet", Line: "stateroom setup"},
 		},
 	}
 }

@@ -64,6 +64,9 @@ type Finding struct {
 	// Probed marks a finding of set-up that a health check does not repeat: it asks AWS
 	// for that itself, as whoever is to use it, or it is about nothing that is there.
 	Probed bool `json:"-"`
+	// Exact says that AWS or Terraform has told more of the cause than its id does, so that
+	// meaning and remedy are that wording's own.
+	Exact bool `json:"-"`
 }
 
 // String is the finding as one line.

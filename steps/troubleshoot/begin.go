@@ -18,7 +18,7 @@ const pathWithoutAWS = "without_aws"
 // all the same, where the questions of [Questions] are asked.
 func WithoutProject(dir string, a *blueprint.Answers, command string, asks bool) *plan.Refusal {
 	named := "it names no project"
-	if a.WithoutBlueprint() {
+	if a.WithoutBlueprint {
 		named = "there is no stateroom.hcl"
 	}
 	r := &plan.Refusal{
@@ -29,7 +29,7 @@ func WithoutProject(dir string, a *blueprint.Answers, command string, asks bool)
 		Commands: []plan.ShellCommand{
 			{Does: "Name the folder", Line: command + " --dir DIR"},
 			{Does: "Name the team's file", Line: command + " --blueprint FILE"},
-			{Does: "Create the setup, where the team has none yet", Line: "stateroom setup"},
+			{Does: "Create the setup, if the team has none yet", Line: "stateroom setup"},
 		},
 	}
 	if asks {

@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/healthtest"
 )
@@ -22,7 +23,7 @@ import (
 func TestAProjectWithoutABlueprintTellsWhatItIs(t *testing.T) {
 	t.Parallel()
 	b := healthtest.Laptop(t, sandbox.Options{})
-	a, err := FromProject(b.Path("live/staging"), b.Shell.Environ().Get)
+	a, err := engine.FromProject(b.Path("live/staging"), b.Shell.Environ().Get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 			dir := "apart/" + name
 			b.Write(dir+"/notes.txt", "x")
 			do(dir)
-			a, err := FromProject(b.Path(dir), b.Shell.Environ().Get)
+			a, err := engine.FromProject(b.Path(dir), b.Shell.Environ().Get)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 			if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == want }) {
 				t.Errorf("findings %v", review.Findings)
 			}
-			for _, check := range []string{"credentials file exists", "profile is in the file", "environment variables that override"} {
+			for _, check := range []string{"credentials file exists", "profile is in the file", "overriding environment variables"} {
 				if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Name == check }) {
 					t.Errorf("check %q was not made", check)
 				}
@@ -96,7 +97,7 @@ func TestAFolderThatCannotBeReadIsAnError(t *testing.T) {
 	t.Parallel()
 	b := healthtest.Laptop(t, sandbox.Options{})
 	b.Write("file", "x")
-	if _, err := FromProject(filepath.Join(b.Dir, "file"), b.Shell.Environ().Get); err == nil || !strings.Contains(err.Error(), b.Path("file")) {
+	if _, err := engine.FromProject(filepath.Join(b.Dir, "file"), b.Shell.Environ().Get); err == nil || !strings.Contains(err.Error(), b.Path("file")) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -108,7 +109,7 @@ func TestAHealthCheckOfNothingComesToAnEnd(t *testing.T) {
 	b := healthtest.Laptop(t, sandbox.Options{})
 	for _, dir := range []string{"apart", "live/staging"} {
 		b.Write("apart/notes.txt", "x")
-		a, err := FromProject(b.Path(dir), b.Shell.Environ().Get)
+		a, err := engine.FromProject(b.Path(dir), b.Shell.Environ().Get)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +150,7 @@ func TestNoSentenceLacksItsValueWithoutABlueprint(t *testing.T) {
 				b.Write(healthtest.Credentials, "")
 				b.Write(healthtest.Config, "")
 			}
-			a, err := FromProject(b.Path("alone"), b.Shell.Environ().Get)
+			a, err := engine.FromProject(b.Path("alone"), b.Shell.Environ().Get)
 			if err != nil {
 				t.Fatal(err)
 			}

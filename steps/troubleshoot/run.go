@@ -127,7 +127,7 @@ func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
 			findings[at].AddQuote(s.Quote)
 			continue
 		}
-		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Lead: s.Meaning, Evidence: s.Meaning, Quote: s.Quote, Remedy: s.Remedy}
+		f := plan.Finding{ID: s.ID, Subject: subject, Of: s.Step, Severity: plan.Failure, Lead: s.Meaning, Evidence: s.Meaning, Quote: s.Quote, Remedy: s.Remedy, Exact: s.Exact}
 		switch {
 		case s.Diagnosis == diagnosis.Unknown:
 			f.Quote = s.Evidence[0] // whole: nobody else will read it

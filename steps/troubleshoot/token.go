@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -33,17 +35,40 @@ func (h *HealthCheck) tellToken(ctx context.Context, env *engine.Env, findings [
 	}
 	var gates []steps.TokenGate
 	if !h.OnlyText {
-		if roles, err := env.Sessions.Home(h.Answers.StateRegion).Roles(ctx, "/"); err == nil { // else the blueprint stands for them
-			gates = slices.Concat([]steps.TokenGate{}, steps.GatesOf(roles))
-		}
+		gates = h.gates(ctx, env, token)
 	}
 	f, told := &findings[at], steps.RefusedToken(h.Answers, gates, token)
-	if f.Remedy == diagnosis.WebIdentityDenied.Remedy {
-		f.Lead, f.Evidence, f.Remedy = told.Lead, told.Evidence, told.Remedy
-	} else { // AWS has said more exactly what is wrong
+	if f.Exact {
 		f.Evidence += " " + told.Evidence
+	} else {
+		f.Lead, f.Evidence, f.Remedy = told.Lead, told.Evidence, told.Remedy
 	}
 	return findings
+}
+
+// gates are the roles that take tokens of the account of the role that this one was shown to,
+// or of the admin account; nil where they cannot be read, so that the blueprint stands for
+// them.
+func (h *HealthCheck) gates(ctx context.Context, env *engine.Env, token diagnosis.TokenClaims) []steps.TokenGate {
+	a, account := h.Answers, h.Answers.AdminAccount
+	if role, known := awsops.ParseARN(token.Role); known {
+		account = role.AccountID
+	}
+	s := env.Sessions.Home(a.StateRegion)
+	if account != a.AdminAccount {
+		i := slices.IndexFunc(a.Environments, func(e blueprint.Environment) bool { return e.Account == account })
+		if i < 0 {
+			return nil
+		}
+		s = env.Sessions.Reach(account, a.ReachOf(a.Environments[i]), a.StateRegion)
+	} else if who, err := s.Identity(ctx); err != nil || who.Account != account {
+		return nil
+	}
+	roles, err := s.Roles(ctx, "/")
+	if err != nil {
+		return nil
+	}
+	return slices.Concat([]steps.TokenGate{}, steps.GatesOf(roles))
 }
 
 // tokenHere is what the token says that Terraform would show: that of the environment, or of

@@ -140,6 +140,38 @@ func TestARefusedTokenIsToldBesideWhatTheRolesWant(t *testing.T) {
 	}
 }
 
+// TestARefusedTokenIsToldBesideTheRoleOfAnotherAccount that it was shown to: an environment's
+// is looked into, and of any other nothing is said that was not read.
+func TestARefusedTokenIsToldBesideTheRoleOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		account      string
+		says, remedy string
+	}{
+		"an environment's":    {"222222222222", "Role theirs wants the subject repo:acme/infra:ref:refs/heads/main.", "in the trust policy of role theirs"},
+		"a strange account's": {"333333333333", "It was shown to role theirs of account 333333333333, which was not looked into.", "Look at the trust policy of arn:aws:iam::333333333333:role/theirs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := healthtest.New(t, sandbox.Options{}, pipeline(true))
+			b.Look = looking("")
+			provider := strings.Replace(gitHubARN, "111111111111", c.account, 1)
+			_, err := b.Server.Act(c.account, "iam", "CreateOpenIDConnectProvider", sandbox.ActInput{"Url": gitHub, "ClientIDList.member.1": "sts.amazonaws.com"})
+			b.Must(err)
+			_, err = b.Server.Act(c.account, "iam", "CreateRole", sandbox.ActInput{
+				"RoleName": "theirs", "AssumeRolePolicyDocument": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/infra:ref:refs/heads/main","token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}}}]}`,
+			})
+			b.Must(err)
+			jobOn(t, b, "arn:aws:iam::"+c.account+":role/theirs", nil)
+			review := b.Review()
+			f := healthtest.Finding(review.Findings, diagnosis.WebIdentityDenied.ID)
+			if f == nil || !strings.Contains(f.Evidence, c.says) || !strings.Contains(f.Remedy, c.remedy) {
+				t.Errorf("told %v of %v", f, healthtest.Listed(review.Findings))
+			}
+		})
+	}
+}
+
 // TestARefusedTokenInATextIsTold by CloudTrail's event, without anything else being looked
 // at, and a text that tells of no refusal stays what it is.
 func TestARefusedTokenInATextIsTold(t *testing.T) {

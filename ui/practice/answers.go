@@ -21,6 +21,9 @@ var articleAccounts = []struct{ name, id string }{
 func (l *Lab) Blueprint() *blueprint.Blueprint {
 	b := Team(l.accounts, l.region)
 	b.Users[0].Recipient = l.recipient
+	if url := l.Server.StartURL(); url != "" { // which setup writes into a team's blueprint
+		b.IdentityCenter.StartURL, b.IdentityCenter.Region = url, b.StateRegion
+	}
 	return l.SignIn.of(b)
 }
 

@@ -143,7 +143,7 @@ var lessons = []lesson{
 		"Look at UseStateKey in the group's state policy, then run aws kms get-key-policy --key-id alias/terraform.",
 	},
 	{
-		diagnosis.KMSDisabled, "KMS.DisabledException", "", "", "Error: Error refreshing state: Unable to access object \"common/staging\" in S3 bucket \"…\": operation error S3: GetObject, https response error StatusCode: 400, … api error KMS.DisabledException: arn:aws:kms:eu-west-1:111111111111:key/… is disabled.", "Nobody's rights have changed. Look at the key itself.",
+		diagnosis.KMSDisabled, "KMS.DisabledException", "", "", "Error: Error refreshing state: Unable to access object \"common/staging\" in S3 bucket \"…\": operation error S3: GetObject, https response error StatusCode: 400, … api error KMS.DisabledException: arn:aws:kms:eu-west-1:111111111111:key/… is disabled.", "Nobody's permissions have changed. Look at the key itself.",
 		"Run aws kms describe-key --key-id alias/terraform, and look at KeyState.",
 	},
 	{
@@ -171,7 +171,7 @@ var lessons = []lesson{
 	},
 	{
 		diagnosis.LockReleaseFailed, "Error releasing the state lock", "Locks can be taken and released again, and the one that is left is gone.", "",
-		"Error: Error releasing the state lock", "The work was done; only the lock stayed. To release it is a right of its own: which action is it?",
+		"Error: Error releasing the state lock", "The work was done; only the lock stayed. Releasing it takes a permission of its own: which action is it?",
 		"Look at the statements LockWithFile and LockWithTable of the group's state policy.",
 	},
 	{
@@ -184,7 +184,7 @@ var lessons = []lesson{
 		"Run aws dynamodb describe-table --table-name terraform_locks, and look at KeySchema.",
 	},
 	{
-		diagnosis.TableDenied, "AccessDeniedException from DynamoDB", "", "", "Error: Error acquiring the state lock Error message: operation error DynamoDB: PutItem, https response error StatusCode: 400, … api error AccessDeniedException: User: arn:aws:iam::111111111111:user/alice is not authorized to perform: dynamodb:PutItem on resource: … because no identity-based policy allows the dynamodb:PutItem action …", "The lock in S3 is taken, the one in DynamoDB is not. Look at the table's name, then at the rights on it.",
+		diagnosis.TableDenied, "AccessDeniedException from DynamoDB", "", "", "Error: Error acquiring the state lock Error message: operation error DynamoDB: PutItem, https response error StatusCode: 400, … api error AccessDeniedException: User: arn:aws:iam::111111111111:user/alice is not authorized to perform: dynamodb:PutItem on resource: … because no identity-based policy allows the dynamodb:PutItem action …", "The lock in S3 is taken, the one in DynamoDB is not. Look at the table's name, then at the permissions on it.",
 		"Run grep dynamodb_table live/staging/backend.tf, and look at LockWithTable in the group's state policy.",
 	},
 	{
@@ -240,7 +240,7 @@ var lessons = []lesson{
 	},
 	{
 		diagnosis.Throttled, "ThrottlingException", "", "Find out whose requests are too many.",
-		"Error: Error acquiring the state lock Error message: operation error DynamoDB: PutItem, exceeded maximum number of attempts, 1, https response error StatusCode: 400, … api error ThrottlingException: Rate exceeded Unable to retrieve item from DynamoDB table \"terraform_locks\": operation error DynamoDB: GetItem, exceeded maximum number of …", "Nothing is wrong with your rights or files. Look at how busy the service is.",
+		"Error: Error acquiring the state lock Error message: operation error DynamoDB: PutItem, exceeded maximum number of attempts, 1, https response error StatusCode: 400, … api error ThrottlingException: Rate exceeded Unable to retrieve item from DynamoDB table \"terraform_locks\": operation error DynamoDB: GetItem, exceeded maximum number of …", "Nothing is wrong with your permissions or files. Look at how busy the service is.",
 		"Wait, then try again with terraform plan -parallelism=2.",
 	},
 }

@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 )
 
@@ -42,6 +45,30 @@ func (l *Lab) People(b *blueprint.Blueprint) error {
 		return fmt.Errorf("the sandbox's directory: %w", err)
 	}
 	return nil
+}
+
+// Runners lets the lab have the runners whose roles the blueprint names.
+func (l *Lab) Runners(b *blueprint.Blueprint) error {
+	for _, ci := range b.CIs {
+		if !ci.ByRole() {
+			continue
+		}
+		for _, role := range slices.Concat(ci.Plan, ci.Apply) {
+			if _, err := l.Server.Runner(role); err != nil {
+				return fmt.Errorf("the sandbox's runners: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Runner gives a session of a runner's role, as one of these.
+func (l *Lab) Runner(sessions *awsops.Sessions, role string) (*awsops.Session, error) {
+	c, err := l.Server.Runner(role)
+	if err != nil {
+		return nil, fmt.Errorf("the sandbox's runners: %w", err)
+	}
+	return sessions.With(c.AccessKeyID, secret.New(c.SecretAccessKey), secret.New(c.SessionToken), l.region), nil
 }
 
 // Browse is the browser of whoever rehearses, who agrees to every sign-in: it follows where

@@ -3,9 +3,15 @@
 package session_test
 
 import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"stateroom/steps/terraform/mirror"
+	"stateroom/ui/ptytest"
 )
 
 // press types keys one after the other, each once a text shows that it is wanted, and
@@ -24,6 +30,39 @@ func few(t *testing.T, what string, keys, most int) {
 	t.Helper()
 	if keys > most {
 		t.Errorf("%s takes %d keys, more than %d", what, keys, most)
+	}
+}
+
+// TestAnInvitedAdminComesToAGreenTableByTheBrowserAlone: a clone, the command, three keys at
+// most and the browser; terraform plan has run everywhere then, and no secret was ever shown.
+func TestAnInvitedAdminComesToAGreenTableByTheBrowserAlone(t *testing.T) {
+	for name, browser := range map[string]string{"browser": "browser", "another device": "none"} {
+		t.Run(name, func(t *testing.T) {
+			l := signsInWith(t, mirror.With(t))
+			l.must(l.server.SignIn("alice@acme.com"))
+			opened := filepath.Join(l.base, "opened")
+			l.must(os.WriteFile(filepath.Join(l.path, "browser"), []byte("#!/bin/sh\necho \"$1\" >"+opened+".new && mv "+opened+".new "+opened+"\n"), 0o700))
+			p := &terminal{ptytest.New(t, 80, 24), t}
+			command := exec.CommandContext(t.Context(), l.program(), "onboard", "--endpoint-url", l.server.URL())
+			command.Dir, command.Env = l.folder, l.environment("BROWSER="+browser)
+			p.Start(command)
+			few(t, "an invitation", p.press([2]string{" to do", "\r"}, [2]string{"yes, apply", "y"}), 3)
+			if browser != "none" {
+				p.Until("Finish there")
+				address, err := os.ReadFile(opened)
+				l.must(err)
+				page, err := http.Get(strings.TrimSpace(string(address)))
+				l.must(err)
+				l.must(page.Body.Close())
+			}
+			p.leaves("alice@acme.com can run Terraform in staging.")
+			says(t, p.Text(), "Proven as alice@acme.com, with Terraform")
+			for _, secret := range l.server.Secrets() {
+				if strings.Contains(p.Text(), secret) {
+					t.Error("a secret was shown")
+				}
+			}
+		})
 	}
 }
 

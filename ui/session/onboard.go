@@ -1,12 +1,14 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
 	"time"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
@@ -27,7 +29,22 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	dir, file := s.Dir, s.Blueprint
+	chooses := s.lab != nil && file == "" && s.ask && !s.yes && !s.Rotate && len(given) == 0
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		switch {
+		case chooses && !given.Asked(pathDay):
+			return engine.Opened{Questions: []plan.Question{practicedDay}}, nil
+		case chooses:
+			if err := s.rehearseDay(ctx, given); err != nil {
+				return engine.Opened{}, err
+			}
+		case s.lab == nil:
+			s.Dir, s.Blueprint = dir, file
+			if folder := given.Text(onboard.PathFolder); folder != "" {
+				s.Dir, s.Blueprint = folder, filepath.Join(folder, BlueprintFile)
+			}
+		}
 		start, err := s.known(ctx, given)
 		if err != nil {
 			return engine.Opened{}, err
@@ -35,7 +52,7 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 		start.Brought = brought
 		questions, err := start.Questions(given)
 		if err != nil || len(questions) > 0 {
-			return engine.Opened{Questions: questions}, err
+			return engine.Opened{Questions: questions, Stage: start.Stage()}, err
 		}
 		o, pair, err := start.Begin(given)
 		if err != nil {
@@ -82,6 +99,10 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 	}
 	if !isNew {
 		e.Repository = a.Blueprint
+	} else if found, untold := s.fromProjects(a); untold != nil {
+		e.Untold, e.Tells = untold.Error(), s.enough
+	} else {
+		a, e.Projects = found, found.Blueprint
 	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(s.Blueprint), "handover", "*.age")) // the pattern is good
 	if len(found) == 1 {
@@ -90,6 +111,27 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 	e.Returning = onboard.HoldsKey(s.environ().Get, a)
 	e.Member, e.Portal = onboard.PortalHere(s.environ().Get, a)
 	return e, nil
+}
+
+// fromProjects are the answers that the Terraform files of the folder give, with what the
+// flags say of signing in. The error says what they do not tell.
+func (s *session) fromProjects(flags *blueprint.Answers) (*blueprint.Answers, error) {
+	a, err := engine.FromProjects(cmp.Or(s.Dir, "."), s.environ().Get)
+	if err != nil {
+		return nil, err
+	}
+	a.IdentityCenter = flags.IdentityCenter
+	return a, nil
+}
+
+// enough says why somebody cannot work with what a folder has: neither a blueprint nor
+// Terraform files that say enough.
+func (s *session) enough(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, BlueprintFile)); err == nil {
+		return nil
+	}
+	_, err := engine.FromProjects(folder, s.environ().Get)
+	return err
 }
 
 // answered puts the flags that answer a question into given.

@@ -18,6 +18,8 @@ func TestPracticeGoesToItsEndOnTheScreen(t *testing.T) {
 	l.folder = l.base
 	stage := filepath.Join(l.base, "stage")
 	p := l.sits("onboard", "--sandbox", "--dir", stage)
+	p.Until("Which day do you want to practice?")
+	p.Type("\r")
 	p.applies()
 	p.leaves("Bob can run Terraform in staging, preprod and production.")
 	says(t, p.Text(), "Proven as bob, with Terraform", "Next: terraform plan in")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"strings"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
@@ -26,6 +28,54 @@ var practicedSignIn = plan.Question{
 		byCode:    "Production requires MFA, so Terraform works with a session. You are told the code that your app shows.",
 		byBrowser: "Your team signs in with IAM Identity Center. The sandbox has a browser of its own, which agrees.",
 	},
+}
+
+// pathDay is the question which day of an admin's is practiced.
+const pathDay = "day"
+
+// firstDay and moveDay are its answers.
+const (
+	firstDay = "a first day, with the file that the operator sent"
+	moveDay  = "the day on which a key gives way to Identity Center"
+)
+
+// practicedDay asks whoever practices onboarding what it begins with.
+var practicedDay = plan.Question{
+	Path: pathDay, Prompt: "Which day do you want to practice?", Kind: plan.Choice, Options: []string{firstDay, moveDay}, Default: firstDay, Required: true,
+	Help: "Both end with a table of what works. Without --sandbox your team's blueprint and this laptop say which one it is.",
+	Means: map[string]string{
+		firstDay: "You are bob, new on the team, at a laptop of your own.",
+		moveDay:  "You are alice. Your key is on this laptop, and the operator has let the team sign in with Identity Center.",
+	},
+}
+
+// rehearseDay prepares the lab for the day that was chosen.
+func (s *session) rehearseDay(ctx context.Context, given plan.Given) error {
+	way := practice.ByKey
+	if given.Text(pathDay) == moveDay {
+		way = practice.ByBrowser
+	}
+	if s.ready && s.lab.SignIn == way {
+		return nil
+	}
+	if s.ready { // somebody has gone back, and what the other day had brought is gone with it
+		delete(given, onboard.PathHandover)
+		delete(given, onboard.PathIdentity)
+		s.Blueprint, s.asAdmin = "", false
+	}
+	if err := s.anotherLab(ctx); err != nil || way == practice.ByKey {
+		return err
+	}
+	if err := s.prepareLab(ctx, ""); err != nil {
+		return err
+	}
+	s.lab.SignIn = way
+	a := &blueprint.Answers{Blueprint: s.lab.Blueprint(), Asked: true}
+	env, err := s.operator(ctx, a, plan.Asks{})
+	if err != nil {
+		return err
+	}
+	return s.lab.LeaveKeys(ctx, env, a)
 }
 
 // overnight is what somebody who practices finds.
@@ -61,14 +111,8 @@ func (s *session) signedOut(ctx context.Context, way practice.SignIn) error {
 	if s.ready && s.lab.SignIn == way {
 		return nil
 	}
-	if s.ready {
-		if err := s.closeLab(nil); err != nil {
-			return err
-		}
-		if err := s.startLab(ctx); err != nil {
-			return err
-		}
-		s.ready = false
+	if err := s.anotherLab(ctx); err != nil {
+		return err
 	}
 	s.lab.SignIn = way
 	if err := s.prepareLab(ctx, ""); err != nil {
@@ -90,4 +134,16 @@ func (s *session) withApp(ask func(context.Context, plan.SignIn) (string, error)
 		}
 		return ask(ctx, in)
 	}
+}
+
+// anotherLab takes a new lab in the place of one that is prepared.
+func (s *session) anotherLab(ctx context.Context) error {
+	if !s.ready {
+		return nil
+	}
+	if err := s.closeLab(nil); err != nil {
+		return err
+	}
+	s.ready = false
+	return s.startLab(ctx)
 }

@@ -24,9 +24,12 @@ const atOnce = 90 * time.Second
 
 // signsIn is the clone of an admin of a team that signs in with Identity Center. Nobody sits
 // at the portal, so that a sign-in is never finished.
-func signsIn(t *testing.T) *laptop {
+func signsIn(t *testing.T) *laptop { return signsInWith(t, nil) }
+
+// signsInWith is the same with a mirror for Terraform; nil is no Terraform.
+func signsInWith(t *testing.T, mirror map[string]string) *laptop {
 	t.Helper()
-	c := &company{t: t, dir: filepath.Join(t.TempDir(), "team")}
+	c := &company{t: t, dir: filepath.Join(t.TempDir(), "team"), mirror: mirror}
 	c.server = sandboxtest.Start(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Interval: 100 * time.Millisecond}})
 	c.must(c.server.Directory(map[string][]string{"PlatformAdmins": {"alice@acme.com"}}))
 	b := enginetest.Team(nil, "staging")

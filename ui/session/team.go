@@ -10,6 +10,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
+	"stateroom/ui/tui"
 )
 
 // What is done over the team's blueprint, of which nothing is asked.
@@ -69,10 +70,16 @@ func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
 		return nil, err
 	}
 	a, isNew, err := s.begin()
-	if isNew {
-		return nil, UsageError{s.noBlueprint()}
+	if !isNew {
+		return a, err
 	}
-	return a, err
+	if s.Mode.Mode == tui.Login { // whoever has come on board without a blueprint signs in without one
+		if found, err := s.fromProjects(a); err == nil {
+			onboard.PortalHere(s.environ().Get, found)
+			return found, nil
+		}
+	}
+	return nil, UsageError{s.noBlueprint()}
 }
 
 // noBlueprint keeps what is done over the team's blueprint from beginning elsewhere.

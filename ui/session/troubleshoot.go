@@ -95,7 +95,7 @@ func (s *session) canRun(ctx context.Context) bool {
 // makes the set-up first, and breaks it as asked.
 func (s *session) healthCheck(ctx context.Context, e *troubleshoot.HealthCheck, asks plan.Asks) (*engine.Flow, error) {
 	env := &engine.Env{}
-	e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
+	e.Answers = &blueprint.Answers{Blueprint: blueprint.New(), WithoutBlueprint: true}
 	if !e.OnlyText {
 		err := s.prepareLab(ctx, s.Break)
 		if err == nil && s.lab != nil {
@@ -125,7 +125,7 @@ func (s *session) answersKnown() (*blueprint.Answers, error) {
 	if dir == "" {
 		dir = "."
 	}
-	from, err := troubleshoot.FromProject(dir, s.environ().Get)
+	from, err := engine.FromProject(dir, s.environ().Get)
 	if err != nil {
 		return nil, UsageError{err}
 	}

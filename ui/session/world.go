@@ -106,7 +106,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	}
 	if s.lab != nil { // HOME stays the caller's, and no token goes there
 		env.TokenDir = s.lab.TokenDir()
-		if err := s.lab.People(a.Blueprint); err != nil {
+		if err := errors.Join(s.lab.People(a.Blueprint), s.lab.Runners(a.Blueprint)); err != nil {
 			return nil, err
 		}
 	}
@@ -114,6 +114,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	env.Scratch = s.scratch()
 	if s.lab != nil {
 		env.Token = s.lab.Token
+		env.Runner = func(role string) (*awsops.Session, error) { return s.lab.Runner(sessions, role) }
 	}
 	if err := s.fit(env); err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func abstract(text string) string {
 	if !more {
 		return first
 	}
-	return first + " and " + words.Plural(strings.Count(rest, "\n")+1, "more line")
+	return first + " (and " + words.Plural(strings.Count(rest, "\n")+1, "more line") + ")"
 }
 
 // writeClipboard writes OSC 52. Multiplexers keep the sequence for themselves: tmux has

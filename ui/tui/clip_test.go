@@ -29,8 +29,8 @@ func TestCopyTakesWhatIsUnderTheCursorAndSaysWhat(t *testing.T) {
 		{[]string{"2"}, "arn:aws:iam::111111111111:user/alice", "Copied the target: arn:aws:iam::111111111111:user/alice"},
 		{[]string{"4"}, "Create the state encryption key", "Copied the title: Create the state encryption key"},
 		{[]string{"8"}, "terraform init", "Copied the command: terraform init"},
-		{[]string{"1"}, "The admin account holds 3 other resources.\nNothing has to be done.", "Copied the finding: The admin account holds 3 other resources. and 1 more line"},
-		{[]string{"7", "d"}, "@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}", "Copied the text: @@ -0,0 +1,3 @@ and 3 more lines"},
+		{[]string{"1"}, "The admin account holds 3 other resources.\nNothing has to be done.", "Copied the finding: The admin account holds 3 other resources. (and 1 more line)"},
+		{[]string{"7", "d"}, "@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}", "Copied the text: @@ -0,0 +1,3 @@ (and 3 more lines)"},
 	} {
 		m := reviewingRoot(t, plainLook, Options{})
 		out := onTerminal(m, nil)

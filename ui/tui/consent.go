@@ -100,7 +100,7 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 		required := plan.Required(kept, v.current)
 		if n := len(required); v.staged() && n > 0 && n < len(kept) {
 			ways = append(ways, choice{
-				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step with what it needs of the others. " + plan.Line(required), apply(v.current),
+				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step, and what it needs from the others. " + plan.Line(required), apply(v.current),
 			})
 		}
 	}
@@ -114,13 +114,13 @@ const readAccess = "Read who gets access"
 func whatApplies(kept []plan.Change) string {
 	const named = 2
 	if len(kept) > named {
-		return "Each as soon as what it needs is done; then everything is looked at again."
+		return "Each change starts as soon as those it needs are done. Then everything is checked again."
 	}
 	var titles []string
 	for i := range kept {
 		titles = append(titles, kept[i].Title)
 	}
-	return strings.Join(titles, "; ") + ". Then everything is looked at again."
+	return strings.Join(titles, "; ") + ". Then everything is checked again."
 }
 
 // asksWord is the change whose word is asked for before the plan is confirmed: the one

@@ -52,7 +52,7 @@ func (f *findingItem) title() (text, note string, indent int) {
 
 func (f *findingItem) line(l *list, name string, _ int, selected bool) string {
 	t := l.theme
-	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
+	glyph, word, style := t.Glyphs.Dot, "note", t.Faint
 	switch f.Severity {
 	case plan.Failure:
 		glyph, word, style = t.Glyphs.Failed, "error", t.Bad

@@ -17,7 +17,7 @@ func TestAFaultIsTaughtALittleAtATime(t *testing.T) {
 		t.Errorf("the cause is told, or looked for, at once:\n%s", m.View())
 	}
 	press(m, "down", "enter")
-	shows(t, m, "Hint 1 of 3: Nobody's rights have changed.")
+	shows(t, m, "Hint 1 of 3: Nobody's permissions have changed.")
 	press(m, "enter", "enter")
 	shows(t, m, "Hint 3 of 3: Somebody disabled the state encryption key.")
 	if strings.Contains(m.View(), "Give me a hint") {

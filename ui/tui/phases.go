@@ -63,7 +63,7 @@ func (v *runScreen) reviewStep() stepItem {
 	case changes > 0:
 		s.state, s.word = stateToChange, fmt.Sprintf("%d to do", changes)
 	case wrong > 0:
-		s.state, s.word = stateAttention, "look"
+		s.state, s.word = stateAttention, words.Plural(wrong, "finding")
 	default:
 		s.state, s.word = stateRight, "no changes"
 	}
@@ -95,6 +95,8 @@ func (v *runScreen) resultStep() stepItem {
 	switch {
 	case v.review.result != nil && v.review.result.Stopped:
 		s.word = "interrupted"
+	case v.review.found.pressing() > 0 && (mark == words.Look || v.review.result == nil): // nothing that was made has failed
+		s.word = words.Plural(v.review.found.pressing(), "finding")
 	default:
 		s.word = resultWords[mark]
 	}
@@ -103,7 +105,7 @@ func (v *runScreen) resultStep() stepItem {
 
 // resultWords are what the stepper says of an ending.
 var resultWords = map[words.Mark]string{
-	words.Works: "done", words.OperatorOnly: "as operator", words.Unshown: "not proven", words.Waits: "not yet", words.Look: "look", words.Wrong: "failed",
+	words.Works: "done", words.OperatorOnly: "as operator", words.Unshown: "not proven", words.Waits: "not yet", words.Look: "not checked", words.Wrong: "failed",
 }
 
 // over tells whether the run has come to its end: changes were made, or there is none

@@ -94,7 +94,7 @@ func marked(t *theme.Theme, m words.Mark) (glyph string, style lipgloss.Style, s
 func (r *review) headline(l *list) {
 	e := r.ended()
 	glyph, style, _ := marked(l.theme, e.Mark)
-	for i, line := range words.Fit(e.Lead[0], prose(l.width-4)) {
+	for i, line := range words.Fit(e.Lead[0], prose(l.width-2)-2) {
 		if i > 0 {
 			glyph = strings.Repeat(" ", ansi.StringWidth(glyph))
 		}
@@ -137,7 +137,9 @@ func (r *review) numbers() string {
 	}
 	hand, changes := r.found.byHand(), len(r.Changes)+len(r.NotOurs)
 	if hand > 0 && changes == 0 {
-		parts = append(parts, "These need fixing by hand: each finding says how.")
+		parts = append(parts, map[bool]string{
+			true: "This needs fixing by hand: the finding says how.", false: "These need fixing by hand: each finding says how.",
+		}[hand == 1])
 		return strings.Join(parts, " ")
 	}
 	if r.result == nil && r.settled == nil { // else the result counts

@@ -16,6 +16,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/learn"
 )
@@ -325,6 +326,45 @@ func handoverQuestions() []plan.Question {
 	}
 }
 
+// someProjects is somebody who joins in a clone without a blueprint, and nothingTold in a
+// folder without anything.
+func someProjects() *onboard.Start {
+	b := blueprint.New()
+	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
+	for _, name := range []string{"production", "staging"} {
+		b.Projects = append(b.Projects, blueprint.Project{Name: "live-" + name, Dir: "live/" + name, Environment: name})
+	}
+	return &onboard.Start{Projects: b}
+}
+
+func nothingTold() *onboard.Start {
+	return &onboard.Start{
+		Untold: "no project in /home/alice has both a backend \"s3\" with bucket, key, region and kms_key_id, and a provider \"aws\" with an assume_role",
+		Tells:  func(string) error { return errors.New("there is no such folder") },
+	}
+}
+
+// joining is an onboarding that has come to the page after an answer, the first without one.
+func joining(t testing.TB, l look, s *onboard.Start, way ...string) *root {
+	t.Helper()
+	m, given := opened(t, l, Onboard, Options{}), plan.Given{}
+	for _, w := range append(way, "") {
+		questions, err := s.Questions(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answerWith(m, engine.Opened{Questions: questions, Stage: s.Stage()}, nil)
+		for i := 0; w != "" && questions[0].Options[i] != w; i++ {
+			press(m, "down")
+		}
+		if w != "" {
+			press(m, "enter")
+			given[onboard.PathWay] = secret.New(w)
+		}
+	}
+	return m
+}
+
 // pasted is a bracketed paste.
 func pasted(text string) tea.KeyMsg {
 	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true}
@@ -350,7 +390,7 @@ func someCourse() []learn.Chapter {
 		{
 			Name: "kms-disabled", Text: "Somebody disabled the state encryption key.", Goal: "terraform plan works again in live/staging.",
 			Says: "Error: api error KMS.DisabledException: " + someKey + " is disabled.", Short: "KMS.DisabledException", Fix: "Enable the key.",
-			Hints: []string{"Nobody's rights have changed. Look at the key itself.", "Run aws kms describe-key --key-id alias/terraform, and look at KeyState.", "Somebody disabled the state encryption key."},
+			Hints: []string{"Nobody's permissions have changed. Look at the key itself.", "Run aws kms describe-key --key-id alias/terraform, and look at KeyState.", "Somebody disabled the state encryption key."},
 		},
 		{
 			Name: "lock-held", Text: "A lock was left behind by a laptop that was closed in the middle of an apply.", Goal: "Find out who holds the lock.", Find: true,

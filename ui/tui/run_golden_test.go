@@ -97,11 +97,14 @@ func init() {
 			answerWith(m, engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
 			return m
 		},
-		"run-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
-		"run-review":     func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, ill()) },
-		"run-healthy":    func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, healthy()) },
-		"run-onboarding": func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, coming()) },
-		"run-table":      func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, aboard()) },
+		"onboard-ways":    func(t *testing.T, l look) *root { return joining(t, l, someProjects()) },
+		"onboard-sign-in": func(t *testing.T, l look) *root { return joining(t, l, someProjects(), onboard.WaySignIn) },
+		"onboard-folder":  func(t *testing.T, l look) *root { return joining(t, l, nothingTold(), onboard.WayPair) },
+		"run-looking":     func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
+		"run-review":      func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, ill()) },
+		"run-healthy":     func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, healthy()) },
+		"run-onboarding":  func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, coming()) },
+		"run-table":       func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, aboard()) },
 		"run-table-right": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Onboard, Options{}, aboard())
 			downTo(m, "common-production")
@@ -185,7 +188,7 @@ func init() {
 			return refusing(t, l, Offboard, onboard.WithoutBlueprint("/work/acme/stateroom.hcl", "stateroom offboard"))
 		},
 		"no-project": func(t *testing.T, l look) *root {
-			return refusing(t, l, Troubleshoot, troubleshoot.WithoutProject("/home/alice/downloads", &blueprint.Answers{Blueprint: blueprint.New()}, "stateroom troubleshoot", true))
+			return refusing(t, l, Troubleshoot, troubleshoot.WithoutProject("/home/alice/downloads", &blueprint.Answers{Blueprint: blueprint.New(), WithoutBlueprint: true}, "stateroom troubleshoot", true))
 		},
 		"no-credentials-to-check-with": func(t *testing.T, l look) *root {
 			refusal := unasked()

@@ -134,7 +134,7 @@ func (v *runScreen) endDryRun() (nav, tea.Cmd) {
 func (v *runScreen) saveMenu() (nav, tea.Cmd) {
 	items := v.formats()
 	if f, ok := v.list.under().(*findingItem); ok && f.Details != "" {
-		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to fix it. It holds no secret.", reportOf(f.Finding).ask(v.theme)}}, items...)
+		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the permissions to fix it. It holds no secret.", reportOf(f.Finding).ask(v.theme)}}, items...)
 	}
 	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{plan.Line(v.review.kept())}, items: items}}, nil
 }

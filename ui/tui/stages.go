@@ -32,6 +32,9 @@ func (v *runScreen) title() string {
 	if v.last() && (v.review.ended().Mark != words.Works || v.review.proof().State != plan.Proven) {
 		return "What there is now"
 	}
+	if v.last() {
+		return "Done"
+	}
 	return v.stage().Title
 }
 
@@ -153,7 +156,7 @@ func (v *runScreen) inReview(n int) (stepState, string) {
 	case t.changes > 0:
 		return stateToChange, "left out"
 	case t.attention > 0:
-		return stateAttention, "look"
+		return stateAttention, words.Plural(t.attention, "finding")
 	case v.outline.Stages[n-1].Proves && v.pendingBefore(n):
 		return stateNotYet, "not yet"
 	case v.outline.Stages[n-1].Proves:
@@ -179,13 +182,13 @@ func (v *runScreen) signs() []string {
 	g := v.theme.Glyphs
 	if v.staged() {
 		return []string{"Marks: " + strings.Join([]string{
-			g.NotYet + " not looked at yet", g.Right + " in place, done or proven", g.ToChange + " to change",
+			g.NotYet + " not checked yet", g.Right + " in place, done or proven", g.ToChange + " to change",
 			g.Operator + " proven as the operator only", g.Unproven + " not proven",
 			g.Attention + " needs attention", g.Failed + " failed",
 		}, ", ")}
 	}
 	return []string{
-		fmt.Sprintf("Marks: %s passed, %s failed, %s undecided: a right is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
+		fmt.Sprintf("Marks: %s passed, %s failed, %s undecided: a permission is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
 			g.Right, g.Failed, g.Unknown, g.Attention, g.ToChange, g.Out),
 		"Findings are in the order of causes: fix the first one first. Below each is what fixes it; without such a change, it says what to do by hand.",
 	}

@@ -396,7 +396,7 @@ func TestTheOneSentenceOfWhoGetsInStandsInTheConfirmationAtEightyByTwentyFour(t 
 		t.Error("one sentence has a page of its own")
 	}
 	press(m, "down")
-	shows(t, m, r.Changes[0].Title+". Then everything is looked at again.")
+	shows(t, m, r.Changes[0].Title+". Then everything is checked again.")
 }
 
 // TestAnAnswerThatCannotBeIsShownWhereItWasGivenAndLeftThere edits the lock into none

@@ -37,14 +37,14 @@ func TestAfterAStopTheStepperTellsWhatIsDone(t *testing.T) {
 		want map[string]string
 	}{
 		"in the proof": {nil, all, map[string]string{
-			"Account": "✓ in place", "IAM": "✓ done", "KMS key": "✓ done", "Lock": "! look", "Files": "✓ done", "Test": "◌ not proven", "Done": "◌ not proven",
+			"Account": "✓ in place", "IAM": "✓ done", "KMS key": "✓ done", "Lock": "! 1 finding", "Files": "✓ done", "Test": "◌ not proven", "Finish": "◌ not proven",
 		}},
 		"between the changes": {nil, all[:1], map[string]string{
-			"Account": "✓ in place", "IAM": "~ 1 to do", "KMS key": "~ 1 to do", "Files": "~ 1 to do", "Test": "~ 1 to do", "Done": "~ not yet",
+			"Account": "✓ in place", "IAM": "~ 1 to do", "KMS key": "~ 1 to do", "Files": "~ 1 to do", "Test": "~ 1 to do", "Finish": "~ not yet",
 		}},
-		"before the last": {nil, all[:5], map[string]string{"IAM": "✓ done", "Files": "✓ done", "Test": "~ 1 to do", "Done": "~ not yet"}},
+		"before the last": {nil, all[:5], map[string]string{"IAM": "✓ done", "Files": "✓ done", "Test": "~ 1 to do", "Finish": "~ not yet"}},
 		"with a step left out": {[]string{"7", "x", "8", "x"}, all[:4], map[string]string{
-			"IAM": "✓ done", "Files": "~ left out", "Test": "~ left out", "Done": "~ not yet",
+			"IAM": "✓ done", "Files": "~ left out", "Test": "~ left out", "Finish": "~ not yet",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

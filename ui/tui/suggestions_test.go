@@ -121,12 +121,16 @@ func everyQuestion(t *testing.T) (all []plan.Question) {
 		}
 		return opened.Questions
 	}, map[string]string{"group.admins.users": "alice,bob", "bucket.name": "acme-terraform-state"})
-	for _, way := range []string{onboard.WayHandover, onboard.WayPair} {
-		for _, start := range []*onboard.Start{{Repository: blueprint.New()}, {Repository: blueprint.New(), Found: "handover/alice.age", Identity: "/home/alice/.ssh/id_ed25519"}} {
+	for _, way := range []string{onboard.WayHandover, onboard.WayPair, onboard.WaySignIn} {
+		starts := []*onboard.Start{someProjects()}
+		if way != onboard.WaySignIn {
+			starts = append(starts, &onboard.Start{Repository: blueprint.New()}, &onboard.Start{Repository: blueprint.New(), Found: "handover/alice.age", Identity: "/home/alice/.ssh/id_ed25519"})
+		}
+		for _, start := range starts {
 			ask(func(given plan.Given) []plan.Question {
 				questions, _ := start.Questions(given) // what is wrong with an answer is not told here
 				return questions
-			}, map[string]string{onboard.PathWay: way})
+			}, map[string]string{onboard.PathWay: way, onboard.PathStartURL: "https://acme.awsapps.com/start"})
 		}
 	}
 	ask(func(given plan.Given) []plan.Question { return troubleshoot.Questions(given, true) }, nil)

@@ -276,7 +276,7 @@ var unprovedFor = map[plan.WhyNot]string{
 	plan.ProofInterrupted: "the run was interrupted",
 	plan.ProofFailed:      "it was tested and did not work",
 	plan.ProofLeftOut:     "changes that it needs were left out",
-	plan.ProofNeedsAdmin:  "the operator does not have an admin's rights, and no admin's profile is on this laptop",
+	plan.ProofNeedsAdmin:  "the operator does not have an admin's permissions, and no admin's profile is on this laptop",
 	plan.ProofSignedOut:   "there is no session to test it with; stateroom login opens one",
 	plan.ProofNoEngine:    "there is no Terraform here to run it",
 	plan.ProofNoProviders: "Terraform's providers could not be downloaded, so it was not run",

@@ -70,7 +70,7 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 	missing := unmade(s, len(s.NotOurs))
 	switch {
 	case missing != "" && !o.Begun && s.Begun() == 0:
-		return fmt.Sprintf("Terraform cannot run in %s yet: nothing of the setup is there. %s.", in, needed(s, len(s.NotOurs), "makes it", "make it"))
+		return fmt.Sprintf("Terraform cannot run in %s yet: none of the setup exists. %s.", in, needed(s, len(s.NotOurs), "creates it", "create it"))
 	case missing != "":
 		return fmt.Sprintf("The setup for %s is not complete: %s.", in, missing)
 	case s.Failed+s.Unknown > 0:
@@ -266,7 +266,7 @@ func signedIn(o plan.SignedIn, s *plan.Summary) string {
 	case o.Open:
 		return fmt.Sprintf("%s is signed in until %s: Terraform can use profile %s.", Named(o.User), by(o.Until.Local(), time.Now()), o.Profile)
 	case s.Due > 0:
-		return fmt.Sprintf("%s is not signed in: a code of the MFA device opens a session.", Named(o.User))
+		return fmt.Sprintf("%s is not signed in: a code from the MFA device opens a session.", Named(o.User))
 	}
 	return fmt.Sprintf("%s is not signed in.", Named(o.User))
 }

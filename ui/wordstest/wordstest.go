@@ -61,6 +61,12 @@ var out = []struct{ phrase, instead string }{
 	{`\bby hand, (?:or|and) let\b|\bLet (?:it|its|the last of them|old versions|profile) \b`, "say who does what"},
 	{`\bneeds? a look\b`, "needs your attention"},
 	{`^right account$|\bfiles right\b`, "account matches, files match"},
+	{`\bIt is\.`, "It matches, or what it is"},
+	{`\b[a-z]+ rights (?:on|in|to)\b|\b(?:admin|operator)'s rights\b|\ba right is missing\b|\bthe rights that\b`, "permissions, in AWS's word"},
+	{`\bThen everything is looked at again\b`, "checked again"},
+	{`\bnothing of the setup is\b`, "none of the setup exists"},
+	{`, where the team has no(?:ne)?\b`, "if there is none"},
+	{`\b[Cc]ode of the MFA device\b|\b[Ll]og in with\b`, "a code from the MFA device; sign in"},
 	{`\bin the moment in which\b|\bin the same moment\b`, "while, at the same moment"},
 }
 

@@ -274,6 +274,16 @@ func (p *Project) Backend() (*BackendBlock, error) {
 	return &p.Backends[0], nil
 }
 
+// Provider is the project's default aws provider, nil without one.
+func (p *Project) Provider() *ProviderBlock {
+	for i := range p.Providers {
+		if p.Providers[i].Alias == "" {
+			return &p.Providers[i]
+		}
+	}
+	return nil
+}
+
 // file gives the snapshot of a path, or of a file that is not there yet.
 func (p *Project) file(path string) files.Snapshot {
 	for _, f := range p.Files {

@@ -38,7 +38,7 @@ func checkRead(f *facts, s *stateAccess) health.Result {
 		q.action, q.resource, q.rights, q.attached = d.Action, d.Resource, rights{}, keyPolicy(f, d.Resource)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	case denied && d.Action == "s3:ListBucket":
-		return c.Undecided("Without the right to list the bucket, a missing state looks denied: %s", diagnosis.Answer(q.err))
+		return c.Undecided("Without permission to list the bucket, a missing state looks denied: %s", diagnosis.Answer(q.err))
 	}
 	r := judge(f, c, q, cause)
 	if r.Finding != nil && r.ID == diagnosis.S3HeadDenied.ID && s.getErr != nil {
@@ -82,7 +82,6 @@ func (s *stateAccess) simulated(f *facts, c health.Question, resource string, wa
 func checkHeaders(f *facts, s *stateAccess) health.Result {
 	by, written := s.in.by, s.written(f)
 	q := s.ask(f, "s3:PutObject", s.arn())
-	q.context = written.Headers()
 	c := health.Question{Name: nameBucket, Subject: s.Project, Asked: fmt.Sprintf("the policy of bucket %s for a write with %s", s.Bucket, written.Sends()), Resource: s.KMSKey}
 	d, judged := evaluate(f, q)
 	switch {

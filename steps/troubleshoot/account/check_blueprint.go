@@ -29,7 +29,7 @@ func checkBlueprint(f *facts) (results []health.Result) {
 		case len(differing) > 0:
 			results = append(results, c.FailedAs("It differs: "+someOf(titles(differing))+".", ""))
 		default:
-			results = append(results, c.Passed("It is."))
+			results = append(results, c.Passed("It matches."))
 		}
 	}
 	return results

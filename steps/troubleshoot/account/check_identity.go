@@ -86,7 +86,7 @@ func checkClock(f *facts, id *identity, as string) health.Result {
 		return c.Undecided("There was no answer to compare with.")
 	}
 	if id.skew.Abs() < mostSkew {
-		return c.Passed("They agree.")
+		return c.Passed("AWS and this machine agree.")
 	}
 	behind := "behind"
 	if *id.skew < 0 {

@@ -83,7 +83,7 @@ func checkDigest(f *facts, s *stateAccess) health.Result {
 	case s.digest == nil:
 		return c.Passed("The table has none, so there is nothing to compare.")
 	case s.digestHolds():
-		return c.Passed("They agree.")
+		return c.Passed("It matches the state.")
 	}
 	calculated := "but there is no state"
 	if s.object != nil {

@@ -28,9 +28,14 @@ type question struct {
 	context  map[string][]string
 }
 
-// ask is a question for the state's sake, about something in its bucket.
+// ask is a question for the state's sake, about something in its bucket. A write carries
+// the headers that the backend sends with it.
 func (s *stateAccess) ask(f *facts, action, resource string) question {
-	return question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
+	q := question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
+	if action == "s3:PutObject" {
+		q.context = s.written(f).Headers()
+	}
+	return q
 }
 
 // forbidden is what is wrong where a Deny statement decided, by whose it is.
@@ -58,7 +63,7 @@ func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) hea
 		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.Why), diagnosis.Answer(q.err)
 	}
 	if q.by.stranger() {
-		return c.Undecided("%s is not one of the blueprint's users, whose groups alone get rights to the state: %s", who, evidence)
+		return c.Undecided("%s is not one of the blueprint's users, whose groups alone get permissions to the state: %s", who, evidence)
 	}
 	// One missing right is one fault, whatever states it concerns.
 	cause := q.action

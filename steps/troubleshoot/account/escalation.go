@@ -64,7 +64,7 @@ func grant(f *facts, q question) []string {
 			return []string{fmt.Sprintf("This statement in a policy of the group of %s (stateroom setup puts it there):", q.by.who()), one.JSON()}
 		}
 	}
-	return []string{fmt.Sprintf("The right to %s on %s for %s: run stateroom setup, which compares the groups' policies with the blueprint.", q.action, q.resource, q.by.who())}
+	return []string{fmt.Sprintf("Permission for %s on %s, for %s: run stateroom setup, which compares the groups' policies with the blueprint.", q.action, q.resource, q.by.who())}
 }
 
 // delegated is a resource policy that leaves the decision to the identity's.

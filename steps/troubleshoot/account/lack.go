@@ -117,7 +117,7 @@ func united(faults []health.Result) health.Result {
 			}
 		}
 	}
-	f.Lead = fmt.Sprintf("%s lacks its rights in %d services at once, as when a policy is detached from its group, or the user is removed from it.",
+	f.Lead = fmt.Sprintf("%s lacks its permissions in %d services at once, as when a policy is detached from its group, or the user is removed from it.",
 		one.Who[strings.LastIndex(one.Who, "/")+1:], services(faults))
 	f.Evidence += " It has no permission for " + plan.Enumerated(actions) + " either."
 	return one

@@ -51,7 +51,7 @@ func TestRightsThatWentTogetherAreOneFinding(t *testing.T) {
 		})
 	}
 	one := unite([]health.Result{kms, table, head, put})[0]
-	if !slices.Equal(one.Also, []string{"kms-denied", "table-denied", "s3-put-denied"}) || len(one.Needs) != 4 || !strings.HasPrefix(one.Lead, "alice lacks its rights in 3 services") {
+	if !slices.Equal(one.Also, []string{"kms-denied", "table-denied", "s3-put-denied"}) || len(one.Needs) != 4 || !strings.HasPrefix(one.Lead, "alice lacks its permissions in 3 services") {
 		t.Errorf("also %v, needs %v, lead %q", one.Also, one.Needs, one.Lead)
 	}
 	if report := escalation(one, "1"); !strings.Contains(report, "statement for dynamodb:GetItem") || strings.Count(report, "To whoever") != 1 {

@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // TestTheWayToARefusalNamesEachPolicyAndTheOneThatDecides: what was not read is not said
@@ -62,5 +63,21 @@ func TestTheWayToARefusalNamesEachPolicyAndTheOneThatDecides(t *testing.T) {
 	}
 	if got := decisionPath(f, question{by: &identity{}, action: "s3:PutObject", resource: arn}, policy.Decision{}); got != "" {
 		t.Errorf("of a refusal that nobody can explain: %s", got)
+	}
+}
+
+// TestAWriteIsAskedWithTheHeadersThatTheBackendSends: without them the bucket's policy, which
+// demands them, would be said to deny what it lets through.
+func TestAWriteIsAskedWithTheHeadersThatTheBackendSends(t *testing.T) {
+	t.Parallel()
+	f := &facts{answers: &blueprint.Answers{Blueprint: blueprint.New()}, observed: &steps.Observed{}}
+	by := &identity{works: true, Identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: "111111111111", Kind: awsops.KindUser, Name: "alice"}}
+	s := &stateAccess{StateLocation: health.StateLocation{Bucket: "b", StateKey: "k", Encrypt: true, KMSKey: "arn:aws:kms:eu-west-1:111111111111:key/1"}, in: &bucketAccess{by: by}}
+	s.rights = rights{results: []awsops.Simulated{{Action: "s3:PutObject", Resource: s.arn(), ByBoundary: true, Explicit: true}}}
+	q := s.ask(f, "s3:PutObject", s.arn())
+	q.attached = named("bucket policy", policy.ResourceBased, `{"Statement":[{"Sid":"Fence","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}}]}`)
+	got := decisionPath(f, q, reasonOf(f, q))
+	if !strings.Contains(got, "> permissions boundary     denies it; this decides") || !strings.Contains(got, "  resource-based policy    does not refuse it") {
+		t.Error(got)
 	}
 }

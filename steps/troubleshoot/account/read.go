@@ -27,7 +27,7 @@ type reader struct {
 // No answer waits for more than five others (BenchmarkHealthCheckAt200ms).
 func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []health.StateLocation) *facts {
 	r := &reader{
-		facts: &facts{answers: a, now: time.Now(), identities: identitiesOf(env, states)},
+		facts: &facts{answers: a, now: time.Now(), identities: identitiesOf(env, a, states)},
 		env:   env, home: env.Sessions.Home(a.StateRegion),
 	}
 	if a.AdminAccount == "" {
@@ -76,12 +76,12 @@ func each[T any](things []T, limit int, read func(T)) {
 }
 
 // identitiesOf are those that the backends name, each with its buckets.
-func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
+func identitiesOf(env *engine.Env, a *blueprint.Answers, states []health.StateLocation) []*identity {
 	var all []*identity
 	for _, s := range states {
 		i := slices.IndexFunc(all, func(id *identity) bool { return id.profile == s.Profile })
 		if i < 0 {
-			by := &identity{profile: s.Profile, keyID: steps.ProfileKey(env, s.Profile), shadowed: steps.ShadowedBy(env, s.Profile)}
+			by := &identity{profile: s.Profile, keyID: steps.ProfileKey(env, s.Profile), shadowed: steps.ShadowedBy(env, a, s.Profile)}
 			by.processAt, by.process = steps.ProcessOf(env, s.Profile)
 			i, all = len(all), append(all, by)
 		}

@@ -57,16 +57,6 @@ func ArgumentAt(block files.Place, attributes tf.Attributes, name string) string
 	return block.String()
 }
 
-// Provider is the project's default aws provider, nil without one.
-func (p Project) Provider() *tf.ProviderBlock {
-	for i := range p.Files.Providers {
-		if p.Files.Providers[i].Alias == "" {
-			return &p.Files.Providers[i]
-		}
-	}
-	return nil
-}
-
 // Partial tells a backend whose place is not in the files: the rest is given
 // with -backend-config, and what is missing may be, too.
 func (p Project) Partial() bool { return p.Backend.Partial() }

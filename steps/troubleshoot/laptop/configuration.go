@@ -232,7 +232,7 @@ func lacking(in *inputs, p project) []health.Result {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; otherwise, run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the correct one of %s.", p.Dir, strings.Join(given, ", "))
-	} else if !in.answers.WithoutBlueprint() {
+	} else if !in.answers.WithoutBlueprint {
 		return []health.Result{r}
 	}
 	r = finding(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
@@ -247,7 +247,7 @@ func roleBlock(in *inputs, p project, at files.Place) health.Result {
 	ours := slices.ContainsFunc(in.answers.Environments, func(e blueprint.Environment) bool { return in.answers.RoleARN(partition(in), e) == role })
 	remedy := "Write it as assume_role = { role_arn = … }."
 	if ours {
-		remedy = "Remove it: the state is in the admin account, where an environment's role has no rights."
+		remedy = "Remove it: the state is in the admin account, where an environment's role has no permissions."
 	}
 	return invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), remedy, backendFix(p, func(b *tf.Backend) {
 		if ours {

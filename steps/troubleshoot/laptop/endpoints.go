@@ -76,10 +76,10 @@ const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
 func leads(_ context.Context, in *inputs, p project) []health.Result {
-	q := question(p, "where requests, credentials and trust lead", p.Dir)
+	q := question(p, "where requests and secrets go", p.Dir)
 	found := engine.LeadsElsewhere(in.answers, p.Name, p.Elsewhere)
 	if len(found) == 0 {
-		return []health.Result{q.Passed("AWS, or where this run goes itself")}
+		return []health.Result{q.Passed("to AWS, or to where this run goes itself")}
 	}
 	results := []health.Result{q.FailedAs(found[0].Evidence, leadsElsewhere)}
 	for _, f := range found {

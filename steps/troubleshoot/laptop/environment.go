@@ -18,7 +18,7 @@ import (
 // environment is the fifth check: variables that decide where the files are silent,
 // or over them. Those that are set and decide nothing are named in its answer.
 func environment(_ context.Context, in *inputs) []health.Result {
-	q := health.Question{Name: "environment variables that override", Asked: "the environment"}
+	q := health.Question{Name: "overriding environment variables", Asked: "the environment"}
 	found := slices.Concat(credentialVariables(in), fileVariables(in), terraformVariables(in), endpointVariables(in))
 	var evidence []string
 	for _, r := range found {

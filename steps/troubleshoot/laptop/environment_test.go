@@ -79,7 +79,7 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 				t.Fatalf("findings %v\n%v", got, review.Findings)
 			}
 			checked(t, review)
-			c := healthtest.Check(review, "environment variables that override", "")
+			c := healthtest.Check(review, "overriding environment variables", "")
 			for name := range tt.set {
 				if c.Verdict == plan.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
 					t.Errorf("%s is not in %q", name, c.Answer)

@@ -106,7 +106,7 @@ func usesOf(in *inputs) []use {
 			all[i].named = append(all[i].named, id.named)
 		}
 	}
-	if in.answers.ProfileInFiles && !in.answers.WithoutBlueprint() {
+	if in.answers.ProfileInFiles && !in.answers.WithoutBlueprint {
 		take(profileUse{profile: in.answers.AdminProfile, named: "the blueprint"})
 	}
 	if len(in.projects) == 0 {
@@ -114,7 +114,7 @@ func usesOf(in *inputs) []use {
 	}
 	for _, p := range in.projects {
 		take(backendIdentity(in, p))
-		if at := p.Provider(); at != nil {
+		if at := p.Files.Provider(); at != nil {
 			take(explicit(in, at.Attributes, health.ArgumentAt(at.Place, at.Attributes, "profile")))
 		}
 	}

@@ -139,7 +139,7 @@ func noProject(_ context.Context, in *inputs) []health.Result {
 		return nil
 	}
 	evidence := "There is no project to check: the blueprint names none."
-	if in.answers.WithoutBlueprint() {
+	if in.answers.WithoutBlueprint {
 		evidence = fmt.Sprintf("There is no project to check: %s holds neither Terraform files nor a blueprint.", in.env.Dir)
 	}
 	return []health.Result{finding("files.no-project", plan.StepFiles, plan.Failure, evidence,

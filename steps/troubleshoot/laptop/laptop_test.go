@@ -35,7 +35,7 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 		seen[c.Name]++
 	}
 	for name, want := range map[string]int{
-		"credentials file exists": 1, "profile is in the file": 1, "profile in backend and provider": 2, "profile names agree": 2, "environment variables that override": 1,
+		"credentials file exists": 1, "profile is in the file": 1, "profile in backend and provider": 2, "profile names agree": 2, "overriding environment variables": 1,
 		"project configuration": 2, "encryption arguments in backend": 2, "region and .terraform": 2, "bucket, key and lock in backend": 2, "configured backend and .terraform": 2, "provider lock file": 2,
 	} {
 		if seen[name] != want {

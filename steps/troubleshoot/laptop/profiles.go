@@ -94,8 +94,8 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		two := twoIdentities(in, u.profile)
 		q.Asked = "profile " + u.profile
 		return []health.Result{q.Failed(two.Evidence, health.Result{Finding: two})}
-	case u.trouble == nil && steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile) != nil:
-		f := steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, u.profile)
+	case u.trouble == nil && steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, in.answers, u.profile) != nil:
+		f := steps.KeysShadowSignIn(in.aws.credentials, in.aws.config, in.answers, u.profile)
 		q.Asked = "profile " + u.profile
 		return []health.Result{q.Failed(f.Evidence, health.Result{Finding: f})}
 	case u.trouble == nil && in.aws.profile(u.profile).signsInWithLogin():
@@ -153,17 +153,17 @@ func byLogin(in *inputs, name string) health.Result {
 // key: the state is reached with that, and the provider assumes the role.
 func roleInTheWay(in *inputs, name string) bool {
 	p := in.aws.profile(name)
-	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint() && p.get("role_arn") != "" && p.hasKeys()
+	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint && p.get("role_arn") != "" && p.hasKeys()
 }
 
 // twoIdentities is the finding of a blueprint's profile with an admin's own key that gives
 // another identity besides, or nil. Any other profile may be meant so, such as one that
 // assumes a role with a key of its own.
 func twoIdentities(in *inputs, name string) *plan.Finding {
-	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint() {
+	if name != in.answers.AdminProfile || in.answers.WithoutBlueprint {
 		return nil
 	}
-	return steps.TwoIdentities(in.aws.credentials, in.aws.config, name)
+	return steps.TwoIdentities(in.aws.credentials, in.aws.config, in.answers, name)
 }
 
 // profilesInCode is the third check: the profile is named in the backend, which never
@@ -219,7 +219,7 @@ func nameProfile(in *inputs, p project) health.Fix {
 	if p.S3() != nil {
 		fix.Backend = func(b *tf.Backend) { b.Profile = in.answers.AdminProfile }
 	}
-	if p.Provider() != nil {
+	if p.Files.Provider() != nil {
 		fix.Provider = func(b *tf.Provider) { b.Profile = in.answers.AdminProfile }
 	}
 	return fix

@@ -74,7 +74,7 @@ func namesOf(p health.Project) []namedProfile {
 			n.profile, n.unknown = "(perhaps by -backend-config)", true
 		}
 	}
-	if at := p.Provider(); at != nil {
+	if at := p.Files.Provider(); at != nil {
 		read("provider", at.Attributes, at.Place)
 	}
 	return out

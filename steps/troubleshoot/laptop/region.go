@@ -141,7 +141,7 @@ func bucketRegion(ctx context.Context, in *inputs, bucket string) string {
 // region that knows the admin's key. In one that the key's account has not enabled, AWS
 // answers as to a key that is none ([steps.RegionFacts.InspectSigning]).
 func stsRegion(ctx context.Context, in *inputs, p project) []health.Result {
-	provider := p.Provider()
+	provider := p.Files.Provider()
 	if provider == nil {
 		return nil
 	}
