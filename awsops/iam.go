@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"sync"
 	"time"
+	"unique"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -210,6 +211,7 @@ type Role struct {
 	Boundary   string // the ARN of the permissions boundary, empty without
 	MaxSession int    // seconds
 	Created    time.Time
+	LastUsed   time.Time // as far as IAM has seen; zero for never, and in lists
 	Tags       map[string]string
 }
 
@@ -224,6 +226,9 @@ func (s *Session) Role(ctx context.Context, name string) (*Role, error) {
 		if r.PermissionsBoundary != nil {
 			role.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
 		}
+		if r.RoleLastUsed != nil {
+			role.LastUsed = aws.ToTime(r.RoleLastUsed.LastUsedDate)
+		}
 		return role
 	})
 }
@@ -233,11 +238,12 @@ func iamTagMap(tags []types.Tag) map[string]string {
 }
 
 // decoded undoes IAM's URL-encoding (RFC 3986) of policy documents. A text that is
-// not encoded, as an emulator may give it, is the document itself.
+// not encoded, as an emulator may give it, is the document itself. Where many accounts
+// have the same document, it is in memory once.
 func decoded(document *string) string {
 	text, err := url.PathUnescape(aws.ToString(document))
 	if err != nil {
-		return aws.ToString(document)
+		text = aws.ToString(document)
 	}
-	return text
+	return unique.Make(text).Value()
 }

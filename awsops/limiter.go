@@ -13,20 +13,54 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// allowance is a documented request rate.
+// allowance is a request rate: so many a second, and so many at once after a pause.
 type allowance struct {
 	perSecond float64
 	burst     int
+}
+
+// rates are what AWS documents, by service or, before that, by service and operation, for
+// each account that asks:
+//
+//   - STS: 600 requests a second for each account and region, charged to the caller ("IAM
+//     and AWS STS quotas", IAM User Guide).
+//   - Organizations: by operation ("Quotas and service limits for AWS Organizations",
+//     throttling limits, Organizations User Guide).
+//   - IAM Identity Center and its identity store: 20 requests a second over all operations
+//     ("AWS IAM Identity Center quotas", IAM Identity Center User Guide, as of 2023).
+//
+// IAM, KMS, S3 and DynamoDB publish none that a set-up could come near: see [generous].
+var rates = map[string]allowance{
+	"sts":                                {perSecond: 600, burst: 600},
+	"organizations/CreateAccount":        {perSecond: 0.1, burst: 3},
+	"organizations/DescribeOrganization": {perSecond: 1, burst: 2},
+	"organizations/ListAccounts":         {perSecond: 8, burst: 12},
+	"ssoadmin":                           {perSecond: 20, burst: 20},
+	"identitystore":                      {perSecond: 20, burst: 20},
 }
 
 // generous bounds what AWS publishes no rate for: it stops a run from hammering
 // one account without slowing any real set-up.
 var generous = allowance{perSecond: 100, burst: 100}
 
-// stsAllowance is charged to the caller ("IAM and AWS STS quotas"). What
-// Organizations allows by the operation ("Quotas for AWS Organizations") stands in
-// [operations].
-var stsAllowance = allowance{perSecond: 600, burst: 600}
+// rateOf is the rate of an operation, and what shares it: the operation alone, or all of
+// its service.
+func rateOf(service, operation string, loopback bool) (kind string, a allowance) {
+	kind = service + "/" + operation
+	a, known := rates[kind]
+	if !known {
+		kind = service
+		if a, known = rates[kind]; !known {
+			a = generous
+		}
+	}
+	if loopback {
+		a.perSecond *= loopbackFactor
+		a.burst *= loopbackFactor
+		kind = "loopback " + kind
+	}
+	return kind, a
+}
 
 // loopbackFactor raises every rate for an endpoint on this machine: what
 // answers there is the sandbox or an emulator, whose rates are its own.
@@ -47,19 +81,7 @@ func (l *limiters) wait(ctx context.Context, account, service, operation string,
 }
 
 func (l *limiters) of(account, service, operation string, loopback bool) *rate.Limiter {
-	kind := service + "/" + operation
-	allowed := operations[kind].rate
-	if allowed == (allowance{}) {
-		kind, allowed = service, generous
-		if service == "sts" {
-			allowed = stsAllowance
-		}
-	}
-	if loopback {
-		allowed.perSecond *= loopbackFactor
-		allowed.burst *= loopbackFactor
-		kind = "loopback " + kind
-	}
+	kind, allowed := rateOf(service, operation, loopback)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := kind + " " + account
@@ -89,9 +111,11 @@ func (s *Session) addLimiter(stack *middleware.Stack) error {
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
 		defer s.all.telling.begin(service, s.Region(), count.begun)()
+		sent := time.Now()
 		out, metadata, err := next.HandleFinalize(ctx, in)
 		if count.end(err); err == nil || statusOf(err) != 0 {
 			s.all.reached.Store(true)
+			s.all.answers.add(time.Since(sent))
 		}
 		return out, metadata, err //nolint:wrapcheck // the SDK reports it with the operation
 	})

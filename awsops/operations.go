@@ -44,8 +44,6 @@ type operation struct {
 	outputs map[string]string
 	// secret and token are the members that AWS gives only once.
 	secret, token string
-	// rate is what AWS documents for the operation, where that is not its service's.
-	rate allowance
 	// patience is how long it may take until AWS can do it, where that is longer
 	// than whatever else is waited for.
 	patience time.Duration
@@ -308,11 +306,8 @@ var operations = map[string]operation{
 		method: (*organizations.Client).CreateAccount, once: true,
 		answers:  []string{"CreateAccountStatus.Id"},
 		outputs:  map[string]string{"request": "CreateAccountStatus.Id", "account": "CreateAccountStatus.AccountId"},
-		rate:     allowance{perSecond: 0.1, burst: 3},
 		patience: organizationPatience, settle: settleAccount,
 	},
-	"organizations/DescribeOrganization": {rate: allowance{perSecond: 1, burst: 2}},
-	"organizations/ListAccounts":         {rate: allowance{perSecond: 8, burst: 12}},
 
 	"s3/CopyObject": {
 		method: (*s3.Client).CopyObject, grantsNothing: true,

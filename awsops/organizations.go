@@ -42,12 +42,25 @@ type Account struct {
 	Path string
 }
 
+// AccountsPage is how many accounts AWS lists in one answer at most (ListAccounts,
+// Organizations API reference).
+const AccountsPage = 20
+
 // Accounts lists every account of the organization. Only the management
 // account and delegated administrators may ask.
 func (s *Session) Accounts(ctx context.Context) ([]Account, error) {
+	return s.AccountsTold(ctx, func(int) {})
+}
+
+// AccountsTold is [Session.Accounts], which tells after every answer how many there are so
+// far.
+func (s *Session) AccountsTold(ctx context.Context, tell func(n int)) ([]Account, error) {
 	pages := organizations.NewListAccountsPaginator(s.organizations(),
-		&organizations.ListAccountsInput{MaxResults: aws.Int32(20)})
+		&organizations.ListAccountsInput{MaxResults: aws.Int32(AccountsPage)})
+	n := 0
 	return list(ctx, s, pages, "", func(page *organizations.ListAccountsOutput) []Account {
+		n += len(page.Accounts)
+		tell(n)
 		return each(page.Accounts, memberAccount)
 	})
 }

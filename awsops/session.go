@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"weak"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -101,6 +102,8 @@ type Sessions struct {
 	telling telling
 	// reached says that somebody has answered at some endpoint.
 	reached atomic.Bool
+	// answers are how long AWS took for those that came.
+	answers answers
 
 	mu     sync.Mutex // guards logins and every login's sessions
 	logins map[string]*login
@@ -267,7 +270,7 @@ func (s *Sessions) Reach(account, role, region string) *Session {
 	s.mu.Lock()
 	l := s.logins[key]
 	if l == nil {
-		l = &login{who: "role " + role + " in " + account, account: account}
+		l = &login{who: "role " + role + " in " + account, account: account, passing: map[string]weak.Pointer[Session]{}}
 		l.provider = aws.NewCredentialsCache(&reachProvider{all: s, account: account, role: role, region: region})
 		s.logins[key] = l
 	}
@@ -318,15 +321,22 @@ func (s *Sessions) session(l *login, region string) *Session {
 	if found := l.sessions[region]; found != nil {
 		return found
 	}
+	if found := l.passing[region].Value(); found != nil {
+		return found
+	}
 	made := &Session{all: s, login: l, cfg: s.base.Copy()}
 	made.cfg.Region = region
 	made.cfg.Credentials = l.provider
 	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
 		addAttempts, addGuard, made.addOnce, made.addLimiter, made.addWholeAnswer)
-	if l.sessions == nil {
-		l.sessions = map[string]*Session{}
+	switch {
+	case l.passing != nil:
+		l.passing[region] = weak.Make(made)
+	case l.sessions == nil:
+		l.sessions = map[string]*Session{region: made}
+	default:
+		l.sessions[region] = made
 	}
-	l.sessions[region] = made
 	return made
 }
 
@@ -334,7 +344,10 @@ func (s *Sessions) session(l *login, region string) *Session {
 type login struct {
 	provider aws.CredentialsProvider
 	who      string // how messages name it before its ARN is known
+	// sessions are by region. Those of a role in an account are in passing instead, and go
+	// with the work there: with their clients, ten thousand of them weigh more than all else.
 	sessions map[string]*Session
+	passing  map[string]weak.Pointer[Session]
 
 	asking  sync.Mutex // one GetCallerIdentity at a time
 	mu      sync.Mutex

@@ -336,3 +336,25 @@ func TestANameThatOrganizationsDoesNotTakeIsToldBeforeTheAccountIsMade(t *testin
 	w := newWorld(t, sandbox.Options{})
 	w.healthy(w.run(w.setup(b)))
 }
+
+// AWS lists twenty accounts in an answer, and gives eight answers a second.
+func TestTheAccountsAreListedOnceInARunThatMakesNone(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	if n := listings(w); n != 1 {
+		t.Errorf("the accounts were listed %d times", n)
+	}
+	w.healthy(w.run(w.setup(team())))
+	if n := listings(w); n != 2 {
+		t.Errorf("after a second run they were listed %d times", n)
+	}
+}
+
+func listings(w *world) (n int) {
+	for _, e := range w.server.Log() {
+		if e.Operation == "ListAccounts" {
+			n++
+		}
+	}
+	return n
+}

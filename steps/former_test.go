@@ -61,23 +61,34 @@ func (w *world) status(user, key, status string) {
 // seenEarlier lets this laptop have seen some time earlier what it keeps of a key.
 func (w *world) seenEarlier(key string, by time.Duration) {
 	w.t.Helper()
+	w.must(seenEarlierIn(filepath.Join(w.stateDir(), "journal.jsonl"), key, by))
+}
+
+// seenEarlierIn is seenEarlier in a journal.
+func seenEarlierIn(path, key string, by time.Duration) error {
+	journal, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
 	aged := 0
 	var lines []string
-	for _, line := range strings.Split(w.journal(), "\n") {
+	for _, line := range strings.Split(string(journal), "\n") {
 		var r engine.Record
 		if json.Unmarshal([]byte(line), &r) == nil && strings.HasSuffix(r.Change, key+".seen") {
 			r.Time = r.Time.Add(-by)
 			text, err := json.Marshal(r)
-			w.must(err)
+			if err != nil {
+				return err
+			}
 			line = string(text)
 			aged++
 		}
 		lines = append(lines, line)
 	}
 	if aged == 0 {
-		w.t.Fatalf("nothing is kept of %s", key)
+		return fmt.Errorf("nothing is kept of %s", key)
 	}
-	w.must(os.WriteFile(filepath.Join(w.stateDir(), "journal.jsonl"), []byte(strings.Join(lines, "\n")), 0o600))
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)
 }
 
 // journal is what this laptop keeps of what it set out to do.

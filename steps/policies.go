@@ -216,6 +216,10 @@ func operatorAccess(o *Observed, a *blueprint.Answers) policy.OperatorAccess {
 			access.Reach = append(access.Reach, reach)
 		}
 	}
+	replaced, _ := a.Replaced()
+	for _, user := range replaced {
+		access.Replaced = append(access.Replaced, iamARN(o, a, "user/"+user), iamARN(o, a, "user/*/"+user))
+	}
 	if len(a.Environments) == 0 {
 		access.Reach = []string{blueprint.DefaultReach}
 	}

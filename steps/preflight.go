@@ -189,6 +189,7 @@ func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
 	if c.at = p.Caller; c.at == nil {
 		c.at = p.Env.Session(c.account, c.role, c.region)
 	}
+	defer func() { c.at = nil }() // which goes with the work there
 	if !p.known(ctx, c) {
 		return nil
 	}

@@ -228,14 +228,17 @@ func TestRunnersAreProvenWhereTheirSessionsCanBeHad(t *testing.T) {
 		}
 		return w.run(f)
 	}
-	itself := func(role string) string { return role }
-	summary := proving(itself)
+	summary := w.run(w.setup(runnerTeam()))
+	if told := findingOf(summary.Findings, "iam.ci-unproven"); told == nil || !strings.Contains(told.Evidence, "atlantis") || !strings.Contains(told.Remedy, "sts:AssumeRole") {
+		t.Errorf("found %v", summary.Findings)
+	}
+	summary = proving(func(role string) string { return role })
 	w.healthy(summary)
 	if told := findingOf(summary.Findings, "iam.ci-proven"); told == nil || !strings.Contains(told.Evidence, "stateroom-atlantis-plan") || !strings.Contains(told.Evidence, "the operator were refused") {
 		t.Errorf("found %v", summary.Findings)
 	}
 	summary = w.run(w.setup(runnerTeam()))
-	if told := findingOf(summary.Findings, "iam.ci-unproven"); told == nil || !strings.Contains(told.Evidence, "atlantis") || !strings.Contains(told.Remedy, "sts:AssumeRole") {
+	if told := findingOf(summary.Findings, "iam.ci-proven"); told == nil || !strings.Contains(told.Evidence, "was last used on") {
 		t.Errorf("found %v", summary.Findings)
 	}
 	for name, of := range map[string]func(string) string{

@@ -271,7 +271,16 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		return nil
 	})
 	g.Go(func() error {
-		accounts, err := home.Accounts(gctx)
+		if f.Listed {
+			return nil
+		}
+		pages := 1 + len(a.Environments)/awsops.AccountsPage
+		env.Foretell("Listing the organization's accounts", env.Sessions.Pace(1, awsops.Expected{Service: "organizations", Operation: "ListAccounts", Calls: pages, Most: pages}))
+		accounts, err := home.AccountsTold(gctx, func(n int) {
+			if pages > 1 {
+				env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts listed", Done: min(n, len(a.Environments)), Of: len(a.Environments)})
+			}
+		})
 		switch {
 		case err == nil:
 			f.list(accounts)

@@ -125,9 +125,10 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 			look = append(look, atCI(o, a, name))
 		}
 	}
+	own := environmentRoles(a)
 	for _, e := range o.environments(a.Environments) {
-		if !a.PlansIn(e.Name) && there(e) && !ofEnvironment(a, e.PlanRoleIn()) {
-			look = append(look, e.PlanRoleIn())
+		if at := e.PlanRoleIn(); !a.PlansIn(e.Name) && there(e) && !own[placeOf(at)] {
+			look = append(look, at)
 		}
 	}
 	found, err := forEach(ctx, env.Parallel, look, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
@@ -197,11 +198,18 @@ func atCI(o *Observed, a *blueprint.Answers, role string) blueprint.Environment 
 	return blueprint.Environment{Account: a.AdminAccount, Role: cmp.Or(o.IAM.Machines.Names[strings.ToLower(role)], role), RolePath: ciPath}
 }
 
-// ofEnvironment tells whether a role is an environment's own.
-func ofEnvironment(a *blueprint.Answers, at blueprint.Environment) bool {
-	return slices.ContainsFunc(a.Environments, func(e blueprint.Environment) bool {
-		return e.Account == at.Account && strings.EqualFold(e.Role, at.Role)
-	})
+// rolePlace is an account and a role's name in small letters, since IAM makes no difference.
+type rolePlace struct{ account, role string }
+
+func placeOf(e blueprint.Environment) rolePlace { return rolePlace{e.Account, strings.ToLower(e.Role)} }
+
+// environmentRoles are the environments' own roles.
+func environmentRoles(a *blueprint.Answers) map[rolePlace]bool {
+	own := make(map[rolePlace]bool, len(a.Environments))
+	for i := range a.Environments {
+		own[placeOf(a.Environments[i])] = true
+	}
+	return own
 }
 
 // changeMachines stands for all that the pipelines need in the admin account. No change has
@@ -258,6 +266,7 @@ func planMachines(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, left := range m.Left {
 		p.Add(dropRole(o, a, left))
 	}
+	p.Add(planReplaced(o, a))
 	return p
 }
 

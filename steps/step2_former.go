@@ -20,7 +20,7 @@ import (
 const RestingDays = 7
 
 // FormerFacts are the users who are still in the IAM group of which a group that signs in with
-// Identity Center has taken the place.
+// Identity Center has taken the place, or one whose keys a pipeline replaces.
 type FormerFacts struct {
 	Admins []FormerAdmin
 	// Denied says why some of them, or their keys, could not be read.
@@ -115,13 +115,15 @@ func inspectFormerAdmin(ctx context.Context, env *engine.Env, home *awsops.Sessi
 	return former, err
 }
 
-// keepFormer keeps which keys of former admins a run has seen out of use. What cannot be kept
+// keepFormer keeps which keys of former admins and of pipelines a run has seen out of use. What cannot be kept
 // is seen by the next run, and rests for longer.
 func (f *IAMFacts) keepFormer(env *engine.Env) {
-	for _, all := range f.Former {
-		for _, former := range all.Admins {
-			for _, k := range former.Keys {
-				_ = env.Journal.Saw(k.AccessKey)
+	for _, some := range []map[string]FormerFacts{f.Former, f.Replaced} {
+		for _, all := range some {
+			for _, former := range all.Admins {
+				for _, k := range former.Keys {
+					_ = env.Journal.Saw(k.AccessKey)
+				}
 			}
 		}
 	}
@@ -159,33 +161,40 @@ func planFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) (p plan.Pr
 	for _, former := range o.IAM.Former[g.Name].Admins {
 		name := former.User.Name
 		for _, k := range former.Keys {
-			switch {
-			case k.Active:
+			if k.Active {
 				p.Find(plan.Finding{
 					ID: "iam.former-key-active", Subject: g.Name, Severity: plan.Info,
 					Evidence: fmt.Sprintf("User %s still has access key %s, though group %s signs in with Identity Center. %s", name, k.ID, g.Name, used(k.Use)),
 					Remedy: fmt.Sprintf("Ask %s to run stateroom onboard, which moves the laptop to the sign-in and deactivates the key. If nothing needs it any more: aws iam update-access-key --user-name %s --access-key-id %s --status Inactive.",
 						name, name, k.ID),
 				})
-			case !k.Rested:
-				p.Find(plan.Finding{
-					ID: "iam.former-key-resting", Subject: g.Name, Severity: plan.Info,
-					Evidence: fmt.Sprintf("Access key %s of user %s is deactivated. %s", k.ID, name, used(k.Use)),
-					Remedy:   k.toRest(),
-				})
-			default:
-				c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, deactivated and unused for %d days", name, k.ID, RestingDays),
-					former.User.ARN, awsops.DeleteAccessKey(name, k.ID))
-				c.User, c.Purpose = name, plan.Cosmetic
-				c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
-				c.Risk = "A deleted key cannot be brought back."
-				if !plan.Ours(a, former.User.Tags) {
-					c.NotOurs, c.ConfirmByName = k.ID, true
-				}
-				p.Change(c)
+				continue
 			}
+			p.Add(planDeactivated(a, g.Name, former.User, k))
 		}
 	}
+	return p
+}
+
+// planDeactivated deletes a key that was deactivated once nothing has used it for a while.
+func planDeactivated(a *blueprint.Answers, subject string, user awsops.User, k FormerKey) (p plan.Proposal) {
+	if !k.Rested {
+		p.Find(plan.Finding{
+			ID: "iam.former-key-resting", Subject: subject, Severity: plan.Info,
+			Evidence: fmt.Sprintf("Access key %s of user %s is deactivated. %s", k.ID, user.Name, used(k.Use)),
+			Remedy:   k.toRest(),
+		})
+		return p
+	}
+	c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, deactivated and unused for %d days", user.Name, k.ID, RestingDays),
+		user.ARN, awsops.DeleteAccessKey(user.Name, k.ID))
+	c.User, c.Purpose = user.Name, plan.Cosmetic
+	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
+	c.Risk = "A deleted key cannot be brought back."
+	if !plan.Ours(a, user.Tags) {
+		c.NotOurs, c.ConfirmByName = k.ID, true
+	}
+	p.Change(c)
 	return p
 }
 

@@ -54,6 +54,9 @@ type IAMFacts struct {
 	ProfileKey, OwnKey string
 	// Former are the users of IAM groups that have moved to Identity Center, by group.
 	Former map[string]FormerFacts
+	// Replaced are the users whose keys pipelines replace, by the name that the blueprint has;
+	// one who is not there has no ARN.
+	Replaced map[string]FormerFacts
 	// Center is what Identity Center holds.
 	Center CenterFacts
 	// Machines are what IAM holds of the pipelines.
@@ -88,6 +91,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectCenter(gctx, env, o, a) })
 	g.Go(func() error { return f.inspectFormer(gctx, env, home, a) })
 	g.Go(func() error { return f.inspectMachines(gctx, env, o, a) })
+	g.Go(func() error { return f.inspectReplaced(gctx, env, home, a) })
 	if err := g.Wait(); err != nil {
 		return err
 	}

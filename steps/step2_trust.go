@@ -54,6 +54,13 @@ func (b *roleBuilder) peoplesTrust() policy.Document {
 		}
 		sets := b.setsOf()
 		principals = append(principals, b.formerOf()...)
+		if b.f.Role != nil {
+			for _, arn := range replacedIn(b.a, policy.ParseOrEmpty(b.f.Role.Trust), b.a.CIsIn(b.e.Name)) {
+				if !slices.Contains(principals, arn) {
+					principals = append(principals, arn)
+				}
+			}
+		}
 		byIdentity := policy.IdentityTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), sets)
 		switch {
 		case len(principals)+len(sets) == 0:

@@ -381,6 +381,7 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 		for _, user := range a.People() { // others use it with MFA alone, which their group's policy asks for
 			users = append(users, userARN(o, a, user))
 		}
+		users = append(users, replacedIn(a, o.Key.Policy, a.CIs)...)
 	}
 	missing := missingAdministrators(o, a)
 	administrators := slices.DeleteFunc(slices.Clone(a.Key.Administrators), func(arn string) bool { return slices.Contains(missing, arn) })

@@ -37,6 +37,13 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 		case by.Known():
 			findings = append(findings, untried("iam.ci-not-tried", "Opening role "+b.e.Role+" as a pipeline was", by))
 			continue
+		case !b.provable(env) && b.f.Role != nil && !b.f.Role.LastUsed.IsZero():
+			findings = append(findings, plan.Finding{
+				ID: "iam.ci-proven", Subject: b.e.Role, Severity: plan.Info,
+				Evidence: fmt.Sprintf("Role %s was last used on %s: somebody whom its trust policy lets in has opened it.", b.e.Role, onDay(b.f.Role.LastUsed)),
+				Remedy:   "No action needed.",
+			})
+			continue
 		case !b.provable(env):
 			findings = append(findings, provenByARun(a, o, b))
 			continue

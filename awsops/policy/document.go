@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
+	"unique"
 )
 
 // The versions of the policy language. Version2008 is what AWS assumes when a
@@ -150,5 +151,6 @@ func encode(value any) string {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(value) // texts and maps of texts into memory cannot fail
-	return strings.TrimSuffix(b.String(), "\n")
+	// Where ten thousand roles have the same document, it is in memory once.
+	return unique.Make(strings.TrimSuffix(b.String(), "\n")).Value()
 }

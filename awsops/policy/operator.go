@@ -23,6 +23,8 @@ type OperatorAccess struct {
 	// PlanRoles are those beside them that only read, for pipelines' plans. They are looked
 	// for also where no pipeline plans any more.
 	PlanRoles []string
+	// Replaced are the ARNs of the users whose keys pipelines replace, whatever their path.
+	Replaced []string
 	// Administrators are the ARNs of the roles that administer the key. They are looked up.
 	Administrators []string
 	// Accounts says that accounts of environments are to be created.
@@ -108,6 +110,8 @@ func (a OperatorAccess) fill(text string) Document {
 			s.Resources = a.Roles
 		case "PLANROLES":
 			s.Resources = a.PlanRoles
+		case "REPLACED":
+			s.Resources = a.Replaced
 		case "ADMINISTRATORS":
 			s.Resources = a.Administrators
 		case "arn:PARTITION:iam::*:role/REACH":

@@ -51,6 +51,9 @@ func (s *Server) authenticate(r *request, g signature) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known.lastUsed, known.lastService, known.lastRegion = r.now, r.service, r.region
+	if known.role != nil {
+		known.role.lastUsed, known.role.lastRegion = r.now, r.region
+	}
 	r.caller = known.caller()
 	r.account = known.account
 	return nil

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 )
 
 // core is what the services share: the accounts and who is in them, what they
@@ -86,8 +87,8 @@ const landingRole = "AWSControlTowerExecution"
 // addMember makes a member account as CreateAccount does.
 func (s *core) addMember(id, name, email, roleName string, now time.Time) *account {
 	a := s.addAccount(id, name, email, "CREATED", now)
-	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` +
-		s.partition.arn("iam", "", managementAccount, "root") + `"},"Action":"sts:AssumeRole"}]}`
+	trust := unique.Make(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` +
+		s.partition.arn("iam", "", managementAccount, "root") + `"},"Action":"sts:AssumeRole"}]}`).Value()
 	ro := &role{entity: entity{kind: roleKind, path: "/", name: roleName, id: s.ids.unique("AROA"), created: now}, maxSession: 3600}
 	ro.grants.set(grants{trust: trust, attached: []string{s.partition.arn("iam", "", "aws", "policy/AdministratorAccess")}}, now, now)
 	a.roles[strings.ToLower(roleName)] = ro

@@ -15,15 +15,25 @@ type xmlRole struct {
 	MaxSessionDuration       int
 	PermissionsBoundary      *xmlBoundary
 	Tags                     *members[tag]
+	RoleLastUsed             *xmlRoleUse
+}
+
+// xmlRoleUse is when a session of a role last made a request, and empty where none has.
+type xmlRoleUse struct {
+	LastUsedDate string `xml:",omitempty"`
+	Region       string `xml:",omitempty"`
 }
 
 func getRole(r *request, ro *role) (any, error) {
 	view := viewRole(r.account)(ro)
-	view.PermissionsBoundary, view.Tags = viewBoundary(&ro.entity), xmlTags(ro.tags)
+	view.PermissionsBoundary, view.Tags, view.RoleLastUsed = viewBoundary(&ro.entity), xmlTags(ro.tags), &xmlRoleUse{}
+	if !ro.lastUsed.IsZero() {
+		view.RoleLastUsed = &xmlRoleUse{stamp(ro.lastUsed), ro.lastRegion}
+	}
 	return struct{ Role xmlRole }{view}, nil
 }
 
-// viewRole shows a role as lists do: without its boundary and its tags.
+// viewRole shows a role as lists do: without its boundary, its tags and its use.
 func viewRole(a *account) func(*role) xmlRole {
 	return func(ro *role) xmlRole {
 		return xmlRole{

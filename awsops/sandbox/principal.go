@@ -89,6 +89,8 @@ type role struct {
 	entity
 	description string
 	maxSession  int // seconds
+	lastUsed    time.Time
+	lastRegion  string
 }
 
 func (e *entity) arn(a *account) string {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unique"
 )
 
 // routeQuery names the operation of a query request and reads its form, which
@@ -15,6 +16,11 @@ func routeQuery(r *request) string {
 	form, err := url.ParseQuery(string(r.body))
 	if err != nil || r.http.Method == http.MethodGet {
 		form = r.http.URL.Query()
+	}
+	for _, values := range form {
+		for i, value := range values {
+			values[i] = unique.Make(value).Value() // else what is kept of it keeps the whole body
+		}
 	}
 	r.form = form
 	return form.Get("Action")

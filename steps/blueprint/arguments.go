@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,11 +25,12 @@ type argument struct {
 }
 
 // blockKind is one kind of block: its name in the file, whether it has a label,
-// and how to find or make the block of that label in a blueprint.
+// and how to list, find or make the block of that label in a blueprint.
 type blockKind struct {
 	name     string
 	labelled bool
-	labels   func(b *Blueprint) []string
+	// blocks are those of a blueprint in its order, each with its label and arguments.
+	blocks func(b *Blueprint) iter.Seq2[string, []argument]
 	// at returns the arguments of the block with that label, or nil.
 	at func(b *Blueprint, label string) []argument
 	// add appends a block of that label with its defaults.
@@ -128,11 +130,11 @@ func blockKinds() []blockKind {
 			(*User).arguments),
 		{
 			name: "identity_center", add: func(*Blueprint, string) {},
-			labels: func(b *Blueprint) []string {
+			blocks: func(b *Blueprint) iter.Seq2[string, []argument] {
 				if b.IdentityCenter == New().IdentityCenter {
-					return nil // nothing to say
+					return func(func(string, []argument) bool) {} // nothing to say
 				}
-				return []string{""}
+				return one(b.IdentityCenter.arguments())
 			},
 			at:  func(b *Blueprint, _ string) []argument { return b.IdentityCenter.arguments() },
 			def: func(string) []argument { return New().IdentityCenter.arguments() },
@@ -150,9 +152,10 @@ func blockKinds() []blockKind {
 		// An absent lock block means both locks, but an argument absent from
 		// the block means that lock is not used: hence the empty default.
 		{
-			name: "lock", labels: noLabel, add: func(*Blueprint, string) {},
-			at:  func(b *Blueprint, _ string) []argument { return b.Lock.arguments() },
-			def: func(string) []argument { return (&Lock{}).arguments() },
+			name: "lock", add: func(*Blueprint, string) {},
+			blocks: func(b *Blueprint) iter.Seq2[string, []argument] { return one(b.Lock.arguments()) },
+			at:     func(b *Blueprint, _ string) []argument { return b.Lock.arguments() },
+			def:    func(string) []argument { return (&Lock{}).arguments() },
 		},
 	}
 }
@@ -162,14 +165,17 @@ func labelled[T any](name string, list func(*Blueprint) *[]T, label func(*T) str
 ) blockKind {
 	return blockKind{
 		name: name, labelled: true,
-		labels: func(b *Blueprint) (labels []string) {
-			for i := range *list(b) {
-				labels = append(labels, label(&(*list(b))[i]))
+		blocks: func(b *Blueprint) iter.Seq2[string, []argument] {
+			return func(yield func(string, []argument) bool) {
+				for i := range *list(b) {
+					if item := &(*list(b))[i]; !yield(label(item), arguments(item)) {
+						return
+					}
+				}
 			}
-			return labels
 		},
 		at: func(b *Blueprint, wanted string) []argument {
-			for i := range *list(b) {
+			for i := len(*list(b)) - 1; i >= 0; i-- { // whoever reads a file asks for what was added last
 				if item := &(*list(b))[i]; label(item) == wanted {
 					return arguments(item)
 				}
@@ -183,14 +189,25 @@ func labelled[T any](name string, list func(*Blueprint) *[]T, label func(*T) str
 
 func single(name string, at func(*Blueprint) []argument) blockKind {
 	return blockKind{
-		name: name, labels: noLabel, add: func(*Blueprint, string) {},
-		at:  func(b *Blueprint, _ string) []argument { return at(b) },
-		def: func(string) []argument { return at(New()) },
+		name: name, add: func(*Blueprint, string) {},
+		blocks: func(b *Blueprint) iter.Seq2[string, []argument] { return one(at(b)) },
+		at:     func(b *Blueprint, _ string) []argument { return at(b) },
+		def:    func(string) []argument { return at(New()) },
 	}
 }
 
-// noLabel is the labels function of a block that has none and always is there.
-func noLabel(*Blueprint) []string { return []string{""} }
+// one is a block without a label.
+func one(arguments []argument) iter.Seq2[string, []argument] {
+	return func(yield func(string, []argument) bool) { yield("", arguments) }
+}
+
+// labels are those of the blueprint's blocks of the kind, in its order.
+func (k blockKind) labels(b *Blueprint) (labels []string) {
+	for label := range k.blocks(b) {
+		labels = append(labels, label)
+	}
+	return labels
+}
 
 // blockPath is the path of a block, as --set and problems name it.
 func blockPath(kind, label string) string {

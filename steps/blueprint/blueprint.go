@@ -232,33 +232,33 @@ func (g Group) reaches(environment string) bool {
 // EnvironmentsOf lists the environments that the group reaches, with
 // Everything spelled out, in the blueprint's order.
 func (b *Blueprint) EnvironmentsOf(group string) []Environment {
-	var found []Environment
-	for _, g := range b.Groups {
-		if g.Name != group {
-			continue
-		}
-		for _, e := range b.Environments {
-			if g.reaches(e.Name) {
-				found = append(found, e)
-			}
-		}
-	}
-	return found
+	reached := map[string]bool{}
+	b.reachedBy(reached, group)
+	return slices.DeleteFunc(slices.Clone(b.Environments), func(e Environment) bool { return !reached[e.Name] })
 }
 
 // ProjectsOf lists the projects whose environment the group reaches.
 func (b *Blueprint) ProjectsOf(group string) []Project {
 	reached := map[string]bool{}
-	for _, e := range b.EnvironmentsOf(group) {
-		reached[e.Name] = true
-	}
-	var found []Project
-	for _, p := range b.Projects {
-		if reached[p.Environment] {
-			found = append(found, p)
+	b.reachedBy(reached, group)
+	return slices.DeleteFunc(slices.Clone(b.Projects), func(p Project) bool { return !reached[p.Environment] })
+}
+
+// reachedBy adds the names of the environments that the group reaches.
+func (b *Blueprint) reachedBy(reached map[string]bool, group string) {
+	for _, g := range b.Groups {
+		switch {
+		case g.Name != group:
+		case slices.Contains(g.Environments, Everything):
+			for i := range b.Environments {
+				reached[b.Environments[i].Name] = true
+			}
+		default:
+			for _, name := range g.Environments {
+				reached[name] = true
+			}
 		}
 	}
-	return found
 }
 
 // GroupsOf lists the names of the groups that the user belongs to.
@@ -277,9 +277,7 @@ func (b *Blueprint) GroupsOf(user string) []string {
 func (b *Blueprint) EnvironmentsFor(user string) []Environment {
 	reached := map[string]bool{}
 	for _, group := range b.GroupsOf(user) {
-		for _, e := range b.EnvironmentsOf(group) {
-			reached[e.Name] = true
-		}
+		b.reachedBy(reached, group)
 	}
 	return slices.DeleteFunc(slices.Clone(b.Environments), func(e Environment) bool { return !reached[e.Name] })
 }

@@ -37,6 +37,9 @@ type CI struct {
 	// Watch has a role of its own look every night whether AWS is as the blueprint says. It
 	// reads, and only the pipeline's branch may assume it.
 	Watch bool
+	// Replaces are IAM users of the admin account by whose access keys the pipeline worked
+	// before: once its roles are used, the keys are deactivated, and later deleted.
+	Replaces []string
 	// Pipeline is where the pipeline's own file is written, relative to the blueprint;
 	// empty for not at all.
 	Pipeline string
@@ -77,6 +80,7 @@ func (c *CI) arguments() []argument {
 		{"environments", &c.Environments, true},
 		{"plan_lock", &c.PlanLock, false},
 		{"watch", &c.Watch, false},
+		{"replaces", &c.Replaces, false},
 		{"pipeline", &c.Pipeline, false},
 	}
 }
@@ -209,6 +213,21 @@ func (b *Blueprint) CIsIn(environment string) []CI {
 // Watched tells whether a pipeline watches over the blueprint, and so over all environments.
 func (b *Blueprint) Watched() bool {
 	return slices.ContainsFunc(b.CIs, func(c CI) bool { return c.Watch })
+}
+
+// Replaced are the users whose access keys pipelines replace, each with the pipelines, in the
+// blueprint's order.
+func (b *Blueprint) Replaced() (users []string, by map[string][]CI) {
+	by = map[string][]CI{}
+	for _, c := range b.CIs {
+		for _, user := range c.Replaces {
+			if by[user] == nil {
+				users = append(users, user)
+			}
+			by[user] = append(by[user], c)
+		}
+	}
+	return users, by
 }
 
 // PlansIn tells whether a pipeline plans in the environment, or watches over it.
@@ -410,6 +429,14 @@ func (c *blueprintChecker) ci() {
 				c.bad(block, "", "", "would have the role %s, and IAM allows 64 characters: give the block or the environment a shorter name", role)
 			}
 			c.once(roles, block, "environments", strings.ToLower(ci.ApplyRole(name)), ci.Name)
+		}
+		for _, user := range ci.Replaces {
+			c.rule(block, "replaces", user, userNameRule)
+			for _, g := range c.Groups {
+				if slices.ContainsFunc(g.Users, func(member string) bool { return strings.EqualFold(member, user) }) {
+					c.bad(block, "replaces", user, "%q is still a user of group %q, who is to have a key: take it out of the group's users. Its key works until the pipeline's roles are used", user, g.Name)
+				}
+			}
 		}
 		if role := ci.PlanRole(); role != "" {
 			c.once(roles, block, "plan", strings.ToLower(role), ci.Name)

@@ -183,6 +183,12 @@ func TestWhatIsNoRunnersRoleIsRefusedWithTheReason(t *testing.T) {
 		}
 	}
 	b := runnerTeam()
+	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "Terraform-CI"}}}
+	b.CIs[0].Replaces = []string{"terraform-ci"}
+	if err := b.Check(); err == nil || !strings.Contains(err.Error(), `still a user of group "admins"`) {
+		t.Errorf("a user who is to have a key: %v", err)
+	}
+	b.Groups[0].Users = b.Groups[0].Users[:1]
 	if err := b.Check(); err != nil || slices.ContainsFunc(b.Missing(), func(path string) bool { return strings.HasPrefix(path, "ci.") }) {
 		t.Errorf("%v, missing is %v", err, b.Missing())
 	}

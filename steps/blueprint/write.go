@@ -1,6 +1,7 @@
 package blueprint
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -12,16 +13,22 @@ import (
 // HCL writes the blueprint as a new file: one argument a line, the defaults that
 // a reader wants to see written out, the rarely used ones only where they
 // differ. Parse reads it back equal, if Check has nothing against it.
+//
+// The blocks are formatted one by one: the tokens of ten thousand environments at once
+// weigh more than everything else that a run holds.
 func (b *Blueprint) HCL() []byte {
 	file := hclwrite.NewEmptyFile()
 	writeArguments(file.Body(), b.arguments(), New().arguments())
+	text := hclwrite.Format(file.Bytes())
 	for _, kind := range blockKinds() {
-		for _, label := range kind.labels(b) {
+		for label, arguments := range kind.blocks(b) {
+			file := hclwrite.NewEmptyFile()
 			file.Body().AppendNewline()
-			writeArguments(appendBlock(file.Body(), kind, label), kind.at(b, label), kind.def(label))
+			writeArguments(appendBlock(file.Body(), kind, label), arguments, kind.def(label))
+			text = append(text, hclwrite.Format(file.Bytes())...)
 		}
 	}
-	return hclwrite.Format(file.Bytes())
+	return text
 }
 
 func appendBlock(body *hclwrite.Body, kind blockKind, label string) *hclwrite.Body {
@@ -65,8 +72,9 @@ func (b *Blueprint) says(other *Blueprint) bool {
 		if !slices.Equal(mine, theirs) {
 			return false
 		}
-		for _, label := range mine {
-			if !sameArguments(kind.at(b, label), kind.at(other, label)) {
+		others := maps.Collect(kind.blocks(other))
+		for label, arguments := range kind.blocks(b) {
+			if !sameArguments(arguments, others[label]) {
 				return false
 			}
 		}

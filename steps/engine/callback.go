@@ -84,7 +84,7 @@ func (c *callback) await(ctx context.Context) (secret.Secret, error) {
 		case refusedInBrowser:
 			return secret.Secret{}, errRefusedInBrowser
 		}
-		return secret.Secret{}, fmt.Errorf("the portal did not sign anybody in (%q), so nothing was written. Run the command again", answer.problem)
+		return secret.Secret{}, fmt.Errorf("the portal did not sign anybody in (%q). Run the command again", answer.problem)
 	case <-ctx.Done():
 		return secret.Secret{}, ctx.Err() //nolint:wrapcheck // the caller's own context
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -155,10 +154,14 @@ func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, 
 
 // inOrder puts findings in the order of the blueprint's projects; others come first.
 func (x *Executor) inOrder(findings []plan.Finding) []plan.Finding {
-	at := func(i int) int {
-		return slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == findings[i].Subject })
+	if len(findings) == 0 {
+		return nil
 	}
-	sort.SliceStable(findings, func(i, j int) bool { return at(i) < at(j) })
+	place := map[string]int{} // from 1 on
+	for i, p := range x.answers.Projects {
+		place[p.Name] = i + 1
+	}
+	sort.SliceStable(findings, func(i, j int) bool { return place[findings[i].Subject] < place[findings[j].Subject] })
 	return findings
 }
 

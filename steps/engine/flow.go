@@ -68,7 +68,8 @@ type Flow struct {
 	Outline func() plan.Outline
 
 	// told are the findings that were emitted already, and forbidden those of the preflight.
-	told, forbidden []plan.Finding
+	told      plan.Findings
+	forbidden []plan.Finding
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -119,8 +120,8 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 }
 
 func (f *Flow) permit(r plan.Review) plan.Review {
-	before := r.Against
-	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
+	before := plan.FindingsOf(r.Against)
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), before.Has)
 	all, stopped := plan.Stopped(slices.Concat(r.Changes, r.NotOurs, r.Excluded, r.Stopped), r.Findings)
 	f.Steps.Number(all)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Step < all[j].Step })
@@ -134,6 +135,7 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	}
 	r.Excluded = nil
 	r = r.Exclude(f.Exclude)
+	r.Pace = f.Env.paceOf(r.Changes)
 	r.Against = slices.Concat(forbidden, Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath))
 	f.place(r.Findings)
 	f.place(r.Against)
@@ -143,8 +145,12 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 
 // standing are the findings that stop nothing, or one of these changes.
 func standing(findings []plan.Finding, changes []plan.Change) []plan.Finding {
+	if len(findings) == 0 {
+		return nil
+	}
+	planned := plan.IDs(changes)
 	return slices.DeleteFunc(slices.Clone(findings), func(f plan.Finding) bool {
-		return len(f.Stops) > 0 && !slices.ContainsFunc(changes, func(c plan.Change) bool { return slices.Contains(f.Stops, c.ID) })
+		return len(f.Stops) > 0 && !slices.ContainsFunc(f.Stops, func(id string) bool { return planned[id] })
 	})
 }
 
@@ -184,8 +190,9 @@ func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
 
 // announce tells of the changes that were not told yet.
 func (f *Flow) announce(told, changes []plan.Change) {
+	known := plan.IDs(told)
 	for i := range changes {
-		if !slices.ContainsFunc(told, func(c plan.Change) bool { return c.ID == changes[i].ID }) {
+		if !known[changes[i].ID] {
 			f.Emit(plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 		}
 	}
@@ -206,6 +213,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		if !lookOf(review).take() {
 			return summary, plan.Review{}, ErrStale
 		}
+		f.Env.Foretell("Making the changes", f.Env.paceOf(review.Changes))
 		release, err := f.Env.claim(ctx)
 		if err != nil {
 			return summary, plan.Review{}, err
@@ -290,9 +298,11 @@ func (f *Flow) place(findings []plan.Finding) {
 // tell emits the findings that were not told before: what is wrong is known
 // before it is mended, and said once.
 func (f *Flow) tell(findings []plan.Finding) {
+	if f.told == nil {
+		f.told = plan.Findings{}
+	}
 	for i := range findings {
-		if !slices.ContainsFunc(f.told, findings[i].Same) {
-			f.told = append(f.told, findings[i])
+		if f.told.Add(findings[i]) {
 			f.Emit(plan.Event{Kind: plan.EventFinding, Finding: &findings[i]})
 		}
 	}

@@ -35,11 +35,10 @@ func (l *look) own(changes []plan.Change) (own []plan.Change, all bool) {
 	if l == nil {
 		return nil, false
 	}
-	meant := make(map[string]bool, len(changes))
-	for _, c := range changes {
-		meant[c.ID] = true
+	meant := plan.IDs(changes)
+	if own = l.planned; len(meant) < len(own) {
+		own = slices.DeleteFunc(slices.Clone(own), func(c plan.Change) bool { return !meant[c.ID] })
 	}
-	own = slices.DeleteFunc(slices.Clone(l.planned), func(c plan.Change) bool { return !meant[c.ID] })
 	for _, c := range own {
 		delete(meant, c.ID)
 	}

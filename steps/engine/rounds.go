@@ -76,7 +76,7 @@ func book(s *plan.Summary, r Result) {
 // listed may not be found yet, and what stands beside what was made may look wrong that
 // is not. Neither is told before time has shown that it is so.
 func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool, lost []plan.Change, before []plan.Finding) (review plan.Review, err error) {
-	looking, done := untilStopped(ctx, f.Stop)
+	looking, done := untilStopped(context.WithValue(ctx, settlingKey{}, true), f.Stop)
 	defer done()
 	begun := time.Now()
 	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
@@ -93,11 +93,14 @@ func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[stri
 	return review, err
 }
 
+type settlingKey struct{}
+
+// Settling tells a look that waits until AWS shows what the run has made: what nothing of
+// that changes was seen by the look before, and need not be asked again.
+func Settling(ctx context.Context) bool { return ctx.Value(settlingKey{}) != nil }
+
 func appliedIDs(made []plan.Change, result Result) map[string]bool {
-	applied := make(map[string]bool, len(made))
-	for _, c := range made {
-		applied[c.ID] = true
-	}
+	applied := plan.IDs(made)
 	for _, f := range result.Failed {
 		delete(applied, f.Change.ID)
 	}
@@ -134,8 +137,9 @@ func anyNews(before, now []plan.Finding) bool {
 // doubling tells whether a look still plans what was sent, without an answer, and is sent
 // once only: AWS would make it a second time.
 func doubling(lost []plan.Change, r plan.Review) bool {
+	again := plannedAgain(r)
 	return slices.ContainsFunc(lost, func(c plan.Change) bool {
-		return slices.ContainsFunc(c.Calls, awsops.Call.OnceOnly) && plannedAgain(c, r)
+		return slices.ContainsFunc(c.Calls, awsops.Call.OnceOnly) && again[c.ID]
 	})
 }
 
@@ -147,19 +151,26 @@ func callsAWS(made []plan.Change, applied map[string]bool) bool {
 // or has not mended yet what its calls were to mend. Files and commands are seen at
 // once.
 func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
-	return slices.ContainsFunc(made, func(c plan.Change) bool {
-		if !applied[c.ID] || len(c.Calls) == 0 {
-			return false
+	again := plannedAgain(r)
+	failures := plan.Keys(slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return f.Severity != plan.Failure }))
+	for i := range made {
+		if c := &made[i]; applied[c.ID] && len(c.Calls) > 0 && (again[c.ID] || c.FixesAny(failures)) {
+			return true
 		}
-		unmended := func(f plan.Finding) bool { return f.Severity == plan.Failure && c.FixesFinding(f) }
-		return plannedAgain(c, r) || slices.ContainsFunc(r.Findings, unmended)
-	})
+	}
+	return false
 }
 
-// plannedAgain tells whether a look plans a change once more, and not since it takes
-// away first what the change has made.
-func plannedAgain(c plan.Change, r plan.Review) bool {
-	return slices.ContainsFunc(r.Changes, func(n plan.Change) bool { return n.ID == c.ID && !takesAway(r, n.Target) })
+// plannedAgain are the ids of what a look plans, but for what it plans since it takes away
+// first what is there.
+func plannedAgain(r plan.Review) map[string]bool {
+	again, gone := map[string]bool{}, takenAway(r)
+	for i := range r.Changes {
+		if c := &r.Changes[i]; !gone[c.Target] {
+			again[c.ID] = true
+		}
+	}
+	return again
 }
 
 // notHeld are the findings of changes that were made and are due once more, the
@@ -168,10 +179,14 @@ func plannedAgain(c plan.Change, r plan.Review) bool {
 // providers that could not be had, and is proven besides.
 func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.Finding {
 	var findings []plan.Finding
+	gone, told := takenAway(r), plan.Keys(r.Findings)
+	before := make(map[string]*plan.Change, len(made))
+	for i := range made {
+		before[made[i].ID] = &made[i]
+	}
 	for _, c := range r.Changes {
-		again := func(m plan.Change) bool { return m.ID == c.ID && m.Covers(c) }
-		switch {
-		case !applied[c.ID], c.Run != nil, takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.FixesFinding):
+		m := before[c.ID]
+		if !applied[c.ID] || c.Run != nil || gone[c.Target] || m == nil || !m.Covers(c) || c.FixesAny(told) {
 			continue
 		}
 		evidence := fmt.Sprintf("%s: this was done, and a fresh look shows that it is needed again.", c.Title)
@@ -186,8 +201,14 @@ func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.
 	return findings
 }
 
-// takesAway tells whether a look plans to delete a target: it has seen what was
-// made there, and wants it made anew, as an MFA device that was never enabled.
-func takesAway(r plan.Review, target string) bool {
-	return slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Action == plan.Delete && c.Target == target })
+// takenAway are the targets that a look plans to delete: it has seen what was made there,
+// and wants it made anew, as an MFA device that was never enabled.
+func takenAway(r plan.Review) map[string]bool {
+	gone := map[string]bool{}
+	for i := range r.Changes {
+		if r.Changes[i].Action == plan.Delete {
+			gone[r.Changes[i].Target] = true
+		}
+	}
+	return gone
 }

@@ -28,16 +28,16 @@ const maxToken = 1 << 20
 var ErrNobodySignsIn = errors.New("nobody can be shown where to sign in: run the command in a terminal")
 
 // errNotSignedIn ends a sign-in that took too long.
-var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes, so nothing was written. Run the command again", int(signInWait.Minutes()))
+var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes. Run the command again", int(signInWait.Minutes()))
 
 // errRefusedInBrowser ends a sign-in to which the person said no.
-var errRefusedInBrowser = errors.New("the sign-in was refused in the browser, so nothing was written. Run the command again to sign in")
+var errRefusedInBrowser = errors.New("the sign-in was refused in the browser. Run the command again to sign in")
 
 // stoppedSignIn ends a sign-in in the middle of which somebody has stopped the run.
 type stoppedSignIn struct{}
 
 // Error says what became of it.
-func (stoppedSignIn) Error() string { return "the sign-in was interrupted, so nothing was written" }
+func (stoppedSignIn) Error() string { return "the sign-in was interrupted" }
 
 // Unwrap tells that it is no failure of anything.
 func (stoppedSignIn) Unwrap() error { return context.Canceled }
@@ -68,7 +68,22 @@ func (x *Executor) signIn(ctx context.Context, do plan.SignInTo) error {
 	defer done()
 	state, until, err := x.signedIn(ctx, do)
 	x.emit(plan.Event{Kind: plan.EventSignIn, Err: err, SignIn: &plan.SignInNews{State: state, StartURL: do.Portal.StartURL, Until: until}})
-	return err
+	if err != nil || state != plan.SignInDone {
+		return err
+	}
+	return x.assigned(ctx, do)
+}
+
+// assigned tells whether who has just signed in has the permission set: without it every
+// Terraform after that fails, each in many words of its own. What else stands against asking
+// is those' to tell.
+func (x *Executor) assigned(ctx context.Context, do plan.SignInTo) error {
+	token, at := x.env.SignInToken(ctx, do.Session)
+	_, err := x.env.Sessions.Signed(at, token.Access, x.answers.AdminAccount, do.Set, x.answers.StateRegion).Identity(ctx)
+	if awsops.HasCode(err, "ForbiddenException") {
+		return fmt.Errorf("you are signed in, but permission set %s in account %s is not assigned to you", do.Set, x.answers.AdminAccount)
+	}
+	return nil
 }
 
 // signedIn signs in and keeps the token, and tells what came of it.

@@ -14,7 +14,7 @@ import (
 // permission set, the role of each of the environments, and the state of the first of the
 // projects. It goes by a profile, or by the token alone where it is empty.
 func ProveSignIn(a *blueprint.Answers, to plan.SignInTo, g blueprint.Group, partition, profile string) *plan.Run {
-	do := plan.ProveSignIn{SignInTo: to, Set: g.PermissionSet()}
+	do := plan.ProveSignIn{SignInTo: to}
 	r := &plan.Run{SkipWait: true}
 	as := ""
 	if profile == "" {

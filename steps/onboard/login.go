@@ -72,7 +72,7 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 func (l *Login) lookMember(ctx context.Context, in *inputs, g blueprint.Group) (plan.Review, error) {
 	m, who := newMember(ctx, in, g), identity{}
 	err := m.login(ctx, &who)
-	in.review.Actor = steps.Acting(who.Identity)
+	in.review.Actor = in.acting(who)
 	out := plan.SignedIn{User: who.user, Profile: l.Answers.AdminProfile, Wanted: true, Open: who.status == owned}
 	if out.Open && !in.review.Blocked() {
 		l.note = append(in.tokenNote(), fmt.Sprintf("Sign-in: holds %s.", m.holds()))

@@ -77,6 +77,15 @@ func (in *inputs) tokenNote() []string {
 	return []string{"Token: " + in.env.TokenPath(in.answers.SessionName()) + "."}
 }
 
+// acting is who makes the changes. Of a member who has not signed in only the account is
+// known.
+func (in *inputs) acting(who identity) plan.Actor {
+	if in.member != "" && who.Account == "" {
+		return plan.Actor{Account: in.answers.AdminAccount, Identity: "not signed in yet"}
+	}
+	return steps.Acting(who.Identity)
+}
+
 // holds tells how long the token counts.
 func (m *member) holds() string {
 	until := "until " + m.token.Expires.Local().Format("2 January 2006 at 15:04 MST")
@@ -194,7 +203,7 @@ func (m *member) planSignIn(signedIn bool) string {
 
 // signingIn is the sign-in at the portal.
 func (m *member) signingIn() plan.SignInTo {
-	return plan.SignInTo{Session: m.answers.SessionName(), Portal: m.portal()}
+	return plan.SignInTo{Session: m.answers.SessionName(), Portal: m.portal(), Set: m.group.PermissionSet()}
 }
 
 // planProfiles writes the sections of the AWS configuration, and gives the change's id; empty

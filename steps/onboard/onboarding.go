@@ -96,7 +96,7 @@ func (o *Onboarding) Look(ctx context.Context, env *engine.Env) (plan.Review, er
 	if err != nil {
 		return in.review, err
 	}
-	in.review.Outcome, in.review.Actor, in.review.Proof = l.outcome(), steps.Acting(l.who.Identity), plan.Unproved(plan.NotTried)
+	in.review.Outcome, in.review.Actor, in.review.Proof = l.outcome(), in.acting(l.who), plan.Unproved(plan.NotTried)
 	if in.review.Blocked() {
 		in.review.Changes = nil // nothing is made of a plan that has no ground
 	}

@@ -1,6 +1,7 @@
 package onboard
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,12 +159,21 @@ func TestAPermissionSetThatOneHasNotIsAskedForAnew(t *testing.T) {
 		PathWay: secret.New(WaySignIn), PathStartURL: secret.New(at.StartURL), PathRegion: secret.New(at.Region), PathSet: secret.New("Administrators"),
 	})
 	f.Env.Asks = p.asks()
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
+		if want := (plan.Actor{Account: "111111111111", Identity: "not signed in yet"}); r.Actor != want {
+			t.Errorf("confirmed as %+v", r.Actor)
+		}
+		return plan.Decision{Yes: true}, nil
+	}
 	s := l.run(f)
 	i := slices.IndexFunc(s.Findings, func(f plan.Finding) bool { return f.ID == "onboard.not-assigned" })
 	if i < 0 {
 		t.Fatalf("found %v, %v", s.Findings, s.Failures)
 	}
 	says(t, s.Findings[i].Evidence+s.Findings[i].Remedy, "permission set Administrators in account 111111111111", "which permission sets you have")
+	if len(s.Failures) != 1 || !strings.Contains(s.Failures[0].Err.Error(), "permission set Administrators in account 111111111111 is not assigned to you") {
+		t.Errorf("failed %v", s.Failures)
+	}
 }
 
 // portalAt is where the company's people sign in.

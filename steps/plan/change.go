@@ -181,6 +181,15 @@ func (c Change) FindingID(problem string) string {
 	return cmp.Or(c.Topic, string(c.Of)) + "." + problem
 }
 
+// IDs are those of the changes.
+func IDs(changes []Change) map[string]bool {
+	ids := make(map[string]bool, len(changes))
+	for i := range changes {
+		ids[changes[i].ID] = true
+	}
+	return ids
+}
+
 // Sends tells whether one of the calls is one of a service's operations, or any of
 // them where none is named.
 func (c Change) Sends(service string, operations ...string) bool {
@@ -206,6 +215,11 @@ func (c Change) Symbol() string {
 // FixesFinding tells whether the change takes a finding away.
 func (c Change) FixesFinding(f Finding) bool {
 	return slices.Contains(c.Fixes, f.ID) || slices.Contains(c.Fixes, f.Key())
+}
+
+// FixesAny tells whether the change takes one of the findings away that have these [Keys].
+func (c *Change) FixesAny(keys map[string]bool) bool {
+	return slices.ContainsFunc(c.Fixes, func(key string) bool { return keys[key] })
 }
 
 // Write is one file to write, or to take away. The edit's text may hold

@@ -142,21 +142,37 @@ func NeedsAttention(findings []Finding) bool {
 // or projects: of one id, with one remedy. It has the evidence of the first and
 // names the others. One that stands there twice is kept once.
 func Together(findings []Finding) []Finding {
+	type others struct {
+		names  []string
+		beside map[string]bool
+	}
 	var out []Finding
-	others := map[int][]string{}
+	first := map[string][]int{} // of out, by what those that are alike have in common
+	of := map[int]*others{}
 	for _, f := range findings {
-		i := slices.IndexFunc(out, func(have Finding) bool { return have.alike(f) })
-		switch {
-		case i < 0:
+		common := f.common()
+		at := slices.IndexFunc(first[common], func(i int) bool { return out[i].alike(f) })
+		if at < 0 {
+			first[common] = append(first[common], len(out))
 			out = append(out, f)
-		case f.Subject != out[i].Subject && !slices.Contains(others[i], f.Subject):
-			others[i] = append(others[i], f.Subject)
-			out[i].Stops = slices.Concat(out[i].Stops, f.Stops)
+			continue
+		}
+		i := first[common][at]
+		more := of[i]
+		if more == nil {
+			more = &others{beside: map[string]bool{out[i].Subject: true}}
+			of[i], out[i].Stops = more, slices.Clip(out[i].Stops)
+		}
+		if !more.beside[f.Subject] {
+			more.beside[f.Subject], more.names = true, append(more.names, f.Subject)
+			out[i].Stops = append(out[i].Stops, f.Stops...)
 		}
 	}
-	for i, names := range others {
-		out[i].Subject = ""
-		out[i].Evidence = fmt.Sprintf("%s The same applies to %s.", out[i].Evidence, Enumerated(names))
+	for i, more := range of {
+		if len(more.names) > 0 {
+			out[i].Subject = ""
+			out[i].Evidence = fmt.Sprintf("%s The same applies to %s.", out[i].Evidence, Enumerated(more.names))
+		}
 	}
 	return out
 }
@@ -167,6 +183,51 @@ func (f Finding) alike(g Finding) bool {
 		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && slices.Equal(f.Commands, g.Commands) && f.Details == g.Details
 	}
 	return f.Same(g)
+}
+
+// common is what all findings have in common that are alike.
+func (f Finding) common() string {
+	if f.Subject != "" {
+		return f.ID + "@" + f.Remedy
+	}
+	return f.ID + " " + f.anyRequest().Evidence
+}
+
+// Findings are some of which it can be asked whether one says the same, be they many
+// thousands: the finding of every environment, say.
+type Findings map[string][]Finding
+
+// FindingsOf are these.
+func FindingsOf(findings []Finding) Findings {
+	all := Findings{}
+	for _, f := range findings {
+		all.Add(f)
+	}
+	return all
+}
+
+// Add adds one, and tells whether none said the same.
+func (all Findings) Add(f Finding) bool {
+	if all.Has(f) {
+		return false
+	}
+	key := f.Key() + " " + f.anyRequest().Evidence
+	all[key] = append(all[key], f)
+	return true
+}
+
+// Has tells whether one says the same ([Finding.Same]).
+func (all Findings) Has(f Finding) bool {
+	return slices.ContainsFunc(all[f.Key()+" "+f.anyRequest().Evidence], f.Same)
+}
+
+// Keys are the ids and the keys of findings, as changes name those that they take away.
+func Keys(findings []Finding) map[string]bool {
+	keys := make(map[string]bool, len(findings))
+	for i := range findings {
+		keys[findings[i].ID], keys[findings[i].Key()] = true, true
+	}
+	return keys
 }
 
 // Same tells whether two findings differ in nothing but the requests in which AWS

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 )
 
@@ -59,6 +60,8 @@ type Review struct {
 	Proof Proof
 	// Actor is who makes the changes.
 	Actor Actor
+	// Pace is how long the changes take at least.
+	Pace awsops.Pace
 	// Looked is the look that all of this rests on.
 	Looked Look
 
@@ -170,6 +173,9 @@ func Unstopped(changes []Change, findings []Finding) []Change {
 // Stopped splits changes into those that no finding stops and the others.
 func Stopped(changes []Change, findings []Finding) (kept, left []Change) {
 	by := StoppedBy(changes, findings)
+	if len(by) == 0 {
+		return changes, nil
+	}
 	for _, c := range changes {
 		if by[c.ID] != "" {
 			left = append(left, c)
@@ -183,11 +189,12 @@ func Stopped(changes []Change, findings []Finding) (kept, left []Change) {
 // StoppedBy says of all that findings stop by the id of which: what they stand in the
 // place of, and the changes that need it.
 func StoppedBy(changes []Change, findings []Finding) map[string]string {
-	by, users := map[string]string{}, UsersOf(changes)
+	by := map[string]string{}
+	if !slices.ContainsFunc(findings, func(f Finding) bool { return len(f.Stops) > 0 }) {
+		return by
+	}
+	users := UsersOf(changes)
 	for _, f := range findings {
-		if len(f.Stops) == 0 {
-			continue
-		}
 		for id := range reached(slices.Values(f.Stops), users) {
 			if by[id] == "" {
 				by[id] = f.ID

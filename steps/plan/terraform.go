@@ -51,10 +51,12 @@ type (
 	// ProveKey waits until every service knows the key of the change's profile.
 	ProveKey struct{}
 	// SignInTo signs somebody in at a portal of Identity Center, or renews what is there of
-	// a sign-in, and keeps the token where AWS's tools look for that of the session.
+	// a sign-in, and keeps the token where AWS's tools look for that of the session. Set is
+	// the permission set in the admin account for which it is.
 	SignInTo struct {
 		Session string
 		Portal  awsops.Portal
+		Set     string
 	}
 	// ProveSignIn proves that who is signed in has the permission set in the admin account,
 	// may assume these roles and reach the state: by the profile of the change, or where it
@@ -62,7 +64,6 @@ type (
 	ProveSignIn struct {
 		SignInTo
 
-		Set   string
 		Roles []string
 	}
 )

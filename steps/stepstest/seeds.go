@@ -86,3 +86,12 @@ func Stride(t *testing.T) int {
 	}
 	return max(1, allSeeds/Seeds(t))
 }
+
+// Environments is how large the largest organization is that a benchmark sets up: a thousand
+// accounts every day, ten thousand with the seeds of .ci/run long.
+func Environments() int {
+	if os.Getenv(seedsVariable) == "" {
+		return 1000
+	}
+	return 10000
+}

@@ -26,9 +26,10 @@ const manyChanges = 60
 // concurrent use; the engine emits one event at a time.
 type Lines struct {
 	out io.Writer
-	// planned are the changes so far; they are shown together, since folding
-	// what is alike needs all of them.
+	// planned are the changes so far, until they are shown: together, since folding
+	// what is alike needs all of them. Due counts them.
 	planned []plan.Change
+	due     int
 	shown   bool
 	folded  map[string]bool
 	ended   int
@@ -60,7 +61,10 @@ func (l *Lines) Emit(e plan.Event) {
 	switch e.Kind {
 	case plan.EventChange:
 		l.showChecks()
-		l.planned = append(l.planned, *e.Change)
+		l.due++
+		if !l.shown {
+			l.planned = append(l.planned, *e.Change)
+		}
 	case plan.EventStarted:
 		l.showPlan()
 	case plan.EventApplied:
@@ -107,7 +111,7 @@ func (l *Lines) print(format string, args ...any) {
 func (l *Lines) applied(e plan.Event) {
 	l.ended++
 	if l.fold(e.Change) {
-		l.progress("changes made", l.ended, len(l.planned))
+		l.progress("changes made", l.ended, l.due)
 		return
 	}
 	l.print("  %s %s %s: %s\n", l.count(), e.Change.Symbol(), e.Change.Title, cmp.Or(e.Text, "done in "+words.Took(e.Took)))
@@ -126,15 +130,15 @@ func (l *Lines) skipped(e plan.Event) {
 }
 
 func (l *Lines) count() string {
-	if l.ended > len(l.planned) { // a plan made again after a lost answer
+	if l.ended > l.due { // a plan made again after a lost answer
 		return fmt.Sprintf("%d.", l.ended)
 	}
-	return fmt.Sprintf("%d/%d", l.ended, len(l.planned))
+	return fmt.Sprintf("%d/%d", l.ended, l.due)
 }
 
 // fold tells whether a change's lines are counted rather than shown.
 func (l *Lines) fold(c *plan.Change) bool {
-	return len(l.planned) > manyChanges && l.folded[c.ID]
+	return l.due > manyChanges && l.folded[c.ID]
 }
 
 // progress shows what is waited for, and every tenth of work that is long enough

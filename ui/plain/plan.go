@@ -44,6 +44,7 @@ func (l *Lines) showPlan() {
 	if len(l.planned) > 0 {
 		l.print("\n%s\n", plan.Line(l.planned))
 	}
+	l.planned = nil
 }
 
 // access says who gets in, before anything else of a plan.

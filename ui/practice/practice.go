@@ -44,9 +44,9 @@ type Options struct {
 // region is where the lab is.
 func (o Options) region() string { return cmp.Or(o.Region, blueprint.DefaultStateRegion) }
 
-// logged bounds what the lab remembers of its requests: a set-up of ten thousand accounts
-// makes more than fifty thousand.
-const logged = 5000
+// logged bounds what the lab remembers of its requests, a few kilobytes each: a set-up of
+// ten thousand accounts makes more than fifty thousand.
+const logged = 500
 
 func (o Options) sandbox() sandbox.Options {
 	return sandbox.Options{Accounts: o.Accounts, Latency: o.Latency, Region: o.region(), Logged: logged}

@@ -187,7 +187,9 @@ func (f *findingItem) detail(l *list) {
 	}
 	for _, check := range f.of.checks.of(f.Finding) {
 		l.labelled("Asked", check.Asked, t.Faint)
-		l.labelled("Answer", check.Answer, t.Faint)
+		if check.Answer != f.Told() { // which stands above
+			l.labelled("Answer", check.Answer, t.Faint)
+		}
 	}
 	if f.shared && len(f.mends) == 0 {
 		l.labelled("Fixed", "by a change above", t.Faint)

@@ -186,7 +186,10 @@ func (l *list) add(it item, indent int, open bool) bool {
 	l.rows = append(l.rows, row{item: it, indent: indent, open: open})
 	title, note, at := it.title()
 	room := l.width - marksWidth - indent - at
-	over := ansi.StringWidth(title) - room
+	over := len(title) - room // no text takes more columns than bytes, and twenty thousand are not measured
+	if over > 0 || note != "" {
+		over = ansi.StringWidth(title) - room
+	}
 	if over > 0 {
 		for _, more := range words.Fit(title, room)[1:] {
 			l.below(strings.Repeat(" ", marksWidth+indent+at) + more)

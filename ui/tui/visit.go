@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -25,7 +26,7 @@ type (
 )
 
 // errGivenUp ends a sign-in that somebody has given up.
-var errGivenUp = errors.New("the sign-in was given up, so nothing was written")
+var errGivenUp = errors.New("the sign-in was given up")
 
 // visit shows a page until the sign-in is over, or somebody gives it up.
 func (e *runner) visit(ctx context.Context, v plan.Visit) error {
@@ -150,6 +151,9 @@ func (v *visitor) text() []string {
 func (v *visitor) address(lines *[]string) {
 	const most = 6
 	whole := words.Fit(v.ask.visit.Address.Reveal(), v.room()-2)
+	if !v.byCode() { // nobody types it
+		whole = strings.Split(ansi.Hardwrap(v.ask.visit.Address.Reveal(), v.room()-2, true), "\n")
+	}
 	if len(whole) > most {
 		whole = append(whole[:most:most], v.theme.Glyphs.Ellipsis)
 	}

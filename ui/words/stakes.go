@@ -7,8 +7,8 @@ import (
 	"stateroom/steps/plan"
 )
 
-// Stakes are what somebody should know before changes are made: where and as whom, for
-// which environments, what it costs, what nobody can undo, how many changes there are
+// Stakes are what somebody should know before changes are made: where and as whom, how long
+// it takes where that is long, for which environments, what it costs, what nobody can undo, how many changes there are
 // and what is left out with the reason. Byhand are how many the operator has left out.
 func Stakes(r plan.Review, kept []plan.Change, byHand int) []plan.Fact {
 	var facts []plan.Fact
@@ -24,6 +24,9 @@ func Stakes(r plan.Review, kept []plan.Change, byHand int) []plan.Fact {
 	add("Account", account)
 	add("You are", r.Actor.Identity)
 	add("Changes", strings.TrimPrefix(plan.Line(kept), "Plan: "))
+	if r.Pace.Long() {
+		add("Time", r.Pace.String())
+	}
 	if names := touched(r.Outcome, kept); len(names) > 0 {
 		add("Environments", plan.Enumerated(names))
 	}

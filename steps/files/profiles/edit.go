@@ -81,10 +81,7 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		end.append(e)
 	}
 	out.After, out.Fields = end.splices.Apply(end.src), end.fields
-	want = want.withAll(kind, profiles)
-	for _, header := range ed.dropped {
-		want = want.without(header)
-	}
+	want = want.withAll(kind, profiles).without(ed.dropped)
 	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
 	}
@@ -113,18 +110,29 @@ func allNormal(path string, profiles []Wanted) ([]Wanted, error) {
 	return out, nil
 }
 
-// readers lets the AWS SDK read every profile that was there, and of the new ones
-// the first and the last: all are written by the same lines, and the parse of the
-// whole is compared with what was intended.
+// readAtMost is about how many of the profiles that were there the AWS SDK reads: it reads
+// the whole file for each of them.
+const readAtMost = 100
+
+// readers lets the AWS SDK read every profile that was there, or some of very many, and of
+// the new ones the first and the last: all are written by the same lines, and the parse of
+// the whole is compared with what was intended.
 func readers(kind Kind, path string, profiles, fresh []Wanted) []files.Reader {
+	every := 1 + (len(profiles)-len(fresh))/readAtMost
 	place := make(map[string]int, len(fresh))
 	for i, f := range fresh {
 		place[f.section()] = i
 	}
 	var out []files.Reader
+	old := 0
 	for _, e := range profiles {
-		i := place[e.section()]                                        // zero for those that were there
-		if !e.SSO && len(e.Set) > 0 && (i == 0 || i == len(fresh)-1) { // a session is read with the profiles that name it
+		i, isNew := place[e.section()]
+		read := i == 0 || i == len(fresh)-1
+		if !isNew {
+			read = old%every == 0
+			old++
+		}
+		if read && !e.SSO && len(e.Set) > 0 { // a session is read with the profiles that name it
 			out = append(out, profileRead{kind, path, e})
 		}
 	}

@@ -164,14 +164,28 @@ func (m iniModel) and(section string, set []KeyValue) iniModel {
 	return m
 }
 
-// without gives the model without a section that holds nothing.
-func (m iniModel) without(section string) iniModel {
-	at := slices.Index(m.sections, section)
-	out := iniModel{sections: slices.Delete(slices.Clone(m.sections), at, at+1), entries: slices.Clone(m.entries)}
-	for i := range out.entries {
-		if out.entries[i].section > at {
-			out.entries[i].section--
+// without gives the model without these sections, which hold nothing. It makes one pass over
+// the file.
+func (m iniModel) without(sections []string) iniModel {
+	if len(sections) == 0 {
+		return m
+	}
+	drop := map[string]int{}
+	for _, name := range sections {
+		drop[name]++
+	}
+	out := iniModel{entries: slices.Clone(m.entries)}
+	before := make([]int, len(m.sections)) // how many have gone before each
+	for i, name := range m.sections {
+		before[i] = i - len(out.sections)
+		if drop[name] > 0 {
+			drop[name]--
+			continue
 		}
+		out.sections = append(out.sections, name)
+	}
+	for i := range out.entries {
+		out.entries[i].section -= before[out.entries[i].section]
 	}
 	return out
 }

@@ -2,6 +2,8 @@ package profiles
 
 import (
 	"bytes"
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,22 +71,30 @@ func startsWithSpace(s string) bool {
 	return s != "" && unicode.IsSpace(r)
 }
 
-// iniLines cuts src into lines. A carriage return before the line feed belongs
-// to the ending.
+// iniLines cuts src into lines.
 func iniLines(src []byte) []iniLine {
-	var lines []iniLine
-	for at := 0; at < len(src); {
-		l := iniLine{start: at, end: len(src), next: len(src)}
-		if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
-			l.end, l.next = at+i, at+i+1
-			if l.end > l.start && src[l.end-1] == '\r' {
-				l.end--
+	return slices.AppendSeq(make([]iniLine, 0, bytes.Count(src, []byte("\n"))+1), eachLine(src))
+}
+
+// eachLine gives the lines of src one after another: of a file with ten thousand profiles
+// all at once weigh more than the file. A carriage return before the line feed belongs to
+// the ending.
+func eachLine(src []byte) iter.Seq[iniLine] {
+	return func(yield func(iniLine) bool) {
+		for at := 0; at < len(src); {
+			l := iniLine{start: at, end: len(src), next: len(src)}
+			if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
+				l.end, l.next = at+i, at+i+1
+				if l.end > l.start && src[l.end-1] == '\r' {
+					l.end--
+				}
+			}
+			at = l.next
+			if !yield(classify(src, l)) {
+				return
 			}
 		}
-		at = l.next
-		lines = append(lines, classify(src, l))
 	}
-	return lines
 }
 
 // classify fills in what kind of line it is and, for a key, where its parts are.

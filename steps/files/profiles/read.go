@@ -118,8 +118,10 @@ type reader struct {
 
 func readSections(src []byte) reader {
 	r := reader{src: src, at: map[string]int{}}
-	for i, l := range iniLines(src) {
-		r.line(i+1, l)
+	n := 0
+	for l := range eachLine(src) {
+		n++
+		r.line(n, l)
 	}
 	return r
 }
