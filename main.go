@@ -381,6 +381,7 @@ var commands = []command{
 			f.StringVar(&o.Identity, "identity", "", "open it with the private key in `FILE`: an age identity or ssh-ed25519")
 			f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
 			deviceFlag(f, o)
+			verboseFlag(f, o)
 		},
 	},
 	{
@@ -399,7 +400,7 @@ var commands = []command{
 			f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, in `FILE` (- for standard input)")
 			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
 			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
-			f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
+			verboseFlag(f, o)
 			f.StringVar(&o.Break, "break", "", "with --sandbox: practice on `FAULT` (--break list lists them)")
 		},
 		check: checkTroubleshoot,
@@ -415,6 +416,7 @@ var commands = []command{
 			"3 findings remain, 130 interrupted.",
 		example: "  stateroom handover alice             make alice's sealed file\n" +
 			"  stateroom handover bob --sandbox     rehearse it",
+		flags: verboseFlag,
 	},
 	{
 		mode: session.Offboard, name: "offboard", user: true, group: forTeam,
@@ -430,6 +432,7 @@ var commands = []command{
 		example: "  stateroom offboard alice --dry-run   see what alice has and would lose\n" +
 			"  stateroom offboard alice             take it away, after you have confirmed\n" +
 			"  stateroom offboard bob --sandbox     rehearse it",
+		flags: verboseFlag,
 	},
 	{
 		mode: session.Login, name: "login", group: forAdmin,
@@ -446,7 +449,10 @@ var commands = []command{
 		example: "  stateroom login                      when Terraform asks to sign in again\n" +
 			"  stateroom login --device             sign in on a phone, such as over SSH\n" +
 			"  stateroom login --sandbox            practice it: a code, or the browser",
-		flags: deviceFlag,
+		flags: func(f *pflag.FlagSet, o *session.Options) {
+			deviceFlag(f, o)
+			verboseFlag(f, o)
+		},
 	},
 }
 
@@ -489,6 +495,11 @@ func (one command) cobra(r runners) *cobra.Command {
 // deviceFlag is of those who may have to sign in.
 func deviceFlag(f *pflag.FlagSet, o *session.Options) {
 	f.BoolVar(&o.Device, "device", false, "sign in with Identity Center on another device, with a code")
+}
+
+// verboseFlag is of those whose checks are told.
+func verboseFlag(f *pflag.FlagSet, o *session.Options) {
+	f.BoolVar(&o.Verbose, "verbose", false, "show every check with what was asked and answered, not only a count")
 }
 
 // commonFlags are what every run over a blueprint takes.

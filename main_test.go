@@ -38,6 +38,7 @@ import (
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
+	"stateroom/ui/wordstest"
 )
 
 // outcome is what one run of the program left.
@@ -474,14 +475,14 @@ func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 	got := program(t, "", false, "setup", "--set", "bucket.name=acme-state")
 	for _, want := range []string{
-		"--set admin_account=…", "--set group.admins.users=…", "--set environment.production.account=…",
-		"--set project.common-production.environment=…", "--yes", "there is no stateroom.hcl",
+		"--set admin_account=VALUE", "--set group.admins.users=VALUE", "--set environment.production.account=VALUE",
+		"--set project.common-production.environment=VALUE", "--yes", "there is no stateroom.hcl",
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("%q is missing in %s", want, got.err)
 		}
 	}
-	if got.code != plan.ExitUsage || strings.Contains(got.err, "bucket.name") {
+	if got.code != plan.ExitUsage || strings.Contains(got.err, "bucket.name=VALUE") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -1399,11 +1400,11 @@ func says(t *testing.T, out string, sentences ...string) {
 // a pipe: its result begins with what is so now, for whom.
 func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 	for command, want := range map[string][]string{
-		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed in a file for you to send, which bob alone can open.", "Proven as alice, with the AWS SDK alone, at "},
+		"setup --sandbox --accounts 1":                          {"\n\nAlice can use the state and the roles of ", "There is no Terraform on this\nlaptop to run.", "Bob's key is sealed, and bob alone can open it. A real run leaves it", "Proven as alice, with the AWS SDK alone, at "},
 		"setup --sandbox --dry-run":                             {"Nothing was changed: this was a dry run.\nTerraform cannot run in ", "none of the setup\nexists."},
 		"onboard --sandbox":                                     {"\n\nBob's access works in staging, preprod and production; ", "Not proven: there is no Terraform here to run it."},
 		"onboard --sandbox --dry-run":                           {"Nothing was changed: this was a dry run.\nBob cannot run Terraform on this laptop yet: "},
-		"handover bob --sandbox":                                {"\n\nBob's key is sealed in a file for you to send, which bob alone can open.", "Nothing was changed."},
+		"handover bob --sandbox":                                {"\n\nBob's key is sealed, and bob alone can open it. A real run leaves it", "Nothing was changed."},
 		"offboard alice --sandbox":                              {"\n\nAlice has no access left; sessions that are open end by ", "Proven with IAM's policy simulator, at "},
 		"offboard alice --sandbox --dry-run":                    {"Nothing was changed: this was a dry run.\nAlice still has access: 4 changes take it away."},
 		"login --sandbox":                                       {"\n\nAlice is signed in until "},
@@ -1411,6 +1412,7 @@ func TestEveryResultOpensWithTheSentenceAPersonLooksFor(t *testing.T) {
 		"troubleshoot --sandbox --break kms-disabled --dry-run": {"Nothing was changed: this was a dry run.\nOne thing is wrong. The "},
 	} {
 		got := program(t, "", false, strings.Fields(command)...)
+		wordstest.Check(t, command, got.out+got.err)
 		for _, sentence := range want {
 			if !strings.Contains(got.out, sentence) {
 				t.Errorf("%s: %q is missing in\n%s", command, sentence, got.out[max(0, len(got.out)-1500):])
@@ -1465,6 +1467,68 @@ func TestARehearsalOffersNothingThatItDeletes(t *testing.T) {
 				t.Errorf("%s: it does not name what is kept: %s", command, told)
 			}
 		}
+	}
+}
+
+// TestWhoYouAreIsAPerson: a group's name, or a stranger's, is refused before a key is asked
+// about.
+func TestWhoYouAreIsAPerson(t *testing.T) {
+	for _, command := range []string{"login", "troubleshoot", "onboard"} {
+		for me, want := range map[string]string{
+			"admins": "--me admins names a group, not a person: give one of its users, alice, bob",
+			"alce":   "--me alce is not one of the blueprint's users (did you mean alice?), which are alice, bob",
+		} {
+			got := program(t, "", false, command, "--sandbox", "--me", me)
+			if got.code != plan.ExitUsage || !strings.Contains(got.err, want) {
+				t.Errorf("%s: %d, %s", command, got.code, got.err)
+			}
+		}
+	}
+}
+
+// TestEveryModeCountsTheChecksThatPassed: a pipe gets a count in each of them, the others
+// with their answer, and with --verbose all.
+func TestEveryModeCountsTheChecksThatPassed(t *testing.T) {
+	for command, want := range map[string]string{
+		"onboard --sandbox --dry-run":      "\n  ?    initialized: common-",
+		"handover bob --sandbox":           "\nChecks: 2 passed (--verbose shows them all).\n",
+		"login --sandbox":                  "\n  ?    session\n         to be opened\n",
+		"offboard bob --sandbox":           "\nLooked at again: 1 passed (--verbose shows them all).\n",
+		"handover bob --sandbox --verbose": "\n  ok   sealed file\n",
+	} {
+		got := program(t, "", false, strings.Fields(command)...)
+		verbose := strings.Contains(command, "--verbose")
+		if !strings.Contains(got.out, want) || strings.Contains(got.out, "\n  ok   ") != verbose || strings.Contains(got.out, "(--verbose shows") == verbose {
+			t.Errorf("%s: %q is missing, or a check that passed is told, in\n%s", command, want, got.out)
+		}
+	}
+}
+
+// TestAConsentForNothingIsTold: with what to do, and it is no failure, for a second run has
+// nothing left to agree to.
+func TestAConsentForNothingIsTold(t *testing.T) {
+	for _, command := range []string{"handover bob", "offboard bob", "login", "onboard", "setup", "troubleshoot"} {
+		args := append(strings.Fields(command), "--sandbox", "--dry-run", "--adopt", "bob", "--adopt", "no such")
+		got := program(t, "", false, args...)
+		const told = "--adopt 'no such' matched nothing: run the command without it to see what needs your consent."
+		says(t, got.out, told)
+		if met := !strings.Contains(got.out, "--adopt bob matched nothing"); met != (command == "offboard bob") {
+			t.Errorf("%s: the consent to bob's deletion is met: %t", command, met)
+		}
+		if got.code != plan.ExitDone {
+			t.Errorf("%s: exit %d", command, got.code)
+		}
+	}
+}
+
+// TestMissingAnswersAreACommandToFillIn: each on a line of its own, as the shell takes it.
+func TestMissingAnswersAreACommandToFillIn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	got := program(t, "", false, "setup")
+	want := "Fill in the missing answers and run (with --yes in the place of --dry-run to apply):\n\n" +
+		"    stateroom setup --dry-run \\\n      --set admin_account=VALUE \\\n      --set group.admins.users=VALUE \\\n"
+	if got.code != plan.ExitUsage || !strings.Contains(got.err, want) {
+		t.Errorf("%d, %s", got.code, got.err)
 	}
 }
 
@@ -1528,7 +1592,7 @@ func TestWithoutABlueprintItIsSaidWhereItIsMissingAndWhatToType(t *testing.T) {
 		}
 	}
 	got := program(t, "", false, "onboard", "--plain")
-	if got.code != plan.ExitUsage || !strings.Contains(got.out, "Handover file: ") || strings.Contains(got.out, "How do you get your key?") {
+	if got.code != plan.ExitUsage || !strings.Contains(got.out, "There is no stateroom.hcl here. A handover contains it.") || !strings.Contains(got.out, "How do you get your key? [A handover file from the operator]: ") {
 		t.Errorf("an onboarding without a blueprint: %+v", got)
 	}
 }
@@ -1543,6 +1607,9 @@ func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(string(text), -1) {
 		kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
 		anchors[strings.ReplaceAll(kept, " ", "-")] = true
+	}
+	for _, named := range regexp.MustCompile(`<a id="([^"]+)"></a>`).FindAllStringSubmatch(string(text), -1) {
+		anchors[named[1]] = true
 	}
 	links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1)
 	if len(links) < 20 {

@@ -186,7 +186,7 @@ func planDeactivated(a *blueprint.Answers, subject string, user awsops.User, k F
 		})
 		return p
 	}
-	c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key %s, deactivated and unused for %d days", user.Name, k.ID, RestingDays),
+	c := plan.InAdminAccount(a, "iam.former-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key %s, deactivated and unused for %d days", plan.Whose(user.Name), k.ID, RestingDays),
 		user.ARN, awsops.DeleteAccessKey(user.Name, k.ID))
 	c.User, c.Purpose = user.Name, plan.Cosmetic
 	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}

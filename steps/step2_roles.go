@@ -67,9 +67,11 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 	there := slices.DeleteFunc(o.environments(a.Environments), func(e blueprint.Environment) bool {
 		return len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) // it is still to be created, or step 1 tells
 	})
-	env.Foretell("Looking into the accounts", env.Sessions.Pace(env.Parallel,
-		awsops.Expected{Service: "sts", Operation: "AssumeRole", Calls: len(there), Most: len(there)},
-		awsops.Expected{Service: "iam", Operation: "GetRole", Calls: len(there), Most: 1}))
+	calls := []awsops.Expected{{Service: "iam", Operation: "GetRole", Calls: len(there), Most: 1}}
+	if !engine.Settling(ctx) { // else they are entered already
+		calls = append(calls, awsops.Expected{Service: "sts", Operation: "AssumeRole", Calls: len(there), Most: len(there)})
+	}
+	env.Foretell("Looking into the accounts", env.Sessions.Pace(env.Parallel, calls...))
 	found, err := forEach(ctx, env.Parallel, there, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
 		facts := InspectRole(ctx, env, a, e)
 		if facts.Unreachable != nil {

@@ -330,7 +330,7 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
 	lost := lostKeys(a, name, target, f)
 	key := newKey(a, name, target, f, lost)
-	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
+	key.Title = fmt.Sprintf("Create %s access key and write it to profile %s", plan.Whose(name), a.AdminProfile)
 	key.Judge(plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
 	edit, err := profiles.EditCredentials(o.Files.Credentials, o.Files.Config, profiles.KeyPair(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")))
 	if err != nil {
@@ -346,7 +346,7 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 	if file := o.Files.Credentials; file.LooseMode() {
 		p.Find(plan.Finding{
 			ID: "iam.credentials-open", Severity: plan.Warning,
-			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
+			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s new secret is to go into it.", file.Path, file.Mode.Perm(), plan.Whose(name)),
 			Remedy:   "No action needed: it is closed to others with the change that writes the secret.",
 		})
 	}
@@ -361,7 +361,7 @@ func deliverable(a *blueprint.Answers, user string) bool {
 func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Change {
 	var changes []plan.Change
 	for _, k := range f.Keys.Lost {
-		c := plan.InAdminAccount(a, "iam.lost-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key", name), target, awsops.DeleteAccessKey(name, k.ID))
+		c := plan.InAdminAccount(a, "iam.lost-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", plan.Whose(name)), target, awsops.DeleteAccessKey(name, k.ID))
 		c.Purpose, c.User = plan.Handover, name
 		k.Describe(&c)
 		changes = append(changes, c)
@@ -412,9 +412,9 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	recipient := a.RecipientOf(name)
 	reader := "a passphrase that is shown once"
 	if recipient != "" {
-		reader = name + "'s public key"
+		reader = plan.Whose(name) + " public key"
 	}
-	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
+	key.Title = fmt.Sprintf("Create %s access key and seal it to %s", plan.Whose(name), reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
 	text := handover.New(a, name, key.ID).Template()

@@ -118,7 +118,7 @@ func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	case !adminHere(o, a):
 		p.Find(plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,
-			Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the projects were not initialized here.", a.AdminProfile),
+			Evidence: fmt.Sprintf("This laptop has no profile %s that can be used, and setup initializes the projects with that one.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
 		})
 	default:

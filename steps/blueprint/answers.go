@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"stateroom/awsops"
 	"stateroom/steps/files"
@@ -171,6 +172,8 @@ type Answers struct {
 	// Adopt lists the ARNs of things that exist without this blueprint's tag
 	// and may be changed all the same.
 	Adopt []string
+	// met are those of Adopt that something was found for; nil where nobody wants to know.
+	met *sync.Map
 	// Discovered is what the questions may offer; nil offers nothing.
 	Discovered *Discovery
 	// Passphrases allows a handover to be sealed to a generated passphrase,
@@ -195,7 +198,20 @@ func (a *Answers) IAm(name string) {
 // Adopted tells whether the operator agreed to change what already exists at arn,
 // which may be a path: then it is the place that counts, however it is spelt.
 func (a *Answers) Adopted(arn string) bool {
-	return slices.ContainsFunc(a.Adopt, func(have string) bool {
+	i := slices.IndexFunc(a.Adopt, func(have string) bool {
 		return have == arn || filepath.IsAbs(arn) && !strings.HasPrefix(have, "arn:") && files.RealPath(have) == files.RealPath(arn)
 	})
+	if i >= 0 && a.met != nil {
+		a.met.Store(a.Adopt[i], true)
+	}
+	return i >= 0
+}
+
+// Unmet gives those of the targets for which, from now on, [Answers.Adopted] was not asked.
+func (a *Answers) Unmet(targets []string) func() []string {
+	met := &sync.Map{}
+	a.met = met
+	return func() []string {
+		return slices.DeleteFunc(slices.Clone(targets), func(target string) bool { _, is := met.Load(target); return is })
+	}
 }

@@ -174,7 +174,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"handover.superseded":     "Somebody else has made a handover for the same user.",
 	"handover.two-keys":       "The user has two access keys, which is IAM's limit.",
 	"handover.unknown-user":   "The blueprint has no such user.",
-	"handover.waiting":        "A handover is waiting for its reader.",
+	"handover.waiting":        "The handover that waits was not used yet.",
 
 	"iam.break-glass-missing":       "There is no way in while Identity Center is down.",
 	"iam.break-glass-no-mfa":        "The user for emergencies has no MFA device, so its key opens nothing.",
@@ -233,7 +233,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"init.destination-unknown":      "Could not check whether there is another state where the project's would go.",
 	"init.engine-too-old":           "Terraform is too old for this setup.",
 	"init.moved-elsewhere":          "Somebody has moved the project's state, and this laptop still works on the old one.",
-	"init.no-admin-here":            "The projects were not initialized here.",
+	"init.no-admin-here":            "Setup does not initialize the projects on this laptop.",
 	"init.no-engine":                "Neither Terraform nor OpenTofu is installed here.",
 	"init.not-proven":               "The backend could not be tested from here.",
 	"init.not-tried":                "The backend was not tested, because changes that it needs were left out.",

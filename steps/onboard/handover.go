@@ -94,7 +94,7 @@ func (h *Handover) Close(s *plan.Summary) (notes []string, then string) {
 		return nil, fmt.Sprintf("send the file to %s", h.User)
 	}
 	return []string{
-		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.last.Handover.Path, h.User, h.last.expires().Format(time.DateOnly)),
+		fmt.Sprintf("The file holds the blueprint as well: %s", h.last.Handover.Path),
 	}, fmt.Sprintf("send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository", h.User)
 }
 

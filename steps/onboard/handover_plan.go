@@ -40,7 +40,7 @@ func (p *handoverPlan) plan() error {
 		}
 	case waiting != nil:
 		p.findWaiting(plan.Allow("Make it again anyway", waiting.ID))
-		p.replace(*waiting, waiting.ID, p.name+"'s key waits already")
+		p.replace(*waiting, waiting.ID, plan.Whose(p.name)+" key waits already")
 	case p.elsewhere() != nil:
 		old := *p.elsewhere()
 		p.findElsewhere(old)
@@ -117,8 +117,8 @@ func (f *handoverFacts) elsewhere() *awsops.AccessKey {
 func (p *handoverPlan) findElsewhere(k awsops.AccessKey) {
 	p.find(plan.Finding{
 		ID: "handover.made-elsewhere", Of: plan.StepIAM, Severity: plan.Info,
-		Evidence: fmt.Sprintf("%s was not made on this laptop. It may hold %s's access key %s, made on %s, which nobody has used yet; only its reader can see that.",
-			p.Handover.Path, p.name, k.ID, k.Created.UTC().Format(time.DateOnly)),
+		Evidence: fmt.Sprintf("%s was not made on this laptop. It may hold %s access key %s, made on %s, which nobody has used yet; only its reader can see that.",
+			p.Handover.Path, plan.Whose(p.name), k.ID, k.Created.UTC().Format(time.DateOnly)),
 		Remedy: fmt.Sprintf("Ask whoever made it, or send it to %s.", p.name), Commands: plan.Allow("Replace it", k.ID),
 	})
 }
@@ -179,11 +179,14 @@ func (p *handoverPlan) state(k awsops.AccessKey) string {
 
 // findWaiting tells of a sealed file that is as it should be.
 func (p *handoverPlan) findWaiting(again []plan.ShellCommand) {
+	remedy := fmt.Sprintf("Send the file to %s.", p.name)
+	if p.env.Scratch {
+		remedy = "No action needed in a rehearsal, which deletes the file."
+	}
 	p.find(plan.Finding{
 		ID: "handover.waiting", Of: plan.StepIAM, Severity: plan.Info,
-		Evidence: fmt.Sprintf("%s holds %s's access key %s, which nobody has used yet; it can be opened until %s.",
-			p.Handover.Path, p.name, p.sealed["id"], p.expires().UTC().Format(time.DateOnly)),
-		Remedy: fmt.Sprintf("Send it to %s.", p.name), Commands: again,
+		Evidence: fmt.Sprintf("%s holds access key %s.", p.Handover.Path, p.sealed["id"]),
+		Remedy:   remedy, Commands: again,
 	})
 }
 
@@ -201,7 +204,7 @@ func (p *handoverPlan) findSuperseded() {
 func (p *handoverPlan) deleteKey(k awsops.AccessKey, consent string, needs ...string) plan.Change {
 	return plan.Change{
 		ID: "iam.old-key." + k.ID, Of: plan.StepIAM, Action: plan.Delete,
-		Title:  fmt.Sprintf("Delete %s's access key %s, %s", p.name, k.ID, p.state(k)),
+		Title:  fmt.Sprintf("Delete %s access key %s, %s", plan.Whose(p.name), k.ID, p.state(k)),
 		Target: p.User.ARN, Account: p.answers.AdminAccount, Region: p.answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 		Calls:  []awsops.Call{awsops.DeleteAccessKey(p.name, k.ID)},

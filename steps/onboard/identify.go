@@ -310,7 +310,7 @@ func (in *inputs) findForeign(who *identity, id string) {
 	default:
 		f.ID = "onboard.other-user"
 		f.Evidence = fmt.Sprintf("Access key %s belongs to %s and not to user %s.", id, who.ARN, who.user)
-		f.Remedy = "Use " + whose(who.user) + " own key, or name the user that it belongs to with --me."
+		f.Remedy = "Use " + plan.Whose(who.user) + " own key, or name the user that it belongs to with --me."
 	}
 	in.broken(c, f)
 }

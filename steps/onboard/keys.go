@@ -30,9 +30,6 @@ func keyChange(user string) string { return "onboard.key." + user }
 // proveSuffix ends the id of the proof that a new key works everywhere.
 const proveSuffix = ".prove"
 
-// whose names a user's thing: "bob's".
-func whose(user string) string { return user + "'s" }
-
 // userKeys are what IAM knows of the user's keys.
 type userKeys struct {
 	engine.UserKeys
@@ -184,7 +181,7 @@ func planKeys(ctx context.Context, in *inputs, who *identity, keys userKeys, new
 	p := &keyPlan{inputs: in, who: who, keys: keys}
 	var needs []string
 	for _, k := range keys.Lost {
-		c := p.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", whose(who.user)), awsops.DeleteAccessKey(who.Name, k.ID))
+		c := p.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", plan.Whose(who.user)), awsops.DeleteAccessKey(who.Name, k.ID))
 		k.Describe(&c)
 		needs = append(needs, p.add(c))
 	}
@@ -233,7 +230,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	case !used.Never():
 		last = used.At.UTC().Format("2 January 2006") + " for " + used.Service
 	}
-	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
+	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", plan.Whose(p.who.user), id),
 		awsops.DeleteAccessKey(p.who.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
 	c.NotOurs, c.ConfirmByName, c.Intent = id, true, plan.Deleting(id)
@@ -260,7 +257,7 @@ func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
 		p.find(f)
 		return plan.Change{}, false
 	}
-	c := p.change("", plan.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(who.user), who.profile),
+	c := p.change("", plan.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", plan.Whose(who.user), who.profile),
 		awsops.CreateAccessKey(who.Name))
 	c.Needs = needs
 	c.Judge() // it takes the place of the key that signs this very call
@@ -332,14 +329,14 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 	}
 	last := prove(proveSuffix, "Prove the new key on every service that Terraform's state uses", needs...)
 	if key.Active {
-		off := p.change(".deactivate."+old, plan.Update, "Deactivate "+whose(who.user)+" old access key "+old,
+		off := p.change(".deactivate."+old, plan.Update, "Deactivate "+plan.Whose(who.user)+" old access key "+old,
 			awsops.UpdateAccessKey(who.Name, old, inactive))
 		off.Fields = deactivated()
 		off.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", who.Name, old)
 		off.Risk = "Anyone else who has this key can no longer use it, which is intended."
 		last = prove(".check", "Prove the new key again, with the old one deactivated", asOwn(off, last))
 	}
-	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
+	gone := p.change(".delete."+old, plan.Delete, "Delete "+plan.Whose(who.user)+" old access key "+old,
 		awsops.DeleteAccessKey(who.Name, old))
 	gone.Fields, gone.Intent = []plan.Field{{Name: "access key", Before: old}}, plan.Deleting(old)
 	gone.Risk = "A deleted key cannot be brought back; the new one works without it."

@@ -89,7 +89,7 @@ func (l *Login) lookMember(ctx context.Context, in *inputs, g blueprint.Group) (
 func (p *factorPlan) login(ctx context.Context) error {
 	if !p.wanted {
 		p.passed(plan.Check{Name: checkFactor, Asked: p.env.BlueprintPath},
-			fmt.Sprintf("no environment of %s asks for one", whose(p.who.user)))
+			fmt.Sprintf("no environment of %s asks for one", plan.Whose(p.who.user)))
 		return nil
 	}
 	seen, err := p.findDevice(ctx)

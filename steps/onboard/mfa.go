@@ -170,7 +170,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 	}
 	serial, id := p.ownDevice(), deviceChange(user)
 	if orphan {
-		c := p.deviceStep(".unfinished", plan.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", whose(user)), needs,
+		c := p.deviceStep(".unfinished", plan.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", plan.Whose(user)), needs,
 			awsops.DeleteVirtualMFADevice(serial))
 		c.Fields = []plan.Field{{Name: "serial number", Before: serial}}
 		c.Risk = "Nobody uses it for MFA. What an app may show for it already can no longer be used."
@@ -254,6 +254,6 @@ func (p *factorPlan) keyInPlace() (files.Snapshot, []string, bool) {
 		return base, nil, false
 	}
 	p.who.profile = long
-	c := plan.FileChange(p.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since MFA is required", whose(p.who.user), long))
+	c := plan.FileChange(p.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since MFA is required", plan.Whose(p.who.user), long))
 	return edit.Result(), append(needs, p.add(c)), true
 }

@@ -257,7 +257,7 @@ func (v *mover) plan(signIn, written, partition string) {
 	}
 	checked := prove(moveCheck, "Prove the sign-in again, as Terraform has it by then", a.AdminProfile, aside, written, signIn)
 	off := plan.Change{
-		ID: moveDeactivate(k.id), Topic: topicOnboard, Of: plan.StepFiles, Action: plan.Update, Title: fmt.Sprintf("Deactivate %s access key %s", whose(k.owner.Name), k.id),
+		ID: moveDeactivate(k.id), Topic: topicOnboard, Of: plan.StepFiles, Action: plan.Update, Title: fmt.Sprintf("Deactivate %s access key %s", plan.Whose(k.owner.Name), k.id),
 		Target: k.owner.ARN, Account: a.AdminAccount, Region: a.StateRegion, Profile: a.LongTermProfile(), User: k.owner.Name, Needs: []string{checked},
 		Calls:  []awsops.Call{awsops.UpdateAccessKey(k.owner.Name, k.id, inactive)},
 		Fields: deactivated(),
@@ -326,9 +326,9 @@ func (v *mover) asideTitle() string {
 	case !k.works():
 		return fmt.Sprintf("Remove access key %s, which AWS rejects, from this laptop", k.id)
 	case !k.own:
-		return fmt.Sprintf("Remove %s access key %s from this laptop", whose(k.owner.Name), k.id)
+		return fmt.Sprintf("Remove %s access key %s from this laptop", plan.Whose(k.owner.Name), k.id)
 	}
-	return fmt.Sprintf("Take %s access key %s out of profile %s, into %s until it is deactivated", whose(k.owner.Name), k.id, a.AdminProfile, a.LongTermProfile())
+	return fmt.Sprintf("Take %s access key %s out of profile %s, into %s until it is deactivated", plan.Whose(k.owner.Name), k.id, a.AdminProfile, a.LongTermProfile())
 }
 
 // tellKey tells of a key that goes and that nobody here can deactivate.

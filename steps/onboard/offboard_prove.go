@@ -50,7 +50,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, ma
 	if len(r.Changes) > 0 { // the user, or somebody, had more made between the plan and the deny
 		told.find(plan.Finding{
 			ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("After the changes, this is still left of %s's access: %s.", f.name, r.Changes[0].Title),
+			Evidence: fmt.Sprintf("After the changes, this is still left of %s access: %s.", plan.Whose(f.name), r.Changes[0].Title),
 			Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
 		})
 	}

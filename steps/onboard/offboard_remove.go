@@ -38,7 +38,7 @@ func (o *offboarding) removeUser() {
 	for _, k := range o.Keys.All {
 		remove(plan.Change{
 			ID: "offboard.key." + k.ID + ".delete", Action: plan.Delete,
-			Title:  fmt.Sprintf("Delete %s's access key %s", o.name, k.ID),
+			Title:  fmt.Sprintf("Delete %s access key %s", plan.Whose(o.name), k.ID),
 			Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(o.name, k.ID)},
 			Intent: plan.Deleting(k.ID),
@@ -51,7 +51,7 @@ func (o *offboarding) removeUser() {
 		}
 		remove(plan.Change{
 			ID: "offboard.mfa." + lastPart(d.Serial), Action: plan.Delete,
-			Title:  fmt.Sprintf("Remove %s's MFA device %s", o.name, lastPart(d.Serial)),
+			Title:  fmt.Sprintf("Remove %s MFA device %s", plan.Whose(o.name), lastPart(d.Serial)),
 			Fields: []plan.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
 		})
 	}
@@ -167,7 +167,7 @@ func (o *offboarding) removeSealedFile() {
 	case o.Handover.Exists:
 		o.add(o.change(plan.Change{
 			ID: "offboard.handover", Action: plan.Delete, After: []string{denyChange(o.name)},
-			Title:  fmt.Sprintf("Delete %s's sealed key", o.name),
+			Title:  fmt.Sprintf("Delete %s sealed key", plan.Whose(o.name)),
 			Target: o.Handover.Path, Write: &plan.Write{Edit: files.Edit{Before: o.Handover}, Remove: true},
 		}))
 	}

@@ -111,7 +111,7 @@ func (o *offboarding) revoke(role roleAccess) plan.Change {
 	// Once the user was taken out of the trust, it no longer tells what let the
 	// user in.
 	if trust, err := policy.Parse(role.Role.Trust); err == nil && !o.denied && o.User != nil && policy.FixesSessionName(trust) {
-		name, word, whose, risk = o.name, "", o.name+"'s sessions", ""
+		name, word, whose, risk = o.name, "", plan.Whose(o.name)+" sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(o.name)
 	c := role.change(plan.Change{

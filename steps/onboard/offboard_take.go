@@ -92,7 +92,7 @@ func (o *offboarding) takeCredentials() {
 			}
 			o.add(o.taking(plan.Change{
 				ID:     "offboard." + kind.id + "." + c.ID,
-				Title:  fmt.Sprintf("Deactivate %s's %s %s", o.name, kind.words, c.ID),
+				Title:  fmt.Sprintf("Deactivate %s %s %s", plan.Whose(o.name), kind.words, c.ID),
 				Fields: deactivated(),
 				Calls:  []awsops.Call{kind.call(o.name, c.ID, inactive)},
 				Undo:   fmt.Sprintf("aws iam "+kind.undo+" --status Active", o.name, c.ID),
@@ -109,7 +109,7 @@ func (o *offboarding) takePassword() {
 		return
 	}
 	o.add(o.taking(plan.Change{
-		ID: "offboard.password", Title: fmt.Sprintf("Remove %s's console password", o.name),
+		ID: "offboard.password", Title: fmt.Sprintf("Remove %s console password", plan.Whose(o.name)),
 		Fields: []plan.Field{{Name: "console password", Before: "set"}},
 		Calls:  []awsops.Call{awsops.DeleteLoginProfile(o.name)},
 		Undo:   "aws iam create-login-profile --user-name " + o.name + ", with a new password",

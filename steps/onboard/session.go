@@ -140,7 +140,7 @@ func (p *factorPlan) displaced() string {
 	case id == "" || p.holdsSession() || id == p.who.held || id == p.who.given || p.keys.Find(id) != nil:
 		return ""
 	default:
-		f.Evidence = fmt.Sprintf("%s holds access key %s, which is not known to be %s.", where, id, whose(p.who.user))
+		f.Evidence = fmt.Sprintf("%s holds access key %s, which is not known to be %s.", where, id, plan.Whose(p.who.user))
 	}
 	p.find(f)
 	return id

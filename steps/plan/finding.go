@@ -264,6 +264,14 @@ func Listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// Whose is a name as the owner of what follows: "bob's", "admins'".
+func Whose(name string) string {
+	if strings.HasSuffix(name, "s") {
+		return name + "'"
+	}
+	return name + "'s"
+}
+
 // Enumerated joins names as a sentence does.
 func Enumerated(names []string) string {
 	if len(names) > namesShown {

@@ -86,6 +86,12 @@ func (s *Summary) Unproven() bool {
 	return s.BrokenOff() && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
 }
 
+// Unfetched says that all that is due again are commands that could not download
+// Terraform's providers: they fail again until those can be had.
+func (s *Summary) Unfetched() bool {
+	return s.CarriedOut() && s.Due > 0 && s.Due == s.DueRun && s.Proof.Why == ProofNoProviders
+}
+
 // Planned are the changes of the plan line, the commands too.
 func (s *Summary) Planned() int { return s.Add + s.Change + s.Destroy + s.Run }
 

@@ -49,34 +49,21 @@ func (l *Lines) showChecks() {
 	}
 }
 
-// kind is what checks are counted by.
-type kind struct {
-	verdict plan.Verdict
-	name    string
-}
-
-// counted names the checks that did not pass, each once with what they are about, and
-// counts the others.
+// counted counts the checks that passed, and shows the others, those first that failed.
 func (l *Lines) counted(title string, fresh []plan.Check) {
 	if len(fresh) == 0 {
 		return
 	}
 	counts := map[plan.Verdict]int{}
-	about := map[kind][]string{}
-	order := map[plan.Verdict][]kind{}
+	kin := map[plan.Check][]plan.Check{}
+	order := map[plan.Verdict][]plan.Check{}
 	for _, c := range fresh {
 		counts[c.Verdict]++
-		if c.Verdict == plan.Passed {
-			continue
+		of := family(c)
+		if kin[of] == nil {
+			order[c.Verdict] = append(order[c.Verdict], of)
 		}
-		key := kind{c.Verdict, c.Name}
-		if _, there := about[key]; !there {
-			order[c.Verdict] = append(order[c.Verdict], key)
-			about[key] = nil
-		}
-		if c.Subject != "" && !slices.Contains(about[key], c.Subject) {
-			about[key] = append(about[key], c.Subject)
-		}
+		kin[of] = append(kin[of], c)
 	}
 	l.print("\n%s: %d passed", title, counts[plan.Passed])
 	if n := counts[plan.Failed]; n > 0 {
@@ -86,13 +73,23 @@ func (l *Lines) counted(title string, fresh []plan.Check) {
 		l.print(", %d undecided", n)
 	}
 	l.print(" (--verbose shows them all).\n")
-	for _, key := range slices.Concat(order[plan.Failed], order[plan.Undecided]) {
-		text := key.name
-		if len(about[key]) > 0 {
-			text += ": " + plan.Listed(about[key])
-		}
-		l.print("  %s%s", verdictWord(key.verdict), strings.TrimLeft(wrapped(text, 7), " "))
+	for _, of := range slices.Concat(order[plan.Failed], order[plan.Undecided]) {
+		l.checkLine(of, strings.Join(subjects(kin[of]), ", "))
+		l.print("%s", wrapped(of.Answer, 9))
 	}
+}
+
+// subjects are what checks are about, each once; of many the first ones with a number.
+func subjects(checks []plan.Check) (list []string) {
+	for _, c := range checks {
+		if c.Subject != "" && !slices.Contains(list, c.Subject) {
+			list = append(list, c.Subject)
+		}
+	}
+	if n := len(list); n > alikeShown {
+		list = append(list[:alikeShown:alikeShown], fmt.Sprintf("and %d more", n-alikeShown))
+	}
+	return list
 }
 
 // family is what checks that are shown together have in common.
@@ -107,20 +104,14 @@ func family(c plan.Check) plan.Check {
 // alike shows checks of one family, with what was asked for the first of each
 // answer.
 func (l *Lines) alike(alike []plan.Check) {
-	var subjects, answers []string
+	var answers []string
 	var evidence []plan.Check
 	for _, c := range alike {
-		if c.Subject != "" && !slices.Contains(subjects, c.Subject) {
-			subjects = append(subjects, c.Subject)
-		}
 		if !slices.Contains(answers, c.Answer) {
 			answers, evidence = append(answers, c.Answer), append(evidence, c)
 		}
 	}
-	if n := len(subjects); n > alikeShown {
-		subjects = append(subjects[:alikeShown:alikeShown], fmt.Sprintf("and %d more", n-alikeShown))
-	}
-	l.checkLine(alike[0], strings.Join(subjects, ", "))
+	l.checkLine(alike[0], strings.Join(subjects(alike), ", "))
 	shown := evidence[:min(alikeShown, len(evidence))]
 	for _, c := range shown {
 		if c.Verdict == plan.Passed {

@@ -148,7 +148,9 @@ WARNING: lock-held
 
 Checks: 1 passed, 2 failed, 1 undecided (--verbose shows them all).
   FAIL holder: a, b
+         bob holds it
   ?    table
+         not read
 
 Nothing was changed: this was a dry run.
 1 finding needs attention.

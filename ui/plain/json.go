@@ -196,7 +196,7 @@ func newSummary(s *plan.Summary, detailed bool) summary {
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
 		Findings: words.Attention(s.Findings), Adopt: append([]string{}, plan.Adoptable(s.NotOurs)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
-		ExitCode: s.ExitCode(detailed), Notes: notes, Run: s.Run, Outcome: strings.Join(words.Outcome(s, "Run the command again").Lead, " "), Proof: newProof(s.Proof),
+		ExitCode: s.ExitCode(detailed), Notes: notes, Run: s.Run, Outcome: strings.Join(words.Outcome(s, "Run the command again", words.InLines).Lead, " "), Proof: newProof(s.Proof),
 		Checks: s.Checks,
 	}
 }

@@ -44,8 +44,7 @@ type Lines struct {
 	told int
 	// tenth is the last tenth of a progress that was shown, by its text.
 	tenth map[string]int
-	// Brief counts the checks that passed, and names the others after the findings,
-	// which say more of them.
+	// Brief counts the checks that passed, and shows the others after the findings.
 	Brief bool
 	// Command begins the run again, and takes more flags.
 	Command string
@@ -67,6 +66,9 @@ func (l *Lines) Emit(e plan.Event) {
 		}
 	case plan.EventStarted:
 		l.showPlan()
+		if why := words.Slow(e.Change); why != "" {
+			l.print("%s", wrapped(why, 2))
+		}
 	case plan.EventApplied:
 		l.applied(e)
 	case plan.EventFailed:
@@ -195,7 +197,7 @@ func (l *Lines) commands(f plan.Finding) {
 // passphrase shows a passphrase, which nothing else ever does.
 func (l *Lines) passphrase(e plan.Event) {
 	lines := []string{
-		"Passphrase of " + e.Text + "'s handover: " + e.Passphrase.Reveal(),
+		"Passphrase of " + plan.Whose(e.Text) + " handover: " + e.Passphrase.Reveal(),
 		"It is shown this once and stored nowhere. Tell it to " + e.Text,
 		"over a different channel than the file.",
 	}

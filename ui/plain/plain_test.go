@@ -245,7 +245,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: fix what the findings describe first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(words.Outcome(&c.summary, "Run the command again").Lines(), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run the command again", words.InLines).Lines(), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}
@@ -271,6 +271,20 @@ func TestConsentIsOfferedAsAShellTakesIt(t *testing.T) {
 	for _, want := range []string{"--adopt 'arn:aws:s3:::acme#Deny it all'\n", "--adopt 'arn:aws:s3:::acme/*'\n", "--adopt arn:aws:kms:eu-west-1:111111111111:key/1\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
+// TestSealingToAPassphraseSaysWhyItTakesLong: nothing else is shown meanwhile.
+func TestSealingToAPassphraseSaysWhyItTakesLong(t *testing.T) {
+	for recipient, want := range map[string]string{"": "  Sealing to a passphrase takes a few seconds, so that guessing it takes years.\n", "age1": ""} {
+		var out bytes.Buffer
+		c := plan.Change{ID: "iam.key.bob", Title: "Create bob's access key", Write: &plan.Write{Seal: &plan.Seal{User: "bob", Recipient: recipient}}}
+		l := NewLines(&out)
+		l.shown = true
+		l.Emit(plan.Event{Kind: plan.EventStarted, Change: &c})
+		if out.String() != want {
+			t.Errorf("%q: %q", recipient, out.String())
 		}
 	}
 }

@@ -12,8 +12,11 @@ import (
 	"stateroom/steps/printable"
 )
 
+// ErrEnded is the [ErrLeft] of somebody who has ended the input (Ctrl-D).
+var ErrEnded = fmt.Errorf("%w by the end of the input", ErrLeft)
+
 // ErrNoAnswer is returned when the input ends before an answer was given.
-var ErrNoAnswer = errors.New("the input ended before every answer was given")
+var ErrNoAnswer = errors.New("the input ended before every answer was given: add the missing ones to it, or answer with flags")
 
 // Prompt asks an operator at a terminal and reads typed lines.
 type Prompt struct {
@@ -44,7 +47,7 @@ func (p *Prompt) Continue(from *Prompt) {
 	p.start.Do(func() { p.lines = from.lines })
 }
 
-// Line asks for one line. It returns ErrNoAnswer at the end of the input, or ErrLeft
+// Line asks for one line. It returns ErrNoAnswer at the end of the input, or ErrEnded
 // where somebody sits there, and the context's error when that ends first.
 func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {
 	p.start.Do(func() { go p.read() })
@@ -57,7 +60,7 @@ func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {
 		if !ok {
 			p.print("\n")
 			if p.Sits {
-				return "", ErrLeft
+				return "", ErrEnded
 			}
 			return "", ErrNoAnswer
 		}

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,7 +27,7 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.table(s.Checks)
 	}
 	l.print("\n")
-	for _, line := range words.Outcome(s, "Run the command again").Lines() {
+	for _, line := range words.Outcome(s, "Run the command again", words.InLines).Lines() {
 		l.print("%s", wrapped(line, 0))
 	}
 	switch n := words.Attention(s.Findings); {
@@ -50,18 +51,19 @@ func (l *Lines) summary(s *plan.Summary) {
 // allows it: one for all that is allowed by the same name.
 func (l *Lines) waiting(changes []plan.Change) {
 	var targets []string
-	titles := map[string][]string{}
+	titles, verbs := map[string][]string{}, map[string]string{}
 	for _, c := range changes {
 		if c.NotOurs == "" {
 			continue
 		}
 		if titles[c.NotOurs] == nil {
 			targets = append(targets, c.NotOurs)
+			verbs[c.NotOurs] = cmp.Or(c.Agreeing, "allow")
 		}
 		titles[c.NotOurs] = append(titles[c.NotOurs], c.Title)
 	}
 	for _, target := range targets {
-		text := fmt.Sprintf("Not done without your consent: %s. To allow it, run:", strings.Join(titles[target], "; "))
+		text := fmt.Sprintf("Not done without your consent: %s. To %s it, run:", strings.Join(titles[target], "; "), verbs[target])
 		l.print("%s    %s --adopt %s\n", item(text), l.Command, plan.Shell(target)) // whole, to be copied
 	}
 }

@@ -19,11 +19,13 @@ func TestWhatWaitsForConsentIsAllowedByOneCommandForEachName(t *testing.T) {
 		{Title: "Delete bob's access key", NotOurs: "bob"},
 		{Title: "End everybody's sessions", NotOurs: "bob/sessions"},
 		{Title: "Delete the user bob for good", NotOurs: "bob"},
+		{Title: "Create carol's access key", NotOurs: "AKIA", Agreeing: "replace"},
 		{Title: "Needs another change"},
 	})
 	for _, want := range []string{
 		"Delete bob's access key; Delete the user bob\n  for good. To allow it, run:\n    stateroom offboard bob --adopt bob\n",
 		"End everybody's sessions. To allow it, run:\n    stateroom offboard bob --adopt bob/sessions\n",
+		"Create carol's access key. To replace it, run:\n    stateroom offboard bob --adopt AKIA\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, out.String())

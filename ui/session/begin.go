@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"stateroom/awsops/secret"
@@ -24,6 +25,7 @@ func (s *session) opener(ctx context.Context) (engine.Open, plan.Given, error) {
 		opened, err := open(ctx, given, asks)
 		if flow := opened.Flow; flow != nil {
 			s.forReal(flow)
+			s.consents(flow)
 			look := flow.Look
 			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 				r, err := look(ctx, env)
@@ -32,6 +34,27 @@ func (s *session) opener(ctx context.Context) (engine.Open, plan.Given, error) {
 		}
 		return opened, s.withRemedy(err)
 	}, given, nil
+}
+
+// consents says at the end which consents of the command line nothing was found for. That
+// is no bad input: whoever runs the same command again has given them before.
+func (s *session) consents(flow *engine.Flow) {
+	if len(s.Adopt) == 0 || s.NoChecks {
+		return
+	}
+	unmet, closes := flow.Answers.Unmet(s.Adopt), flow.Close
+	flow.Close = func(sum *plan.Summary) (notes []string, then string) {
+		if closes != nil {
+			notes, then = closes(sum)
+		}
+		if sum.Stopped || plan.Blocking(sum.Findings) { // not all was looked at
+			return notes, then
+		}
+		for _, target := range unmet() {
+			notes = append(notes, fmt.Sprintf("--adopt %s matched nothing: run the command without it to see what needs your consent.", plan.Shell(target)))
+		}
+		return notes, then
+	}
 }
 
 // withRemedy is an error with what to do about it, where it says that AWS could not be asked.

@@ -57,7 +57,11 @@ func (s *session) usable(ctx context.Context) error {
 	if s.NoChecks {
 		return nil
 	}
-	if _, _, err := s.begin(); err != nil || s.Engine == "" {
+	a, isNew, err := s.begin()
+	if err == nil && !isNew {
+		err = one(a)
+	}
+	if err != nil || s.Engine == "" {
 		return err
 	}
 	if _, err := s.terraform(ctx); err != nil {
@@ -68,21 +72,22 @@ func (s *session) usable(ctx context.Context) error {
 
 // complete refuses a run that would have to ask where nothing can be asked.
 func (s *session) complete(a *blueprint.Answers, isNew bool) error {
-	var lacking []string
-	nothing := "nothing can be asked here"
-	if missing := a.Missing(); len(missing) > 0 {
-		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
-		if isNew {
-			nothing = "there is no " + s.Blueprint + ", and " + nothing
-		}
+	missing := a.Missing()
+	if len(missing) == 0 {
+		return s.consent()
 	}
+	nothing, command := "nothing can be asked here", s.command()
+	if isNew {
+		nothing = "there is no " + s.Blueprint + ", and " + nothing
+	}
+	text := nothing + ". Fill in the missing answers and run:"
 	if s.nobody() {
-		lacking = append(lacking, "--yes to apply or --dry-run to preview")
+		text, command = text[:len(text)-1]+" (with --yes in the place of --dry-run to apply):", command+" --dry-run"
 	}
-	if len(lacking) > 0 {
-		return Usagef("%s: give %s", nothing, strings.Join(lacking, ", and "))
+	for _, path := range missing {
+		command += " \\\n      --set " + path + "=VALUE"
 	}
-	return nil
+	return Usagef("%s\n\n    %s", text, command)
 }
 
 // given tells whether a flag answered the question of this path, or of a part
@@ -99,7 +104,12 @@ func one(a *blueprint.Answers) error {
 	for _, g := range a.IdentityGroups() {
 		users = append(users, g.Name)
 	}
-	if a.Me != "" && !slices.Contains(users, a.Me) {
+	group := slices.IndexFunc(a.Groups, func(g blueprint.Group) bool { return g.Name == a.Me })
+	switch {
+	case a.Me == "", slices.Contains(users, a.Me):
+	case group >= 0:
+		return Usagef("--me %s names a group, not a person: give one of its users, %s", a.Me, strings.Join(a.Groups[group].Users, ", "))
+	default:
 		return Usagef("--me %s is not one of the blueprint's users%s, which are %s", a.Me, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
 	}
 	return nil

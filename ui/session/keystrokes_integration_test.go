@@ -73,28 +73,28 @@ func TestWhatPeopleComeForTakesFewKeys(t *testing.T) {
 	t.Run("newcomer", func(t *testing.T) {
 		l := (&company{t: t, mirror: mirror.With(t)}).laptop("bob")
 		l.folder = l.base
-		p := l.sits()
-		few(t, "a rehearsal", p.press([2]string{"Practice in the sandbox", "p"}, [2]string{"What do you want to practice?", "\r"}, [2]string{" to do", "a"}, [2]string{"yes, apply", "y"}), 4)
+		p := l.sitsAt(80, 24)
+		few(t, "a rehearsal", p.press([2]string{"Practice in the sandbox", "p"}, [2]string{"What do you want to practice?", "\r"}, [2]string{"Anyone who may run this", "a"}, [2]string{"yes, apply", "y"}), 4)
 		p.leaves("Alice can run Terraform in staging, preprod and production.")
 	})
 	t.Run("403", func(t *testing.T) {
 		l := (&company{t: t, mirror: mirror.With(t)}).laptop("bob")
 		l.folder = l.base
-		p := l.sits("troubleshoot", "--sandbox", "--break", "s3-head-denied-detached")
+		p := l.sitsAt(80, 24, "troubleshoot", "--sandbox", "--break", "s3-head-denied-detached")
 		const asked = 1 // where it begins, which a rehearsal knows
 		few(t, "a 403", asked+p.press([2]string{" to do", "\r"}, [2]string{"yes, apply", "y"}), 5)
 		p.leaves("Nothing is wrong any more")
 	})
 	t.Run("onboarding", func(t *testing.T) {
 		c := founded(t)
-		hands := c.operator().sits("handover", "carol")
+		hands := c.operator().sitsAt(80, 24, "handover", "carol")
 		hands.applies()
 		hands.Until("I have written it down")
 		told := passphrase.FindString(hands.Text())
 		hands.Type("\r")
 		hands.leaves("key waits in handover/carol.age until")
 		l := c.laptop("carol").clone()
-		p := l.sits("onboard", "--handover", l.sealed())
+		p := l.sitsAt(80, 24, "onboard", "--handover", l.sealed())
 		p.Until("Passphrase of the handover")
 		p.Type(told)
 		few(t, "onboarding", p.press([2]string{"typed, not shown", "\r"}, [2]string{" to do", "\r"}, [2]string{"yes, apply", "y"}), 5)

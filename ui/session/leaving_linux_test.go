@@ -65,6 +65,7 @@ func TestEveryWayOutOfEveryKindOfScreenSaysWhatItIs(t *testing.T) {
 		"a later question by Ctrl-C":  {setup, answered, []step{{"", interrupt}}, plan.ExitInterrupted, "Your answers are kept", true},
 		"lines by going back":         {lines, typed, []step{{"", "<\r"}, {"Admins, as IAM user names", "<\r"}, {"Environments, as name", "<\r"}, {"Admin account id", "<\r"}, {"Only 'yes' leaves", "yes\r"}}, plan.ExitDone, "Your answers are kept", true},
 		"lines by the end of input":   {lines, typed, []step{{"", endOfText}}, plan.ExitDone, "Your answers are kept", true},
+		"a consent by Ctrl-D":         {[]string{"offboard", "bob", "--sandbox", "--plain"}, nil, []step{{"Type bob to agree", endOfText}}, plan.ExitDone, "The input ended before an answer. Run the command again to answer.", false},
 		"lines by Ctrl-C":             {lines, typed, []step{{"", interrupt}}, plan.ExitInterrupted, "Interrupted: nothing was changed.", true},
 		"the menu in lines by q":      {[]string{"--plain"}, nil, []step{{"A number (q leaves)", "q\r"}}, plan.ExitDone, "Nothing was changed.", false},
 		"the menu in lines by Ctrl-C": {[]string{"--plain"}, nil, []step{{"A number (q leaves)", interrupt}}, plan.ExitInterrupted, "Interrupted: nothing was changed.", false},

@@ -59,6 +59,7 @@ func newLineRun(s *session) *lineRun {
 // after changes whose result was not looked at.
 const (
 	nothingChanged = "Nothing was changed."
+	inputEnded     = "The input ended before an answer. Run the command again to answer."
 	leftUnseen     = "You left before the result was looked at again: what was made stays."
 )
 
@@ -67,7 +68,7 @@ func (r *lineRun) present() {
 	r.found = false
 	r.lines = plain.NewLines(r.sys.Out)
 	r.lines.Command = r.command()
-	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, r.tells && !r.Verbose
+	r.lines.Table, r.lines.Stages, r.lines.Brief = r.Table, r.Stages, !r.Verbose
 	r.show = r.lines.Emit
 	if r.JSON {
 		events := plain.NewJSON(r.sys.Out, r.sys.Err)
@@ -85,6 +86,9 @@ func (r *lineRun) run(ctx context.Context) (code int, err error) {
 	}
 	defer func() {
 		if errors.Is(err, plain.ErrLeft) {
+			if errors.Is(err, plain.ErrEnded) {
+				fmt.Fprintln(r.talk(), inputEnded)
+			}
 			err = nil
 			if unfinished(summary) == plan.ExitDone {
 				fmt.Fprintln(r.talk(), nothingChanged)

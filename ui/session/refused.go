@@ -19,12 +19,13 @@ func (e ShownError) Error() string { return e.Err.Error() }
 // Unwrap gives the error its own type.
 func (e ShownError) Unwrap() error { return e.Err }
 
-// showRefusal shows a refusal that has commands to copy, or says what was tried, which is
-// then a [ShownError]; any other error is left to whoever gets it. draft says that the
+// showRefusal shows a refusal that says in a few words what is so, has commands to copy or
+// tells what was tried, which is then a [ShownError]; any other error is left to whoever
+// gets it. draft says that the
 // answers are on the disk for the next run.
 func showRefusal(out io.Writer, err error, applied int, draft bool) error {
 	var refusal *plan.Refusal
-	if !errors.As(err, &refusal) || len(refusal.Commands)+len(refusal.Tried) == 0 {
+	if !errors.As(err, &refusal) || refusal.Title == "" && len(refusal.Commands)+len(refusal.Tried) == 0 {
 		return err
 	}
 	plain.Refused(out, words.Refused(err), words.AfterRefusal(applied, draft))

@@ -19,7 +19,13 @@ type terminal struct {
 // sits opens a terminal of 110 by 40 and runs the program in it.
 func (l *laptop) sits(args ...string) *terminal {
 	l.t.Helper()
-	p := &terminal{ptytest.New(l.t, 110, 40), l.t}
+	return l.sitsAt(110, 40, args...)
+}
+
+// sitsAt is sits in a terminal of another size: at 80 by 24 the answer has to fit.
+func (l *laptop) sitsAt(columns, lines uint16, args ...string) *terminal {
+	l.t.Helper()
+	p := &terminal{ptytest.New(l.t, columns, lines), l.t}
 	command := exec.CommandContext(l.t.Context(), l.program(), args...)
 	command.Dir, command.Env = l.folder, l.environment()
 	p.Start(command)

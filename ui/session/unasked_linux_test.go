@@ -98,7 +98,7 @@ func TestThroughAPipeItIsTriedAgainAndPractisedInstead(t *testing.T) {
 		t.Errorf("it is told %d times:\n%s", told, got.out)
 	}
 	says(t, got.out, "\n      aws configure sso\n", "r tries again, p practices in the sandbox, q leaves", `"x" is not one of the letters above`,
-		"Making a finished setup to practice on", "Bob's key is sealed in a file for you to send, which bob alone can open.")
+		"Making a finished setup to practice on", "Bob's key is sealed, and bob alone can open it. A real run leaves it for you to")
 	if strings.Contains(got.err, "not signed in") {
 		t.Errorf("it is told twice: %s", got.err)
 	}

@@ -159,7 +159,7 @@ func TestAfterAStopOnlyANewLookIsOfferedAndNothingIsMadeTwice(t *testing.T) {
 // A stop whose last answer was lost may have changed something, and a screen offers
 // the look that tells.
 func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T) {
-	text := strings.Join(words.Outcome(&plan.Summary{Stopped: true, Unknown: 1, Skipped: 3}, "Look again").Lines(), " ")
+	text := strings.Join(words.Outcome(&plan.Summary{Stopped: true, Unknown: 1, Skipped: 3}, "Look again", words.OnScreen).Lines(), " ")
 	if strings.Contains(text, "nothing was changed") || !strings.Contains(text, "The answer to 1 change was lost. Look again") {
 		t.Errorf("it says %q", text)
 	}
@@ -168,12 +168,12 @@ func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T
 // An interrupt that comes after the last change leaves nothing to do but the proof.
 func TestWhatIsStoppedInTheProofIsNotSaidToBeUndone(t *testing.T) {
 	s := &plan.Summary{Stopped: true, Applied: 42}
-	text := strings.Join(words.Outcome(s, "Look again").Lines(), " ")
+	text := strings.Join(words.Outcome(s, "Look again", words.OnScreen).Lines(), " ")
 	if strings.Contains(text, "not begun") || !strings.Contains(text, "the result is not proven. Look again") {
 		t.Errorf("it says %q", text)
 	}
 	s.Skipped = 1
-	if text := strings.Join(words.Outcome(s, "Look again").Lines(), " "); strings.Contains(text, "proven") || !strings.Contains(text, "1 not begun") {
+	if text := strings.Join(words.Outcome(s, "Look again", words.OnScreen).Lines(), " "); strings.Contains(text, "proven") || !strings.Contains(text, "1 not begun") {
 		t.Errorf("with a change that was not begun it says %q", text)
 	}
 }

@@ -26,6 +26,9 @@ func (p *progress) show(l *list, busy, proving string) {
 	}
 	for _, c := range p.running {
 		l.marked(t.Accent.Render(busy), c.Title, t.Plain, "")
+		if why := words.Slow(c); why != "" {
+			l.wrapped(why, 3, t.Faint.Render)
+		}
 	}
 	if p.proving {
 		l.marked(t.Accent.Render(busy), proving, t.Plain, "")
@@ -116,7 +119,7 @@ func (v *runScreen) passphrase(e plan.Event) nav {
 		return nav{}, nil
 	}
 	return nav{push: &chooser{
-		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
+		theme: v.theme, title: "Passphrase of " + plan.Whose(e.Text) + " handover",
 		text: []string{
 			e.Passphrase.Reveal(),
 			"It is shown this once and stored nowhere. Tell it to " + e.Text + " over a different channel than the file.",

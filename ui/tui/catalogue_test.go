@@ -60,11 +60,19 @@ func answersInTheFirstFrame(t *testing.T, found plan.Review) {
 	if footer := ansi.Strip(m.footer()); !strings.HasPrefix(footer, " enter fix ") && !strings.HasPrefix(footer, " enter look again ") && !strings.HasPrefix(footer, " enter agree ") {
 		t.Errorf("the key is not in the footer: %s", footer)
 	}
+	for _, check := range found.Checks {
+		if wide := ansi.StringWidth(check.Name); wide > checkNames {
+			t.Errorf("the name of the check %q is %d wide, and %d are in line with the others", check.Name, wide, checkNames)
+		}
+	}
 	pinned(m)
 	if lost := missing(resized(m, 150, tall), resized(m, 80, tall)); lost != "" {
 		t.Errorf("%q is cut without a mark:\n%s", lost, ansi.Strip(m.View()))
 	}
 }
+
+// checkNames is the column of the names of checks at 80 columns.
+const checkNames = 34
 
 // ofInit are the faults of a project that Terraform has initialized, which the tests that
 // have one hold to the same.

@@ -23,7 +23,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 	}
 	if m.run != nil {
 		for _, user := range m.run.unread {
-			c.say("", fmt.Sprintf("The passphrase of %s's handover was not confirmed as written down, and it is stored nowhere. To make a new file, run this and agree to replace the one that waits:", user))
+			c.say("", fmt.Sprintf("The passphrase of %s handover was not confirmed as written down, and it is stored nowhere. To make a new file, run this and agree to replace the one that waits:", plan.Whose(user)))
 			c.say("    ", "stateroom handover "+user)
 		}
 	}
@@ -83,7 +83,7 @@ func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
 
 // ending is how a run ended, for whoever leaves it.
 func ending(s *plan.Summary, mode *Mode) []string {
-	lines := words.Outcome(s, "Run "+mode.command()+" again").Lines()
+	lines := words.Outcome(s, "Run "+mode.command()+" again", words.InLines).Lines()
 	if s.DryRun || s.Left {
 		lines = append(lines, s.Line())
 	}

@@ -33,7 +33,8 @@ func init() {
 		},
 		"result-onboarded-not-proven": func(t *testing.T, l look) *root {
 			o := plan.Aboard{User: "bob", Own: true, Places: []plan.Place{{Environment: "staging", Reach: plan.Entered}, {Environment: "production", Reach: plan.Entered}}}
-			return resulting(t, l, Onboard, coming(), plan.Review{Outcome: o, Proof: plan.Unproved(plan.ProofNoProviders), Changes: coming().Changes[2:]})
+			init := plan.Change{ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialize project common-production"}
+			return resulting(t, l, Onboard, coming(), plan.Review{Outcome: o, Proof: plan.Unproved(plan.ProofNoProviders), Changes: []plan.Change{init}})
 		},
 		"handover-waits": func(t *testing.T, l look) *root { return lookedAt(t, l, Handover, Options{}, waitingKey()) },
 		"handover-made": func(t *testing.T, l look) *root {
@@ -80,7 +81,7 @@ func resulting(t testing.TB, l look, mode *Mode, before, after plan.Review) *roo
 	m.run.apply(0)
 	m.Update(madeMsg{review: after, summary: &plan.Summary{
 		Applied: len(before.Changes), Outcome: after.Outcome, Proof: after.Proof, Findings: after.Findings, Checks: after.Checks,
-		NotOurs: after.NotOurs, Due: len(after.Changes), Ended: true,
+		NotOurs: after.NotOurs, Due: len(after.Changes), DueRun: plan.Commands(after.Changes), Ended: true,
 	}})
 	return m
 }

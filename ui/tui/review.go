@@ -29,7 +29,7 @@ type review struct {
 	// result is how making the changes ended, mended are the findings that were there
 	// before and are gone.
 	result *plan.Summary
-	mended []plan.Finding
+	mended []mendedItem
 	// tallies is what all of this says of each stage.
 	tallies map[int]*tally
 	// decide leaves a change out, takes it in again, or asks for the consent that it
@@ -60,7 +60,7 @@ func (r *review) ended() words.Ending {
 		now.Due, now.Excluded = r.toDo(), len(r.left)+len(r.Excluded)
 		s = &now
 	}
-	return words.Outcome(s, "Look again")
+	return words.Outcome(s, "Look again", words.OnScreen)
 }
 
 // proof is how far the result was shown to work.
@@ -159,7 +159,7 @@ func (r *review) numbers() string {
 	return strings.Join(parts, " ")
 }
 
-// showResult is what failed before all else, and what was mended.
+// showResult is what failed, before all else.
 func (r *review) showResult(l *list) {
 	t := l.theme
 	if r.staged {
@@ -171,11 +171,16 @@ func (r *review) showResult(l *list) {
 	for _, f := range r.result.Failures {
 		l.failed(f.Change.Title, f.Err)
 	}
-	if len(r.mended) == 0 || r.staged { // a stage says by itself that it is done
+}
+
+// showMended is what was wrong before the changes and is not any more. A stage says by
+// itself that it is done.
+func (r *review) showMended(l *list) {
+	if len(r.mended) == 0 || r.staged {
 		return
 	}
-	for _, f := range r.mended {
-		l.marked(t.Good.Render(t.Glyphs.Right), "Fixed: "+words.Finding(f), t.Bold, l.short(cmp.Or(f.Lead, firstSentence(f.Evidence))))
+	for i := range r.mended {
+		r.mended[i].show(l)
 	}
 	l.text("")
 }
@@ -211,6 +216,9 @@ func (r *review) showOthers(l *list, stage int) (shown bool) {
 		}
 		if !shown {
 			heading := "What changes"
+			if r.result != nil && r.result.Unfetched() {
+				heading = "Waiting for Terraform's providers"
+			}
 			if r.toDo() == 0 && len(r.Changes) == 0 {
 				heading = "Left for you to decide"
 			}

@@ -82,6 +82,9 @@ func (v *runScreen) reviewing() {
 	if r.result != nil && v.last() {
 		r.showResult(l)
 	}
+	if v.last() && r.found.pressing() == 0 {
+		r.showMended(l)
+	}
 	if s := cmp.Or(r.result, r.settled); s != nil && v.last() && r.found.pressing() == 0 {
 		v.then(s.Then)
 	}
@@ -98,6 +101,9 @@ func (v *runScreen) reviewing() {
 	}
 	if !first {
 		r.showFindings(l, stage, false)
+	}
+	if v.last() && r.found.pressing() > 0 {
+		r.showMended(l)
 	}
 	if !r.showOthers(l, stage) && !v.last() && !v.mustLook() {
 		v.unchanged()
@@ -137,7 +143,7 @@ func (v *runScreen) unchanged() {
 		l.text(" " + t.Faint.Render(t.Glyphs.NotYet) + " Nothing to make in this step: the result is tested once the others are made.")
 	default:
 		glyph, style := (&stepper{theme: t}).sign(state)
-		l.marked(style.Render(glyph), cmp.Or(words.Proof(v.review.proof()), words.Proof(plan.Unproved(plan.NotTried))), t.Plain, "")
+		l.marked(style.Render(glyph), cmp.Or(words.Proof(v.review.proof(), words.OnScreen), words.Proof(plan.Unproved(plan.NotTried), words.OnScreen)), t.Plain, "")
 	}
 	l.text("")
 }

@@ -300,6 +300,7 @@ func mendedRoot(t testing.TB, l look) *root {
 		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i]}, plan.Event{Kind: plan.EventApplied, Change: &c[i], Took: 12 * time.Millisecond})
 	}
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
+	after.Checks[2].Answer = "KeyState: Enabled"
 	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
 	m.Update(madeMsg{review: after, summary: &plan.Summary{
 		Change: 2, Applied: 2, NotOurs: after.NotOurs, Outcome: after.Outcome, Checks: after.Checks, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak"}, Then: "run terraform plan in live/staging",

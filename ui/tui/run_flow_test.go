@@ -67,7 +67,7 @@ func TestRunFromTheQuestionsToTheResult(t *testing.T) {
 	shown.until(t, "Apply 2 changes")
 	shown.send(tm, "down", "enter")
 	shown.until(t, "Nothing is wrong")
-	shown.until(t, "Fixed") // further down in the same frame
+	shown.until(t, "fixed") // further down in the same frame
 	shown.send(tm, "enter")
 	s := end(t, tm, m)
 	if s == nil || s.Applied != 2 || s.ExitCode(false) != plan.ExitDone {

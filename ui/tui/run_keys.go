@@ -174,6 +174,8 @@ func (v *runScreen) verb() string {
 		return "end the dry run"
 	case v.proves():
 		return "prove"
+	case v.review.result != nil && v.review.result.Unfetched():
+		return "try again"
 	}
 	return v.mode.verb
 }

@@ -258,9 +258,35 @@ func TestChangesAreLookedAtAgain(t *testing.T) {
 
 func TestResultTellsWhatWasMendedWhatRemainsAndWhatIsNext(t *testing.T) {
 	m := mendedRoot(t, plainLook)
-	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "Fixed: kms-disabled", "lock-held", "run terraform plan in live/staging")
+	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "✓ fixed Enable the state encryption key", "Before: The state encryption key", "lock-held", "run terraform plan in live/staging")
 	if s := m.engine.made; s == nil || s.Applied != 2 {
 		t.Errorf("summed up %+v", s)
+	}
+}
+
+// TestWhatIsFixedSaysWhatIsSoNow, below what was done, with its id where it is opened.
+func TestWhatIsFixedSaysWhatIsSoNow(t *testing.T) {
+	m := mendedRoot(t, plainLook)
+	m.run.list.find(func(it item) bool { _, is := it.(*mendedItem); return is })
+	press(m, " ")
+	shows(t, m, "Now key state: KeyState: Enabled", "Finding kms-disabled")
+	if item := m.run.review.mended[0]; len(m.run.review.mended) != 1 || item.by[0] != "Enable the state encryption key" {
+		t.Errorf("%+v", m.run.review.mended)
+	}
+	press(m, "r")
+	shows(t, m, "Before: The state encryption key", "KMS.DisabledException")
+}
+
+// TestWhatCannotBeDownloadedIsTriedAgain: the key does not promise that it works now.
+func TestWhatCannotBeDownloadedIsTriedAgain(t *testing.T) {
+	o := plan.Aboard{User: "bob", Own: true, Places: []plan.Place{{Environment: "staging", Reach: plan.Entered}}}
+	run := plan.Change{ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialize project common-staging"}
+	for why, word := range map[plan.WhyNot]string{plan.ProofNoProviders: "try again", plan.ProofFailed: "apply"} {
+		m := resulting(t, plainLook, Onboard, coming(), plan.Review{Outcome: o, Proof: plan.Unproved(why), Changes: []plan.Change{run}})
+		shows(t, m, "enter "+word)
+		if waits := strings.Contains(m.View(), "Waiting for Terraform's providers"); waits != (word == "try again") {
+			t.Errorf("%s: it says what it waits for: %t", why, waits)
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ func (v *runScreen) apply(step int) tea.Cmd {
 
 // made has the outcome, and what is still to do.
 func (v *runScreen) made(msg madeMsg) nav {
-	before := v.review.Findings
+	before := v.review
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, noticeMsg{}
 	v.review.result, v.review.mended, v.outline = msg.summary, nil, msg.outline
@@ -131,29 +131,14 @@ func (v *runScreen) made(msg madeMsg) nav {
 		v.setReview(plan.Review{})
 		return v.fail(msg.err)
 	}
-	if !msg.summary.Stopped {
-		v.review.mended = gone(before, msg.review.Findings)
-	}
 	v.current = max(1, len(v.outline.Stages))
 	msg.review.Changes = append(msg.review.Changes, msg.review.Excluded...)
 	msg.review.Excluded = nil
+	if !msg.summary.Stopped {
+		v.review.mended = gone(&before, msg.review, v.progress.done)
+	}
 	v.take(msg.review)
 	return nav{}
-}
-
-// gone are the findings of before that now is without.
-func gone(before, now []plan.Finding) []plan.Finding {
-	there := map[string]bool{}
-	for _, f := range now {
-		there[f.Key()] = true
-	}
-	var gone []plan.Finding
-	for _, f := range before {
-		if f.Severity != plan.Info && !there[f.Key()] {
-			gone = append(gone, f)
-		}
-	}
-	return gone
 }
 
 // unapplied is what was looked at, where nothing was made of it.

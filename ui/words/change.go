@@ -63,6 +63,14 @@ func FileDiff(w *plan.Write) []string {
 	return lines
 }
 
+// Slow says why a change takes longer than others; empty for one that does not.
+func Slow(c *plan.Change) string {
+	if c.Write != nil && c.Write.Seal != nil && c.Write.Seal.Recipient == "" {
+		return "Sealing to a passphrase takes a few seconds, so that guessing it takes years."
+	}
+	return ""
+}
+
 // DiffLines is a unified diff without its two lines of file names.
 func DiffLines(diff string) []string {
 	lines := strings.Split(strings.TrimRight(diff, "\n"), "\n")

@@ -48,13 +48,22 @@ func (e Ending) Lines() []string {
 	return append(lines, e.Counts...)
 }
 
+// Clock is how the time of a proof is written.
+type Clock string
+
+// The clocks: a screen is read where it is shown, lines are handed on.
+const (
+	OnScreen Clock = "15:04"
+	InLines  Clock = "15:04 MST"
+)
+
 // Outcome is how a run ended. Again says how to go on from there: "Run it again".
-func Outcome(s *plan.Summary, again string) Ending {
+func Outcome(s *plan.Summary, again string, clock Clock) Ending {
 	e := Ending{Mark: markOf(s), Counts: counts(s, again)}
 	made := s.Begun() > 0
 	ended := brokenOff(s, again)
 	if s.CarriedOut() || made {
-		e.Proof = Proof(s.Proof)
+		e.Proof = Proof(s.Proof, clock)
 	}
 	if s.Unproven() && e.Proof != "" {
 		e.Proof += fmt.Sprintf(" %s to prove it.", again)
@@ -147,7 +156,7 @@ func counts(s *plan.Summary, again string) []string {
 	if _, is := s.Outcome.(plan.SetUp); is && !s.Stale {
 		return lines // which tells itself what is not made
 	}
-	if s.CarriedOut() && s.Due > 0 && s.Due == s.DueRun && s.Proof.Why == plan.ProofNoProviders { // terraform init is done in part
+	if s.Unfetched() { // terraform init is done in part
 		return append(lines, changes(s.Due, "is due again", "are due again")+" where Terraform's providers can be downloaded.")
 	}
 	if s.CarriedOut() && s.Due > 0 {
@@ -232,11 +241,11 @@ func undecided(checks []plan.Check) int {
 
 // Proof is how far a result was shown to work, in a sentence; empty where there is
 // nothing to show.
-func Proof(p plan.Proof) string {
+func Proof(p plan.Proof, clock Clock) string {
 	with := tool(p)
 	at := ""
 	if !p.At.IsZero() {
-		at = ", at " + p.At.Local().Format("15:04")
+		at = ", at " + p.At.Local().Format(string(clock))
 	}
 	switch p.State {
 	case plan.Proven:

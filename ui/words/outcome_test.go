@@ -72,7 +72,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"on board broken off":   {plan.Summary{Outcome: plan.Aboard{User: "bob"}, Applied: 2, Skipped: 7, Stopped: true, Stale: true}, Wrong, "Interrupted: what is done stays, the rest was not begun or not finished. Again to go on from here. Whether bob can run Terraform was not checked again."},
 
 		"handed over":                {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, Applied: 1}, Works, "Bob's key waits in handover/bob.age until 4 December. 1 change made, 0 failed, 0 left out."},
-		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed in a file for you to send, which bob alone can open. 1 change made"},
+		"handed over in a rehearsal": {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &plan.Sealed{User: "bob", Until: bobs.Until}}, Applied: 1}, Works, "Bob's key is sealed, and bob alone can open it. A real run leaves it for you to send, as bob.age in the folder handover. 1 change made"},
 		"handed over already":        {plan.Summary{Outcome: plan.Delivery{User: "bob", Sealed: &bobs}, NotOurs: make([]plan.Change, 2)}, Works, "Bob's key waits in handover/bob.age until 4 December. Nothing was changed. 2 changes are left for you to decide."},
 		"nothing handed over":        {plan.Summary{Outcome: plan.Delivery{User: "bob"}, Due: 1, Next: "stateroom handover bob --yes"}, Waits, "Nothing was changed: nobody could be asked here. No key waits for bob yet."},
 
@@ -103,7 +103,7 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"nobody was asked": {plan.Summary{Next: "stateroom setup --yes"}, Works, "Nothing was changed: nobody could be asked here."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := Outcome(&c.s, "Again")
+			e := Outcome(&c.s, "Again", OnScreen)
 			if got := strings.Join(e.Lines(), " "); !strings.HasPrefix(got, c.want) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
@@ -111,6 +111,23 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 				t.Errorf("marked %d, not %d", e.Mark, c.mark)
 			}
 		})
+	}
+}
+
+// TestAProofInLinesNamesItsZone: lines are handed on, and read where the clock is another.
+func TestAProofInLinesNamesItsZone(t *testing.T) {
+	if got, want := Proof(asAlice, InLines), "Proven as alice, with Terraform 1.11.4, at "+now.Format("15:04 MST")+"."; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestANameThatEndsInAnSOwnsThingsByAnApostrophe, and whoever has no name is spoken to.
+func TestANameThatEndsInAnSOwnsThingsByAnApostrophe(t *testing.T) {
+	for user, want := range map[string]string{"bob": "Bob's access", "chris": "Chris' access", "": "Your access"} {
+		s := plan.Summary{Outcome: plan.Aboard{User: user, Own: true, Places: places(plan.Refused)}}
+		if got := Outcome(&s, "Again", OnScreen).Lead[0]; got != want+" does not work in staging." {
+			t.Error(got)
+		}
 	}
 }
 
@@ -132,7 +149,7 @@ func TestEveryReasonWhyNothingIsProvenHasWords(t *testing.T) {
 func TestAProofIsNoBetterThanItsWeakestPart(t *testing.T) {
 	roles := plan.Proof{State: plan.Proven, As: "alice"}
 	leftOut := plan.Proof{State: plan.NotProven, Why: plan.ProofLeftOut, Because: "because \"Create the lock table\" was left out"}
-	if got := Proof(leftOut); got != "Not proven, because \"Create the lock table\" was left out." {
+	if got := Proof(leftOut, OnScreen); got != "Not proven, because \"Create the lock table\" was left out." {
 		t.Error(got)
 	}
 	for name, c := range map[string]struct{ a, b, want plan.Proof }{

@@ -157,7 +157,7 @@ func waiting(sealed []plan.Sealed) string {
 		users = append(users[:most:most], fmt.Sprintf("%d more", len(users)-most))
 	}
 	if sealed[0].Path == "" {
-		return "The keys of " + plan.Enumerated(users) + " are sealed in files for you to send, which they alone can open."
+		return "The keys of " + plan.Enumerated(users) + " are sealed, and they alone can open them. A real run leaves the files for you to send, in the folder handover."
 	}
 	text := "The keys of " + plan.Enumerated(users) + " wait in " + sealed[0].Path[:strings.LastIndex(sealed[0].Path, "/")+1]
 	if first.IsZero() {
@@ -168,9 +168,9 @@ func waiting(sealed []plan.Sealed) string {
 
 func keyWaits(w plan.Sealed) string {
 	if w.Path == "" {
-		return fmt.Sprintf("%s's key is sealed in a file for you to send, which %s alone can open.", Named(w.User), w.User)
+		return fmt.Sprintf("%s key is sealed, and %s alone can open it. A real run leaves it for you to send, as %s.age in the folder handover.", plan.Whose(Named(w.User)), w.User, w.User)
 	}
-	text := fmt.Sprintf("%s's key waits in %s", Named(w.User), w.Path)
+	text := fmt.Sprintf("%s key waits in %s", plan.Whose(Named(w.User)), w.Path)
 	if w.Until.IsZero() {
 		return text + "."
 	}
@@ -180,13 +180,13 @@ func keyWaits(w plan.Sealed) string {
 func day(at time.Time) string { return at.Local().Format("2 January") }
 
 func aboard(o plan.Aboard, s *plan.Summary) string {
-	who := Named(o.User)
+	who, whose := Named(o.User), plan.Whose(Named(o.User))
 	if o.User == "" {
-		who = "You"
+		who, whose = "You", "Your"
 	}
 	if !o.Own {
 		if o.Leaving != "" && unmade(s, 0) != "" {
-			return fmt.Sprintf("Terraform uses %s's access key on this laptop: %s.", Named(o.Leaving), needed(s, 0, "moves it to Identity Center", "move it to Identity Center"))
+			return fmt.Sprintf("Terraform uses %s access key on this laptop: %s.", plan.Whose(Named(o.Leaving)), needed(s, 0, "moves it to Identity Center", "move it to Identity Center"))
 		}
 		if unmade(s, 0) != "" {
 			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, needed(s, 0, "makes it ready", "make it ready"))
@@ -201,21 +201,21 @@ func aboard(o plan.Aboard, s *plan.Summary) string {
 		return fmt.Sprintf("%s has to sign in before Terraform can run: stateroom login.", who)
 	}
 	if len(o.Places) == 0 {
-		return fmt.Sprintf("%s's key works, but no environment is open to it yet.", who)
+		return fmt.Sprintf("%s key works, but no environment is open to it yet.", whose)
 	}
 	var lines []string
 	if names := of[plan.Planned]; len(names) > 0 {
 		lines = append(lines, fmt.Sprintf("%s can run Terraform in %s.", who, plan.Enumerated(names)))
 	}
 	if names := of[plan.Entered]; len(names) > 0 {
-		lines = append(lines, fmt.Sprintf("%s's access works in %s; terraform plan has not run there.", who, plan.Enumerated(names)))
+		lines = append(lines, fmt.Sprintf("%s access works in %s; terraform plan has not run there.", whose, plan.Enumerated(names)))
 	}
 	if names := slices.Concat(of[plan.Refused], of[plan.Untried]); len(names) > 0 {
-		whose := who + "'s access"
+		what := whose + " access"
 		if len(lines) > 0 {
-			whose = "It"
+			what = "It"
 		}
-		lines = append(lines, fmt.Sprintf("%s does not work in %s.", whose, plan.Enumerated(names)))
+		lines = append(lines, fmt.Sprintf("%s does not work in %s.", what, plan.Enumerated(names)))
 	}
 	return strings.Join(lines, " ")
 }
@@ -223,9 +223,9 @@ func aboard(o plan.Aboard, s *plan.Summary) string {
 func delivery(o plan.Delivery, s *plan.Summary) string {
 	switch {
 	case o.Superseded:
-		return fmt.Sprintf("%s's new key is gone already: somebody else made a handover at the same time, and that one counts.", Named(o.User))
+		return fmt.Sprintf("%s new key is gone already: somebody else made a handover at the same time, and that one counts.", plan.Whose(Named(o.User)))
 	case o.Sealed != nil && o.Others == 1:
-		return keyWaits(*o.Sealed) + fmt.Sprintf(" An older key of %s's is there as well.", o.User)
+		return keyWaits(*o.Sealed) + fmt.Sprintf(" An older key of %s is there as well.", plan.Whose(o.User))
 	case o.Sealed != nil:
 		return keyWaits(*o.Sealed)
 	case s.Due > 0:

@@ -37,6 +37,7 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 			}
 		}
 	}
+	tellApart(results)
 	all := withAgreement(unite(merge(faults)))
 	var report health.Report
 	for _, r := range results {
@@ -48,6 +49,20 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	report.Findings, report.Changes = settle(f, all, preflight(ctx, env, f, fixes(f, all)))
 	report.Actor = steps.Acting(f.operator)
 	return report
+}
+
+// tellApart adds to checks of one name about one subject what each is about.
+func tellApart(results []health.Result) {
+	type called struct{ name, subject string }
+	times := map[called]int{}
+	for _, r := range results {
+		times[called{r.Check.Name, r.Check.Subject}]++
+	}
+	for i := range results {
+		if c := &results[i].Check; times[called{c.Name, c.Subject}] > 1 && results[i].Apart != "" {
+			c.Name += " (" + results[i].Apart + ")"
+		}
+	}
 }
 
 // checks are what AWS is asked about, in the article's order. Each is pure: the same
@@ -99,13 +114,19 @@ func reached(f *facts) []*bucketAccess {
 const (
 	nameIdentity   = "identity"
 	nameKeyAges    = "age of access keys"
-	nameBucket     = "bucket permissions"
+	nameExists     = "bucket exists"
+	nameRegion     = "bucket region"
+	nameList       = "permission to list the bucket"
+	nameRead       = "permission to read the state"
+	nameWrite      = "permission to write the state"
+	nameHeaders    = "bucket policy allows the write"
 	nameKey        = "key permissions"
 	nameAssumeRole = "permission to assume the role"
 	nameInside     = "permissions inside the environment"
-	nameRegion     = "region and .terraform"
 	nameKeyState   = "key state"
 	nameTable      = "lock table"
+	nameItems      = "permission for the lock table"
+	nameLockFile   = "permission for the lock file"
 	nameLock       = "lock holder"
 	nameDigest     = "state digest"
 )

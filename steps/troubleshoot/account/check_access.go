@@ -18,7 +18,7 @@ func (s *stateAccess) check(name, call string) health.Question {
 
 // checkRead is about HEAD and GET. HEAD tells no reason; GET is asked for it.
 func checkRead(f *facts, s *stateAccess) health.Result {
-	c := s.check(nameBucket, "s3:HeadObject and s3:GetObject")
+	c := s.check(nameRead, "s3:HeadObject and s3:GetObject")
 	q := s.ask(f, "s3:GetObject", s.arn())
 	q.err = s.getErr
 	cause := diagnosis.S3GetDenied
@@ -50,7 +50,7 @@ func checkRead(f *facts, s *stateAccess) health.Result {
 // checkWrite is about the right to write the state, which nothing proves that
 // only reads.
 func checkWrite(f *facts, s *stateAccess) health.Result {
-	c := s.check(nameBucket, "iam:SimulatePrincipalPolicy for s3:PutObject")
+	c := s.check(nameWrite, "iam:SimulatePrincipalPolicy for s3:PutObject")
 	return s.simulated(f, c, s.arn(), right{"s3:PutObject", diagnosis.S3PutDenied})
 }
 
@@ -82,7 +82,7 @@ func (s *stateAccess) simulated(f *facts, c health.Question, resource string, wa
 func checkHeaders(f *facts, s *stateAccess) health.Result {
 	by, written := s.in.by, s.written(f)
 	q := s.ask(f, "s3:PutObject", s.arn())
-	c := health.Question{Name: nameBucket, Subject: s.Project, Asked: fmt.Sprintf("the policy of bucket %s for a write with %s", s.Bucket, written.Sends()), Resource: s.KMSKey}
+	c := health.Question{Name: nameHeaders, Subject: s.Project, Asked: fmt.Sprintf("the policy of bucket %s for a write with %s", s.Bucket, written.Sends()), Resource: s.KMSKey}
 	d, judged := evaluate(f, q)
 	switch {
 	case s.KMSKey != "" && !possibleKey.MatchString(s.KMSKey):
@@ -122,7 +122,7 @@ func (s *stateAccess) written(f *facts) health.StateLocation {
 // checkLockFile is about the rights to the lock file: without its removal every
 // run leaves a lock behind.
 func checkLockFile(f *facts, s *stateAccess) health.Result {
-	c := s.check(nameLock, "iam:SimulatePrincipalPolicy for the lock file")
+	c := s.check(nameLockFile, "iam:SimulatePrincipalPolicy for the lock file")
 	if !s.Lockfile {
 		c.Asked = "the backend's use_lockfile"
 		return c.Passed("The lock file is not in use.")

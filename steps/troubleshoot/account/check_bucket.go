@@ -14,7 +14,7 @@ import (
 // that it may be listed; then about what may be done with each of the states in it.
 func checkBucket(f *facts, b *bucketAccess) []health.Result {
 	if b.asked == "" {
-		return []health.Result{b.check(nameBucket, "s3:HeadBucket").Undecided("Not checked: neither %s nor the operator can sign in.", b.by.who())}
+		return []health.Result{b.check(nameExists, "s3:HeadBucket").Undecided("Not checked: neither %s nor the operator can sign in.", b.by.who())}
 	}
 	results := []health.Result{checkRegion(f, b), checkExists(f, b)}
 	if b.closed() {
@@ -30,17 +30,29 @@ func checkBucket(f *facts, b *bucketAccess) []health.Result {
 	return results
 }
 
+// apart tells the bucket from others, and from the same as another backend or another
+// profile names it.
+func (b *bucketAccess) apart() string { return b.by.with(b.bucket + " in " + b.configured) }
+
+// with is the name of something that this identity asks for.
+func (id *identity) with(name string) string {
+	if id.profile == "" {
+		return name
+	}
+	return name + ", profile " + id.profile
+}
+
 // check is a question about the bucket.
 func (b *bucketAccess) check(name, call string) health.Question {
 	by := ""
 	if b.asked != "" {
 		by = ", as " + b.asked
 	}
-	return health.Question{Name: name, Asked: fmt.Sprintf("%s on %s in %s%s", call, b.bucket, b.region, by), Resource: b.bucket}
+	return health.Question{Name: name, Asked: fmt.Sprintf("%s on %s in %s%s", call, b.bucket, b.region, by), Resource: b.bucket, Apart: b.apart()}
 }
 
 func checkRegion(f *facts, b *bucketAccess) health.Result {
-	c := health.Question{Name: nameRegion, Asked: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", b.bucket, b.configured, b.asked)}
+	c := health.Question{Name: nameRegion, Asked: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", b.bucket, b.configured, b.asked), Apart: b.apart()}
 	regions := f.observed.Region
 	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == b.configured })
 	switch outage := diagnosis.Outage(b.headErr); {
@@ -66,7 +78,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 }
 
 func checkExists(f *facts, b *bucketAccess) health.Result {
-	c := b.check("bucket exists", "s3:HeadBucket")
+	c := b.check(nameExists, "s3:HeadBucket")
 	switch outage := diagnosis.Outage(b.headErr); {
 	case b.status == http.StatusNotFound:
 		return c.Failed("HTTP 404: not found.", missingBucket(f, b))
@@ -117,7 +129,7 @@ func foreignBucket(f *facts, b *bucketAccess) health.Result {
 func checkList(f *facts, b *bucketAccess) health.Result {
 	q := b.states[0].ask(f, "s3:ListBucket", b.arn())
 	q.err, q.rights = b.listErr, b.rights
-	return judge(f, b.check(nameBucket, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied)
+	return judge(f, b.check(nameList, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied)
 }
 
 // judge is about a call of the identity itself that was answered or refused.

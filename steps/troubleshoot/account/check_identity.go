@@ -30,7 +30,7 @@ func checkIdentity(f *facts, id *identity) []health.Result {
 }
 
 func checkCaller(f *facts, id *identity, as string) health.Result {
-	c := health.Question{Name: nameIdentity, Asked: "sts:GetCallerIdentity, as " + as}
+	c := health.Question{Name: nameIdentity, Asked: "sts:GetCallerIdentity, as " + as, Apart: as}
 	switch outage := diagnosis.Outage(id.err); {
 	case outage == diagnosis.KeyInvalid:
 		return invalidKey(f, id, c)
@@ -76,7 +76,7 @@ func (f *facts) accountMeant() string {
 // checkClock compares AWS's clock with ours. The SDK corrects itself, so that a clock
 // may be wrong and the identity be answered all the same.
 func checkClock(f *facts, id *identity, as string) health.Result {
-	c := health.Question{Name: "clock", Asked: "the date in AWS's answer to " + as + " beside this machine's clock"}
+	c := health.Question{Name: "clock", Asked: "the date in AWS's answer to " + as + " beside this machine's clock", Apart: as}
 	for _, err := range []error{id.err, f.operatorErr} {
 		if awsops.IsClock(err) {
 			return outageOf(c, diagnosis.ClockSkew, err)
@@ -147,7 +147,7 @@ func ownerOf(f *facts, keyID string) (user string, key awsops.AccessKey, found b
 func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	c := plan.Change{
 		ID: "iam.key." + user + ".activate", Of: plan.StepIAM, Action: plan.Update,
-		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
+		Title:  fmt.Sprintf("Make %s access key %s active again", plan.Whose(user), key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
 		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},

@@ -27,7 +27,7 @@ func checkAgreement(f *facts) []health.Result {
 		return nil
 	}
 	alias, bucket := f.answers.Key.Alias, f.answers.Bucket.Name
-	c := health.Question{Name: nameKey, Asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
+	c := health.Question{Name: "bucket and alias name one key", Asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
 	x := ownFault(keysDisagree, bucket,
 		fmt.Sprintf("%s points at %s, but of bucket %s %s.", alias, f.observed.Key.Key.ARN, bucket, strings.Join(said, ", and ")),
 		"Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.")
@@ -53,7 +53,7 @@ func keyDisagreements(f *facts) []string {
 func checkKeys(f *facts, b *bucketAccess) (results []health.Result) {
 	for _, k := range b.keys {
 		state := checkKeyState(f, k)
-		use := health.Question{Name: nameKey, Asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
+		use := health.Question{Name: nameKey, Asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked), Apart: b.by.with(k.id)}
 		if state.Check.Verdict == plan.Failed || !possibleKey.MatchString(k.id) {
 			results = append(results, state, use.Undecided("The key itself has to be fixed first."))
 			continue
@@ -77,7 +77,7 @@ func unusableKey(err error) *diagnosis.Diagnosis {
 }
 
 func checkKeyState(f *facts, k *keyAccess) health.Result {
-	c := health.Question{Name: nameKeyState, Asked: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, k.in.region, k.in.asked), Resource: k.id}
+	c := health.Question{Name: nameKeyState, Asked: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, k.in.region, k.in.asked), Resource: k.id, Apart: k.in.by.with(k.id)}
 	unusable := unusableKey(k.dataKeyErr)
 	if k.describeErr == nil {
 		unusable = cmp.Or(diagnosis.OfKey(k.key), unusable)

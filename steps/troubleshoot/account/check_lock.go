@@ -34,7 +34,7 @@ func checkLocks(f *facts, b *bucketAccess) (results []health.Result) {
 // checkTable is about a lock table: that it is there and has the one key that
 // Terraform uses.
 func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
-	c := health.Question{Name: nameTable, Asked: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, b.region, b.asked), Resource: t.name}
+	c := health.Question{Name: nameTable, Asked: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, b.region, b.asked), Resource: t.name, Apart: b.by.with(t.name)}
 	switch outage := diagnosis.Outage(t.describeErr); {
 	case outage != nil:
 		return outageOf(c, outage, t.describeErr)
@@ -70,7 +70,7 @@ func missingTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 // checkItems is about the right to read and write the table's items.
 func checkItems(f *facts, s *stateAccess) health.Result {
 	b, table := s.in, s.tableARN(f.answers.AdminAccount)
-	c := health.Question{Name: nameTable, Subject: s.Project, Asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), Resource: s.Table}
+	c := health.Question{Name: nameItems, Subject: s.Project, Asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), Resource: s.Table}
 	err := errors.Join(s.lockErr, s.digestErr)
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
@@ -140,6 +140,7 @@ func checkHolder(f *facts, s *stateAccess) []health.Result {
 
 func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Result {
 	where := h.where(s)
+	c.Apart = where
 	if h.corrupt {
 		x := faultOf(diagnosis.LockCorrupt, where,
 			fmt.Sprintf("The content of %s, where the lock of project %s belongs, is not a Terraform lock (JSON with an ID).", where, s.Project))

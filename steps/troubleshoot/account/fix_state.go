@@ -58,7 +58,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 func digestChange(f *facts, s *stateAccess) plan.Change {
 	c := plan.Change{
 		ID: "lock.digest." + s.Project, Of: plan.StepLock, Action: plan.Update,
-		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.Project),
+		Title:  fmt.Sprintf("Correct the digest of the state of project %s", s.Project),
 		Target: fmt.Sprintf("item %s of table %s", s.DigestID(), s.Table), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
 		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest, After: s.object.md5()}},
 		Risk:   "Terraform works with the state that is in the bucket now, as described.",
@@ -66,7 +66,7 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 	}
 	if s.object == nil {
 		c.Action = plan.Delete
-		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which no longer exists", s.Project)
+		c.Title = fmt.Sprintf("Remove the digest of the state of project %s, which no longer exists", s.Project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
 		c.NotOurs, c.ConfirmByName, c.Word = s.DigestID(), true, s.Project
@@ -143,7 +143,7 @@ func offerRestore(f *facts, s *stateAccess, x *health.Result) {
 	}
 	c := plan.Change{
 		ID: "state.restore." + s.Project, Topic: "state", Of: plan.StepBucket, Action: plan.Update,
-		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.Serial, s.Project),
+		Title:  fmt.Sprintf("Put back version %s (serial %d) of the state of project %s", v.ID, v.object.Serial, s.Project),
 		Target: s.String(), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.versionsBy,
 		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.Serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.Bucket, s.Key, v.ID, f.answers.AdminAccount, key.ARN, etag)},

@@ -22,6 +22,8 @@ import (
 type Result struct {
 	// Check is not told where its name is empty: a finding of another check's.
 	Check plan.Check
+	// Apart is what tells the check from others of its name and subject.
+	Apart string
 	*plan.Finding
 	// Cause is why, where several results can have one: those of one id and one cause are
 	// told once, with all their subjects.

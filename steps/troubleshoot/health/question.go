@@ -8,11 +8,12 @@ import (
 )
 
 // Question is a check before its answer. What is found is about its subject and its
-// resource, unless the finding says otherwise.
-type Question struct{ Name, Subject, Asked, Resource string }
+// resource, unless the finding says otherwise. Apart is what tells it from another of the
+// same name and subject.
+type Question struct{ Name, Subject, Asked, Resource, Apart string }
 
 func (q Question) answered(answer string, v plan.Verdict) Result {
-	return Result{Check: plan.Check{Name: q.Name, Subject: q.Subject, Asked: q.Asked, Answer: answer, Verdict: v}}
+	return Result{Apart: q.Apart, Check: plan.Check{Name: q.Name, Subject: q.Subject, Asked: q.Asked, Answer: answer, Verdict: v}}
 }
 
 // Passed answers that all is well.
@@ -29,7 +30,7 @@ func (q Question) Undecided(format string, args ...any) Result {
 func (q Question) Failed(answer string, wrong Result) Result {
 	f := wrong.Finding
 	f.Subject, f.Resource = cmp.Or(f.Subject, q.Subject), cmp.Or(f.Resource, q.Resource)
-	wrong.Check = q.FailedAs(answer, f.ID).Check
+	wrong.Check, wrong.Apart = q.FailedAs(answer, f.ID).Check, q.Apart
 	return wrong
 }
 

@@ -120,11 +120,18 @@ func (b *Bench) Looked() plan.Review {
 	return review
 }
 
-// Review is a look that changes nothing.
+// Review is a look that changes nothing. No two checks of it have one name and one subject.
 func (b *Bench) Review() plan.Review {
 	b.T.Helper()
 	review, err := b.Flow().Review(b.T.Context())
 	b.Must(err)
+	alike := map[[2]string]plan.Check{}
+	for _, c := range review.Checks {
+		if other, there := alike[[2]string{c.Name, c.Subject}]; there && c.Asked != other.Asked {
+			b.T.Errorf("two checks of %q have one name:\n%+v\n%+v", c.Subject, other, c)
+		}
+		alike[[2]string{c.Name, c.Subject}] = c
+	}
 	return review
 }
 
