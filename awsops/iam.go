@@ -3,13 +3,13 @@ package awsops
 import (
 	"context"
 	"net/url"
+	"sync"
 	"time"
 	"unique"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // Group is an IAM group. Groups cannot be tagged.
@@ -136,28 +136,47 @@ type Policy struct {
 // Policy is nil when there is no such managed policy. Tags stay empty for a
 // policy of AWS's own.
 func (s *Session) Policy(ctx context.Context, arn string) (*Policy, error) {
-	policy, err := describe(ctx, s, s.iam().GetPolicy, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, arn, func(answer *iam.GetPolicyOutput) *Policy {
+	return s.ListedPolicy(ctx, Policy{ARN: arn})
+}
+
+// ListedPolicy reads a policy that a list has named, or whose ARN is known: what the list
+// says of its default version spares a wait where it is so. It is nil when there is no such
+// policy.
+func (s *Session) ListedPolicy(ctx context.Context, listed Policy) (*Policy, error) {
+	var found *Policy
+	var versions []string
+	var document string
+	var unseen, unlisted, unread error
+	var reads sync.WaitGroup
+	reads.Go(func() { found, unseen = s.policyWithoutDocument(ctx, listed.ARN) })
+	reads.Go(func() { versions, unlisted = s.policyVersions(ctx, listed.ARN) })
+	if listed.DefaultVersion != "" {
+		reads.Go(func() { document, unread = s.policyDocument(ctx, listed.ARN, listed.DefaultVersion) })
+	}
+	reads.Wait()
+	if unseen != nil || found == nil {
+		return nil, unseen
+	}
+	if found.DefaultVersion != listed.DefaultVersion { // the list is older, or there was none
+		document, unread = s.policyDocument(ctx, listed.ARN, found.DefaultVersion)
+	}
+	if unread == nil {
+		unread = unlisted
+	}
+	if unread != nil {
+		return nil, unread
+	}
+	found.Versions, found.Document = versions, document
+	return found, nil
+}
+
+func (s *Session) policyWithoutDocument(ctx context.Context, arn string) (*Policy, error) {
+	return describe(ctx, s, s.iam().GetPolicy, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, arn, func(answer *iam.GetPolicyOutput) *Policy {
 		p := answer.Policy
 		return &Policy{
 			Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn), DefaultVersion: aws.ToString(p.DefaultVersionId), Tags: iamTagMap(p.Tags),
 		}
 	})
-	if err != nil || policy == nil {
-		return nil, err
-	}
-	reads, ctx := errgroup.WithContext(ctx)
-	reads.Go(func() (err error) {
-		policy.Document, err = s.policyDocument(ctx, arn, policy.DefaultVersion)
-		return err
-	})
-	reads.Go(func() (err error) {
-		policy.Versions, err = s.policyVersions(ctx, arn)
-		return err
-	})
-	if err := reads.Wait(); err != nil {
-		return nil, err
-	}
-	return policy, nil
 }
 
 func (s *Session) policyDocument(ctx context.Context, arn, version string) (string, error) {
@@ -172,12 +191,13 @@ func (s *Session) policyVersions(ctx context.Context, arn string) ([]string, err
 	})
 }
 
-// CustomerPolicies lists the account's customer-managed policies.
-func (s *Session) CustomerPolicies(ctx context.Context) ([]PolicyRef, error) {
+// CustomerPolicies lists the account's customer-managed policies, each as far as
+// [Session.ListedPolicy] goes by it: no list tells documents and tags.
+func (s *Session) CustomerPolicies(ctx context.Context) ([]Policy, error) {
 	pages := iam.NewListPoliciesPaginator(s.iam(), &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
-	return list(ctx, s, pages, "", func(page *iam.ListPoliciesOutput) []PolicyRef {
-		return each(page.Policies, func(p types.Policy) PolicyRef {
-			return PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn)}
+	return list(ctx, s, pages, "", func(page *iam.ListPoliciesOutput) []Policy {
+		return each(page.Policies, func(p types.Policy) Policy {
+			return Policy{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn), DefaultVersion: aws.ToString(p.DefaultVersionId)}
 		})
 	})
 }

@@ -36,10 +36,11 @@ func (s *Session) GroupGrants(ctx context.Context, group string) (GroupGrants, e
 	return grants, reads.Wait()
 }
 
-// RolePolicies reads a role's inline and attached policies.
-func (s *Session) RolePolicies(ctx context.Context, role string) (Policies, error) {
+// RolePolicies reads a role's inline and attached policies. The document of the inline
+// policy that it is likely to have, by its name, is asked for before the list has named it.
+func (s *Session) RolePolicies(ctx context.Context, role, likely string) (Policies, error) {
 	name := aws.String(role)
-	return gatherPolicies(ctx, func(ctx context.Context) ([]string, error) {
+	return gatherPolicies(ctx, likely, func(ctx context.Context) ([]string, error) {
 		pages := iam.NewListRolePoliciesPaginator(s.iam(), &iam.ListRolePoliciesInput{RoleName: name})
 		return list(ctx, s, pages, role, func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
 	}, func(ctx context.Context, policy string) (string, error) {
@@ -56,10 +57,10 @@ func (s *Session) RoleAttachments(ctx context.Context, role string) ([]PolicyRef
 	return list(ctx, s, pages, role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
 }
 
-// gatherPolicies reads names, then all documents at once, beside the
-// attachments.
+// gatherPolicies reads names, then all documents at once, beside the attachments and what
+// is likely to be named; empty where nothing is.
 func gatherPolicies(
-	ctx context.Context,
+	ctx context.Context, likely string,
 	names func(context.Context) ([]string, error),
 	document func(context.Context, string) (string, error),
 	attached func(context.Context) ([]PolicyRef, error),
@@ -70,6 +71,14 @@ func gatherPolicies(
 		p.Attached, err = attached(ctx)
 		return err
 	})
+	expected := func() (string, error) { return document(ctx, likely) }
+	if likely != "" {
+		expected = sync.OnceValues(expected)
+		reads.Go(func() error {
+			_, _ = expected() // it counts where it is named
+			return nil
+		})
+	}
 	reads.Go(func() error {
 		list, err := names(ctx)
 		if err != nil {
@@ -79,7 +88,11 @@ func gatherPolicies(
 		documents, ctx := errgroup.WithContext(ctx)
 		for _, name := range list {
 			documents.Go(func() error {
-				text, err := document(ctx, name)
+				read := expected
+				if name != likely {
+					read = func() (string, error) { return document(ctx, name) }
+				}
+				text, err := read()
 				mu.Lock()
 				defer mu.Unlock()
 				p.Inline[name] = text

@@ -75,12 +75,15 @@ func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
 	version := do(t, home, awsops.CreatePolicyVersion(arn, document)).Values["version"]
 	do(t, home, awsops.DeletePolicyVersion(arn, "v1"))
 	do(t, home, awsops.TagPolicy(arn, map[string]string{"more": "x"}))
-	got := must[*awsops.Policy](t)(home.Policy(ctx, arn))
-	same(t, "the managed policy", &awsops.Policy{
+	want := &awsops.Policy{
 		Name: "state", ARN: arn, DefaultVersion: version, Versions: []string{version}, Document: document,
 		Tags: map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"},
-	}, got)
-	same(t, "the account's own policies", []awsops.PolicyRef{{Name: "state", ARN: arn}}, must[[]awsops.PolicyRef](t)(home.CustomerPolicies(ctx)))
+	}
+	same(t, "the managed policy", want, must[*awsops.Policy](t)(home.Policy(ctx, arn)))
+	for _, listed := range []string{version, "v1"} { // as a list of before has it
+		same(t, "the policy listed with "+listed, want, must[*awsops.Policy](t)(home.ListedPolicy(ctx, awsops.Policy{ARN: arn, DefaultVersion: listed})))
+	}
+	same(t, "the account's own policies", []awsops.Policy{{Name: "state", ARN: arn, DefaultVersion: version}}, must[[]awsops.Policy](t)(home.CustomerPolicies(ctx)))
 	do(t, home, awsops.DetachGroupPolicy("admins", arn))
 	act(t, server, management, "DeleteGroupPolicy", sandbox.ActInput{"GroupName": "admins", "PolicyName": "one"})
 	policies = must[awsops.GroupGrants](t)(home.GroupGrants(ctx, "admins"))
@@ -116,14 +119,14 @@ func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
 	holds(t, server, arn+` settings = "what", sessions of 7200 seconds`)
 	same(t, "the role's policies", awsops.Policies{
 		Inline: map[string]string{"terraform": document}, Attached: []awsops.PolicyRef{{Name: "PowerUserAccess", ARN: boundary}},
-	}, must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin")))
+	}, must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin", "terraform")))
 	assumed := must[*awsops.Session](t)(home.WaitAssumable(ctx, arn, time.Minute))
 	if id := must[awsops.Identity](t)(assumed.Identity(ctx)); id.Account != production || id.Name != "TerraformAdmin" {
 		t.Errorf("assumed %+v", id)
 	}
 	act(t, server, production, "DetachRolePolicy", sandbox.ActInput{"RoleName": "TerraformAdmin", "PolicyArn": boundary})
 	do(t, there, awsops.DeleteRolePolicy("TerraformAdmin", "terraform"))
-	policies := must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin"))
+	policies := must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin", "terraform"))
 	same(t, "what remains", awsops.Policies{Inline: map[string]string{}}, policies)
 
 	_, err := sessions.Reach(production, "Nobody", "").Role(ctx, "TerraformAdmin")

@@ -18,55 +18,9 @@ import (
 	"stateroom/steps/stepstest"
 )
 
-// sequential is how many of the requests came one after another: each began
-// after the one before it could have been answered.
-func sequential(log []sandbox.Entry, latency time.Duration) int {
-	slices.SortFunc(log, func(a, b sandbox.Entry) int { return a.Time.Compare(b.Time) })
-	count := 0
-	var last time.Time
-	for _, e := range log {
-		if count == 0 || e.Time.Sub(last) >= latency {
-			count, last = count+1, e.Time
-		}
-	}
-	return count
-}
-
-// longestChain is the greatest number of calls in the plan that wait for one
-// another.
-func longestChain(changes []plan.Change) int {
-	index := map[string]plan.Change{}
-	for _, c := range changes {
-		index[c.ID] = c
-	}
-	depth := map[string]int{}
-	var of func(id string) int
-	of = func(id string) int {
-		c, there := index[id]
-		if !there {
-			return 0
-		}
-		if d, known := depth[id]; known {
-			return d
-		}
-		longest := 0
-		for _, need := range c.Needs {
-			longest = max(longest, of(need))
-		}
-		depth[id] = longest + len(c.Calls)
-		return depth[id]
-	}
-	longest := 0
-	for _, c := range changes {
-		longest = max(longest, of(c.ID))
-	}
-	return longest
-}
-
 // phases splits a run at its first and last applied change.
 type phases struct {
 	start, first, last, end time.Time
-	changes                 []plan.Change
 }
 
 func (w *world) measured(s *engine.Flow) (*plan.Summary, phases) {
@@ -75,7 +29,6 @@ func (w *world) measured(s *engine.Flow) (*plan.Summary, phases) {
 	s.Emit = func(e plan.Event) {
 		switch e.Kind {
 		case plan.EventChange:
-			p.changes = append(p.changes, *e.Change)
 			p.first = time.Now()
 		case plan.EventApplied:
 			p.last = time.Now()
@@ -96,52 +49,6 @@ func between(log []sandbox.Entry, from, to time.Time) []sandbox.Entry {
 		}
 	}
 	return part
-}
-
-// BenchmarkSetupAt50ms prints the wall time of a whole set-up of three
-// environments and two users beside the longest chain of dependent calls:
-// what the inspections and probes make one after another, and the longest path
-// through the plan. At most 1.5 times that chain is wanted.
-func BenchmarkSetupAt50ms(b *testing.B) {
-	const latency = 50 * time.Millisecond
-	for range b.N {
-		w := newWorld(b, sandbox.Options{Latency: latency})
-		summary, p := w.measured(w.setup(team()))
-		w.healthy(summary)
-		log := w.server.Log()
-		chain := sequential(between(log, p.start, p.first), latency) + longestChain(p.changes) +
-			sequential(between(log, p.last, p.end), latency)
-		wall := p.end.Sub(p.start)
-		b.ReportMetric(float64(len(log)), "calls")
-		b.ReportMetric(float64(chain), "chain")
-		b.ReportMetric(wall.Seconds()/(float64(chain)*latency.Seconds()), "wall/chain")
-		fmt.Printf("setup at 50 ms: wall %.2fs, %d calls, longest chain %d calls = %.2fs\n",
-			wall.Seconds(), len(log), chain, float64(chain)*latency.Seconds())
-	}
-}
-
-// BenchmarkSecondRunAt50ms prints the sequential round trips of a run over a
-// finished set-up, Terraform's and the probes' own apart: at most 12 are wanted.
-func BenchmarkSecondRunAt50ms(b *testing.B) {
-	const latency = 50 * time.Millisecond
-	for range b.N {
-		w := newWorld(b, sandbox.Options{Latency: latency})
-		w.healthy(w.run(w.setup(team())))
-		mark := len(w.server.Log())
-		start := time.Now()
-		w.healthy(w.run(w.setup(team())))
-		wall := time.Since(start)
-		var reads []sandbox.Entry
-		for _, e := range w.server.Log()[mark:] {
-			if isProbe(e) {
-				break // from here on the probe stands in for Terraform
-			}
-			reads = append(reads, e)
-		}
-		trips := sequential(reads, latency)
-		b.ReportMetric(float64(trips), "round-trips")
-		fmt.Printf("second run at 50 ms: wall %.2fs, %d reads in %d sequential round trips\n", wall.Seconds(), len(reads), trips)
-	}
 }
 
 // everyAccount is the team's blueprint with an environment in every account of the

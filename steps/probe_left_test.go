@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,9 @@ func killedProof(t *testing.T, service, operation, ending string) *victim {
 	v.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		input, _ := json.Marshal(e.Input)
 		at := bytes.Contains(input, []byte("stateroom-probe-")) && bytes.Contains(input, []byte(ending))
+		if met.Load() {
+			return sandbox.Fault{DropRequest: true} // what was under way beside it never arrived
+		}
 		if e.Service != service || e.Operation != operation || !at || !met.CompareAndSwap(false, true) {
 			return sandbox.Fault{}
 		}
@@ -182,9 +186,12 @@ func TestAProofUnderWayIsLeftToBe(t *testing.T) {
 	}()
 	<-held
 	v.older(t)
-	left := len(v.left())
-	if out := second.again(t); strings.Contains(out, "init.probe-") || len(v.left()) != left || left == 0 {
-		t.Errorf("of %d traces %v are left\n%s", left, v.left(), out)
+	locks := func() int { // what lies in the bucket comes and goes meanwhile
+		return len(slices.DeleteFunc(v.left(), func(name string) bool { return !strings.Contains(name, ":table/") }))
+	}
+	left := locks()
+	if out := second.again(t); strings.Contains(out, "init.probe-") || locks() != left || left == 0 {
+		t.Errorf("of %d locks %v are left\n%s", left, v.left(), out)
 	}
 	close(open)
 	if first := <-ended; first.err != nil {

@@ -171,17 +171,12 @@ func permissionsFile(e blueprint.Environment) bool {
 
 // inspectPolicies reads the customer-managed policies below our path.
 func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) error {
-	refs, err := home.CustomerPolicies(ctx)
+	all, err := home.CustomerPolicies(ctx)
 	if err != nil {
 		return err
 	}
-	var ours []string
-	for _, ref := range refs {
-		if strings.Contains(ref.ARN, ":policy"+policyPath) {
-			ours = append(ours, ref.ARN)
-		}
-	}
-	found, err := forEach(ctx, 0, ours, home.Policy)
+	ours := slices.DeleteFunc(all, func(p awsops.Policy) bool { return !strings.Contains(p.ARN, ":policy"+policyPath) })
+	found, err := forEach(ctx, 0, ours, home.ListedPolicy)
 	f.Policies = map[string]awsops.Policy{}
 	for _, p := range found {
 		if p != nil {

@@ -106,7 +106,7 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	var policies awsops.Policies
 	err = engine.Agreed(ctx, env, func(ctx context.Context) error {
 		if role, err = s.Role(ctx, e.Role); err == nil && role != nil {
-			policies, err = s.RolePolicies(ctx, e.Role)
+			policies, err = s.RolePolicies(ctx, e.Role, expectedInline(e))
 		}
 		return err
 	})
@@ -126,6 +126,15 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 		facts.Attached = append(facts.Attached, p.ARN)
 	}
 	return facts
+}
+
+// expectedInline is the inline policy that the blueprint gives an environment's role,
+// empty where it attaches a managed one.
+func expectedInline(e blueprint.Environment) string {
+	if e.Permissions == blueprint.PermissionsArticle || permissionsFile(e) {
+		return inlinePolicy
+	}
+	return ""
 }
 
 // Role is the environment's role as it was found.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -74,22 +75,44 @@ func keyQuestions(a *blueprint.Answers) []plan.Question {
 	}
 }
 
-// inspectKey finds the key by its alias, else by the journal, else by its tag.
+// keySearch lists the keys that carry this blueprint's tag.
+type keySearch func() ([]string, error)
+
+// inspectKey finds the key by its alias, else by the journal, else by its tag, which is
+// searched for meanwhile: whichever it is, the other keys with the tag are looked at.
 func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
-	f := &o.Key
+	f, home := &o.Key, env.Sessions.Home(a.StateRegion)
+	g, ctx := errgroup.WithContext(ctx)
+	again := func() ([]string, error) {
+		tag, value := a.Tag()
+		return home.KeysTagged(ctx, tag, value)
+	}
+	first := sync.OnceValues(again)
+	g.Go(func() error {
+		_, _ = first() // it counts where it is asked for
+		return nil
+	})
+	g.Go(func() (err error) {
+		f.Absent, err = absentAdministrators(ctx, home, a)
+		return err
+	})
+	g.Go(func() error { return f.inspect(ctx, env, a, first, again) })
+	return g.Wait()
+}
+
+// inspect reads the key and the spare ones. A search has begun already; another asks anew.
+func (f *KeyFacts) inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, begun, again keySearch) error {
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
-	if f.Absent, err = absentAdministrators(ctx, home, a); err != nil {
-		return err
-	}
 	if f.Key, err = home.Key(ctx, a.Key.Alias); err != nil {
 		return err
 	}
 	f.Aliased = f.Key != nil
 	if f.Key == nil {
-		if f.Key, err = orphanKey(ctx, env, home, a); err != nil || f.Key == nil {
+		if f.Key, err = orphanKey(ctx, env, home, begun, again); err != nil || f.Key == nil {
 			return err
 		}
+		begun = again // the key may be newer than what was found
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -108,7 +131,7 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	})
 	g.Go(func() (err error) {
-		f.Spare, err = spareKeys(ctx, home, a, f.Key.ARN)
+		f.Spare, err = spareKeys(ctx, home, begun, f.Key.ARN)
 		return err
 	})
 	return g.Wait()
@@ -155,7 +178,7 @@ func homePrincipal(ctx context.Context, home *awsops.Session, resource string) (
 // alias: by the id in the journal, or by its tag when even that was lost.
 // Without an intent in the journal or a tag there is none. A key that was created a
 // moment ago may be listed, and not found yet.
-func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (key *awsops.Key, err error) {
+func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, begun, again keySearch) (key *awsops.Key, err error) {
 	err = engine.AwaitBegun(ctx, env, changeKey, "the state encryption key", func(ctx context.Context) (shown bool, err error) {
 		if id := env.Journal.Value(changeKey, "id"); id != "" {
 			key, err = home.Key(ctx, id)
@@ -163,7 +186,8 @@ func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *bl
 				return shown, err
 			}
 		}
-		key, err = taggedKey(ctx, home, a)
+		key, err = taggedKey(ctx, home, begun)
+		begun = again
 		return shown || key != nil, err
 	})
 	return key, err
@@ -171,9 +195,8 @@ func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *bl
 
 // taggedKey is an enabled key with this blueprint's tag: a disabled one lost its alias
 // to another.
-func taggedKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
-	tag, value := a.Tag()
-	tagged, err := home.KeysTagged(ctx, tag, value)
+func taggedKey(ctx context.Context, home *awsops.Session, search keySearch) (*awsops.Key, error) {
+	tagged, err := search()
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,8 @@ const changeSpare = "key.orphan."
 
 // spareKeys are the other keys with this blueprint's tag that are not on their
 // way out.
-func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, inUse string) ([]SpareKey, error) {
-	tag, value := a.Tag()
-	tagged, err := home.KeysTagged(ctx, tag, value)
+func spareKeys(ctx context.Context, home *awsops.Session, search keySearch, inUse string) ([]SpareKey, error) {
+	tagged, err := search()
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -219,22 +220,28 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs {
 		return plan.Unproved(plan.NotTried), nil // what is missing was told already
 	}
+	begun := time.Now()
 	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
-		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env, inAdminAccount))
+		err = engine.AwaitState(ctx, env, a, who.session, project, o.patience(env, inAdminAccount)-time.Since(begun))
 	}
 	if err != nil {
 		return unusable(err), []plan.Finding{adminUnusable(a, err)}
 	}
-	findings := engine.TidyProofs(ctx, env, a, who.session)
-	proof, err := engine.BeginProof(env, a, project)
-	if err != nil {
-		return plan.Unproved(plan.ProofFailed), append(findings, failure("init.probe-failed", err))
+	proof, unnoted := engine.BeginProof(env, a, project)
+	var tidied, found []plan.Finding
+	var work sync.WaitGroup
+	work.Go(func() { tidied = engine.TidyProofs(ctx, env, a, who.session) })
+	shown := plan.Unproved(plan.ProofFailed)
+	if unnoted != nil {
+		found = []plan.Finding{failure("init.probe-failed", unnoted)}
+	} else {
+		b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
+		shown, found = b.prove(ctx)
+		proof.End(ctx, who.session, !plan.NeedsAttention(found))
 	}
-	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
-	shown, found := b.prove(ctx)
-	proof.End(ctx, who.session, !plan.NeedsAttention(found))
-	return shown, append(findings, found...)
+	work.Wait()
+	return shown, append(tidied, found...)
 }
 
 // backendNeeds are the changes without which the back end cannot be proven.
@@ -362,15 +369,13 @@ func (b *backendProbe) accepted() plan.Finding {
 	return f
 }
 
-// sdk does what Terraform would do, call by call.
+// sdk does what Terraform would do, call by call, but for the order: neither the state nor
+// its lock waits for the other.
 func (b *backendProbe) sdk(ctx context.Context) error {
-	if _, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.proof.Object()); err != nil {
+	return engine.AtOnce(func() error {
+		_, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.proof.Object())
 		return err
-	}
-	if err := b.probe().Key(ctx); err != nil {
-		return err
-	}
-	return b.probe().Lock(ctx)
+	}, func() error { return b.probe().Key(ctx) }, func() error { return b.probe().Lock(ctx) })
 }
 
 // operatorPatience bounds the operator's wait for a new role: longer waiting

@@ -41,12 +41,8 @@ func AdminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.
 	return s, err
 }
 
-// AwaitAdmin waits until the admin's key is known to every service that the
-// back end uses: they learn of a new key separately, and of new policies
-// seconds later (facts/aws.md, "Eventual consistency"). So they do of the key, the
-// bucket and the table themselves. It is one wait, which each of them has from its
-// beginning on; of what AWS has named, and does not find, a share of the usual patience
-// is given even to who has none.
+// AwaitAdmin waits until the admin's key is known to AWS, and to every service that the
+// back end uses ([AwaitState]). It is one wait.
 func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
 	s, err := AdminSession(ctx, env, a)
 	if err != nil {
@@ -56,7 +52,16 @@ func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blu
 	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
 		return err
 	}
-	return awaitAll(ctx, env, max(0, patience-time.Since(begun)), stateReads(a, s, project.StateKey))
+	return AwaitState(ctx, env, a, s, project, patience-time.Since(begun))
+}
+
+// AwaitState waits until a key that AWS knows is known to every service that the back end
+// uses: they learn of a new key separately, and of new policies seconds later
+// (facts/aws.md, "Eventual consistency"). So they do of the key, the bucket and the table
+// themselves. Each of them has all of the wait; of what AWS has named, and does not find, a
+// share of the usual patience is given even to who has none.
+func AwaitState(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.Session, project blueprint.Project, patience time.Duration) error {
+	return awaitAll(ctx, env, max(0, patience), stateReads(a, s, project.StateKey))
 }
 
 // stateReads ask every service that the back end uses for something of the state of

@@ -108,8 +108,8 @@ func (p *Proof) End(ctx context.Context, s *awsops.Session, clean bool) {
 
 // TidyProofs removes what the killed proofs of this laptop left: state, lock file,
 // lock and digest. Its writes belong to a proof as those of the killed one did, so
-// that it is the beginning of the next proof and no change of the plan: a dry run
-// proves nothing and removes nothing. What somebody else's proof made is named and
+// that it is part of the next proof and no change of the plan: a dry run proves
+// nothing and removes nothing. What somebody else's proof made is named and
 // left. In a versioned bucket a marker covers what is removed, for no admin may
 // delete a version; the bucket's lifecycle does (probeRule). What a killed backup
 // left on this laptop is forgotten with it.

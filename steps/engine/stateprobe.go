@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"stateroom/awsops"
@@ -48,10 +49,10 @@ func (p StateProbe) Key(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = p.gone(ctx, p.Object, err) }()
-	if _, err := p.Session.GetObject(ctx, p.Bucket, p.Object); err != nil {
+	return AtOnce(func() error {
+		_, err := p.Session.GetObject(ctx, p.Bucket, p.Object)
 		return err
-	}
-	return p.Encrypted(ctx)
+	}, func() error { return p.Encrypted(ctx) })
 }
 
 // Encrypted looks at how the object was Encrypted.
@@ -74,13 +75,29 @@ func (p StateProbe) Encrypted(ctx context.Context) error {
 // Lock takes every lock that is in use, sees a second one refused, and releases
 // it.
 func (p StateProbe) Lock(ctx context.Context) error {
+	var locks []func() error
 	if p.Lockfile {
-		if err := p.file(ctx); err != nil {
-			return err
-		}
+		locks = append(locks, func() error { return p.file(ctx) })
 	}
 	if p.Table != "" {
-		return p.item(ctx)
+		locks = append(locks, func() error { return p.item(ctx) })
+	}
+	return AtOnce(locks...)
+}
+
+// AtOnce does all of the work at once, and gives the error of the first that failed in the
+// order in which it stands: none of it stops the rest, which takes away what it has made.
+func AtOnce(work ...func() error) error {
+	failed := make([]error, len(work))
+	var all sync.WaitGroup
+	for i, do := range work {
+		all.Go(func() { failed[i] = Guarded(do) })
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

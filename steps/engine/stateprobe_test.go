@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/aws/smithy-go"
@@ -16,5 +17,20 @@ func TestAKeyThatIsTakenAwayDuringTheProofIsNoFaultOfTheLock(t *testing.T) {
 		if got := noWord(&smithy.GenericAPIError{Code: code}); got != want {
 			t.Errorf("%s says nothing of a lock: %t, want %t", code, got, want)
 		}
+	}
+}
+
+// What is tried at once tells the same whichever ends first, and ends whatever it has begun.
+func TestOfWhatIsTriedAtOnceTheFirstFailureInItsOrderIsTold(t *testing.T) {
+	first, second, ended := errors.New("first"), errors.New("second"), make(chan bool, 1)
+	err := AtOnce(func() error { return nil }, func() error {
+		<-ended // by then the last one has failed
+		return first
+	}, func() error {
+		ended <- true
+		return second
+	})
+	if !errors.Is(err, first) || AtOnce() != nil {
+		t.Errorf("told: %v", err)
 	}
 }
