@@ -51,6 +51,9 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	return report
 }
 
+// inLine is the width of a check's name beside others.
+const inLine = 34
+
 // tellApart adds to checks of one name about one subject what each is about.
 func tellApart(results []health.Result) {
 	type called struct{ name, subject string }
@@ -60,7 +63,11 @@ func tellApart(results []health.Result) {
 	}
 	for i := range results {
 		if c := &results[i].Check; times[called{c.Name, c.Subject}] > 1 && results[i].Apart != "" {
-			c.Name += " (" + results[i].Apart + ")"
+			apart := results[i].Apart
+			if room := max(8, inLine-len(c.Name)-len(" ()")); len(apart) > room {
+				apart = "…" + apart[len(apart)-room+1:] // ids differ at their ends
+			}
+			c.Name += " (" + apart + ")"
 		}
 	}
 }

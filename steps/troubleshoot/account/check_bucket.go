@@ -39,7 +39,7 @@ func (id *identity) with(name string) string {
 	if id.profile == "" {
 		return name
 	}
-	return name + ", profile " + id.profile
+	return "profile " + id.profile + ", " + name
 }
 
 // check is a question about the bucket.
