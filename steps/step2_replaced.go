@@ -107,7 +107,7 @@ func planActive(o *Observed, a *blueprint.Answers, user awsops.User, k FormerKey
 		p.Find(f)
 		return p
 	}
-	c := plan.InAdminAccount(a, "iam.ci-key."+k.ID, plan.Update, fmt.Sprintf("Deactivate %s's access key %s, in whose place the pipeline uses its roles", user.Name, k.ID),
+	c := plan.InAdminAccount(a, "iam.ci-key."+k.ID, plan.Update, fmt.Sprintf("Deactivate %s access key %s, in whose place the pipeline uses its roles", plan.Whose(user.Name), k.ID),
 		user.ARN, awsops.UpdateAccessKey(user.Name, k.ID, "Inactive"))
 	c.User = user.Name
 	c.Fields = []plan.Field{
