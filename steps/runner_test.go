@@ -261,7 +261,7 @@ func TestARunnersProfileIsTold(t *testing.T) {
 	f := offeredPipeline(o, a, a.CIs[0])
 	says(t, f.Details, "[profile admin_iam]", "role_arn = $ROLE", "credential_source = Ec2InstanceMetadata", "EcsContainer", "source_profile = runner",
 		"# Plans: ROLE="+ciRole("stateroom-atlantis-plan"), "READS=arn:aws:iam::222222222222:role/TerraformAdmin-plan", "# Applies to staging: ROLE="+ciRole("stateroom-atlantis-apply-staging"), "stateroom_override.tf")
-	says(t, f.Remedy, "-lock=false", "of another account than 111111111111")
+	says(t, f.Remedy, "-lock=false", "in a different account than 111111111111")
 	a.CIs[0].Plan = nil
 	if f := offeredPipeline(o, a, a.CIs[0]); strings.Contains(f.Details+f.Remedy, "stateroom_override") || strings.Contains(f.Details, "# Plans") || strings.Contains(f.Remedy, "-lock=false") {
 		t.Errorf("a runner that does not plan is told how:\n%s", f.Details)

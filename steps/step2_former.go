@@ -207,7 +207,7 @@ func unreadFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) *plan.Fi
 	f := &plan.Finding{
 		ID: "iam.former-unread", Subject: g.Name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(denied),
 		Evidence: fmt.Sprintf("Who of the IAM group %s still has an access key could not be read: %s", g.Name, diagnosis.Describe(denied)),
-		Remedy:   "Give yourself the rights that stateroom policy operator prints, then run stateroom setup again.",
+		Remedy:   "Give yourself the permissions that stateroom policy operator prints, then run stateroom setup again.",
 	}
 	var listed []string
 	for _, e := range a.EnvironmentsOf(g.Name) {

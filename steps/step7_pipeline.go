@@ -320,7 +320,7 @@ func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Fi
 	return plan.Finding{
 		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
-		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role of another account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
+		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role in a different account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
 			planned, a.AdminAccount),
 		Details: plan.Known(roles + ownFiles + `cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]

@@ -101,7 +101,7 @@ func provenByARun(a *blueprint.Answers, o *Observed, b *machineRole) plan.Findin
 		return plan.Finding{
 			ID: "iam.ci-unproven", Subject: b.e.Role, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Role %s was not opened here: only what runs with %s can.", b.e.Role, ciJobs(b.subjects)),
-			Remedy: fmt.Sprintf("Run a job of the pipeline. Where it is refused (is not authorized to perform: sts:AssumeRole), see who it is with aws sts get-caller-identity. A role of another account than %s also needs a policy there that allows sts:AssumeRole on %s; with EKS Pod Identity (is not authorized to perform: sts:TagSession) disable the association's session tags.",
+			Remedy: fmt.Sprintf("Run a job of the pipeline. Where it is refused (is not authorized to perform: sts:AssumeRole), find out which role it runs as with aws sts get-caller-identity. A role in a different account than %s also needs a policy there that allows sts:AssumeRole on %s; with EKS Pod Identity (is not authorized to perform: sts:TagSession) disable the association's session tags.",
 				a.AdminAccount, a.RoleARN(o.partition(), b.e)),
 		}
 	}

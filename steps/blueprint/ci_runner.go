@@ -18,7 +18,7 @@ func (c *blueprintChecker) ciRunner(block, name, arn string) {
 	case !isARN || !principalPattern.MatchString(arn) || !strings.HasPrefix(role.Resource, "role/"):
 		bad("is not the ARN of a role: write one such as arn:aws:iam::111111111111:role/atlantis")
 	case role.Partition != awsops.PartitionOf(c.StateRegion):
-		bad("is of another partition than the region of the state, and nobody gets from one to the other: write the ARN of a role of " + awsops.PartitionOf(c.StateRegion))
+		bad("is in a different partition than the region of the state, and nobody gets from one to the other: write the ARN of a role of " + awsops.PartitionOf(c.StateRegion))
 	case strings.HasPrefix(role.Resource, "role/aws-reserved/") || strings.HasPrefix(role.Resource, "role/aws-service-role/"):
 		bad("is a role that AWS made for people or for a service: write the ARN of the runner's own")
 	case role.AccountID == c.AdminAccount && strings.HasPrefix(role.Resource, "role/stateroom/"):
@@ -45,7 +45,7 @@ func (c *blueprintChecker) ciRunnersApart() {
 	for _, ci := range c.CIs {
 		for _, arn := range ci.Apply {
 			if by, both := plans[runnerRole(arn)]; both && ci.ByRole() {
-				c.bad(blockPath("ci", ci.Name), "apply", arn, "%q plans as well (ci %q): a plan runs what the branch says, so whoever may push one could apply. Give the runner another role for its plans; or, if everybody who may push a branch may apply, take the role out of plan, and it plans with the rights to apply", abridged(arn), by)
+				c.bad(blockPath("ci", ci.Name), "apply", arn, "%q plans as well (ci %q): a plan runs what the branch says, so whoever may push one could apply. Give the runner another role for its plans; or, if everybody who may push a branch may apply, take the role out of plan, and it plans with the permissions of apply", abridged(arn), by)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func TestAKeyAloneComesOnBoardWithoutABlueprint(t *testing.T) {
 			return []step{
 				{"3 None: I sign in with Identity Center", "2\r"},
 				{"Folder of your team's Terraform files: ", "/\r"},
-				{"no project in / has", ""},
+				{"no project in / has", ""}, // with the question behind it, perhaps
 				{"Folder of your team's Terraform files: ", clone + "\r"},
 				{"Access key id: ", id + "\r"},
 				{"Secret access key: ", secret + "\r"},
@@ -72,7 +72,9 @@ func TestAKeyAloneComesOnBoardWithoutABlueprint(t *testing.T) {
 			p := l.sitsAt80(c.args...)
 			for _, s := range c.steps(clone, id, secret) {
 				p.Until(s.until)
-				p.Type(s.keys)
+				if s.keys != "" {
+					p.Type(s.keys)
+				}
 			}
 			p.Until("Bob's access works in")
 			if !strings.Contains(c.args[len(c.args)-1], "plain") {
