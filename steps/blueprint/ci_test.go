@@ -144,7 +144,7 @@ func TestWhatIsNoRunnersRoleIsRefusedWithTheReason(t *testing.T) {
 		"arn:aws:sts::111111111111:assumed-role/atlantis/x": "not the ARN of a role",
 		"atlantis": "not the ARN of a role",
 		"arn:aws:iam::111111111111:instance-profile/atlantis":                                                 "not the ARN of a role",
-		"arn:aws-cn:iam::111111111111:role/atlantis":                                                          "another partition",
+		"arn:aws-cn:iam::111111111111:role/atlantis":                                                          "a different partition",
 		"arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef": "AWS made",
 		"arn:aws:iam::111111111111:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS":              "AWS made",
 		"arn:aws:iam::111111111111:role/stateroom/ci/stateroom-github-plan":                                   "setup makes",
