@@ -125,7 +125,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 		t.Errorf("login: %+v", in)
 	}
 	says(t, again.out, "Bob can run Terraform in staging, preprod and production.", "Nothing was changed.")
-	says(t, strings.Join(strings.Fields(in.out), " "), "Bob is signed in until", "Terraform can use profile admin_iam.", "holds until")
+	says(t, strings.Join(strings.Fields(in.out), " "), "Bob is signed in until", "Terraform can use profile admin_iam.", "holds one until")
 	if calls := c.mutations(mark); len(calls) > 0 {
 		t.Errorf("coming back made %v", calls)
 	}
