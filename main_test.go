@@ -1220,6 +1220,7 @@ func TestARehearsedSignInRenewsOneThatHasEnded(t *testing.T) {
 	for name, c := range map[string]struct{ typed, says, calls string }{
 		"nobody is asked": {"", byCode, "sts:GetSessionToken"},
 		"with a code":     {"1\n{code}\n", byCode, "The app of this rehearsal shows {code}."},
+		"the input ends":  {"1\n", byCode, "The app of this rehearsal shows {code}."},
 		"in the browser":  {"2\n", byBrowser, "Sign in with Identity Center"},
 		"goes back":       {"<\n?\n2\n", byBrowser, "Without --sandbox your team's blueprint says which one is yours."},
 	} {

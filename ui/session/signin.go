@@ -2,12 +2,14 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 )
 
@@ -132,7 +134,11 @@ func (s *session) withApp(ask func(context.Context, plan.SignIn) (string, error)
 		case code != "":
 			in.Note = strings.TrimSpace(in.Note + " The app of this rehearsal shows " + code + ".")
 		}
-		return ask(ctx, in)
+		given, err := ask(ctx, in)
+		if errors.Is(err, plain.ErrNoAnswer) && code != "" { // the input has ended: nobody is there to read it off
+			return code, nil
+		}
+		return given, err
 	}
 }
 
