@@ -281,17 +281,23 @@ func TestAPermissionSetIsMadeAndAssignedOnceOnABadDay(t *testing.T) {
 	}
 }
 
-// TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain: it would be made beside the first.
-func TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain(t *testing.T) {
-	t.Parallel()
-	b := identityTeam()
+// foundCenter is a look at an instance that has the team's group, and no permission set yet.
+func foundCenter(b *blueprint.Blueprint) *Observed {
 	o := &Observed{Account: AccountFacts{Identity: awsops.Identity{Account: b.AdminAccount, Partition: "aws"}}}
 	o.IAM.Groups = map[string]GroupFacts{}
 	o.IAM.Center = CenterFacts{
 		Instance: &awsops.IdentityCenter{ARN: "arn:aws:sso:::instance/ssoins-1", Region: "eu-west-1", Owner: b.AdminAccount},
 		Groups:   map[string]*awsops.StoreGroup{"admins": {ID: "g-1", Name: "PlatformAdmins"}},
-		Sets:     map[string]awsops.PermissionSet{"admins": {ARN: "arn:aws:sso:::permissionSet/ssoins-1/ps-1", Name: "Terraform-admins", Duration: "PT1H"}},
 	}
+	return o
+}
+
+// TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain: it would be made beside the first.
+func TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	b := identityTeam()
+	o := foundCenter(b)
+	o.IAM.Center.Sets = map[string]awsops.PermissionSet{"admins": {ARN: "arn:aws:sso:::permissionSet/ssoins-1/ps-1", Name: "Terraform-admins", Duration: "PT1H"}}
 	for _, busy := range []bool{true, false} {
 		o.IAM.Center.Busy = map[string]bool{"admins": busy}
 		p := planIdentity(o, &blueprint.Answers{Blueprint: b})
@@ -308,12 +314,7 @@ func TestWhatIdentityCenterIsStillAtWorkOnIsNotAskedForAgain(t *testing.T) {
 func TestNobodyIsGivenHalfAPermissionSet(t *testing.T) {
 	t.Parallel()
 	b := identityTeam()
-	o := &Observed{Account: AccountFacts{Identity: awsops.Identity{Account: b.AdminAccount, Partition: "aws"}}}
-	o.IAM.Groups = map[string]GroupFacts{}
-	o.IAM.Center = CenterFacts{
-		Instance: &awsops.IdentityCenter{ARN: "arn:aws:sso:::instance/ssoins-1", Region: "eu-west-1", Owner: b.AdminAccount},
-		Groups:   map[string]*awsops.StoreGroup{"admins": {ID: "g-1", Name: "PlatformAdmins"}},
-	}
+	o := foundCenter(b)
 	a := &blueprint.Answers{Blueprint: b}
 	p := planIdentity(o, a)
 	i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.ID == assignmentChange("admins") })

@@ -32,13 +32,18 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 			return nil, problem
 		}
 	}
+	return answersOf(at, found, getenv), nil
+}
+
+// answersOf are the answers that what was found in a folder gives.
+func answersOf(at string, found *tf.Project, getenv func(string) string) *blueprint.Answers {
 	b := blueprint.New()
 	b.Bucket.Policy = "" // nobody said so
 	b.ProfileInFiles = false
 	b.AdminProfile = cmp.Or(getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE"), "default")
 	a := &blueprint.Answers{Blueprint: b, WithoutBlueprint: true}
 	if len(found.Files) == 0 {
-		return a, nil
+		return a
 	}
 	p := blueprint.Project{Name: projectName(filepath.Base(at)), Dir: "."}
 	backend, _ := found.Backend() // the health check tells of a second one
@@ -47,7 +52,7 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 	}
 	p.Environment = readProvider(found, p.Name, b)
 	b.Projects = []blueprint.Project{p}
-	return a, nil
+	return a
 }
 
 // projectName is a folder's name as a blueprint takes it.
@@ -182,8 +187,8 @@ func countedProject(root, dir string, getenv func(string) string) *blueprint.Blu
 	if len(problems) > 0 || err != nil || backend == nil || backend.Partial() || found.Generated != nil {
 		return nil
 	}
-	a, err := FromProject(dir, getenv)
-	if err != nil || len(a.Environments) == 0 || a.AdminAccount == "" || a.Bucket.Name == "" || a.Projects[0].StateKey == "" || blueprint.RegionProblem(backend.Attributes.Get("region")) != "" {
+	a := answersOf(dir, found, getenv)
+	if len(a.Environments) == 0 || a.AdminAccount == "" || a.Bucket.Name == "" || a.Projects[0].StateKey == "" || blueprint.RegionProblem(backend.Attributes.Get("region")) != "" {
 		return nil
 	}
 	rel, err := filepath.Rel(root, dir)
