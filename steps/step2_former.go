@@ -19,6 +19,9 @@ import (
 // it, before it is deleted: whoever needs it notices within a week.
 const RestingDays = 7
 
+// takePermissions is the remedy where keys of others may not be read.
+const takePermissions = "Give yourself the permissions that stateroom policy operator prints, then run stateroom setup again."
+
 // FormerFacts are the users who are still in the IAM group of which a group that signs in with
 // Identity Center has taken the place, or one whose keys a pipeline replaces.
 type FormerFacts struct {
@@ -207,7 +210,7 @@ func unreadFormer(o *Observed, a *blueprint.Answers, g blueprint.Group) *plan.Fi
 	f := &plan.Finding{
 		ID: "iam.former-unread", Subject: g.Name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(denied),
 		Evidence: fmt.Sprintf("Who of the IAM group %s still has an access key could not be read: %s", g.Name, diagnosis.Describe(denied)),
-		Remedy:   "Give yourself the permissions that stateroom policy operator prints, then run stateroom setup again.",
+		Remedy:   takePermissions,
 	}
 	var listed []string
 	for _, e := range a.EnvironmentsOf(g.Name) {

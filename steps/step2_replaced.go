@@ -61,7 +61,7 @@ func planReplaced(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 			p.Find(plan.Finding{
 				ID: "iam.ci-key-unread", Subject: name, Severity: plan.Info, Probed: true, RequestIDs: awsops.RequestIDs(facts.Denied),
 				Evidence: fmt.Sprintf("The keys of user %s could not be read: %s", name, diagnosis.Describe(facts.Denied)),
-				Remedy:   "Give yourself the permissions that stateroom policy operator prints, then run stateroom setup again.",
+				Remedy:   takePermissions,
 			})
 			continue
 		}
@@ -98,7 +98,7 @@ func planActive(o *Observed, a *blueprint.Answers, user awsops.User, k FormerKey
 	switch {
 	case k.Use.Denied != nil:
 		f.Evidence = fmt.Sprintf("Access key %s of user %s is active. %s", k.ID, user.Name, used(k.Use))
-		f.Remedy = "Give yourself the permissions that stateroom policy operator prints, then run stateroom setup again."
+		f.Remedy = takePermissions
 		p.Find(f)
 		return p
 	case len(waits) > 0:
