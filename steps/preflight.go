@@ -72,9 +72,6 @@ func (p *Preflight) Judge(ctx context.Context, changes ...[]plan.Change) []plan.
 	makers := p.makers(changes...)
 	var seen atomic.Int64
 	found, err := forEach(ctx, p.Env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
-		if ctx.Err() != nil {
-			return nil, nil
-		}
 		findings := p.judge(ctx, c)
 		if ctx.Err() == nil {
 			p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: checkedForPermission, Done: int(seen.Add(1)), Of: len(makers)})
@@ -222,6 +219,9 @@ func (p *Preflight) knownTags() {
 
 // judge asks of one caller.
 func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
+	if ctx.Err() != nil {
+		return nil
+	}
 	if c.at = p.Caller; c.at == nil {
 		c.at = p.Env.Session(c.account, c.role, c.region)
 	}
