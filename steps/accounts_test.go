@@ -350,6 +350,24 @@ func TestTheAccountsAreListedOnceInARunThatMakesNone(t *testing.T) {
 	}
 }
 
+// Only an account itself can tell of a role for plans that an earlier blueprint left there,
+// and no change of such a run makes one.
+func TestARoleForPlansIsLookedForOnceInARunWithoutPipelines(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	for _, e := range team().Environments {
+		n := 0
+		for _, asked := range w.server.Log() {
+			if asked.Operation == "GetRole" && asked.Account == e.Account && strings.HasSuffix(asked.Resource, "/"+e.PlanRoleIn().Role) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s was asked for its role for plans %d times", e.Name, n)
+		}
+	}
+}
+
 func listings(w *world) (n int) {
 	for _, e := range w.server.Log() {
 		if e.Operation == "ListAccounts" {
