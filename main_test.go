@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -35,6 +34,7 @@ import (
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
+	"stateroom/ui/command"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -63,44 +63,6 @@ func programOf(t *testing.T, home sandboxtest.Home, input string, terminal bool,
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
 	return outcome{code, out.String(), errs.String()}
-}
-
-func TestFlagsBecomeOptions(t *testing.T) {
-	defaults := session.Options{Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3}
-	with := func(change func(*session.Options)) session.Options { o := defaults; change(&o); return o }
-	for args, want := range map[string]session.Options{
-		"":               defaults,
-		"--yes":          with(func(o *session.Options) { o.Yes = true }),
-		"--auto-approve": with(func(o *session.Options) { o.Yes = true }),
-		"--set a.b=c=d,e --set x=": with(func(o *session.Options) {
-			o.Set = []string{"a.b=c=d,e", "x="}
-		}),
-		"--adopt arn:a --adopt arn:b":   with(func(o *session.Options) { o.Adopt = []string{"arn:a", "arn:b"} }),
-		"--dry-run --detailed-exitcode": with(func(o *session.Options) { o.DryRun, o.Detailed = true, true }),
-		"--yes --no-widening":           with(func(o *session.Options) { o.Yes, o.NoWidening = true, true }),
-		"--json --plain":                with(func(o *session.Options) { o.JSON, o.Plain = true, true }),
-		"--sandbox --accounts 1000 --latency 20ms": with(func(o *session.Options) {
-			o.Sandbox, o.Accounts, o.Latency, o.Blueprint = true, 1000, 20*time.Millisecond, ""
-		}),
-		"--sandbox --dir d --blueprint b.hcl": with(func(o *session.Options) {
-			o.Sandbox, o.Dir, o.Blueprint = true, "d", "b.hcl"
-		}),
-		"--me alice --engine /bin/tofu --parallel 4 --profile p --region r --endpoint-url http://127.0.0.1:1 --dir d": with(func(o *session.Options) {
-			o.Me, o.Engine, o.Parallel, o.Profile, o.Region, o.Endpoint, o.Dir = "alice", "/bin/tofu", 4, "p", "r", "http://127.0.0.1:1", "d"
-		}),
-	} {
-		t.Run(args, func(t *testing.T) {
-			var got *session.Options
-			root := newCommand(runners{run: func(_ context.Context, o session.Options, _ *session.Mode) error { got = &o; return nil }})
-			root.SetArgs(append([]string{"setup"}, strings.Fields(args)...))
-			if err := root.Execute(); err != nil {
-				t.Fatal(err)
-			}
-			if !reflect.DeepEqual(*got, want) {
-				t.Errorf("got %+v, want %+v", *got, want)
-			}
-		})
-	}
 }
 
 func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
@@ -154,7 +116,7 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 // TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders reads the help of every command,
 // those that cobra adds among them. What shells' own commands say is cobra's.
 func TestEveryCommandsHelpFitsAndHasExamplesAndRealPlaceholders(t *testing.T) {
-	root := newCommand(runners{})
+	root := command.New(command.Runners{})
 	for _, c := range append(root.Commands(), root) {
 		t.Run(c.Name(), func(t *testing.T) {
 			args := append(strings.Fields(strings.TrimPrefix(c.CommandPath(), "stateroom")), "--help")
@@ -188,7 +150,7 @@ var man = flag.String("man", "", "write the man pages to the directory `DIR`")
 func TestEveryCommandHasAManPageThatIsTheSameTomorrow(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), "0"))
 	pages := func(dir string) map[string]string {
-		root, written := newCommand(runners{}), map[string]string{}
+		root, written := command.New(command.Runners{}), map[string]string{}
 		root.DisableAutoGenTag = true // it would name the day
 		if err := doc.GenManTree(root, &doc.GenManHeader{Source: "stateroom", Manual: "User Commands"}, dir); err != nil {
 			t.Fatal(err)
@@ -1294,31 +1256,6 @@ func (r *codeReader) Read(p []byte) (int, error) {
 		r.text = strings.NewReader(r.out.code + r.rest)
 	}
 	return r.text.Read(p)
-}
-
-func TestFlagsBeforeTheMenuAreTheMenus(t *testing.T) {
-	for args, want := range map[string]session.Options{
-		"":                               {Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3},
-		"--dry-run --profile ops":        {Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3, DryRun: true, Profile: "ops"},
-		"--sandbox --accounts 5":         {Parallel: 16, Accounts: 5, Sandbox: true},
-		"--plain --keep-files --sandbox": {Parallel: 16, Accounts: 3, Sandbox: true, Plain: true, KeepFiles: true},
-	} {
-		var got *session.Options
-		root := newCommand(runners{terminal: true, menu: func(_ context.Context, o session.Options) error { got = &o; return nil }})
-		root.SetArgs(strings.Fields(args))
-		if err := root.Execute(); err != nil || got == nil || !reflect.DeepEqual(*got, want) {
-			t.Errorf("%q: %+v, %v", args, got, err)
-		}
-	}
-	ran := ""
-	root := newCommand(runners{run: func(_ context.Context, o session.Options, m *session.Mode) error {
-		ran = fmt.Sprint(m.Name, o.Sandbox, o.Profile)
-		return nil
-	}})
-	root.SetArgs([]string{"--sandbox", "setup"})
-	if err := root.Execute(); err != nil || ran != "setuptrue" {
-		t.Errorf("a flag before its command: %q, %v", ran, err)
-	}
 }
 
 func TestTheMenuNeedsSomebodyWhoChooses(t *testing.T) {

@@ -113,24 +113,37 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 	}
 }
 
+// TestFlowWaitsUntilAWSShowsWhatWasMended: whether AWS's answer to the change came or was
+// lost, in which case a look finds it made.
 func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.Options{})
-	f := flowOf(t, w)
-	look, late := f.Look, 2
-	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
-		r, err := look(ctx, env)
-		if len(r.Findings) == 0 && late > 0 {
-			late--
-			r.Findings = []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}}
-		}
-		for i := range r.Changes {
-			r.Changes[i].Fixes = []string{"user-missing"}
-		}
-		return r, err
-	}
-	summary, err := f.Run(t.Context())
-	if err != nil || len(summary.Findings) != 0 || summary.Applied != 1 || late != 0 {
-		t.Errorf("%+v, %v, looked too early %d times", summary, err, late)
+	for name, fault := range map[string]sandbox.Fault{"answered": {}, "its answer lost": {DropAnswer: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Options{})
+			w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				if e.Mutating {
+					return fault
+				}
+				return sandbox.Fault{}
+			})
+			f := flowOf(t, w)
+			look, late := f.Look, 2
+			f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+				r, err := look(ctx, env)
+				if len(r.Findings) == 0 && late > 0 {
+					late--
+					r.Findings = []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}}
+				}
+				for i := range r.Changes {
+					r.Changes[i].Fixes = []string{"user-missing"}
+				}
+				return r, err
+			}
+			summary, err := f.Run(t.Context())
+			if err != nil || len(summary.Findings) != 0 || summary.Applied != 1 || late != 0 {
+				t.Errorf("%+v, %v, looked too early %d times", summary, err, late)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 			return plan.Review{Findings: found}, err
 		}
 		review, summary.NotOurs = after, after.NotOurs
+		summary.Applied += len(carriedOut(nil, result.Unknown, review))
 		if len(result.Unknown) == 0 {
 			found = append(found, notHeld(due, applied, review)...)
 			_, left = plan.Confirmed(review.Changes, shown, x.lookup)
@@ -84,13 +86,27 @@ func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[stri
 		if review, err = f.look(ctx); err != nil {
 			return len(applied) == 0 || !awsops.IsNotFound(err), nil
 		}
-		doubtful := callsAWS(made, applied) && anyNews(before, review.Findings) || doubling(lost, review)
-		return !(doubtful && early) && !unseen(made, applied, review), nil
+		done := carriedOut(applied, lost, review)
+		doubtful := callsAWS(made, done) && anyNews(before, review.Findings) || doubling(lost, review)
+		return !(doubtful && early) && !unseen(made, done, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
 		err = fmt.Errorf("looking again after the changes: %w", pollErr)
 	}
 	return review, err
+}
+
+// carriedOut are what was applied and what was sent without an answer that a look no
+// longer plans: AWS has it, and may show its effects as late as those of any other.
+func carriedOut(applied map[string]bool, lost []plan.Change, r plan.Review) map[string]bool {
+	done, again := make(map[string]bool, len(applied)), plannedAgain(r)
+	maps.Copy(done, applied)
+	for i := range lost {
+		if !again[lost[i].ID] {
+			done[lost[i].ID] = true
+		}
+	}
+	return done
 }
 
 type settlingKey struct{}

@@ -2,7 +2,7 @@
 // completion scripts: users, groups, environments, projects and answers of the
 // blueprint, faults to practice on, and profiles of the AWS files.
 //
-// What does not live here: the commands and flags themselves (main), and the scripts,
+// What does not live here: the commands and flags themselves (ui/command), and the scripts,
 // which cobra writes (stateroom completion).
 package complete
 

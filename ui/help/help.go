@@ -1,7 +1,7 @@
 // Package help is what --help prints, and what is asked back where a command, a flag or
 // a name on the command line is mistyped.
 //
-// What does not live here: the commands and flags themselves (main).
+// What does not live here: the commands and flags themselves (ui/command).
 package help
 
 import (
