@@ -123,7 +123,7 @@ const (
 	nameKeyAges    = "age of access keys"
 	nameExists     = "bucket exists"
 	nameRegion     = "bucket region"
-	nameList       = "permission to list the bucket"
+	nameList       = "bucket may be listed"
 	nameRead       = "permission to read the state"
 	nameWrite      = "permission to write the state"
 	nameHeaders    = "bucket policy allows the write"
