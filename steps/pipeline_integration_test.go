@@ -26,9 +26,7 @@ type runner struct {
 // a token of the platform's.
 func (w *world) runner(project, role string, claims map[string]any) *runner {
 	w.t.Helper()
-	r := &runner{world: w, dir: w.t.TempDir()}
-	w.must(os.CopyFS(r.dir, os.DirFS(filepath.Join(w.dir, "live", project))))
-	w.must(os.RemoveAll(filepath.Join(r.dir, ".terraform")))
+	r := w.checkout(project)
 	token, err := w.server.Token(claims)
 	w.must(err)
 	temp := w.t.TempDir()
@@ -38,12 +36,35 @@ func (w *world) runner(project, role string, claims map[string]any) *runner {
 	} {
 		w.must(os.WriteFile(filepath.Join(temp, name), []byte(text), 0o600))
 	}
+	r.env = append(r.env, "RUNNER_TEMP="+temp, "AWS_CONFIG_FILE="+temp+"/config", "AWS_SHARED_CREDENTIALS_FILE="+temp+"/credentials", "AWS_EC2_METADATA_DISABLED=true")
+	return r
+}
+
+// checkout is a runner with what git has of a directory, and nothing of AWS but where the
+// sandbox is.
+func (w *world) checkout(dir string) *runner {
+	w.t.Helper()
+	r := &runner{world: w, dir: w.t.TempDir()}
+	if dir != "" {
+		dir = filepath.Join("live", dir)
+	}
+	w.must(os.CopyFS(r.dir, os.DirFS(filepath.Join(w.dir, dir))))
+	w.must(filepath.WalkDir(r.dir, func(path string, e os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !slices.Contains([]string{".terraform", ".aws", ".local"}, e.Name()):
+			return nil
+		}
+		w.must(os.RemoveAll(path))
+		return filepath.SkipDir
+	}))
 	for _, entry := range w.shell().Environ() {
 		if !strings.HasPrefix(entry, "AWS_") {
 			r.env = append(r.env, entry)
 		}
 	}
-	r.env = append(r.env, "RUNNER_TEMP="+temp, "AWS_CONFIG_FILE="+temp+"/config", "AWS_SHARED_CREDENTIALS_FILE="+temp+"/credentials", "AWS_EC2_METADATA_DISABLED=true", "TF_IN_AUTOMATION=1")
+	r.env = append(r.env, "TF_IN_AUTOMATION=1")
 	for name, value := range awsops.EndpointVariables(w.server.URL()) {
 		r.env = append(r.env, name+"="+value)
 	}
@@ -51,7 +72,7 @@ func (w *world) runner(project, role string, claims map[string]any) *runner {
 }
 
 // script is what a step of the pipeline runs.
-func script(t *testing.T, pipeline, step string) string {
+func script(t testing.TB, pipeline, step string) string {
 	t.Helper()
 	_, after, found := strings.Cut(pipeline, "- name: "+step+"\n")
 	_, lines, runs := strings.Cut(after, "        run: |\n")
@@ -216,19 +237,13 @@ func gitLabJob(t testing.TB, pipeline, name string) (variables []string, script 
 
 // runGitLab runs a job of the pipeline as GitLab's runner does: all of its lines in one sh, in
 // the checkout, with the token in a variable.
-func (w *world) runGitLab(pipeline, job string, claims map[string]any) (string, int) {
+func (w *world) runGitLab(pipeline, job string, claims map[string]any, more ...string) (string, int) {
 	w.t.Helper()
 	token, err := w.server.Token(claims)
 	w.must(err)
-	r := w.runner("", "", claims)
+	r := w.checkout("")
 	variables, text := gitLabJob(w.t, pipeline, job)
-	env := slices.DeleteFunc(r.env, func(entry string) bool {
-		return strings.HasPrefix(entry, "AWS_CONFIG_FILE=") || strings.HasPrefix(entry, "AWS_SHARED_CREDENTIALS_FILE=")
-	})
-	env = slices.Concat(env, variables, []string{"AWS_TOKEN=" + token, "CI_PIPELINE_ID=77", "CI_JOB_ID=88", "GITLAB_USER_LOGIN=kim/müller", "TMPDIR=" + w.t.TempDir()})
-	r.dir = filepath.Join(r.dir, "live")
-	w.must(os.CopyFS(filepath.Join(r.dir, "live"), os.DirFS(filepath.Join(w.dir, "live"))))
-	w.must(os.RemoveAll(filepath.Join(r.dir, "live", "staging", ".terraform")))
+	env := slices.Concat(r.env, variables, more, []string{"AWS_EC2_METADATA_DISABLED=true", "AWS_TOKEN=" + token, "CI_PIPELINE_ID=77", "CI_JOB_ID=88", "GITLAB_USER_LOGIN=kim/müller", "TMPDIR=" + w.t.TempDir()})
 	out, code := r.ends(exec.CommandContext(w.t.Context(), "sh", "-e", "-c", byEngine(w.t, text)), env)
 	if strings.Contains(out, token) {
 		w.t.Errorf("job %s shows its token:\n%s", job, out)

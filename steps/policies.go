@@ -38,26 +38,35 @@ type Policy struct {
 	// needs are what of the blueprint has to be known, and document builds it.
 	needs    []string
 	document func(o *Observed, a *blueprint.Answers, part string) (policy.Document, error)
+	held     *standing
+}
+
+// standing is of a policy of which set-up keeps some of what AWS holds already.
+type standing struct {
+	// asked tells whether it is looked at, though the blueprint says all of what is printed;
+	// nil for no. unseen says what of it is not in what is printed; empty for nothing.
+	asked  func(a *blueprint.Answers) bool
+	unseen func(o *Observed, a *blueprint.Answers, parts []string) string
 }
 
 // Policies are all that can be printed.
 func Policies() []Policy {
 	admin, bucket := "admin_account", "bucket.name"
 	return []Policy{
-		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, operatorDocument},
-		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, peopleDocument},
-		{"identity", "what the operator needs besides, for Identity Center", OfBlueprint, true, []string{admin, bucket}, identityDocument},
-		{"machines", "what the operator needs besides, for pipelines (ci)", OfBlueprint, true, []string{admin, bucket}, machinesDocument},
-		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, adminDocument},
-		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, assumeDocument},
-		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, stateDocument},
-		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, ownDocument},
-		{"trust", "who may assume an environment's role", OfEnvironment, false, []string{admin}, trustOf},
-		{"permissions", "what an environment's role may do", OfEnvironment, false, nil, permissionsOf},
-		{"ci", "what a pipeline's role may do, to plan or to apply", OfCI, false, []string{admin, bucket}, ciDocument},
-		{"ci-trust", "which jobs of a pipeline may assume that role", OfCI, false, []string{admin}, ciTrustDocument},
-		{"bucket", "what the state bucket refuses", OfBlueprint, false, []string{admin, bucket}, bucketPolicyOf},
-		{"key", "who may manage and use the state encryption key", OfBlueprint, false, []string{admin}, keyPolicyOf},
+		{"operator", "what whoever runs stateroom setup needs in the admin account", OfBlueprint, true, []string{admin, bucket}, operatorDocument, nil},
+		{"people", "what the operator needs besides, for handover and offboard", OfBlueprint, true, []string{admin, bucket}, peopleDocument, nil},
+		{"identity", "what the operator needs besides, for Identity Center", OfBlueprint, true, []string{admin, bucket}, identityDocument, nil},
+		{"machines", "what the operator needs besides, for pipelines (ci)", OfBlueprint, true, []string{admin, bucket}, machinesDocument, nil},
+		{"admin", "what a group's members may do: the next three together", OfGroup, true, []string{admin, bucket}, adminDocument, nil},
+		{"assume", "which environment roles a group's members may assume", OfGroup, true, []string{admin}, assumeDocument, nil},
+		{"state", "which states a group's members may read, write and lock", OfGroup, true, []string{admin, bucket}, stateDocument, nil},
+		{"credentials", "a group's members manage their own access keys and MFA devices", OfGroup, true, nil, ownDocument, nil},
+		{"trust", "who may assume an environment's role", OfEnvironment, false, []string{admin}, trustOf, &standing{anyway, unseenTrust}},
+		{"permissions", "what an environment's role may do", OfEnvironment, false, nil, permissionsOf, nil},
+		{"ci", "what a pipeline's role may do, to plan or to apply", OfCI, false, []string{admin, bucket}, ciDocument, nil},
+		{"ci-trust", "which jobs of a pipeline may assume that role", OfCI, false, []string{admin}, ciTrustDocument, nil},
+		{"bucket", "what the state bucket refuses", OfBlueprint, false, []string{admin, bucket}, bucketPolicyOf, &standing{nil, unseenBucket}},
+		{"key", "who may manage and use the state encryption key", OfBlueprint, false, []string{admin}, keyPolicyOf, &standing{listsUsers, unseenKey}},
 	}
 }
 
@@ -101,6 +110,20 @@ func (p Policy) Document(o *Observed, a *blueprint.Answers, part string) (policy
 	return p.document(o, a, part)
 }
 
+// AsksAWS tells whether AWS is asked for what it holds, whatever the blueprint says.
+func (p Policy) AsksAWS(a *blueprint.Answers) bool {
+	return p.held != nil && p.held.asked != nil && p.held.asked(a)
+}
+
+// Unseen says what set-up keeps in AWS and the policy of these parts does not hold; empty
+// where it holds everything.
+func (p Policy) Unseen(o *Observed, a *blueprint.Answers, parts []string) string {
+	if p.held == nil {
+		return ""
+	}
+	return p.held.unseen(o, a, parts)
+}
+
 // SuggestBucket is the name that a state bucket is offered; empty while the admin account
 // is not known.
 func SuggestBucket(a *blueprint.Answers) string {
@@ -122,9 +145,9 @@ func WithoutAWS(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 	return o, o.IAM.readPermissions(ctx, env, a, o.partition())
 }
 
-// PolicyLook asks AWS for what policies name: the organization, accounts, users, groups
-// and the key. It reads, and enters no other account.
-func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Observed, error) {
+// Look asks AWS for what the policy of these parts names: the organization, accounts, users,
+// groups and the key; and for the roles of environments whose trust it is. It only reads.
+func (p Policy) Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, parts []string) (*Observed, error) {
 	o, home := &Observed{}, env.Sessions.Home(a.StateRegion)
 	if err := inspectAccount(ctx, env, a, o); err != nil {
 		return nil, err
@@ -138,6 +161,12 @@ func PolicyLook(ctx context.Context, env *engine.Env, a *blueprint.Answers) (*Ob
 		func() error { return o.IAM.inspectFormer(ctx, env, home, a) },
 		func() error { return o.IAM.inspectPolicies(ctx, home) },
 		func() error { return inspectKey(ctx, env, a, o) },
+		func() error {
+			if p.held == nil || p.Of != OfEnvironment {
+				return nil
+			}
+			return o.IAM.inspectRoles(ctx, env, o, a, parts...)
+		},
 	} {
 		if err := look(); err != nil {
 			return nil, err
@@ -295,11 +324,44 @@ func groupDocument(o *Observed, a *blueprint.Answers, group string, subjects ...
 
 func roleFor(o *Observed, a *blueprint.Answers, environment string) *roleBuilder {
 	e, _ := a.Environment(environment) // it is one of Parts
-	return &roleBuilder{o: o, a: a, e: o.environment(e)}
+	return &roleBuilder{o: o, a: a, e: o.environment(e), f: o.IAM.Roles[environment]}
 }
 
 func trustOf(o *Observed, a *blueprint.Answers, environment string) (policy.Document, error) {
-	return roleFor(o, a, environment).trust(), nil
+	return roleFor(o, a, environment).corrected().after, nil
+}
+
+func anyway(*blueprint.Answers) bool { return true }
+
+func listsUsers(a *blueprint.Answers) bool { return a.Key.Users == blueprint.KeyUsersListed }
+
+// unseenTrust tells of roles that could not be read.
+func unseenTrust(o *Observed, a *blueprint.Answers, environments []string) string {
+	var unread []string
+	for _, name := range environments {
+		if o.IAM.Roles[name].Unreachable != nil {
+			unread = append(unread, name)
+		}
+	}
+	if len(unread) == 0 {
+		return ""
+	}
+	role := roleFor(o, a, unread[0])
+	return fmt.Sprintf("The role of %s could not be read, so whom it trusts already and setup keeps, such as admins who still use a key, is missing here. In account %s, see it before you replace it:\n\n    aws iam get-role --role-name %s\n",
+		plan.Enumerated(unread), role.e.Account, role.e.Role)
+}
+
+func unseenBucket(*Observed, *blueprint.Answers, []string) string { return unseenOf("bucket") }
+
+func unseenKey(o *Observed, _ *blueprint.Answers, _ []string) string {
+	if o.Key.Key != nil {
+		return ""
+	}
+	return unseenOf("key")
+}
+
+func unseenOf(what string) string {
+	return "Of a " + what + " that is there already, setup keeps the policy's other statements, which are missing here. To see them:\n\n    stateroom setup --dry-run\n"
 }
 
 func permissionsOf(o *Observed, a *blueprint.Answers, environment string) (policy.Document, error) {
@@ -318,5 +380,5 @@ func bucketPolicyOf(o *Observed, a *blueprint.Answers, _ string) (policy.Documen
 }
 
 func keyPolicyOf(o *Observed, a *blueprint.Answers, _ string) (policy.Document, error) {
-	return wantedKeyPolicy(o, a), nil
+	return correctedKeyPolicy(o, a), nil
 }

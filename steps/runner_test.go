@@ -262,12 +262,48 @@ func TestARunnersProfileIsTold(t *testing.T) {
 	says(t, f.Details, "[profile admin_iam]", "role_arn = $ROLE", "credential_source = Ec2InstanceMetadata", "EcsContainer", "source_profile = runner",
 		"# Plans: ROLE="+ciRole("stateroom-atlantis-plan"), "READS=arn:aws:iam::222222222222:role/TerraformAdmin-plan", "# Applies to staging: ROLE="+ciRole("stateroom-atlantis-apply-staging"), "stateroom_override.tf")
 	says(t, f.Remedy, "-lock=false", "in a different account than 111111111111")
+	if strings.Contains(f.Details, "atches") {
+		t.Errorf("who does not watch is told how:\n%s", f.Details)
+	}
+	a.CIs[0].Watch = true
+	says(t, offeredPipeline(o, a, a.CIs[0]).Details, "# Watches: ROLE="+ciRole("stateroom-atlantis-watch"), "# In a job that watches", "setup --dry-run --detailed-exitcode --json --region eu-west-1")
 	a.CIs[0].Plan = nil
 	if f := offeredPipeline(o, a, a.CIs[0]); strings.Contains(f.Details+f.Remedy, "stateroom_override") || strings.Contains(f.Details, "# Plans") || strings.Contains(f.Remedy, "-lock=false") {
 		t.Errorf("a runner that does not plan is told how:\n%s", f.Details)
 	}
 	if gates := WantedGates(a); len(gates) > 0 {
 		t.Errorf("tokens open %v", gates)
+	}
+}
+
+// TestTheRunnerThatAppliesWatches, and the one that plans only where none applies, which is
+// said before it is made: a plan runs what any branch says.
+func TestTheRunnerThatAppliesWatches(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		apply []string
+		risk  string
+		opens string
+	}{
+		"applies":    {[]string{runnerApplies}, "", runnerApplies},
+		"only plans": {nil, "whoever may push one can read how everything is set up", runnerPlans},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, b := newWorld(t, sandbox.Options{}).withRunners(), runnerTeam()
+			b.CIs[0].Watch, b.CIs[0].Apply = true, c.apply
+			w.must(b.Check())
+			w.healthy(w.run(w.setup(b)))
+			if change := w.plannedChange("iam.ci.atlantis.watch"); change == nil || !strings.Contains(change.Risk, c.risk) || (c.risk == "") != (change.Risk == "") {
+				t.Errorf("planned %+v", change)
+			}
+			for _, runner := range []string{runnerPlans, runnerApplies} {
+				if got := w.mayAssume(w.asRunner(runner), ciRole("stateroom-atlantis-watch")); got != (runner == c.opens) {
+					t.Errorf("%s watches: %t", runner, got)
+				}
+			}
+			w.settledNow(b)
+		})
 	}
 }
 

@@ -169,11 +169,15 @@ func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRol
 	}
 	inline := policy.Watch(parts...)
 	inline.Statements = append(inline.Statements, policy.AssumeRoles(roles).Statements...)
+	risk := ""
+	if ci.ByRole() && len(ci.Apply) == 0 {
+		risk = "A plan runs what the branch says: whoever may push one can read how everything is set up."
+	}
 	return &machineRole{
 		id: ciWatchChange(ci.Name), what: "the nightly watch of pipeline " + ci.Name, e: atCI(o, a, ci.WatchRole()),
 		trust: ciTrust(o, a, ci, ci.WatchSubjects()), opens: policy.Exactly,
 		lets:   ciWho(ci, ci.WatchSubjects()) + " may read how the admin account and all environments are set up.",
-		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: providerNeeds(ci),
+		inline: inline, ci: ci, subjects: ci.WatchSubjects(), assumes: roles, needs: providerNeeds(ci), risk: risk,
 	}
 }
 

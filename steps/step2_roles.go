@@ -61,12 +61,13 @@ type RoleFacts struct {
 	Seen time.Time
 }
 
-// inspectRoles looks into every environment's account, many at a time. An
-// account that cannot be reached is a fact, not an error.
-func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
+// inspectRoles looks into the accounts of environments, of every one unless they are named,
+// many at a time. An account that cannot be reached is a fact, not an error.
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers, named ...string) error {
 	var seen atomic.Int64
 	there := slices.DeleteFunc(o.environments(a.Environments), func(e blueprint.Environment) bool {
-		return len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) // it is still to be created, or step 1 tells
+		return len(named) > 0 && !slices.Contains(named, e.Name) ||
+			len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) // it is still to be created, or step 1 tells
 	})
 	calls := []awsops.Expected{{Service: "iam", Operation: "GetRole", Calls: len(there), Most: 1}}
 	if !engine.Settling(ctx) { // else they are entered already
@@ -88,7 +89,7 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 				facts.RegionStatus = region.OptStatus
 			}
 		}
-		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(there)})
 		return facts, ctx.Err()
 	})
 	f.Roles = map[string]RoleFacts{}

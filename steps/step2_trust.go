@@ -154,45 +154,75 @@ func (b *roleBuilder) trusted() []string {
 	return ids
 }
 
-func (b *roleBuilder) updateTrust() {
-	want, stored := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
-	have := policy.WithoutDeleted(stored)
-	kept, rest := b.keptTrust(have, want)
+// trustCorrection is what becomes of the trust of an environment's role.
+type trustCorrection struct {
+	// stored is the trust as AWS holds it, rest what of it is the blueprint's to correct, and
+	// want what takes its place.
+	stored, rest, want policy.Document
+	// right says that nothing is corrected, beyond with which conditions it asks for more.
+	right  bool
+	beyond []string
+	// after is the whole trust once set-up has run.
+	after policy.Document
+}
+
+// corrected is what set-up makes of the role's trust: the blueprint's where there is no role
+// yet. Whoever prints or writes a trust takes it from here.
+func (b *roleBuilder) corrected() (c trustCorrection) {
+	c.want = b.trust()
+	if b.f.Role == nil {
+		c.after = c.want
+		return c
+	}
+	c.stored = policy.ParseOrEmpty(b.f.Role.Trust)
+	have := policy.WithoutDeleted(c.stored)
+	var kept []policy.Statement
+	kept, c.rest = b.keptTrust(have, c.want)
 	if b.formerUnread() {
-		want = grown(rest, want)
+		c.want = grown(c.rest, c.want)
 	}
-	right := policy.Equivalent(rest, want)
-	if !right && atLeast(rest, want) {
-		if keys := asksBeyond(rest, want); len(keys) > 0 {
-			b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does: "+plan.Enumerated(keys))
+	equal := policy.Equivalent(c.rest, c.want)
+	if c.right = equal || atLeast(c.rest, c.want); c.right {
+		if !equal {
+			c.beyond = asksBeyond(c.rest, c.want)
 		}
-		right = true
+		c.after = have
+		return c
 	}
-	if right {
-		if len(policy.Deleted(stored)) > 0 {
-			c := b.trustChange("", have)
+	c.want = alsoAsking(c.want, asking(c.rest, c.stored))
+	c.after = c.want
+	c.after.Statements = slices.Concat(c.want.Statements, kept)
+	return c
+}
+
+func (b *roleBuilder) updateTrust() {
+	t := b.corrected()
+	if len(t.beyond) > 0 {
+		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does: "+plan.Enumerated(t.beyond))
+	}
+	if t.right {
+		if len(policy.Deleted(t.stored)) > 0 {
+			c := b.trustChange("", t.after)
 			c.Judge() // who was deleted is nobody any more
-			b.dropDeleted(&c, stored)
+			b.dropDeleted(&c, t.stored)
 			b.Change(c)
 		}
 		return
 	}
-	want = alsoAsking(want, asking(rest, stored))
-	lost, gains := lostTrust(rest, want), b.trustGains(rest, want)
-	want.Statements = append(slices.Clone(want.Statements), kept...)
-	c := b.trustChange("Correct who may assume "+b.e.Role+" in "+b.e.Name, want)
+	lost, gains := lostTrust(t.rest, t.want), b.trustGains(t.rest, t.want)
+	c := b.trustChange("Correct who may assume "+b.e.Role+" in "+b.e.Name, t.after)
 	c.Judge(gains...)
 	switch {
 	case len(lost) > 0:
 		c.Risk = plan.Enumerated(lost) + " can no longer assume the role."
-	case len(rest.Statements) > 0:
+	case len(t.rest.Statements) > 0:
 		c.Risk = "Anyone who is only in the old trust policy can no longer assume the role."
 	}
 	if keep := slices.DeleteFunc(lost, func(p string) bool { return !blueprint.CanKeepTrust(p) }); len(keep) > 0 {
 		c.Risk += fmt.Sprintf(" Who is meant to is kept with --set environment.%s.trust_kept=%s.", b.e.Name, strings.Join(keep, ","))
 	}
 	c.Needs = append(c.Needs, b.trusted()...)
-	b.dropDeleted(&c, stored)
+	b.dropDeleted(&c, t.stored)
 	b.Change(c)
 }
 

@@ -93,11 +93,31 @@ func templates(o *Observed, a *blueprint.Answers, closed []blueprint.Environment
 		}
 		p.Find(plan.Finding{
 			ID: "iam.role-template", Severity: plan.Info, Probed: true,
-			Evidence: fmt.Sprintf("%s is the CloudFormation template of the role of %s (accounts %s).", edit.Before.Path, plan.Listed(names), plan.Listed(accounts)),
+			Evidence: fmt.Sprintf("%s is the CloudFormation template of the role of %s (accounts %s).%s", edit.Before.Path, plan.Listed(names), plan.Listed(accounts), leavesOut(o, a, same[text])),
 			Remedy:   deployed(o, a, edit.Before.Path, accounts),
 		})
 	}
 	return p
+}
+
+// leavesOut says which former admins a role of the template does not trust. Whom the role of
+// today trusts is not known, and anyone may have been put into the IAM group.
+func leavesOut(o *Observed, a *blueprint.Answers, environments []blueprint.Environment) string {
+	var users []string
+	for _, e := range environments {
+		for _, g := range a.IdentityGroups() {
+			if e.Trust == blueprint.TrustListed && a.Reaches(g.Name, e.Name) {
+				for _, arn := range o.IAM.formerWithKeys(g.Name) {
+					users = append(users, lastPart(arn))
+				}
+			}
+		}
+	}
+	slices.Sort(users)
+	if users = slices.Compact(users); len(users) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" It does not let %s in, who still use a key: replace a role that is there only once they have moved to Identity Center.", plan.Enumerated(users))
 }
 
 // deployed is how a template comes into accounts: by the owner of one, or into all of

@@ -388,6 +388,16 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 	return policy.KeyPolicy(o.partition(), a.AdminAccount, administrators, users)
 }
 
+// correctedKeyPolicy is what set-up makes of the policy of the key: wantedKeyPolicy where there
+// is no key yet. Whoever prints or writes it takes it from here.
+func correctedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
+	want := wantedKeyPolicy(o, a)
+	if o.Key.Key == nil {
+		return want
+	}
+	return mergedKeyPolicy(policy.WithoutDeleted(o.Key.Policy), want, plan.Ours(a, o.Key.Tags))
+}
+
 // missingAdministrators are the key's administrators who are not there and whom the plan
 // does not make: those that were deleted, or mistyped.
 func missingAdministrators(o *Observed, a *blueprint.Answers) []string {
@@ -406,7 +416,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		return
 	}
 	have := policy.WithoutDeleted(stored)
-	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
+	merged := correctedKeyPolicy(o, a)
 	if !policy.Equivalent(stored, merged) {
 		c := plan.InAdminAccount(a, changeKeyPolicy, plan.Update, "", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: stored.JSON(), After: merged.JSON()}}

@@ -35,7 +35,7 @@ type CI struct {
 	// PlanLock lets plans take the lock; never do they write a state.
 	PlanLock bool
 	// Watch has a role of its own look every night whether AWS is as the blueprint says. It
-	// reads, and only the pipeline's branch may assume it.
+	// reads, and only the pipeline's branch may assume it, or the runner that applies.
 	Watch bool
 	// Replaces are IAM users of the admin account by whose access keys the pipeline worked
 	// before: once its roles are used, the keys are deactivated, and later deleted.
@@ -187,8 +187,17 @@ func (c CI) Branch() string {
 	return "main"
 }
 
-// WatchSubjects are who may watch.
-func (c CI) WatchSubjects() []Subject { return c.subject(ciBranch + c.Branch()) }
+// WatchSubjects are who may watch. Of a runner no branch is known: its role that applies has
+// the say of the branch that is applied, and one that only plans may run what any branch says.
+func (c CI) WatchSubjects() []Subject {
+	switch {
+	case !c.ByRole():
+		return c.subject(ciBranch + c.Branch())
+	case len(c.Apply) > 0:
+		return c.subjects(c.Apply)
+	}
+	return c.PlanSubjects()
+}
 
 // ApplyRole is the name of the role in the admin account that applies to an environment.
 func (c CI) ApplyRole(environment string) string {
@@ -444,8 +453,8 @@ func (c *blueprintChecker) ci() {
 		if role := ci.WatchRole(); role != "" {
 			c.once(roles, block, "watch", strings.ToLower(role), ci.Name)
 		}
-		if ci.Watch && ci.Provider != ProviderGitHub && ci.Provider != ProviderGitLab {
-			c.bad(block, "watch", "", "is for GitHub Actions and GitLab, whose subjects name a branch: leave it out")
+		if ci.Watch && ci.Provider != ProviderGitHub && ci.Provider != ProviderGitLab && !ci.ByRole() {
+			c.bad(block, "watch", "", "is for GitHub Actions and GitLab, whose subjects name a branch, and for runners with roles: leave it out")
 		}
 		if ci.Pipeline != "" {
 			c.rule(block, "pipeline", ci.Pipeline, dirRule)

@@ -173,7 +173,6 @@ func TestWhatIsNoRunnersRoleIsRefusedWithTheReason(t *testing.T) {
 		"an issuer":        {func(b *Blueprint) { b.CIs[0].Issuer = "https://ci.example.com" }, "leave it out"},
 		"an audience":      {func(b *Blueprint) { b.CIs[0].Audience = "x" }, "leave it out"},
 		"a repository":     {func(b *Blueprint) { b.CIs[0].Repository = "acme/infra" }, "leave it out"},
-		"a watch":          {func(b *Blueprint) { b.CIs[0].Watch = true }, "leave it out"},
 		"a pipeline":       {func(b *Blueprint) { b.CIs[0].Pipeline = "x.yml" }, "leave it out"},
 	} {
 		b := runnerTeam()

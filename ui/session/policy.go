@@ -38,7 +38,7 @@ func PrintPolicy(ctx context.Context, o Options, sys System, p steps.Policy, par
 	if err != nil {
 		return err
 	}
-	doc, err := s.policyDocument(ctx, p, a, parts)
+	doc, found, err := s.policyDocument(ctx, p, a, parts)
 	if err != nil {
 		return err
 	}
@@ -52,6 +52,9 @@ func PrintPolicy(ctx context.Context, o Options, sys System, p steps.Policy, par
 	}
 	for _, line := range s.aboutPolicy(p, a, doc) {
 		fmt.Fprintln(sys.Err, line)
+	}
+	if unseen := p.Unseen(found, a, parts); unseen != "" {
+		fmt.Fprintln(sys.Err, unseen)
 	}
 	return nil
 }
@@ -114,38 +117,37 @@ func partsOf(p steps.Policy, a *blueprint.Answers, part string) ([]string, error
 	return []string{part}, nil
 }
 
-// policyDocument is the policy that all of the parts have. AWS is asked where what is
-// known without it leaves a place open.
-func (s *session) policyDocument(ctx context.Context, p steps.Policy, a *blueprint.Answers, parts []string) (doc policy.Document, err error) {
+// policyDocument is the policy that all of the parts have, and what was found of AWS. AWS is
+// asked where what is known without it leaves a place open, or where what it holds counts.
+func (s *session) policyDocument(ctx context.Context, p steps.Policy, a *blueprint.Answers, parts []string) (doc policy.Document, o *steps.Observed, err error) {
 	path, err := filepath.Abs(s.Blueprint)
 	if err != nil {
-		return doc, fmt.Errorf("the current folder: %w", err)
+		return doc, nil, fmt.Errorf("the current folder: %w", err)
 	}
 	env, err := engine.NewEnv(nil, s.environ(), filepath.Dir(path), path)
 	if err != nil {
-		return doc, err
+		return doc, nil, err
 	}
-	o, err := steps.WithoutAWS(ctx, env, a)
-	if err != nil {
-		return doc, err
+	if o, err = steps.WithoutAWS(ctx, env, a); err != nil {
+		return doc, nil, err
 	}
 	doc, err = sameFor(p, o, a, parts)
-	if err != nil || len(awsops.FindRefs(doc.JSON())) == 0 {
-		return doc, err
+	if err != nil || !p.AsksAWS(a) && len(awsops.FindRefs(doc.JSON())) == 0 {
+		return doc, o, err
 	}
 	if env, err = s.operator(ctx, a, plan.Asks{}); err != nil {
-		return doc, err
+		return doc, nil, err
 	}
-	if o, err = steps.PolicyLook(ctx, env, a); err != nil {
-		return doc, err
+	if o, err = p.Look(ctx, env, a, parts); err != nil {
+		return doc, nil, err
 	}
 	if doc, err = sameFor(p, o, a, parts); err != nil {
-		return doc, err
+		return doc, nil, err
 	}
 	if refs := awsops.FindRefs(doc.JSON()); len(refs) > 0 {
-		return doc, steps.NotMade(a, refs)
+		return doc, nil, steps.NotMade(a, refs)
 	}
-	return doc, nil
+	return doc, o, nil
 }
 
 // sameFor is the policy of the parts, which have to have the same.
