@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,12 +23,15 @@ import (
 // tell, too.
 const preflightWait = 20 * time.Second
 
+// errPreflightOver ends a preflight after [preflightWait].
+var errPreflightOver = errors.New("the preflight is over")
+
 // simulationsAtOnce bounds how much an account is asked at once: IAM publishes no rate.
 const simulationsAtOnce = 8
 
 // preflight is that of a set-up.
 func (s *Setup) preflight(ctx context.Context, env *engine.Env, r plan.Review) []plan.Finding {
-	return (&Preflight{Env: env, Answers: s.Answers, Observed: s.observed, Policy: "operator"}).Judge(ctx, slices.Concat(r.Changes, r.NotOurs))
+	return (&Preflight{Env: env, Answers: s.Answers, Observed: s.observed, Policy: "operator"}).Judge(ctx, r.Changes, r.NotOurs)
 }
 
 // Preflight asks IAM, by simulation, whether whoever makes changes may do what each of
@@ -55,33 +59,45 @@ type Preflight struct {
 	// "stateroom policy" prints.
 	Policy string
 
-	// tags are those of what is there or is made by the plan, by ARN.
+	// tags are those of what is there, by ARN.
 	tags map[string]map[string]string
 	// listing is of the organization's accounts, once a service control policy is asked for.
 	listing sync.Once
 }
 
 // Judge tells what of changes AWS will refuse. It makes no mutating call.
-func (p *Preflight) Judge(ctx context.Context, changes []plan.Change) []plan.Finding {
-	ctx, cancel := context.WithTimeout(ctx, preflightWait)
+func (p *Preflight) Judge(ctx context.Context, changes ...[]plan.Change) []plan.Finding {
+	ctx, cancel := context.WithTimeoutCause(ctx, preflightWait, errPreflightOver)
 	defer cancel()
-	makers := p.makers(changes)
+	makers := p.makers(changes...)
 	var seen atomic.Int64
 	found, err := forEach(ctx, p.Env.Parallel, makers, func(ctx context.Context, c *maker) ([]plan.Finding, error) {
 		findings := p.judge(ctx, c)
-		p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: "accounts checked for permission to make the changes", Done: int(seen.Add(1)), Of: len(makers)})
+		if ctx.Err() == nil {
+			p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: checkedForPermission, Done: int(seen.Add(1)), Of: len(makers)})
+		}
 		return findings, nil
 	})
 	if err != nil {
 		return nil
 	}
+	if int(seen.Load()) < len(makers) && errors.Is(context.Cause(ctx), errPreflightOver) {
+		p.Env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf("After %s, %d of %d %s. AWS answers for the others when the changes are made.",
+			preflightWait, seen.Load(), len(makers), checkedForPermission)})
+	}
 	return plan.Together(append(slices.Concat(found...), p.closed(ctx)...))
 }
+
+const checkedForPermission = "accounts checked for permission to make the changes"
 
 // maker is whom an account's changes are made as.
 type maker struct {
 	account, role, region, environment string
-	needs                              []need
+	changes                            []*plan.Change
+	// needs are what the changes need, and made the tags of what they make, by ARN: both as
+	// long as they are judged, since those of ten thousand accounts weigh much.
+	needs []need
+	made  map[string]map[string]string
 	// principal is the user or the role that a simulation is about, and session how it
 	// calls: the same for a user.
 	principal, session string
@@ -95,33 +111,22 @@ type need struct {
 	change string
 }
 
-// makers are whom the changes are made as, each with what it needs. Another profile's
-// changes are its owner's, and those in an account that is not there yet wait for it.
-// What nobody knows the ARN of is not judged.
-func (p *Preflight) makers(changes []plan.Change) []*maker {
+// makers are whom the changes are made as, each with its own. Another profile's changes are
+// its owner's, and those in an account that is not there yet wait for it.
+func (p *Preflight) makers(changes ...[]plan.Change) []*maker {
 	p.knownTags()
 	all := map[string]*maker{}
-	for i := range changes {
-		c := &changes[i]
-		if c.Profile != "" && p.Caller == nil || len(c.Calls) == 0 {
-			continue
-		}
-		who := all[c.Account+"/"+c.Role]
-		if who == nil {
-			who = &maker{account: c.Account, role: c.Role, region: c.Region, environment: c.Environment}
-		}
-		at := p.place(c)
-		for _, call := range c.Calls {
-			rights := call.Rights(at)
-			for _, right := range rights {
-				if right.Resource != "" && len(awsops.FindRefs(right.Resource)) == 0 {
-					who.needs = append(who.needs, need{right, c.ID})
-					all[c.Account+"/"+c.Role] = who
-				}
+	for _, part := range changes {
+		for i := range part {
+			c := &part[i]
+			if c.Profile != "" && p.Caller == nil || len(c.Calls) == 0 || len(awsops.FindRefs(c.Account)) > 0 {
+				continue
 			}
-			if arn, tags := call.Makes(at); len(tags) > 0 {
-				p.tags[arn] = tags
+			key := c.Account + "/" + c.Role
+			if all[key] == nil {
+				all[key] = &maker{account: c.Account, role: c.Role, region: c.Region, environment: c.Environment}
 			}
+			all[key].changes = append(all[key].changes, c)
 		}
 	}
 	makers := make([]*maker, 0, len(all))
@@ -129,6 +134,34 @@ func (p *Preflight) makers(changes []plan.Change) []*maker {
 		makers = append(makers, all[key])
 	}
 	return makers
+}
+
+// read finds what a maker's changes need, and what they make. What nobody knows the ARN of
+// is not judged.
+func (p *Preflight) read(who *maker) {
+	who.made = map[string]map[string]string{}
+	for _, c := range who.changes {
+		at := p.place(c)
+		for _, call := range c.Calls {
+			for _, right := range call.Rights(at) {
+				if right.Resource != "" && len(awsops.FindRefs(right.Resource)) == 0 {
+					who.needs = append(who.needs, need{right, c.ID})
+				}
+			}
+			if arn, tags := call.Makes(at); len(tags) > 0 {
+				who.made[arn] = tags
+			}
+		}
+	}
+}
+
+// tagsOf are those of what is there or is made by the maker's changes.
+func (p *Preflight) tagsOf(c *maker, arn string) (map[string]string, bool) {
+	if tags, made := c.made[arn]; made {
+		return tags, true
+	}
+	tags, there := p.tags[arn]
+	return tags, there
 }
 
 // place is where a change is made. Users and groups are the admin account's; of roles a
@@ -186,16 +219,19 @@ func (p *Preflight) knownTags() {
 
 // judge asks of one caller.
 func (p *Preflight) judge(ctx context.Context, c *maker) []plan.Finding {
+	if ctx.Err() != nil {
+		return nil
+	}
 	if c.at = p.Caller; c.at == nil {
 		c.at = p.Env.Session(c.account, c.role, c.region)
 	}
-	defer func() { c.at = nil }() // which goes with the work there
-	if !p.known(ctx, c) {
+	defer func() { c.at, c.needs, c.made = nil, nil, nil }() // which go with the work there
+	if p.read(c); len(c.needs) == 0 || !p.known(ctx, c) {
 		return nil
 	}
 	for i := range c.needs {
 		c.needs[i].Context = p.context(c, c.needs[i].Right)
-		_, c.needs[i].Tagged = p.tags[c.needs[i].Resource]
+		_, c.needs[i].Tagged = p.tagsOf(c, c.needs[i].Resource)
 	}
 	used := p.used(c)
 	if len(used) == 0 {
@@ -308,7 +344,8 @@ func (p *Preflight) context(c *maker, r awsops.Right) map[string][]string {
 		keys["aws:PrincipalOrgID"], keys["aws:ResourceOrgID"] = []string{org}, []string{org}
 	}
 	if !r.Makes {
-		for key, value := range p.tags[r.Resource] {
+		tags, _ := p.tagsOf(c, r.Resource)
+		for key, value := range tags {
 			keys["aws:ResourceTag/"+key] = []string{value}
 			if serviceOf(r.Action) == "iam" {
 				keys["iam:ResourceTag/"+key] = []string{value}

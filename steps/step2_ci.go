@@ -39,6 +39,9 @@ type MachineFacts struct {
 	Admin map[string]string
 	// Left are the roles that were made for pipelines and that none of the blueprint needs.
 	Left []LeftRole
+	// Without are the environments in which no pipeline needs a role for plans, and a look
+	// of this run has found none.
+	Without map[string]bool
 }
 
 // LeftRole is a role that no pipeline of the blueprint needs any more.
@@ -127,10 +130,11 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 	}
 	own := environmentRoles(a)
 	for _, e := range o.environments(a.Environments) {
-		if at := e.PlanRoleIn(); !a.PlansIn(e.Name) && there(e) && !own[placeOf(at)] {
+		if at := e.PlanRoleIn(); !a.PlansIn(e.Name) && there(e) && !own[placeOf(at)] && !m.Without[e.Name] {
 			look = append(look, at)
 		}
 	}
+	var parsed policyTexts
 	found, err := forEach(ctx, env.Parallel, look, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
 		listed := e.Account == a.AdminAccount && (e.Name == "" || len(a.CIs) > 0)
 		// Of a role that is not there IAM knows no path, so that who may see our path alone
@@ -138,10 +142,16 @@ func (m *MachineFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Obs
 		if listed && !slices.ContainsFunc(all, func(r awsops.Role) bool { return strings.EqualFold(r.Name, e.Role) }) {
 			return RoleFacts{}, nil
 		}
-		return InspectRole(ctx, env, a, e), ctx.Err()
+		return parsed.inspectRole(ctx, env, a, e), ctx.Err()
 	})
+	if m.Without == nil {
+		m.Without = map[string]bool{}
+	}
 	for i, e := range look {
 		f := found[i]
+		if i >= wanted && e.Name != "" && err == nil && f.Role == nil && f.Unreachable == nil {
+			m.Without[e.Name] = true
+		}
 		switch {
 		case i < wanted:
 			m.Roles[a.RoleARN(o.partition(), e)] = f

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,8 +73,9 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 		calls = append(calls, awsops.Expected{Service: "sts", Operation: "AssumeRole", Calls: len(there), Most: len(there)})
 	}
 	env.Foretell("Looking into the accounts", env.Sessions.Pace(env.Parallel, calls...))
+	var parsed policyTexts
 	found, err := forEach(ctx, env.Parallel, there, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
-		facts := InspectRole(ctx, env, a, e)
+		facts := parsed.inspectRole(ctx, env, a, e)
 		if facts.Unreachable != nil {
 			_, err := env.Sessions.Home(a.StateRegion).Assume(ctx, a.RoleARN(o.partition(), e))
 			facts.ByOwner = err == nil
@@ -96,8 +98,33 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observe
 	return err
 }
 
+// policyTexts are policies that were read, by their text: what ten thousand roles have alike
+// is parsed and held once. Nobody changes them.
+type policyTexts struct {
+	mu  sync.Mutex
+	all map[string]policy.Document
+}
+
+func (t *policyTexts) parse(text string) policy.Document {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	doc, known := t.all[text]
+	if !known {
+		if t.all == nil {
+			t.all = map[string]policy.Document{}
+		}
+		doc = policy.ParseOrEmpty(text)
+		t.all[text] = doc
+	}
+	return doc
+}
+
 // InspectRole reads an environment's role with the operator's credentials.
 func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
+	return new(policyTexts).inspectRole(ctx, env, a, e)
+}
+
+func (t *policyTexts) inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
 	s, reach, err := env.Enter(ctx, e.Account, a.Ladder(e), a.StateRegion)
 	if err != nil {
 		return RoleFacts{Unreachable: err}
@@ -120,7 +147,7 @@ func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	}
 	facts.Role, facts.Inline, facts.Seen = role, map[string]policy.Document{}, time.Now()
 	for name, text := range policies.Inline {
-		facts.Inline[name] = policy.ParseOrEmpty(text)
+		facts.Inline[name] = t.parse(text)
 	}
 	for _, p := range policies.Attached {
 		facts.Attached = append(facts.Attached, p.ARN)

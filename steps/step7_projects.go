@@ -247,6 +247,9 @@ func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.C
 			places[facts.Files.Dir] = names
 		}
 	}
+	if len(places) == 0 {
+		return changes
+	}
 	var kept []plan.Change
 	for _, c := range changes {
 		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)

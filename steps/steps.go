@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -110,8 +111,10 @@ type Look struct {
 	// Inspected, when set, is told of every step as soon as its inspection has
 	// ended, from several goroutines at once.
 	Inspected func(step int, err error)
-	// Listed are the organization's accounts where they need not be listed again.
-	Listed []awsops.Account
+	// Listed are the organization's accounts where they need not be listed again, and
+	// Without the environments where no role for plans need be looked for again.
+	Listed  []awsops.Account
+	Without map[string]bool
 }
 
 // Take looks. Each step keeps its own failure, none the others from being inspected.
@@ -128,6 +131,7 @@ func (l Look) Take(ctx context.Context) (*Observed, Failures) {
 // [Look.Rest] adds what the others find touches no more of it.
 func (l Look) First(ctx context.Context) (*Observed, Failures) {
 	o, failed := &Observed{}, Failures{}
+	o.IAM.Machines.Without = maps.Clone(l.Without)
 	if l.Listed != nil {
 		o.Account.list(l.Listed)
 		o.Account.Listed = true
@@ -263,8 +267,11 @@ func (s *Setup) Observed() *Observed { return s.observed }
 // look inspects every step; set-up begins only where all of them could be inspected.
 func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 	look := Look{Env: s.Env, Answers: s.Answers, Steps: s.Steps, Whole: true, Inspected: s.Inspected}
-	if engine.Settling(ctx) && s.observed != nil && !creates(s.Answers) { // a minute for ten thousand, at AWS's rate
-		look.Listed = s.observed.Account.Accounts
+	if engine.Settling(ctx) && s.observed != nil {
+		look.Without = s.observed.IAM.Machines.Without
+		if !creates(s.Answers) { // a minute for ten thousand, at AWS's rate
+			look.Listed = s.observed.Account.Accounts
+		}
 	}
 	s.observed = nil
 	o, failed := look.Take(ctx)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 )
 
 const (
@@ -74,7 +75,8 @@ func (g *signature) finish(credential, timestamp string) string {
 	if len(parts) != 5 || parts[4] != "aws4_request" {
 		return "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + credential + "'"
 	}
-	g.keyID, g.date, g.region, g.service = parts[0], parts[1], parts[2], parts[3]
+	g.keyID, g.date = parts[0], parts[1]
+	g.region, g.service = unique.Make(parts[2]).Value(), unique.Make(parts[3]).Value() // which a key remembers, without the header
 	at, err := time.Parse(sigTime, timestamp)
 	if err != nil {
 		return "Date must be in ISO-8601 'basic format'. Got '" + timestamp + "'. See http://en.wikipedia.org/wiki/ISO_8601"

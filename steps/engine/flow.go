@@ -82,7 +82,9 @@ func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
 	if err != nil || f.Preflight == nil {
 		return review, err
 	}
-	f.forbidden = f.Preflight(ctx, f.Env, review)
+	if f.forbidden = f.Preflight(ctx, f.Env, review); len(f.forbidden) == 0 {
+		return review, nil // a second one would say the same
+	}
 	f.place(f.forbidden)
 	return f.Permit(review), plan.Unplaced(nil, f.forbidden)
 }

@@ -249,42 +249,48 @@ type Seal struct {
 // Counts are the three numbers of Terraform's plan line. A new file counts as
 // an addition; a command counts as none.
 func Counts(changes []Change) (add, change, destroy int) {
-	for _, c := range changes {
-		switch c.Action {
-		case Create:
-			add++
-		case Update:
-			change++
-		case WriteFile:
-			if c.Write != nil && c.Write.Edit.Before.Exists {
-				change++
-			} else {
-				add++
-			}
-		case Delete:
-			destroy++
-		case RunCommand:
-		}
+	var s Summary
+	for i := range changes {
+		s.Count(&changes[i])
 	}
-	return add, change, destroy
+	return s.Add, s.Change, s.Destroy
 }
 
 // Commands counts the commands among changes, which Terraform's numbers leave out.
 func Commands(changes []Change) int {
-	n := 0
+	var s Summary
 	for i := range changes {
-		if changes[i].Action == RunCommand {
-			n++
-		}
+		s.Count(&changes[i])
 	}
-	return n
+	return s.Run
+}
+
+// Count adds one more change to what a run planned.
+func (s *Summary) Count(c *Change) {
+	switch c.Action {
+	case Create:
+		s.Add++
+	case Update:
+		s.Change++
+	case WriteFile:
+		if c.Write != nil && c.Write.Edit.Before.Exists {
+			s.Change++
+		} else {
+			s.Add++
+		}
+	case Delete:
+		s.Destroy++
+	case RunCommand:
+		s.Run++
+	}
 }
 
 // Line is the sentence that Terraform users look for.
 func Line(changes []Change) string {
 	var s Summary
-	s.Add, s.Change, s.Destroy = Counts(changes)
-	s.Run = Commands(changes)
+	for i := range changes {
+		s.Count(&changes[i])
+	}
 	return s.Line()
 }
 

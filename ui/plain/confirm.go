@@ -41,9 +41,9 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 			reason = "This needs its own confirmation, since it cannot be undone:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
-		var touched []plan.Change
-		for _, c := range r.NotOurs {
-			if c.NotOurs == target {
+		var touched []*plan.Change
+		for i := range r.NotOurs {
+			if c := &r.NotOurs[i]; c.NotOurs == target {
 				touched = append(touched, c)
 			}
 		}
@@ -67,7 +67,11 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 		return d, nil // nothing is left to apply, and nothing stands against the proof
 	}
 	kept := agreed(r, d.Adopt)
-	NewLines(p.out).access(kept)
+	gives := make([]*plan.Change, len(kept))
+	for i := range kept {
+		gives[i] = &kept[i]
+	}
+	NewLines(p.out).access(gives)
 	p.stakes(r, kept)
 	var err error
 	d.Yes, err = p.yes(ctx, "Do you want to apply these changes?")
@@ -114,9 +118,9 @@ func (p *Prompt) yes(ctx context.Context, question string) (bool, error) {
 }
 
 // foreign shows a change of something that is not ours.
-func (p *Prompt) foreign(c plan.Change) {
+func (p *Prompt) foreign(c *plan.Change) {
 	view := planView{Lines: NewLines(p.out), documents: map[string]bool{}}
-	view.change(&c)
+	view.change(c)
 }
 
 // asks is why the changes of a target need a consent of their own; empty where what they

@@ -27,8 +27,8 @@ const manyChanges = 60
 type Lines struct {
 	out io.Writer
 	// planned are the changes so far, until they are shown: together, since folding
-	// what is alike needs all of them. Due counts them.
-	planned []plan.Change
+	// what is alike needs all of them. They are the flow's own; due counts them.
+	planned []*plan.Change
 	due     int
 	shown   bool
 	folded  map[string]bool
@@ -62,7 +62,7 @@ func (l *Lines) Emit(e plan.Event) {
 		l.showChecks()
 		l.due++
 		if !l.shown {
-			l.planned = append(l.planned, *e.Change)
+			l.planned = append(l.planned, e.Change)
 		}
 	case plan.EventStarted:
 		l.showPlan()

@@ -33,25 +33,25 @@ func (l *Lines) showPlan() {
 	switch {
 	case len(l.planned) > 0 && l.Stages == nil:
 		l.print("\n")
-		for i := range l.planned {
-			v.orFold(&l.planned[i])
+		for _, c := range l.planned {
+			v.orFold(c)
 		}
 	case len(l.planned) == 0 && l.Stages != nil:
 		l.print("\nNo changes: what is there matches the blueprint.\n")
 	}
 	if len(l.planned) > 0 {
-		l.print("\n%s\n", plan.Line(l.planned))
+		var s plan.Summary
+		for _, c := range l.planned {
+			s.Count(c)
+		}
+		l.print("\n%s\n", s.Line())
 	}
 	l.planned = nil
 }
 
 // access says who gets in, before anything else of a plan.
-func (l *Lines) access(changes []plan.Change) {
-	gives := make([]*plan.Change, len(changes))
-	for i := range changes {
-		gives[i] = &changes[i]
-	}
-	sentences := plan.Access(gives...)
+func (l *Lines) access(changes []*plan.Change) {
+	sentences := plan.Access(changes...)
 	if len(sentences) == 0 {
 		return
 	}
@@ -82,20 +82,20 @@ func shape(c *plan.Change) string {
 	return fmt.Sprintf("%d %s %s", c.Step, c.Action, strings.ReplaceAll(c.ID, c.Environment, "*"))
 }
 
-func countAlike(changes []plan.Change) map[string]int {
+func countAlike(changes []*plan.Change) map[string]int {
 	alike := map[string]int{}
-	for i := range changes {
-		alike[shape(&changes[i])]++
+	for _, c := range changes {
+		alike[shape(c)]++
 	}
 	return alike
 }
 
 // stage shows a stage's heading and its changes.
-func (v planView) stage(stage plan.Stage, all []plan.Change) {
+func (v planView) stage(stage plan.Stage, all []*plan.Change) {
 	var mine []*plan.Change
-	for i := range all {
-		if all[i].Step == stage.Number {
-			mine = append(mine, &all[i])
+	for _, c := range all {
+		if c.Step == stage.Number {
+			mine = append(mine, c)
 		}
 	}
 	if len(mine) == 0 {

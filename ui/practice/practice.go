@@ -46,7 +46,7 @@ func (o Options) region() string { return cmp.Or(o.Region, blueprint.DefaultStat
 
 // logged bounds what the lab remembers of its requests, a few kilobytes each: a set-up of
 // ten thousand accounts makes more than fifty thousand.
-const logged = 500
+const logged = 250
 
 func (o Options) sandbox() sandbox.Options {
 	return sandbox.Options{Accounts: o.Accounts, Latency: o.Latency, Region: o.region(), Logged: logged}
