@@ -214,7 +214,7 @@ func TestAMoveOverwritesNothing(t *testing.T) {
 		"a state of another workspace":  {func() { w.put("env:/qa/"+movedKey, theirs) }, "env:/qa/" + movedKey, "env:/qa/common/production"},
 		"a later state of the same one": {func() { w.put(movedKey, stateText("l-1", 4)) }, "", "did not come from here"},
 		"what is not a state":           {func() { w.put(movedKey, "hello") }, "", "did not come from here"},
-		"a lock file":                   {func() { w.put(movedKey+".tflock", info) }, "", `locked by bob@desk since 2026-01-02T03:04:05Z (operation "OperationTypeApply", lock theirs)`},
+		"a lock file":                   {func() { w.put(movedKey+".tflock", info) }, "", `locked by bob@desk since 03:04 UTC on 2 January 2026 (operation "OperationTypeApply", lock theirs)`},
 		"a lock of the workspace":       {func() { w.put("env:/dev/"+movedKey+".tflock", info) }, "", "locked by bob@desk"},
 		"a lock in the table":           {func() { w.lockItem(id, info) }, "", "locked by bob@desk"},
 		"a state that appears under a lock": {func() {

@@ -110,7 +110,7 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 	}
 	questions := []plan.Question{{
 		Path: "admin_account", Prompt: "Admin account id", Kind: plan.Text, Required: true, Default: admin,
-		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a dedicated member account works as well.",
+		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. It can be the organization's management account or a member account of its own.",
 	}}
 	if len(a.Environments) == 0 {
 		questions = append(questions, plan.Question{

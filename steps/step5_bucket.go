@@ -69,7 +69,7 @@ func bucketQuestions(a *blueprint.Answers) []plan.Question {
 			Path: "bucket.policy", Prompt: "Bucket policy", Kind: plan.Choice, Default: a.Bucket.Policy, Options: []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible},
 			Help: "What the bucket refuses.",
 			Means: map[string]string{
-				blueprint.BucketPolicyStrict:     "The article's: every write must name the encryption.",
+				blueprint.BucketPolicyStrict:     "Every write must name the encryption.",
 				blueprint.BucketPolicyCompatible: "A missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
 			},
 		},

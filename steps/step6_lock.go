@@ -17,7 +17,7 @@ func lockStep() Step {
 	return Step{
 		Name: plan.StepLock, Title: "State lock", Short: "Lock",
 		Why: "Two applies at a time would overwrite each other's state, so Terraform takes a lock first. " +
-			"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone.",
+			"The S3 lock file is today's way (Terraform 1.11); a DynamoDB table serves older versions, and both together serve everyone.",
 		Cost:      "A lock file in S3 costs nothing to speak of, and neither does a DynamoDB table on demand.",
 		AWSOnly:   true,
 		Questions: lockQuestions, Inspect: inspectTable, Plan: planTable, Facts: tableFacts,

@@ -84,8 +84,8 @@ func (l stateLock) refused(ctx context.Context, err error, held func(context.Con
 	if info.ID == l.id {
 		return nil
 	}
-	return fmt.Errorf("the state %s is locked by %s since %s (operation %q, lock %s), so nothing was written there; wait until that has ended, then run stateroom setup again",
-		l.place(l.key), cmp.Or(info.Who, "somebody"), info.Created.Format(time.RFC3339), info.Operation, info.ID)
+	return fmt.Errorf("the state %s has been locked by %s since %s (operation %q, lock %s), so nothing was written there; wait until that has ended, then run stateroom setup again",
+		l.place(l.key), cmp.Or(info.Who, "somebody"), info.Since(), info.Operation, info.ID)
 }
 
 // inFile and inTable are the texts of the two locks, empty without one.

@@ -111,7 +111,7 @@ func credentialIDs(all []awsops.Credential) []string {
 // findKept tells of the user that is still there after all.
 func (o *offboarding) findKept() {
 	if unseen := o.belongings.Unseen; unseen != nil {
-		o.notSeen("offboard.not-seen", plan.StepIAM, unseen, ": the user cannot be deleted while something hangs on it.")
+		o.notSeen("offboard.not-seen", plan.StepIAM, unseen, ": the user cannot be deleted while something is attached to it.")
 		return
 	}
 	if o.answers.Adopted(o.name) {
@@ -120,7 +120,7 @@ func (o *offboarding) findKept() {
 	o.find(plan.Finding{
 		ID: "offboard.user-kept", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", o.name, o.answers.AdminAccount, o.hangingOn()),
-		Remedy:   "Have the user deleted as well.", Commands: plan.Allow("Delete the user", o.name),
+		Remedy:   "Delete the user as well, once it is no longer needed.", Commands: plan.Allow("Delete the user", o.name),
 	})
 }
 

@@ -95,12 +95,13 @@ func (s *Summary) Unfetched() bool {
 // Planned are the changes of the plan line, the commands too.
 func (s *Summary) Planned() int { return s.Add + s.Change + s.Destroy + s.Run }
 
-// Told are all of the notes, with what to do now at the end.
+// Told are all of the notes, with what to do now at the end: without a full stop, for it
+// may end with a command or a path that is copied.
 func (s *Summary) Told() []string {
 	if s.Then == "" {
 		return s.Notes
 	}
-	return append(slices.Clone(s.Notes), "Next: "+s.Then+".")
+	return append(slices.Clone(s.Notes), "Next: "+s.Then)
 }
 
 // The exit codes of the command line.

@@ -93,7 +93,7 @@ func unlocked(ctx context.Context, e *Engine, p Project, workspace string) error
 	}
 	return &Error{
 		Action: "back up the state", Resource: "workspace " + workspace + " of " + p.Dir,
-		Reason: fmt.Sprintf("is being written: %s holds its lock since %s (operation %s, lock %s)", held[3], held[4], held[2], held[1]),
+		Reason: fmt.Sprintf("is being written: %s has held its lock since %s (operation %s, lock %s)", held[3], held[4], held[2], held[1]),
 		Remedy: "wait until that has ended, then run stateroom setup again; the state was left where it is",
 	}
 }

@@ -93,7 +93,7 @@ func (l *Lines) Emit(e plan.Event) {
 		l.passphrase(e)
 	case plan.EventSummary:
 		if l.Brief && l.ended > 0 {
-			l.counted("Looked at again", e.Summary.Checks)
+			l.counted("Checks after the changes", e.Summary.Checks)
 		} else {
 			l.showChecks()
 		}

@@ -12,12 +12,12 @@ import (
 // what few will ever meet.
 var chapters = []struct{ title, about, faults string }{
 	{
-		"No valid credentials", "The article's first case: where Terraform finds its access key, and why not.",
+		"No valid credentials", "The most common case: where Terraform looks for its access key, and what hides it.",
 		`profile-missing-name credentials-missing credentials-missing-file profile-missing key-invalid-inactive key-invalid-token
 		signature-mismatch key-invalid`,
 	},
 	{
-		"Four reasons for a 403", "The article's checklist: the bucket, the key, the role, and what the role may do.",
+		"Four reasons for a 403", "Access denied: by the bucket, the key, the role, or what the role may do.",
 		`s3-list-denied s3-head-denied s3-head-denied-group s3-head-denied-detached kms-denied assume-role-denied-group assume-role-denied
 		environment-denied`,
 	},

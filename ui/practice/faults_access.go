@@ -11,7 +11,7 @@ import (
 // accessFaults take rights away: from the group, at the key, at the bucket, or
 // from the environment's role.
 var accessFaults = []Fault{
-	{diagnosis.S3ListDenied, "", "The group may list bucket/* (the mistake in the article) and so not the bucket itself; it shows in a project without a state.", inStatePolicy("ListStates", func(s *policy.Statement) {
+	{diagnosis.S3ListDenied, "", "The group may list bucket/* (a common mistake) and so not the bucket itself; it shows in a project without a state.", inStatePolicy("ListStates", func(s *policy.Statement) {
 		s.Resources[0] += "/*"
 	})},
 	{diagnosis.S3HeadDenied, "", "The group may no longer read the state objects.", inStatePolicy("ReadAndWriteStates", without("s3:GetObject"))},

@@ -77,7 +77,7 @@ func (at *byHand) clone() {
 
 // projectFaults are in the first project's other files.
 var projectFaults = []Fault{
-	{diagnosis.ConfigInvalid, "", "The provider has the article's assume_role = { }, which has been a block since Terraform 0.12.", func(at *byHand) {
+	{diagnosis.ConfigInvalid, "", "The provider has assume_role = { }, which has been a block since Terraform 0.12.", func(at *byHand) {
 		at.edit(at.provider(), `(?m)^(\s*)assume_role \{`, "${1}assume_role = {")
 	}},
 	{diagnosis.BackendNotInitialized, "", "The project is a fresh clone, in which init never ran.", func(at *byHand) {

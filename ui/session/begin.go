@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"stateroom/awsops/secret"
 	"stateroom/steps/caller"
@@ -75,11 +75,17 @@ func (s *session) command() string { return plan.Shell(s.words()...) }
 
 // words are those of the command.
 func (s *session) words() []string {
-	args := s.args()
-	if len(args) == 0 {
-		args = strings.Fields(s.Name + " " + s.User)
+	args, chosen := s.args(), []string{s.Name}
+	if s.NamesUser() {
+		chosen = append(chosen, cmp.Or(s.User, s.about, "USER"))
 	}
-	return append([]string{"stateroom"}, args...)
+	if slices.Contains(args, s.Name) {
+		return append([]string{"stateroom"}, args...)
+	}
+	if s.Sandbox && !slices.Contains(args, "--sandbox") {
+		chosen = append(chosen, "--sandbox")
+	}
+	return slices.Concat([]string{"stateroom"}, chosen, args) // a menu knows what no argument says
 }
 
 // args are those that were given, to be copied: without what an address in them signs in

@@ -29,6 +29,11 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 	if err := a.Check(); err != nil {
 		return nil, false, UsageError{err}
 	}
+	if !isNew {
+		if err := one(a); err != nil {
+			return nil, false, err
+		}
+	}
 	if s.lab != nil && a.Me == "" && len(a.AllUsers()) > 0 {
 		a.Me = a.AllUsers()[0]
 	}
@@ -57,11 +62,7 @@ func (s *session) usable(ctx context.Context) error {
 	if s.NoChecks {
 		return nil
 	}
-	a, isNew, err := s.begin()
-	if err == nil && !isNew {
-		err = one(a)
-	}
-	if err != nil || s.Engine == "" {
+	if _, _, err := s.begin(); err != nil || s.Engine == "" {
 		return err
 	}
 	if _, err := s.terraform(ctx); err != nil {

@@ -65,7 +65,7 @@ func (s *session) forReal(flow *engine.Flow) {
 	}
 	flow.Close = func(sum *plan.Summary) (notes []string, then string) {
 		if notes, then = closes(sum); then != "" {
-			then = "stateroom " + s.Name + " does this for real, and asks before it changes anything"
+			then = s.Command(nil) + " does this for real, and asks before it changes anything"
 		}
 		return notes, then
 	}

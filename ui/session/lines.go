@@ -147,6 +147,7 @@ func (r *lineRun) attempt(ctx context.Context, open engine.Open, given plan.Give
 	if err := r.consent(); err != nil {
 		return nil, err
 	}
+	r.lines.Command = r.command() // which names whom the answers are about
 	r.greet()
 	r.unasked = r.nobody()
 	flow.Env.NoWidening = r.NoWidening

@@ -54,6 +54,9 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 		if err != nil || len(questions) > 0 {
 			return engine.Opened{Questions: questions, Stage: start.Stage()}, err
 		}
+		if given.Asked(onboard.PathPassphrase) {
+			s.say("Opening the handover with the passphrase. This takes a few seconds.")
+		}
 		o, pair, err := start.Begin(given)
 		if err != nil {
 			return engine.Opened{}, err

@@ -105,6 +105,8 @@ type session struct {
 	// sits at the new admin's laptop, quiet that screens speak instead, greeted that
 	// the first line was said.
 	ready, asAdmin, quiet, greeted bool
+	// about is the user who was chosen where the command line names none.
+	about string
 	// brought says that AWS is asked with a key that the admin has brought.
 	brought bool
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
@@ -91,5 +92,27 @@ func TestACommandToCopyHoldsNoPasswordOfTheOneThatWasGiven(t *testing.T) {
 	s = newSession(Options{User: "bob"}, System{}, Handover)
 	if got := s.command(); got != "stateroom handover bob" {
 		t.Errorf("without arguments it is %s", got)
+	}
+}
+
+// TestACommandAfterAMenuSaysWhatWasChosenThere: the mode, the user and that it was practice.
+func TestACommandAfterAMenuSaysWhatWasChosenThere(t *testing.T) {
+	s := newSession(Options{Sandbox: true}, System{Args: []string{"--plain"}}, Offboard)
+	for about, want := range map[string]string{"": "stateroom offboard USER --sandbox --plain", "bob": "stateroom offboard bob --sandbox --plain"} {
+		if s.about = about; s.command() != want {
+			t.Errorf("it is %s, want %s", s.command(), want)
+		}
+	}
+}
+
+// TestNobodyOfTheTeamIsRefusedByEveryMode: every mode begins with the answers.
+func TestNobodyOfTheTeamIsRefusedByEveryMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), BlueprintFile)
+	if err := os.WriteFile(path, enginetest.Team([]string{"alice", "bob"}, "staging").HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := newSession(Options{Blueprint: path, Me: "zoe"}, System{}, Login).begin()
+	if want := "--me zoe is not one of the blueprint's users"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("it says %v, want %q", err, want)
 	}
 }

@@ -100,7 +100,7 @@ func TestCtrlCEndsTheWaitForABrowserAtOnce(t *testing.T) {
 		"screens, device":  {[]string{"login"}, "BROWSER=", "shows this code"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &terminal{ptytest.New(t, 110, 40), t}
+			p := &terminal{ptytest.New(t, 80, 24), t}
 			p.Patience = 25 * time.Second
 			command := exec.CommandContext(t.Context(), l.program(), append(c.args, "--endpoint-url", l.server.URL())...)
 			command.Dir, command.Env = l.folder, l.environment(c.env)

@@ -54,7 +54,8 @@ func ofTeam(
 					Help: "These are the admins in " + BlueprintFile + ".",
 				}}}, nil
 			}
-			user := cmp.Or(s.User, given.Text(pathUser))
+			s.about = given.Text(pathUser)
+			user := cmp.Or(s.User, s.about)
 			env, err := world(s, ctx, a, asks)
 			if err != nil {
 				return engine.Opened{}, err

@@ -15,11 +15,13 @@ import (
 
 var wideLook = look{width: 200, height: 60, utf8: true}
 
-// wideScreens are those that have a list, or a text, and are looked at as a whole.
+// wideScreens are those that have a list, or a text, and are looked at as a whole. A menu or
+// a dialog looks at 200 columns as at 120.
 var wideScreens = []string{
 	"menu", "asking-help", "review", "review-open", "review-file", "whole-plan", "confirm", "done", "failed", "applying", "viewer-calls", "viewer-diff",
 	"run-review", "run-table", "run-checks", "run-search", "run-result", "run-healthy", "run-onboarding", "run-applying", "run-report",
 	"chapters", "chapter", "faults", "faults-filter", "lesson-hint", "lesson-solved",
+	"asking", "viewer-policy", "run-table-right", "offboarding", "offboarded", "handover-waits", "result-onboarded", "done-not-proven",
 }
 
 // TestWideScreensLookAsTheyDid holds the screens with lists and texts at 200 columns.

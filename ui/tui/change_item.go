@@ -52,16 +52,18 @@ func (c *changeItem) line(l *list, name string, room int, selected bool) string 
 		style = t.Selected
 	}
 	line := symbol + " " + style.Render(name)
-	_, note, at := c.title()
-	switch {
-	case name != c.Title:
-	case note == "" && c.Cents == 0:
-	case note == "":
-		line += l.beside(name, words.Monthly(c.Cents), room-at)
-	case at+ansi.StringWidth(name+gap+note) <= room:
+	if note := c.beside(); note != "" && name == c.Title && len("+ ")+ansi.StringWidth(name+gap+note) <= room {
 		line += t.Faint.Render(gap + note)
 	}
 	return line
+}
+
+// beside is the note of a change or, where it has none, what it costs.
+func (c *changeItem) beside() string {
+	if _, note, _ := c.title(); note != "" || c.Cents == 0 {
+		return note
+	}
+	return words.Monthly(c.Cents)
 }
 
 // clip is what is changed: an ARN, a file, a command.
@@ -120,7 +122,11 @@ func (c *changeItem) keys(l *list) hotkeys {
 
 // show adds the change with what is below it.
 func (c *changeItem) show(l *list, indent int) {
-	if l.add(c, indent, false) {
+	open, at := l.add(c, indent, false), marksWidth+indent+len("+ ")
+	if _, note, _ := c.title(); !open && note == "" && c.Cents > 0 && at+ansi.StringWidth(c.Title+gap+c.beside()) > l.width {
+		l.below(strings.Repeat(" ", at) + l.theme.Faint.Render(c.beside()))
+	}
+	if open {
 		l.width -= indent
 		from := len(l.rows)
 		c.detail(l)

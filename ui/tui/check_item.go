@@ -18,23 +18,50 @@ type checkItem plan.Check
 
 func (c *checkItem) name() itemName { return itemName{aCheck, c.Subject, c.Name} }
 
-// judgedWidth is that of a check's verdict with its sign.
-const judgedWidth = 13
+// signWidth is that of the sign of a verdict. What it means is in the count above the
+// checks, and every column more is one less for the answer.
+const signWidth = 2
 
-func (c *checkItem) title() (text, note string, indent int) { return c.Name, "", judgedWidth }
+func (c *checkItem) title() (text, note string, indent int) { return c.Name, "", signWidth }
 
 // line is the check with what came back, in columns as long as the names are short.
 func (c *checkItem) line(l *list, name string, room int, selected bool) string {
-	t := l.theme
-	glyph, word, style := verdict(t, c.Verdict)
-	const least = 12 // of a path or an ARN, to be of use
-	padded := l.padded(name, min(38, l.width*3/7+1))
-	left := room - judgedWidth - ansi.StringWidth(padded) - len(gap)
-	answer := strings.ReplaceAll(c.Answer, "\n", " ")
-	if over := ansi.StringWidth(answer) - left; over > 0 && longest(answer)-over >= least {
-		answer = words.Short(answer, longest(answer)-over, t.Glyphs.Ellipsis)
+	glyph, style := verdict(l.theme, c.Verdict)
+	answer, left := c.beside(l, room, name)
+	padded := l.padded(name, nameColumn)
+	if c.Verdict != plan.Passed && ansi.StringWidth(answer) > left {
+		answer, padded = "", name // it stands below, where there is room for more of it
 	}
-	return style.Render(t.Pad(glyph+" "+word, judgedWidth)) + l.name(name, selected) + padded[len(name):] + l.beside(padded, answer, room-judgedWidth)
+	return style.Render(l.theme.Pad(glyph, signWidth)) + l.name(name, selected) + padded[len(name):] + l.beside(padded, answer, room-signWidth)
+}
+
+// nameColumn is the width of the longest name of a check.
+const nameColumn = 34
+
+// beside is what came back with its paths and ARNs as short as it takes, and the columns
+// that are left for it in the room of a line.
+func (c *checkItem) beside(l *list, room int, name string) (answer string, left int) {
+	const least = 12 // of a path or an ARN, to be of use
+	left = room - signWidth - max(nameColumn, ansi.StringWidth(name)) - len(gap)
+	answer = strings.ReplaceAll(c.Answer, "\n", " ")
+	if over := ansi.StringWidth(answer) - left; over > 0 && longest(answer)-over >= least {
+		answer = words.Short(answer, longest(answer)-over, l.theme.Glyphs.Ellipsis)
+	}
+	return answer, left
+}
+
+// briefly is the beginning of the answer of a check that did not pass, where there is no
+// room for it beside its name.
+func (c *checkItem) briefly(l *list, indent int) {
+	if c.Verdict == plan.Passed {
+		return
+	}
+	if answer, left := c.beside(l, l.width-marksWidth-indent, c.Name); ansi.StringWidth(answer) > left {
+		indent += marksWidth + signWidth
+		for _, line := range wrapMost(l.short(answer), prose(l.width-indent-1), briefMost, l.theme) {
+			l.below(strings.Repeat(" ", indent) + l.theme.Faint.Render(line))
+		}
+	}
 }
 
 func (c *checkItem) keys(l *list) hotkeys {
@@ -60,7 +87,7 @@ func (g *group) name() itemName { return itemName{kind: aGroup, subject: g.subje
 func (g *group) title() (text, note string, indent int) { return g.called(), "", len("x ") }
 
 func (g *group) line(l *list, name string, room int, selected bool) string {
-	glyph, _, style := verdict(l.theme, g.worst())
+	glyph, style := verdict(l.theme, g.worst())
 	padded := l.padded(name, min(34, g.of.widest))
 	return style.Render(glyph) + " " + l.name(name, selected) + padded[len(name):] + l.beside(padded, g.String(), room-len("x "))
 }
@@ -83,6 +110,8 @@ func (g *group) show(l *list, indent int, reviewing bool) {
 		check := (*checkItem)(&all[i])
 		if l.add(check, indent, false) {
 			check.detail(l)
+		} else {
+			check.briefly(l, indent)
 		}
 	}
 }
@@ -97,7 +126,7 @@ func (c *checkItem) detail(l *list) {
 func (g *group) detail(l *list) {
 	for _, i := range g.inOrder() {
 		c := (*checkItem)(&g.of.all[i])
-		glyph, _, style := verdict(l.theme, c.Verdict)
+		glyph, style := verdict(l.theme, c.Verdict)
 		for at, line := range words.Fit(c.Name, prose(l.width-below-1)-2) {
 			if at > 0 {
 				glyph = " "

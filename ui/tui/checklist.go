@@ -145,16 +145,16 @@ func (l *checklist) lineOf(subject string) *line {
 	return &l.tables[at.table].lines[at.line]
 }
 
-// verdict is how a check is shown: glyph, word and style.
-func verdict(t *theme.Theme, v plan.Verdict) (glyph, word string, style lipgloss.Style) {
+// verdict is how a check is shown.
+func verdict(t *theme.Theme, v plan.Verdict) (glyph string, style lipgloss.Style) {
 	switch v {
 	case plan.Passed:
-		return t.Glyphs.Right, "passed", t.Good
+		return t.Glyphs.Right, t.Good
 	case plan.Failed:
-		return t.Glyphs.Failed, "failed", t.Bad
+		return t.Glyphs.Failed, t.Bad
 	case plan.Undecided:
 	}
-	return t.Glyphs.Unknown, "undecided", t.Warn
+	return t.Glyphs.Unknown, t.Warn
 }
 
 // worst is the state of a group.

@@ -83,7 +83,7 @@ func (c closer) ended(s *plan.Summary, mode *Mode, note string) {
 
 // ending is how a run ended, for whoever leaves it.
 func ending(s *plan.Summary, mode *Mode) []string {
-	lines := words.Outcome(s, "Run "+mode.command()+" again", words.InLines).Lines()
+	lines := words.Outcome(s, "Run "+mode.Command(s.Outcome)+" again", words.InLines).Lines()
 	if s.DryRun || s.Left {
 		lines = append(lines, s.Line())
 	}

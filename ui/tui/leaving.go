@@ -97,11 +97,11 @@ func (v *runScreen) promise() string {
 	case v.dryRun:
 		return "A dry run keeps nothing, your answers neither."
 	case made != nil && made.Finished():
-		return v.mode.command() + " can be run again at any time: it changes only what differs."
+		return v.mode.Command(v.review.Outcome) + " can be run again at any time: it changes only what differs."
 	case v.hasDraft():
 		return words.AnswersKept
 	}
-	return v.mode.command() + " looks again, and asks before it changes anything."
+	return v.mode.Command(v.review.Outcome) + " looks again, and asks before it changes anything."
 }
 
 // answers are those that were given, and what is typed on the page that is shown.

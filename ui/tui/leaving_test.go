@@ -486,3 +486,21 @@ func TestWhyKeptAnswersAreNotUsedIsToldOnTheFirstScreen(t *testing.T) {
 	shown(m, proposed(), seen(m))
 	shows(t, m, notice)
 }
+
+// TestACommandToRunAgainNamesItsUser: without a user neither command runs.
+func TestACommandToRunAgainNamesItsUser(t *testing.T) {
+	for _, c := range []struct {
+		mode  *Mode
+		about plan.Outcome
+		want  string
+	}{
+		{Offboard, plan.Departure{User: "carol"}, "stateroom offboard carol"},
+		{Handover, plan.Delivery{User: "bob"}, "stateroom handover bob"},
+		{Handover, nil, "stateroom handover USER"},
+		{SetUp, plan.SetUp{}, "stateroom setup"},
+	} {
+		if got := c.mode.Command(c.about); got != c.want {
+			t.Errorf("it is %q, want %q", got, c.want)
+		}
+	}
+}

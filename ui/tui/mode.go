@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 
 	"stateroom/steps"
@@ -43,8 +44,24 @@ func (m *Mode) Entry(practice bool) (name, text string) {
 // Faults tells whether practising it asks for a fault first.
 func (m *Mode) Faults() bool { return m.faults }
 
-// command begins it again from the command line.
-func (m *Mode) command() string { return "stateroom " + m.Name }
+// Command begins it again from the command line, for the person whom its result is about.
+func (m *Mode) Command(about plan.Outcome) string {
+	user := ""
+	switch o := about.(type) {
+	case plan.Delivery:
+		user = o.User
+	case plan.Departure:
+		user = o.User
+	}
+	args := []string{"stateroom", m.Name}
+	if m.NamesUser() {
+		args = append(args, cmp.Or(user, "USER"))
+	}
+	return plan.Shell(args...)
+}
+
+// NamesUser tells whether its command names the user whom it is about.
+func (m *Mode) NamesUser() bool { return m == Handover || m == Offboard }
 
 // headed is the title of a run that is about a person, who may not be known yet.
 func (m *Mode) headed(person string) string {

@@ -132,7 +132,8 @@ func proofStyle(t *theme.Theme, state plan.ProofState) lipgloss.Style {
 // numbers are how many checks came to what, and what can be done about it.
 func (r *review) numbers() string {
 	var parts []string
-	if r.checks.total() > 0 {
+	_, health := r.Outcome.(plan.Health)
+	if n := r.checks.total(); n > 0 && !(health && r.checks.passed == n && r.found.pressing() == 0) { // which the headline says
 		parts = append(parts, "Checks: "+r.checks.String()+".")
 	}
 	hand, changes := r.found.byHand(), len(r.Changes)+len(r.NotOurs)

@@ -265,7 +265,7 @@ func (m *root) small() []string {
 	if m.working() {
 		text += ": the changes go on meanwhile, and Ctrl-C stops after those under way."
 	} else {
-		text += ", or press q and use plain lines: " + m.request.Mode.command() + " --plain"
+		text += ", or press q and use plain lines: " + m.request.Mode.Command(nil) + " --plain"
 	}
 	return words.Fit(text, max(10, m.width-1))
 }

@@ -42,13 +42,13 @@ func ill() plan.Review {
 	r := plan.Review{
 		Looked: fresh{}, Outcome: plan.Health{},
 		Checks: []plan.Check{
-			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "Found.", Verdict: plan.Passed},
+			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "it is there; profiles in it: 2", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: plan.Failed, Finding: "kms-disabled"},
 			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: plan.Undecided},
 			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: plan.Failed, Finding: "lock-held"},
-			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "equal", Verdict: plan.Passed},
-			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "right", Verdict: plan.Passed},
+			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "It matches the state.", Verdict: plan.Passed},
+			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "backend: eu-west-1", Verdict: plan.Passed},
 			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: plan.Failed, Finding: "assume-role-denied"},
 		},
 		Findings: []plan.Finding{
@@ -137,7 +137,7 @@ func refusedAfterAnswers(t testing.TB, l look) *root {
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
 	return plan.Review{Looked: fresh{}, Outcome: plan.Health{}, Checks: []plan.Check{
-		{Name: "credentials file exists", Asked: "the file", Answer: "Found.", Verdict: plan.Passed},
+		{Name: "credentials file exists", Asked: "the file", Answer: "it is there; profiles in it: 2", Verdict: plan.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
 }

@@ -292,7 +292,7 @@ func TestWhatCannotBeDownloadedIsTriedAgain(t *testing.T) {
 
 func TestHealthyIsSaidFirstAndEnterLeaves(t *testing.T) {
 	m := lookedAt(t, plainLook, Troubleshoot, Options{}, healthy())
-	shows(t, m, "Nothing is wrong", "Checks: 2 passed", "run terraform plan")
+	shows(t, m, "Nothing is wrong: all 2 checks passed.", "run terraform plan")
 	cmd := m.key(keyNamed("enter"))
 	if cmd == nil {
 		t.Fatal("enter stays")

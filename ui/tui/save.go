@@ -83,7 +83,7 @@ func (v *runScreen) formats() []choice {
 	changes, s, stages := v.review.kept(), v.review.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
-		lines.Command = v.mode.command()
+		lines.Command = v.mode.Command(v.review.Outcome)
 		lines.Stages = stages
 		emit(lines.Emit, changes, s)
 	}}
@@ -91,8 +91,8 @@ func (v *runScreen) formats() []choice {
 		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
 	}}
 	list := []choice{
-		{"Save as text", "What " + v.mode.command() + " --dry-run --plain prints.", text.ask(v.theme)},
-		{"Save as JSON", "One event a line, as " + v.mode.command() + " --dry-run --json prints them.", json.ask(v.theme)},
+		{"Save as text", "What " + v.mode.Command(v.review.Outcome) + " --dry-run --plain prints.", text.ask(v.theme)},
+		{"Save as JSON", "One event a line, as " + v.mode.Command(v.review.Outcome) + " --dry-run --json prints them.", json.ask(v.theme)},
 	}
 	if v.outline.Partition == "" {
 		return list

@@ -204,6 +204,6 @@ func verdictCell(th *theme.Theme, v plan.Verdict) string {
 	if v == "" {
 		return th.Faint.Render(th.Glyphs.Dot)
 	}
-	glyph, _, style := verdict(th, v)
+	glyph, style := verdict(th, v)
 	return style.Render(glyph + " " + short[v])
 }

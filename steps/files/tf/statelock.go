@@ -21,6 +21,9 @@ type LockInfo struct {
 	Path      string
 }
 
+// Since is when it was taken, as people read it.
+func (l LockInfo) Since() string { return l.Created.UTC().Format("15:04 UTC on 2 January 2006") }
+
 // ReadLock reads a lock; ok is false for what is no lock. Whoever may write a lock may
 // write any text into it: what people are shown of it stays one line, and an id that is
 // not one word is none of Terraform's, which are UUIDs.

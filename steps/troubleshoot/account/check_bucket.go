@@ -74,7 +74,7 @@ func checkRegion(f *facts, b *bucketAccess) health.Result {
 		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then run terraform init -reconfigure.", b.region)
 		return c.Failed("It is in "+b.region+".", x)
 	}
-	return c.Passed("Found.")
+	return c.Passed("It is in %s.", b.configured)
 }
 
 func checkExists(f *facts, b *bucketAccess) health.Result {
@@ -90,13 +90,13 @@ func checkExists(f *facts, b *bucketAccess) health.Result {
 		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.owned == http.StatusOK:
 		if f.guessed {
-			return c.Passed("Found.")
+			return c.Passed("It exists.")
 		}
 		return c.Passed("It belongs to account %s.", f.answers.AdminAccount)
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
 		return c.Undecided("HTTP 403: it exists; HEAD says no more.")
 	}
-	return c.Passed("Found.")
+	return c.Passed("It exists.")
 }
 
 func missingBucket(f *facts, b *bucketAccess) health.Result {

@@ -147,11 +147,11 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 		x.Changes = []plan.Change{release(f, s, h)}
 		return c.Failed("The content of "+where+" is not a lock.", x)
 	}
-	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
+	age, since, operation := f.now.Sub(h.info.Created), h.info.Since(), h.info.Operation
 	if operation == "" {
 		operation = "an operation that it does not name"
 	}
-	x := faultOf(diagnosis.LockHeld, h.info.ID, fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
+	x := faultOf(diagnosis.LockHeld, h.info.ID, fmt.Sprintf("The lock of project %s at %s has been held by %s for %s since %s (%s ago), id %s.",
 		s.Project, where, h.info.Who, operation, since, roundAge(age), h.info.ID))
 	x.Changes, x.Advice = []plan.Change{release(f, s, h)}, true
 	x.Severity = plan.Info
@@ -159,12 +159,10 @@ func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Resul
 	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
 	if age > staleAfter {
 		x.Severity = plan.Warning
-		x.Remedy = fmt.Sprintf("Ask %s whether that run is over; if it is, confirm that the lock is released.", h.info.Who)
+		x.Remedy = fmt.Sprintf("Ask %s whether that run is over; if it is, confirm the release of the lock.", h.info.Who)
 	}
-	return c.Failed(fmt.Sprintf("%s holds it since %s.", h.info.Who, since), x)
+	return c.Failed(fmt.Sprintf("%s has held it for %s.", h.info.Who, roundAge(age)), x)
 }
-
-func (h held) since() string { return h.info.Created.UTC().Format(time.RFC3339) }
 
 // roundAge is an age as people tell it: "40s", "25m", "7h", "3 days".
 func roundAge(age time.Duration) string {

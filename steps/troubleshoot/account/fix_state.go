@@ -31,11 +31,11 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 	}
 	c := plan.Change{
 		ID: "lock.release." + s.Project + "." + kind, Of: plan.StepLock, Action: plan.Delete,
-		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.Project, h.info.Who, h.since()),
+		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.Project, h.info.Who, h.info.Since()),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
 		NotOurs: h.info.ID, ConfirmByName: true, Word: s.Project, Agreeing: "release",
 		Fields: []plan.Field{
-			{Name: "id", Before: h.info.ID}, {Name: "who", Before: h.info.Who}, {Name: "operation", Before: h.info.Operation}, {Name: "created", Before: h.since()},
+			{Name: "id", Before: h.info.ID}, {Name: "who", Before: h.info.Who}, {Name: "operation", Before: h.info.Operation}, {Name: "created", Before: h.info.Since()},
 		},
 		Risk: "If that run is not over, two write the state at a time, and what one of them did is forgotten.",
 		Undo: "none; whoever runs Terraform next takes a lock of its own",

@@ -357,7 +357,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	}
 	renewable := session != "" && cached.RefreshToken != "" && cached.ClientID != "" && f.now.Before(cached.RegistrationExpiresAt)
 	if f.now.After(cached.ExpiresAt) && !renewable {
-		expired.evidence = fmt.Sprintf("The sign-on of profile %s (%s) ended at %s (%s).", p.name, p.where(), cached.ExpiresAt.Format(time.RFC3339), path)
+		expired.evidence = fmt.Sprintf("The sign-on of profile %s (%s) ended at %s (%s).", p.name, p.where(), cached.ExpiresAt.UTC().Format("15:04 UTC on 2 January 2006"), path)
 		return "", expired
 	}
 	return "the sign-on token in " + path, nil

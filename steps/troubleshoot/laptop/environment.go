@@ -29,7 +29,7 @@ func environment(_ context.Context, in *inputs) []health.Result {
 	case serious >= 0:
 		return append(found, q.FailedAs(strings.Join(evidence, " "), found[serious].ID))
 	case len(set) > 0:
-		return append(found, q.Passed("set: %s; none of them wins over the files", strings.Join(set, ", ")))
+		return append(found, q.Passed("none that is set wins over the files: %s", strings.Join(set, ", ")))
 	}
 	return append(found, q.Passed("none is set"))
 }
