@@ -22,7 +22,7 @@ func lostAttempt(err error) bool {
 // IsTaken says that what was to be made in this account is there already, or is
 // being changed at this moment: somebody else is at work. A bucket of another
 // account's is in the way for good.
-func IsTaken(err error) bool { return IsExists(err) && !HasCode(err, "BucketAlreadyExists") }
+func IsTaken(err error) bool { return isExists(err) && !HasCode(err, "BucketAlreadyExists") }
 
 // AlreadyGone says that a call which takes something away found nothing left to
 // take: a lost attempt, or somebody else, has done it, or what was made a moment ago is

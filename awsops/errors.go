@@ -252,8 +252,8 @@ func IsExplicitDeny(err error) bool {
 // IsThrottle says that AWS asked to slow down and did nothing.
 func IsThrottle(err error) bool { return hasCode(err, throttleCodes) }
 
-// IsExists says that what was to be created is there already.
-func IsExists(err error) bool { return hasCode(err, existsCodes) && !IsBusy(err) }
+// isExists says that what was to be created is there already.
+func isExists(err error) bool { return hasCode(err, existsCodes) && !IsBusy(err) }
 
 // IsBusy says that AWS has not finished an earlier change of the same thing, by
 // others, and takes no other one meanwhile: seconds mostly, minutes for a bucket. A

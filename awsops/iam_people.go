@@ -24,8 +24,11 @@ func (u KeyUse) When() string {
 	if u.Region != "" {
 		where = " in " + u.Region
 	}
-	return u.At.UTC().Format("2 January 2006 at 15:04 UTC") + " for " + u.Service + where
+	return Moment(u.At) + " for " + u.Service + where
 }
+
+// Moment is a time as sentences have it, wherever it was told.
+func Moment(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }
 
 // noRegion is what IAM names where a service has no regions (AccessKeyLastUsed, IAM API
 // reference).

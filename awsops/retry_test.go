@@ -81,7 +81,7 @@ func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
 		_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>EntityAlreadyExists</Code></Error></ErrorResponse>`))
 	}).Home("").Do(t.Context(), CreateUser("alice", "", nil))
 	var e *Error
-	if !IsExists(err) || !errors.As(err, &e) || e.Attempts != 2 {
+	if !isExists(err) || !errors.As(err, &e) || e.Attempts != 2 {
 		t.Errorf("the error is %#v", err)
 	}
 	if IsOutcomeUnknown(err) {

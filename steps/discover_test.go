@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -63,8 +64,8 @@ func TestNoEnvironmentIsAskedForWhereThereAreNoAccounts(t *testing.T) {
 			}
 			o := first()
 			_, err := ask(o, plan.Given{})
-			r := refusalOf(t, err)
-			tells(t, r, c.title, c.tells)
+			r := enginetest.RefusalOf(t, err)
+			enginetest.Tells(t, r, c.title, c.tells)
 			opened, err := ask(first(), plan.Given{r.Anyway.Path: secret.New(r.Anyway.Value)})
 			if err != nil || len(opened.Questions) != 2 || opened.Questions[1].Default != "" {
 				t.Fatalf("whoever goes on is asked %+v, %v", opened.Questions, err)

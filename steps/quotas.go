@@ -9,8 +9,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
@@ -64,22 +62,20 @@ func BeyondQuotas(o *Observed, a *blueprint.Answers, changes []plan.Change) []pl
 func ReadQuotas(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed, changes []plan.Change) bool {
 	told := map[string]map[string]int{}
 	var mu sync.Mutex
-	var g errgroup.Group
-	g.SetLimit(max(env.Parallel, 1))
+	var reads []func()
 	for account, role := range judgeQuotas(o, a, changes).accounts {
 		if o.Quotas[account] != nil || len(awsops.FindRefs(account)) > 0 { // asked already, or still to be created
 			continue
 		}
-		g.Go(func() error {
+		reads = append(reads, func() {
 			if summary, err := env.Session(account, role, a.StateRegion).IAMSummary(ctx); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				told[account] = summary
 			}
-			return nil
 		})
 	}
-	_ = g.Wait() // the functions return nil
+	engine.Together(max(env.Parallel, 1), reads...)
 	maps.Copy(told, o.Quotas)
 	read := len(told) > len(o.Quotas)
 	o.Quotas = told

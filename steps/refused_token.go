@@ -24,9 +24,9 @@ type TokenGate struct {
 	CI string
 }
 
-// WantedGates are the roles of the blueprint's pipelines that tokens open, with the trust that
+// wantedGates are the roles of the blueprint's pipelines that tokens open, with the trust that
 // setup gives them. Nothing is asked of AWS.
-func WantedGates(a *blueprint.Answers) (gates []TokenGate) {
+func wantedGates(a *blueprint.Answers) (gates []TokenGate) {
 	o := &Observed{}
 	o.Account.Identity.Partition = awsops.PartitionOf(a.StateRegion)
 	for _, r := range tokenRoles(a) {
@@ -64,7 +64,7 @@ func (j judged) name() string { return j.Role[strings.LastIndex(j.Role, "/")+1:]
 // want that it may have been shown to, and what differs. Gates are those of the account,
 // where they could be read; else what the blueprint wants stands for them.
 func RefusedToken(a *blueprint.Answers, gates []TokenGate, token diagnosis.TokenClaims) plan.Finding {
-	wanted := WantedGates(a)
+	wanted := wantedGates(a)
 	read := gates != nil
 	if !read {
 		gates = wanted

@@ -271,7 +271,7 @@ func TestARunnersProfileIsTold(t *testing.T) {
 	if f := offeredPipeline(o, a, a.CIs[0]); strings.Contains(f.Details+f.Remedy, "stateroom_override") || strings.Contains(f.Details, "# Plans") || strings.Contains(f.Remedy, "-lock=false") {
 		t.Errorf("a runner that does not plan is told how:\n%s", f.Details)
 	}
-	if gates := WantedGates(a); len(gates) > 0 {
+	if gates := wantedGates(a); len(gates) > 0 {
 		t.Errorf("tokens open %v", gates)
 	}
 }

@@ -194,11 +194,17 @@ func planDeactivated(a *blueprint.Answers, subject string, user awsops.User, k F
 	c.User, c.Purpose = user.Name, plan.Cosmetic
 	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}, {Name: "last used", Before: strings.TrimSuffix(used(k.Use), ".")}}
 	c.Risk = "A deleted key cannot be brought back."
+	p.Change(confirmedKey(a, user, k, c))
+	return p
+}
+
+// confirmedKey is the change of a key, which takes typing out the key's id where the user is
+// not one that set-up made.
+func confirmedKey(a *blueprint.Answers, user awsops.User, k FormerKey, c plan.Change) plan.Change {
 	if !plan.Ours(a, user.Tags) {
 		c.NotOurs, c.ConfirmByName = k.ID, true
 	}
-	p.Change(c)
-	return p
+	return c
 }
 
 // unreadFormer tells that it is not known who of a group has not moved yet; nil where it is.

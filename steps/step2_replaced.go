@@ -118,10 +118,7 @@ func planActive(o *Observed, a *blueprint.Answers, user awsops.User, k FormerKey
 	c.Risk = fmt.Sprintf("Whatever still uses the key is refused. IAM may tell of a use only after four hours. Once it is deactivated, delete it from the pipeline's variables; stateroom setup deletes it when nothing has used it for %d days.", RestingDays)
 	c.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", user.Name, k.ID)
 	c.Judge() // it takes access away
-	if !plan.Ours(a, user.Tags) {
-		c.NotOurs, c.ConfirmByName = k.ID, true
-	}
-	p.Change(c)
+	p.Change(confirmedKey(a, user, k, c))
 	return p
 }
 
@@ -137,10 +134,7 @@ func rolesUsedAfter(o *Observed, a *blueprint.Answers, by []blueprint.CI, at tim
 			waits = append(waits, r.name)
 			continue
 		}
-		moved = append(moved, r.name+" on "+onDay(role.LastUsed))
+		moved = append(moved, r.name+" on "+awsops.Moment(role.LastUsed))
 	}
 	return moved, waits
 }
-
-// onDay is a time as sentences have it.
-func onDay(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -166,17 +165,11 @@ func roleTemplate(o *Observed, a *blueprint.Answers, e blueprint.Environment) st
 	if e.PermissionsBoundary != "" {
 		properties["PermissionsBoundary"] = e.PermissionsBoundary
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	// Maps of strings and valid JSON always encode.
-	_ = enc.Encode(map[string]any{
+	return plan.JSON(map[string]any{
 		"AWSTemplateFormatVersion": "2010-09-09",
 		"Description":              "The role that Terraform's admins of account " + a.AdminAccount + " assume",
 		"Resources":                map[string]any{"EnvironmentRole": map[string]any{"Type": "AWS::IAM::Role", "Properties": properties}},
-	})
-	return strings.TrimSpace(out.String())
+	}, "  ")
 }
 
 func rawDocument(d policy.Document) json.RawMessage { return json.RawMessage(d.JSON()) }

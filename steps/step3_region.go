@@ -105,9 +105,9 @@ func (f *RegionFacts) InspectSigning(ctx context.Context, s *awsops.Session, a *
 	}
 }
 
-// AskedIn is the region whose STS is asked for an environment's role: the environment's
+// askedIn is the region whose STS is asked for an environment's role: the environment's
 // own where the admins' keys are known there, else the state's, where they are.
-func (f RegionFacts) AskedIn(a *blueprint.Answers, e blueprint.Environment) string {
+func (f RegionFacts) askedIn(a *blueprint.Answers, e blueprint.Environment) string {
 	if _, unsigned := f.Unsigned[a.RegionOf(e)]; unsigned {
 		return a.StateRegion
 	}
@@ -117,7 +117,7 @@ func (f RegionFacts) AskedIn(a *blueprint.Answers, e blueprint.Environment) stri
 // stsRegion is the sts_region that a project's provider needs, empty where it needs none
 // or has one that will do: what somebody chose is kept.
 func (f RegionFacts) stsRegion(a *blueprint.Answers, e blueprint.Environment, at *tf.Project) string {
-	in := f.AskedIn(a, e)
+	in := f.askedIn(a, e)
 	have := at.AsksIn()
 	region := f.of(have.Value)
 	switch {
@@ -204,7 +204,7 @@ func unsigned(o *Observed, a *blueprint.Answers, e blueprint.Environment) []plan
 			Remedy:   fmt.Sprintf("Choose one of %s with --set environment.%s.region=REGION.", strings.Join(enabledNames(o.Region.Regions), ", "), e.Name),
 		}}
 	}
-	in := o.Region.AskedIn(a, e)
+	in := o.Region.askedIn(a, e)
 	if in == region {
 		return nil
 	}

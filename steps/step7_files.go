@@ -351,7 +351,7 @@ func Profiles(a *blueprint.Answers, partition string, environments []blueprint.E
 		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
 			profiles.KV("role_arn", a.RoleARN(partition, e)),
 			profiles.KV("source_profile", a.AdminProfile),
-			profiles.KV("region", regions.AskedIn(a, e)),
+			profiles.KV("region", regions.askedIn(a, e)),
 		}})
 	}
 	return wanted

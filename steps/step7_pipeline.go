@@ -37,8 +37,8 @@ const (
 // line is the checksum of what follows. Where that is another, somebody has edited it.
 const pipelineMark = "# Made by stateroom setup, which leaves it as it is once you edit it. sha256:"
 
-// PipelinePath is where a pipeline's file is written.
-func PipelinePath(env *engine.Env, ci blueprint.CI) string {
+// pipelinePath is where a pipeline's file is written.
+func pipelinePath(env *engine.Env, ci blueprint.CI) string {
 	return filepath.Join(env.Root(), filepath.FromSlash(ci.Pipeline))
 }
 
@@ -48,7 +48,7 @@ func (f *FileFacts) inspectPipelines(env *engine.Env, a *blueprint.Answers) erro
 		if ci.Pipeline == "" {
 			continue
 		}
-		snapshot, err := files.Read(PipelinePath(env, ci))
+		snapshot, err := files.Read(pipelinePath(env, ci))
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
@@ -40,7 +41,7 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 		case !b.provable(env) && b.f.Role != nil && !b.f.Role.LastUsed.IsZero():
 			findings = append(findings, plan.Finding{
 				ID: "iam.ci-proven", Subject: b.e.Role, Severity: plan.Info,
-				Evidence: fmt.Sprintf("Role %s was last used on %s: somebody whom its trust policy lets in has opened it.", b.e.Role, onDay(b.f.Role.LastUsed)),
+				Evidence: fmt.Sprintf("Role %s was last used on %s: somebody whom its trust policy lets in has opened it.", b.e.Role, awsops.Moment(b.f.Role.LastUsed)),
 				Remedy:   "No action needed.",
 			})
 			continue
@@ -129,19 +130,27 @@ func (b *machineRole) proveRunner(ctx context.Context, env *engine.Env) error {
 			continue
 		}
 		session, err = session.WaitAssumable(ctx, arn, patience)
+		if err == nil {
+			err = b.goOn(ctx, session, patience)
+		}
 		if err != nil {
 			return err
-		}
-		for _, role := range b.assumes {
-			if _, err := session.WaitAssumable(ctx, role, patience); err != nil {
-				return err
-			}
 		}
 	}
 	for who, session := range strangers {
 		if _, err := session.Assume(ctx, arn); err == nil {
 			return fmt.Errorf("role %s was opened by %s, whom the blueprint does not name", b.e.Role, who)
 		} else if !awsops.IsAccessDenied(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// goOn opens the roles into which the pipeline goes on from this one.
+func (b *machineRole) goOn(ctx context.Context, as *awsops.Session, patience time.Duration) error {
+	for _, role := range b.assumes {
+		if _, err := as.WaitAssumable(ctx, role, patience); err != nil {
 			return err
 		}
 	}
@@ -162,13 +171,11 @@ func (b *machineRole) prove(ctx context.Context, env *engine.Env) error {
 			return err
 		}
 		session, err := home.WaitAssumableByToken(ctx, arn, mine, patience)
+		if err == nil {
+			err = b.goOn(ctx, session, patience)
+		}
 		if err != nil {
 			return err
-		}
-		for _, role := range b.assumes {
-			if _, err := session.WaitAssumable(ctx, role, patience); err != nil {
-				return err
-			}
 		}
 		theirs, err := token("stranger/" + s.Sample())
 		if err != nil {

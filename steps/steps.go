@@ -18,8 +18,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -172,18 +170,16 @@ func (l Look) Rest(ctx context.Context, o *Observed, failed Failures) {
 
 // inspect inspects steps at once.
 func (l Look) inspect(ctx context.Context, group []Step, o *Observed, failed Failures) {
-	failures := make([]error, len(group))
-	var g errgroup.Group
+	failures, looks := make([]error, len(group)), make([]func(), len(group))
 	for i, step := range group {
-		g.Go(func() error {
+		looks[i] = func() {
 			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, l.Env, l.Answers, o) })
 			if l.Inspected != nil {
 				l.Inspected(step.Number, failures[i])
 			}
-			return nil
-		})
+		}
 	}
-	_ = g.Wait() // the functions return nil: every failure is kept
+	engine.Together(0, looks...)
 	for i, err := range failures {
 		if err != nil {
 			failed[group[i].Name] = fmt.Errorf("step %d (%s): %w", group[i].Number, group[i].Title, err)
@@ -325,18 +321,17 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	s.observed.Fresh, s.observed.Undone = made.Applied > 0, slices.Concat(r.Changes, r.NotOurs)
 	s.observed.Obstacles = r.Obstacles(made.Failures)
 	found, proofs := make([][]plan.Finding, len(s.Steps)), make([]plan.Proof, len(s.Steps))
-	var g errgroup.Group
+	var probes []func()
 	for i, step := range s.Steps {
 		if step.Prove == nil {
 			continue
 		}
-		g.Go(func() error {
+		probes = append(probes, func() {
 			proofs[i], found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
 			step.stampAll(found[i])
-			return nil
 		})
 	}
-	_ = g.Wait() // the functions return nil: what a probe finds is a finding
+	engine.Together(0, probes...)
 	r.Findings = slices.Concat(r.Findings, slices.Concat(found...))
 	r.Proof = plan.Proof{}
 	for _, p := range proofs {

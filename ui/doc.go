@@ -1,7 +1,8 @@
 // Package ui is how a person meets stateroom: the command line (command, with help and
 // complete), what opens and ends a run (session), screens (tui), lines and JSON events
-// (plain), practice in the sandbox (practice), and what screens and lines say alike (words). Here lives no code, only the rules for
-// every string that a person can meet, wherever in the program it is written.
+// (plain), practice in the sandbox (practice), and what screens and lines say alike (words).
+// Here lives no code, only the rules for every string that a person can meet, wherever in
+// the program it is written.
 //
 // # How stateroom writes
 //

@@ -10,17 +10,7 @@ var planDenials string
 // a principal that is deleted and made anew is another one to IAM, and the role would be
 // closed to it for good.
 func MachineTrust(partition, adminAccount, orgID string, roles []string) Statement {
-	conditions := Conditions{"ArnEquals": {"aws:PrincipalArn": roles}}
-	if orgID != "" {
-		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
-	}
-	return Statement{
-		Sid:        sidPipeline,
-		Effect:     Allow,
-		Principals: Principals{"AWS": {rootARN(partition, adminAccount)}},
-		Actions:    []string{"sts:AssumeRole"},
-		Conditions: conditions,
-	}
+	return assumable(sidPipeline, orgID, Conditions{"ArnEquals": {"aws:PrincipalArn": roles}}, rootARN(partition, adminAccount))
 }
 
 // RunnerTrust lets in runners by the ARNs of the roles that they have, and nobody else. They
@@ -28,13 +18,7 @@ func MachineTrust(partition, adminAccount, orgID string, roles []string) Stateme
 // who makes another role of such a name is not let in before somebody has looked. A role of
 // the same account needs no policy of its own then; one of another account does.
 func RunnerTrust(orgID string, roles []string) Document {
-	conditions := Conditions{}
-	if orgID != "" {
-		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
-	}
-	return Document{Version: Version2012, Statements: []Statement{{
-		Sid: sidRunner, Effect: Allow, Principals: Principals{"AWS": roles}, Actions: []string{"sts:AssumeRole"}, Conditions: conditions,
-	}}}
+	return Document{Version: Version2012, Statements: []Statement{assumable(sidRunner, orgID, Conditions{}, roles...)}}
 }
 
 // sidPipeline, sidRunner, sidToken and sidTokenShape are the ids of the statements that let

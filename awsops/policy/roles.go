@@ -10,19 +10,19 @@ func EnvironmentTrust(partition, adminAccount, orgID string, principals []string
 		principals = []string{rootARN(partition, adminAccount)}
 	}
 	conditions := Conditions{}
-	if orgID != "" {
-		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
-	}
 	if mfa {
 		conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
 	}
-	return Document{Version: Version2012, Statements: []Statement{{
-		Sid:        "AssumeFromAdminAccount",
-		Effect:     Allow,
-		Principals: Principals{"AWS": principals},
-		Actions:    []string{"sts:AssumeRole"},
-		Conditions: conditions,
-	}}}
+	return Document{Version: Version2012, Statements: []Statement{assumable("AssumeFromAdminAccount", orgID, conditions, principals...)}}
+}
+
+// assumable is the statement of a role's trust that lets in principals on conditions, to
+// which is added that they belong to the organization where there is one.
+func assumable(sid, orgID string, conditions Conditions, principals ...string) Statement {
+	if orgID != "" {
+		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
+	}
+	return Statement{Sid: sid, Effect: Allow, Principals: Principals{"AWS": principals}, Actions: []string{"sts:AssumeRole"}, Conditions: conditions}
 }
 
 // IdentityTrust is the statement of a role's trust that lets in whoever has one of these
@@ -33,16 +33,7 @@ func EnvironmentTrust(partition, adminAccount, orgID string, principals []string
 // there; the suffix is sixteen characters, for else a set "x_other" would be let in with "x".
 func IdentityTrust(partition, adminAccount, orgID string, sets []string) Statement {
 	conditions := Conditions{"ArnLike": {"aws:PrincipalArn": reservedRoles(partition, adminAccount, sets)}}
-	if orgID != "" {
-		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
-	}
-	return Statement{
-		Sid:        "AssumeFromIdentityCenter",
-		Effect:     Allow,
-		Principals: Principals{"AWS": {rootARN(partition, adminAccount)}},
-		Actions:    []string{"sts:AssumeRole"},
-		Conditions: conditions,
-	}
+	return assumable("AssumeFromIdentityCenter", orgID, conditions, rootARN(partition, adminAccount))
 }
 
 func reservedRoles(partition, account string, sets []string) []string {

@@ -148,8 +148,8 @@ func Rank(id string) int {
 	return i
 }
 
-// OfID is the cause of an id; nil for one that the catalogue has not.
-func OfID(id string) *Diagnosis {
+// ofID is the cause of an id; nil for one that the catalogue has not.
+func ofID(id string) *Diagnosis {
 	if i := Rank(id); i < len(catalogue) {
 		return catalogue[i]
 	}

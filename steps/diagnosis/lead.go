@@ -11,7 +11,7 @@ import (
 // cause, or what the set-up, the health check of the files, onboarding and offboarding call
 // so. It is empty for an id that nobody gives.
 func Lead(id string) string {
-	if d := OfID(id); d != nil {
+	if d := ofID(id); d != nil {
 		return d.Meaning
 	}
 	if lead := leads[id]; lead != "" {
@@ -27,7 +27,7 @@ func Lead(id string) string {
 
 // LeadOf is [Lead] with the name of what a finding is about, where that is known.
 func LeadOf(id, name string) string {
-	if d := OfID(id); d != nil && d.Named != "" && name != "" {
+	if d := ofID(id); d != nil && d.Named != "" && name != "" {
 		return fmt.Sprintf(d.Named, name)
 	}
 	return Lead(id)

@@ -41,9 +41,9 @@ func AdminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.
 	return s, err
 }
 
-// AwaitAdmin waits until the admin's key is known to AWS, and to every service that the
+// awaitAdmin waits until the admin's key is known to AWS, and to every service that the
 // back end uses ([AwaitState]). It is one wait.
-func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
+func awaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
 	s, err := AdminSession(ctx, env, a)
 	if err != nil {
 		return err

@@ -24,8 +24,8 @@ const signInWait = 10 * time.Minute
 // maxToken bounds the file of a token.
 const maxToken = 1 << 20
 
-// ErrNobodySignsIn says that nobody can be shown where to sign in.
-var ErrNobodySignsIn = errors.New("nobody can be shown where to sign in: run the command in a terminal")
+// errNobodySignsIn says that nobody can be shown where to sign in.
+var errNobodySignsIn = errors.New("nobody can be shown where to sign in: run the command in a terminal")
 
 // errNotSignedIn ends a sign-in that took too long.
 var errNotSignedIn = fmt.Errorf("nobody signed in within %d minutes. Run the command again", int(signInWait.Minutes()))
@@ -141,7 +141,7 @@ func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignIn
 // on another device.
 func (x *Executor) byPerson(ctx context.Context, s *awsops.SignIn, at awsops.Portal) (awsops.PortalToken, error) {
 	if x.env.Asks.Visit == nil {
-		return awsops.PortalToken{}, ErrNobodySignsIn
+		return awsops.PortalToken{}, errNobodySignsIn
 	}
 	show := func(ctx context.Context, page plan.Visit) error {
 		x.emit(plan.Event{Kind: plan.EventSignIn, SignIn: &plan.SignInNews{State: plan.SignInVisit, StartURL: at.StartURL, Visit: &page}})

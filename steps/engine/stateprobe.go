@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"stateroom/awsops"
@@ -83,23 +82,6 @@ func (p StateProbe) Lock(ctx context.Context) error {
 		locks = append(locks, func() error { return p.item(ctx) })
 	}
 	return AtOnce(locks...)
-}
-
-// AtOnce does all of the work at once, and gives the error of the first that failed in the
-// order in which it stands: none of it stops the rest, which takes away what it has made.
-func AtOnce(work ...func() error) error {
-	failed := make([]error, len(work))
-	var all sync.WaitGroup
-	for i, do := range work {
-		all.Go(func() { failed[i] = Guarded(do) })
-	}
-	all.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // file takes and releases the S3 lock file.

@@ -31,7 +31,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 		return backUp(ctx, x.env.Engine, asBefore, backup.To)
 	}
 	if !c.Run.SkipWait {
-		if err := AwaitAdmin(ctx, x.env, x.answers, project, x.env.Patience); err != nil {
+		if err := awaitAdmin(ctx, x.env, x.answers, project, x.env.Patience); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // writes to or a disk that does not answer must not hang or fill this process.
 type Limit struct {
 	// Bytes is the most that is taken; a larger file is refused whole. 0 means
-	// [MaxBytes].
+	// [maxBytes].
 	Bytes int64
 	// Wait is how long it may take, and for a pipe how long nothing may come from
 	// it; 0 means ten seconds, and two minutes for a pipe, since a person may have
@@ -30,9 +30,9 @@ type Limit struct {
 	Pipe bool
 }
 
-// MaxBytes bounds what is read into memory when a [Limit] says nothing: no file
+// maxBytes bounds what is read into memory when a [Limit] says nothing: no file
 // that is read or edited here comes near it.
-const MaxBytes = 32 << 20
+const maxBytes = 32 << 20
 
 const (
 	fileWait = 10 * time.Second
@@ -43,7 +43,7 @@ const (
 
 func (l Limit) bytes() int64 {
 	if l.Bytes == 0 {
-		return MaxBytes
+		return maxBytes
 	}
 	return l.Bytes
 }

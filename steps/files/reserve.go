@@ -150,7 +150,7 @@ func (r *Reservation) overtaken(e Edit, before *os.File) string {
 	if before == nil {
 		return ""
 	}
-	now, err := io.ReadAll(io.LimitReader(before, MaxBytes))
+	now, err := io.ReadAll(io.LimitReader(before, maxBytes))
 	if err != nil || bytes.Equal(now, e.Before.Bytes) {
 		return ""
 	}

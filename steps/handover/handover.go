@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base32"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // Version is the newest format of a handover. Version 1 had no expiry.
@@ -56,13 +56,7 @@ func New(a *blueprint.Answers, user, change string) Handover {
 
 // Template is the handover's JSON with its references still to be filled.
 func (h Handover) Template() string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	// A struct of strings and an int always encodes.
-	_ = enc.Encode(h)
-	return out.String()
+	return plan.JSON(h, "  ") + "\n"
 }
 
 // Seal encrypts text for one reader. Without a recipient it makes up a

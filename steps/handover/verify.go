@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
@@ -77,7 +78,7 @@ func expired(h *Handover, now time.Time) error {
 	}
 	return &plan.Refusal{
 		Finding: "onboard.handover-expired",
-		What:    fmt.Sprintf("The handover expired on %s.", until.UTC().Format("2 January 2006 at 15:04 UTC")),
+		What:    fmt.Sprintf("The handover expired on %s.", awsops.Moment(until)),
 		Remedy:  AskAgain,
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -51,21 +50,8 @@ func (w worker) checkReads(ctx context.Context) (readable map[string]bool) {
 			}
 		})
 	}
-	together(w.env.Parallel, checks)
+	engine.Together(w.env.Parallel, checks...)
 	return readable
-}
-
-// together does all of it, so much at a time.
-func together(limit int, work []func()) {
-	var g errgroup.Group
-	g.SetLimit(limit)
-	for _, do := range work {
-		g.Go(func() error {
-			do()
-			return nil
-		})
-	}
-	_ = g.Wait() // the functions return nil
 }
 
 // checkEnvironment assumes the environment's role, asks who that is, and reads

@@ -88,7 +88,7 @@ func (in *inputs) acting(who identity) plan.Actor {
 
 // holds tells how long the token counts.
 func (m *member) holds() string {
-	until := "until " + m.token.Expires.Local().Format("2 January 2006 at 15:04 MST")
+	until := untilHere(m.token.Expires)
 	if m.token.Renewable(m.now()) {
 		return until + ", and is renewed as long as the session at the portal lasts"
 	}

@@ -43,7 +43,12 @@ func (f secondFactor) holds() string {
 	if f.until.IsZero() {
 		return "for a time that is not known, since it was not opened here"
 	}
-	return "until " + f.until.Local().Format("2 January 2006 at 15:04 MST")
+	return untilHere(f.until)
+}
+
+// untilHere is the end of something on this laptop, by the clock of whoever sits there.
+func untilHere(at time.Time) string {
+	return "until " + at.Local().Format("2 January 2006 at 15:04 MST")
 }
 
 // note tells how long the session lasts, where there is one.

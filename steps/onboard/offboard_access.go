@@ -125,7 +125,7 @@ func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ro
 			}
 		})
 	}
-	together(env.Parallel, reads)
+	engine.Together(env.Parallel, reads...)
 	return roles, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 

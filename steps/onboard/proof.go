@@ -70,8 +70,8 @@ func (l *look) prove(ctx context.Context) {
 			}
 		})
 	}
-	together(l.env.Parallel, states)
-	together(plansAtOnce, plans)
+	engine.Together(l.env.Parallel, states...)
+	engine.Together(plansAtOnce, plans...)
 }
 
 // unmade is what keeps a change of a project's files, or of its initialization.

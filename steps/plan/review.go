@@ -153,11 +153,16 @@ func Exclude(changes []Change, without map[string]bool) (kept, left []Change) {
 		return changes, nil
 	}
 	out := UsersOf(changes).LeftWith(without)
-	for _, c := range changes {
-		if out[c.ID] {
-			left = append(left, c)
+	return split(changes, func(c *Change) bool { return out[c.ID] })
+}
+
+// split parts changes into those that are kept and those that are left out.
+func split(changes []Change, out func(*Change) bool) (kept, left []Change) {
+	for i := range changes {
+		if out(&changes[i]) {
+			left = append(left, changes[i])
 		} else {
-			kept = append(kept, c)
+			kept = append(kept, changes[i])
 		}
 	}
 	return kept, left
@@ -176,14 +181,7 @@ func Stopped(changes []Change, findings []Finding) (kept, left []Change) {
 	if len(by) == 0 {
 		return changes, nil
 	}
-	for _, c := range changes {
-		if by[c.ID] != "" {
-			left = append(left, c)
-		} else {
-			kept = append(kept, c)
-		}
-	}
-	return kept, left
+	return split(changes, func(c *Change) bool { return by[c.ID] != "" })
 }
 
 // StoppedBy says of all that findings stop by the id of which: what they stand in the

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -174,7 +172,7 @@ func commandLine(c Change, call awsops.Call, quoted func(string) string) string 
 	if c.Profile != "" {
 		line += " --profile " + quoted(c.Profile)
 	}
-	return line + " --cli-input-json " + quoted(compactJSON(call.InputMap()))
+	return line + " --cli-input-json " + quoted(JSON(call.InputMap(), ""))
 }
 
 // Shell is a command as a shell takes it, quoted where it has to be.
@@ -315,13 +313,4 @@ func cliOperation(operation string) string {
 		out.WriteRune(r)
 	}
 	return out.String()
-}
-
-func compactJSON(value any) string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	// A map of texts, numbers and lists always encodes.
-	_ = enc.Encode(value)
-	return strings.TrimSpace(out.String())
 }

@@ -62,14 +62,14 @@ func escaped(text string, kept func(rune) bool) string {
 		case r == utf8.RuneError, Rune(r), kept(r):
 			out.WriteRune(r)
 		default:
-			out.WriteString(Escape(r))
+			out.WriteString(escape(r))
 		}
 	}
 	return out.String()
 }
 
-// Escape is a character in Go's notation: \x1b, \u202e, \U000e0041.
-func Escape(r rune) string {
+// escape is a character in Go's notation: \x1b, \u202e, \U000e0041.
+func escape(r rune) string {
 	switch {
 	case r < 0x80:
 		return fmt.Sprintf(`\x%02x`, r)
@@ -147,7 +147,7 @@ func Styled(line string, own func(sequence string) bool) string {
 		length := styling(line)
 		if length == 0 || !own(line[:length]) {
 			length = 1
-			out.WriteString(Escape(rune(line[0])))
+			out.WriteString(escape(rune(line[0])))
 		} else {
 			out.WriteString(line[:length])
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
 )
 
@@ -93,7 +94,7 @@ func (p Project) stashLocal() error {
 			continue
 		}
 		if err == nil {
-			err = os.Rename(path, freeName(path+movedSuffix))
+			err = os.Rename(path, files.FreeName(path+movedSuffix))
 		}
 		if err != nil {
 			return fmt.Errorf("move the local state %s aside: %w", path, err)
@@ -104,16 +105,6 @@ func (p Project) stashLocal() error {
 
 // movedSuffix ends the name of a local state that lies elsewhere now.
 const movedSuffix = ".moved"
-
-// freeName is a path at which nothing is: the name, or with a number.
-func freeName(name string) string {
-	for n, path := 2, name; ; n++ {
-		if _, err := os.Lstat(path); err != nil {
-			return path
-		}
-		path = fmt.Sprintf("%s.%d", name, n)
-	}
-}
 
 // pulled is a workspace's state as the engine reads it.
 func pulled(ctx context.Context, e *Engine, p Project, workspace string) (tf.State, error) {

@@ -1,5 +1,5 @@
 // Package troubleshoot finds out what is wrong with a set-up and plans what mends
-// it. An [HealthCheck] lets the laptop and AWS be checked at once, each without looking
+// it. A [HealthCheck] lets the laptop and AWS be checked at once, each without looking
 // at the text that led to it, makes one report of both, and puts beside it what
 // Terraform said.
 //

@@ -3,7 +3,7 @@
 // and a screen reader can use.
 //
 // What does not live here: the full-screen program (ui/tui), the command line
-// (main), and every decision about what to change (steps). It knows neither
+// (ui/command), and every decision about what to change (steps). It knows neither
 // Bubble Tea nor the AWS SDK.
 package plain
 

@@ -1,8 +1,6 @@
 package plain
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -196,13 +194,7 @@ func callLine(name string, input map[string]any) string {
 	if len(input) == 0 {
 		return name
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(shortened(input)); err != nil {
-		return name
-	}
-	return name + " " + strings.TrimSpace(out.String())
+	return name + " " + plan.JSON(shortened(input), "")
 }
 
 func shortened(value any) any {

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/caller"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -66,7 +66,7 @@ func (s *session) withRemedy(err error) error {
 	if err == nil || s.lab != nil {
 		return err
 	}
-	a := steps.Asker{Getenv: s.environ().Get, Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Brought: s.brought, Command: s.words()}
+	a := caller.Asker{Getenv: s.environ().Get, Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Brought: s.brought, Command: s.words()}
 	return a.Unasked(err)
 }
 

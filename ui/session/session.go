@@ -2,8 +2,8 @@
 // blueprint, the flags and the questions, the way to AWS or into the sandbox, and
 // the presenter that shows it.
 //
-// What does not live here: the flags themselves, which signals there are and exit
-// codes (main), how things look (ui/plain, ui/tui) and what is done (steps).
+// What does not live here: the flags themselves (ui/command), which signals there are and
+// exit codes (main), how things look (ui/plain, ui/tui) and what is done (steps).
 package session
 
 import (

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -77,20 +75,9 @@ func callsText(c *plan.Change) string {
 		if i > 0 {
 			out.WriteString("\n")
 		}
-		fmt.Fprintf(&out, "%s:%s\n%s\n", call.Service, call.Operation, indented(call.InputMap()))
+		fmt.Fprintf(&out, "%s:%s\n%s\n", call.Service, call.Operation, plan.JSON(call.InputMap(), "  "))
 	}
 	return out.String()
-}
-
-func indented(value any) string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(value); err != nil {
-		return err.Error()
-	}
-	return strings.TrimRight(out.String(), "\n")
 }
 
 // documentsText is every long value of a change: whole when it is new, as a

@@ -81,20 +81,16 @@ func (e *enrolment) update(msg tea.Msg) (nav, tea.Cmd) {
 	return nav{pop: true}, nil
 }
 
-// view puts the text beside the picture.
-func (e *enrolment) view() []string {
-	text := e.text()
-	if len(e.picture) == 0 {
+func (e *enrolment) view() []string { return beside(e.picture, e.text()) }
+
+// beside puts a text beside a picture, or indents it where there is none.
+func beside(picture, text []string) []string {
+	if len(picture) == 0 {
 		for i := range text {
 			text[i] = "  " + text[i]
 		}
 		return text
 	}
-	return beside(e.picture, text)
-}
-
-// beside puts a text beside a picture.
-func beside(picture, text []string) []string {
 	var lines []string
 	blank := strings.Repeat(" ", ansi.StringWidth(picture[0]))
 	for i := range max(len(text), len(picture)) {

@@ -124,17 +124,5 @@ func (s *stepper) folded(named bool) string {
 
 // beside puts the stepper to the left of the content, on so many lines.
 func (s *stepper) beside(content []string, height int) []string {
-	column, lines := s.column(), make([]string, 0, height)
-	side := s.theme.Rule.Render(s.theme.Glyphs.Side)
-	for i := range height {
-		left, right := "", ""
-		if i < len(column) {
-			left = column[i]
-		}
-		if i < len(content) {
-			right = content[i]
-		}
-		lines = append(lines, s.theme.Pad(left, stepperColumns)+side+" "+right)
-	}
-	return lines
+	return sideBySide(s.theme, s.column(), content, stepperColumns-1, height)
 }

@@ -8,7 +8,7 @@
 // together what Update has prepared.
 //
 // What does not live here: every decision about what to change (steps), the
-// line presenters (ui/plain), the command line and the signals (main). The
+// line presenters (ui/plain), the command line (ui/command) and the signals (main). The
 // fields live in tui/form, the looks in tui/theme.
 package tui
 

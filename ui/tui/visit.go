@@ -98,16 +98,7 @@ func (v *visitor) update(msg tea.Msg) (nav, tea.Cmd) {
 	return v.hotkeys().update(msg, func(tea.KeyMsg) bool { return false })
 }
 
-func (v *visitor) view() []string {
-	text := v.text()
-	if len(v.picture) == 0 {
-		for i := range text {
-			text[i] = "  " + text[i]
-		}
-		return text
-	}
-	return beside(v.picture, text)
-}
+func (v *visitor) view() []string { return beside(v.picture, v.text()) }
 
 // room is the width of the text.
 func (v *visitor) room() int {

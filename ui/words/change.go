@@ -46,14 +46,14 @@ func LongField(f plan.Field, width int) (mark, text string) {
 	case !strings.Contains(before+after, "\n"):
 		return "~", before + "\n-> " + after
 	}
-	return "~", strings.Join(DiffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
+	return "~", strings.Join(diffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
 }
 
 // FileDiff is what a change edits in a file, as a unified diff without its two lines of
 // file names. In a language of quoted strings an escape that hides a plain character is
 // taken away.
 func FileDiff(w *plan.Write) []string {
-	lines := DiffLines(w.Diff)
+	lines := diffLines(w.Diff)
 	switch filepath.Ext(w.Edit.Before.Path) {
 	case ".tf", ".hcl", ".tfbackend", ".tfvars", ".json", ".yml", ".yaml":
 		for i := range lines {
@@ -71,8 +71,8 @@ func Slow(c *plan.Change) string {
 	return ""
 }
 
-// DiffLines is a unified diff without its two lines of file names.
-func DiffLines(diff string) []string {
+// diffLines is a unified diff without its two lines of file names.
+func diffLines(diff string) []string {
 	lines := strings.Split(strings.TrimRight(diff, "\n"), "\n")
 	if len(lines) > 2 && strings.HasPrefix(lines[0], "---") {
 		lines = lines[2:]

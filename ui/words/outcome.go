@@ -193,7 +193,7 @@ func markOf(s *plan.Summary) Mark {
 		return Waits
 	case s.Proof.State == plan.ProvenAsOperator:
 		return OperatorOnly
-	case s.Proof.State == plan.NotProven, undecided(s.Checks) > 0 && s.Proof.State == plan.NothingToProve:
+	case s.Proof.State == plan.NotProven, countOf(s.Checks, plan.Undecided) > 0 && s.Proof.State == plan.NothingToProve:
 		return Unshown
 	}
 	return Works
@@ -229,10 +229,10 @@ func worst(findings []plan.Finding) plan.Severity {
 	return worst
 }
 
-func undecided(checks []plan.Check) int {
-	n := 0
+// countOf is how many checks came to a verdict.
+func countOf(checks []plan.Check, v plan.Verdict) (n int) {
 	for _, c := range checks {
-		if c.Verdict == plan.Undecided {
+		if c.Verdict == v {
 			n++
 		}
 	}

@@ -278,28 +278,17 @@ func health(o plan.Health, s *plan.Summary) string {
 		return "The text reports no error."
 	case wrong > 0:
 		return thingsWrong(s, wrong)
-	case undecided(s.Checks) > 0:
-		return fmt.Sprintf("Nothing wrong was found, but %s could not be made.", Plural(undecided(s.Checks), "check"))
+	case countOf(s.Checks, plan.Undecided) > 0:
+		return fmt.Sprintf("Nothing wrong was found, but %s could not be made.", Plural(countOf(s.Checks, plan.Undecided), "check"))
 	}
 	wrongs, all := "Nothing is wrong", Plural(len(s.Checks), "check")
 	if s.Applied > 0 {
 		wrongs = "Nothing is wrong any more"
 	}
-	if n := failing(s.Checks); n > 0 {
+	if n := countOf(s.Checks, plan.Failed); n > 0 { // as in a clone that nobody has initialized yet
 		return fmt.Sprintf("%s, but %d of %s did not pass%s", wrongs, n, all, toKnow(s.Findings))
 	}
 	return fmt.Sprintf("%s: all %s passed.", wrongs, all)
-}
-
-// failing counts the checks that did not pass though nothing is wrong, as in a clone that
-// nobody has initialized yet.
-func failing(checks []plan.Check) (n int) {
-	for _, c := range checks {
-		if c.Verdict == plan.Failed {
-			n++
-		}
-	}
-	return n
 }
 
 // toKnow ends a sentence with what the first of the findings says.

@@ -39,8 +39,8 @@ func WithoutToken(name string) Wanted {
 
 func (p Profile) hasPair() bool { return p.Get(AccessKeyID) != "" && p.Get(SecretAccessKey) != "" }
 
-// line is where a setting stands, zero where it does not.
-func (p Profile) line(key string) int {
+// LineOf is where a setting stands, zero where it does not.
+func (p Profile) LineOf(key string) int {
 	for _, v := range p.Values {
 		if v.Key == key {
 			return v.Line

@@ -43,13 +43,13 @@ func (f Pair) StaleToken(name string) (StaleToken, bool) {
 	out := StaleToken{Kind: Config, Both: other.hasPair()}
 	if own.hasPair() {
 		out.KeyID, out.Both = own.Get(AccessKeyID), false
-		if own.line(sessionToken) > 0 {
+		if own.LineOf(sessionToken) > 0 {
 			out.Kind, out.Both, other = Credentials, true, own
 		}
 	} else if other.hasPair() {
 		out.KeyID = other.Get(AccessKeyID)
 	}
-	out.Place = files.Place{Path: f.config.path, Line: other.line(sessionToken)}
+	out.Place = files.Place{Path: f.config.path, Line: other.LineOf(sessionToken)}
 	if out.Kind == Credentials {
 		out.Place.Path = f.credentials.path
 	}

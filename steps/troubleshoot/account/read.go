@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -57,22 +55,19 @@ func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	return r.facts
 }
 
-const unlimited = -1
+// unlimited is for reads of which there are few.
+const unlimited = 0
 
 // together does all reads at once.
-func together(reads ...func()) { each(reads, unlimited, func(read func()) { read() }) }
+func together(reads ...func()) { engine.Together(unlimited, reads...) }
 
 // each reads what there is of every thing, of at most limit things at a time.
 func each[T any](things []T, limit int, read func(T)) {
-	var g errgroup.Group
-	g.SetLimit(limit)
-	for _, x := range things {
-		g.Go(func() error {
-			read(x)
-			return nil
-		})
+	reads := make([]func(), len(things))
+	for i, x := range things {
+		reads[i] = func() { read(x) }
 	}
-	_ = g.Wait() // the functions return nil: what went wrong is kept beside what it is about
+	engine.Together(limit, reads...)
 }
 
 // identitiesOf are those that the backends name, each with its buckets.

@@ -117,15 +117,15 @@ func (s StateLocation) Strays(a *blueprint.Answers) string {
 func StatesOf(env *engine.Env, a *blueprint.Answers, projects []Project) []StateLocation {
 	all := make([]StateLocation, len(projects))
 	for i, p := range projects {
-		all[i] = StateOf(a, p, env.Environ.Get)
+		all[i] = stateOf(a, p, env.Environ.Get)
 	}
 	return all
 }
 
-// StateOf is where Terraform will keep a project's state: what its backend says, and
+// stateOf is where Terraform will keep a project's state: what its backend says, and
 // the blueprint where it says nothing that can be read. TF_WORKSPACE wins over the
 // selected workspace.
-func StateOf(a *blueprint.Answers, p Project, getenv func(string) string) StateLocation {
+func stateOf(a *blueprint.Answers, p Project, getenv func(string) string) StateLocation {
 	s := StateLocation{
 		Project: p.Name, Environment: p.Environment, Profile: a.AdminProfile, Bucket: a.Bucket.Name, StateKey: p.StateKey, Region: a.StateRegion,
 		Encrypt: true, Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile, Planned: true,

@@ -65,7 +65,7 @@ func TestTheLocationIsWhatTheBackendSays(t *testing.T) {
 			return t.Planned && t.Key == "y" && t.Bucket == bucketName && t.Profile == a.AdminProfile
 		}, ""},
 	} {
-		got := StateOf(a, c.project, func(name string) string { return c.env[name] })
+		got := stateOf(a, c.project, func(name string) string { return c.env[name] })
 		if !c.want(got) {
 			t.Errorf("%s: %+v", c.name, got)
 		}

@@ -60,19 +60,10 @@ func (p profile) get(key string) string {
 
 // at is the place of a setting.
 func (p profile) at(key string) string {
-	if line := lineOf(p.credentials, key); line > 0 {
+	if line := p.credentials.LineOf(key); line > 0 {
 		return files.Place{Path: p.files.credentials.Path, Line: line}.String()
 	}
-	return files.Place{Path: p.files.config.Path, Line: lineOf(p.config, key)}.String()
-}
-
-func lineOf(p profiles.Profile, key string) int {
-	for _, v := range p.Values {
-		if v.Key == key {
-			return v.Line
-		}
-	}
-	return 0
+	return files.Place{Path: p.files.config.Path, Line: p.config.LineOf(key)}.String()
 }
 
 // hasKeys tells whether one of the files holds both halves of an access key.
@@ -90,7 +81,7 @@ func (p profile) half() (at, has, lacks string) {
 		path string
 		in   profiles.Profile
 	}{{p.files.credentials.Path, p.credentials}, {p.files.config.Path, p.config}} {
-		id, secret := lineOf(of.in, profiles.AccessKeyID), lineOf(of.in, profiles.SecretAccessKey)
+		id, secret := of.in.LineOf(profiles.AccessKeyID), of.in.LineOf(profiles.SecretAccessKey)
 		switch {
 		case id > 0 && of.in.Get(profiles.SecretAccessKey) == "":
 			return files.Place{Path: of.path, Line: id}.String(), profiles.AccessKeyID, profiles.SecretAccessKey

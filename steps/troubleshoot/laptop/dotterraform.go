@@ -3,7 +3,6 @@ package laptop
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -229,7 +228,7 @@ func unreadable(ctx context.Context, in *inputs, p project) health.Result {
 		caused(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
 	r.Err = err
 	if r.Init.Stuck = !safe; safe {
-		r.Init.Kind, r.Init.MoveAside = tf.InitMoveAside, freeName(dir+".aside")
+		r.Init.Kind, r.Init.MoveAside = tf.InitMoveAside, files.FreeName(dir+".aside")
 	}
 	return r
 }
@@ -265,14 +264,4 @@ func forgettable(ctx context.Context, in *inputs, p project, path string) (why s
 		return fmt.Sprintf("There is no state in %s, so the state may be in another place that only this file knew.", p.here), false, nil
 	}
 	return fmt.Sprintf("The state is in %s, where the backend says, so none is lost without it.", p.here), true, nil
-}
-
-// freeName is a path at which nothing is: the name, or with a number.
-func freeName(name string) string {
-	for n, path := 2, name; ; n++ {
-		if _, err := os.Lstat(path); err != nil {
-			return path
-		}
-		path = fmt.Sprintf("%s.%d", name, n)
-	}
 }

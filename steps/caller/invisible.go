@@ -1,4 +1,4 @@
-package steps
+package caller
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"stateroom/steps"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
@@ -112,7 +113,7 @@ func (s source) unseenInFiles() *plan.Refusal {
 	if s.variables || s.Brought {
 		return nil
 	}
-	if wrong := Misencoded(s.credentials, s.config); len(wrong) > 0 {
+	if wrong := steps.Misencoded(s.credentials, s.config); len(wrong) > 0 {
 		return &plan.Refusal{
 			Finding: wrong[0].ID, Title: "An AWS file is saved in an encoding in which AWS tools do not read it.", What: wrong[0].Evidence, Remedy: wrong[0].Remedy,
 			Tried: []plan.Fact{{Name: "Profile " + s.profile, Value: s.inFiles()}},

@@ -1,4 +1,4 @@
-package steps
+package caller
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox/sandboxtest"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -44,64 +45,31 @@ func askAs(t *testing.T, profile, credentials, config string, variables ...strin
 	return a.Unasked(err)
 }
 
-// refusalOf fails the test unless an error is a refusal with a title, a remedy and what
-// was tried.
-func refusalOf(t *testing.T, err error) *plan.Refusal {
-	t.Helper()
-	var r *plan.Refusal
-	if !errors.As(err, &r) || r.Title == "" || r.What == "" || r.Remedy == "" || len(r.Tried) == 0 || r.Finding == "" {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	return r
-}
-
-// tells fails the test unless a refusal has the title, and its commands and what was tried
-// hold every part.
-func tells(t *testing.T, r *plan.Refusal, title string, parts ...string) {
-	t.Helper()
-	var all strings.Builder
-	for _, c := range r.Commands {
-		all.WriteString(c.Does + ": " + c.Line + "\n")
-	}
-	for _, f := range r.Tried {
-		all.WriteString(f.Name + ": " + f.Value + "\n")
-	}
-	text := all.String() + r.Remedy
-	if r.Title != title {
-		t.Errorf("the title is %q, want %q", r.Title, title)
-	}
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("it does not say %q:\n%s", part, text)
-		}
-	}
-}
-
 const aKey = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = hush\n"
 
 func TestWithoutCredentialsEveryPlaceIsNamedThatWasLookedAt(t *testing.T) {
-	r := refusalOf(t, askAs(t, "", "", "", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_EC2_METADATA_DISABLED=true"))
-	tells(t, r, "You are not signed in to AWS.",
+	r := enginetest.RefusalOf(t, askAs(t, "", "", "", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_EC2_METADATA_DISABLED=true"))
+	enginetest.Tells(t, r, "You are not signed in to AWS.",
 		"Environment: AWS_ACCESS_KEY_ID is not set", "Profile default: there is neither ~/.aws/credentials nor ~/.aws/config",
 		"This machine: not asked: AWS_EC2_METADATA_DISABLED is true",
 		"Sign in with IAM Identity Center: aws configure sso\n", "Store an access key: aws configure\n", "Sign in to the admin account in another window")
-	r = refusalOf(t, askAs(t, "", "", "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-1\n", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY="))
-	tells(t, r, "You are not signed in to AWS.", "AWS_SECRET_ACCESS_KEY is not set", "~/.aws/config has it, without credentials",
+	r = enginetest.RefusalOf(t, askAs(t, "", "", "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-1\n", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY="))
+	enginetest.Tells(t, r, "You are not signed in to AWS.", "AWS_SECRET_ACCESS_KEY is not set", "~/.aws/config has it, without credentials",
 		"Start again with profile work: stateroom setup --profile work\n")
 }
 
 func TestAProfileThatIsNotThereIsNamedWithThoseThatAre(t *testing.T) {
-	r := refusalOf(t, askAs(t, "other", "[work]\n"+aKey, ""))
-	tells(t, r, "There is no profile other.", "in neither", "named by --profile", "stateroom setup --profile work", "aws configure sso --profile other")
-	r = refusalOf(t, askAs(t, "", "[work]\n"+aKey, "", "AWS_PROFILE=the work", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="))
-	tells(t, r, "There is no profile the work.", "named by AWS_PROFILE", "aws configure --profile 'the work'")
+	r := enginetest.RefusalOf(t, askAs(t, "other", "[work]\n"+aKey, ""))
+	enginetest.Tells(t, r, "There is no profile other.", "in neither", "named by --profile", "stateroom setup --profile work", "aws configure sso --profile other")
+	r = enginetest.RefusalOf(t, askAs(t, "", "[work]\n"+aKey, "", "AWS_PROFILE=the work", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="))
+	enginetest.Tells(t, r, "There is no profile the work.", "named by AWS_PROFILE", "aws configure --profile 'the work'")
 }
 
 func TestASingleSignOnThatIsOverIsBegunAgainByItsProfile(t *testing.T) {
 	config := "[profile work]\nsso_session = company\nsso_account_id = 111111111111\nsso_role_name = Admin\nregion = eu-west-1\n" +
 		"[sso-session company]\nsso_start_url = https://company.awsapps.com/start\nsso_region = eu-west-1\n"
-	r := refusalOf(t, askAs(t, "work", "", config))
-	tells(t, r, "You are not signed in to IAM Identity Center.", "Sign in: aws sso login --profile work\n", "sso_session = company in ~/.aws/config")
+	r := enginetest.RefusalOf(t, askAs(t, "work", "", config))
+	enginetest.Tells(t, r, "You are not signed in to IAM Identity Center.", "Sign in: aws sso login --profile work\n", "sso_session = company in ~/.aws/config")
 	if len(r.Commands) != 1 {
 		t.Errorf("commands %+v", r.Commands)
 	}
@@ -122,20 +90,20 @@ func TestAWSsOwnAnswerStandsBesideTheKeyThatWasUsed(t *testing.T) {
 		"SignatureDoesNotMatch": {"Your secret access key does not belong to the access key id.", "Write another access key: aws configure --profile work\n"},
 		"ExpiredToken":          {"Your session credentials have expired.", "Check whose credentials they are: aws sts get-caller-identity --profile work\n"},
 	} {
-		r := refusalOf(t, Asker{Getenv: get, Profile: "work"}.Unasked(answer(code)))
-		tells(t, r, want[0], want[1], "access key AKIAIOSFODNN7EXAMPLE, from profile work in ~/.aws/credentials",
+		r := enginetest.RefusalOf(t, Asker{Getenv: get, Profile: "work"}.Unasked(answer(code)))
+		enginetest.Tells(t, r, want[0], want[1], "access key AKIAIOSFODNN7EXAMPLE, from profile work in ~/.aws/credentials",
 			"sts:GetCallerIdentity in eu-west-1", code+": no (HTTP 403, request id 4711).", "Renew the credentials of profile work")
-		brought := refusalOf(t, Asker{Getenv: get, Brought: true}.Unasked(answer(code)))
-		tells(t, brought, want[0], "Ask the operator for another key")
+		brought := enginetest.RefusalOf(t, Asker{Getenv: get, Brought: true}.Unasked(answer(code)))
+		enginetest.Tells(t, brought, want[0], "Ask the operator for another key")
 		if len(brought.Commands) > 0 {
 			t.Errorf("who has brought a key is told %+v", brought.Commands)
 		}
 	}
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "ASIAIOSFODNN7EXAMPLE", "hush"
-	r := refusalOf(t, Asker{Getenv: get}.Unasked(answer("ExpiredToken")))
-	tells(t, r, "Your session credentials have expired.", "access key ASIAIOSFODNN7EXAMPLE, from AWS_ACCESS_KEY_ID", "start stateroom again", "AWS_SESSION_TOKEN\n")
-	clock := refusalOf(t, Asker{Getenv: get}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Code: "RequestTimeTooSkewed", Meaning: "M.", Remedy: "Set the clock."}))
-	tells(t, clock, "The clock of this machine differs from AWS's by more than AWS accepts.", "Set the clock: "+clock.Commands[0].Line+"\n")
+	r := enginetest.RefusalOf(t, Asker{Getenv: get}.Unasked(answer("ExpiredToken")))
+	enginetest.Tells(t, r, "Your session credentials have expired.", "access key ASIAIOSFODNN7EXAMPLE, from AWS_ACCESS_KEY_ID", "start stateroom again", "AWS_SESSION_TOKEN\n")
+	clock := enginetest.RefusalOf(t, Asker{Getenv: get}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Code: "RequestTimeTooSkewed", Meaning: "M.", Remedy: "Set the clock."}))
+	enginetest.Tells(t, clock, "The clock of this machine differs from AWS's by more than AWS accepts.", "Set the clock: "+clock.Commands[0].Line+"\n")
 	for _, r := range []*plan.Refusal{r, clock} {
 		if strings.Contains(r.Error(), "hush") || slices.ContainsFunc(r.Tried, func(f plan.Fact) bool { return strings.Contains(f.Value, "hush") }) {
 			t.Errorf("a secret is told: %+v", r)
@@ -162,22 +130,22 @@ func TestNoPasswordOfTheEnvironmentOrAProfileIsTold(t *testing.T) {
 		}
 	}
 	err := askAs(t, "work", "", "[profile work]\ncredential_process = /bin/false --pin hunter2\n")
-	if r := refusalOf(t, err); strings.Contains(fmt.Sprintf("%+v", *r), "hunter2") {
+	if r := enginetest.RefusalOf(t, err); strings.Contains(fmt.Sprintf("%+v", *r), "hunter2") {
 		t.Errorf("the program's arguments are told: %+v", *r)
 	}
 }
 
 func TestAnAWSThatDoesNotAnswerIsNamedWithTheWayToIt(t *testing.T) {
 	variables := []string{"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=hush"}
-	r := refusalOf(t, askAs(t, "", "", "", variables...))
-	tells(t, r, "AWS could not be reached.", "curl --head "+sandboxtest.Nobody+"\n", "Answer: dial tcp ", "Asked: sts:GetCallerIdentity in eu-west-1")
+	r := enginetest.RefusalOf(t, askAs(t, "", "", "", variables...))
+	enginetest.Tells(t, r, "AWS could not be reached.", "curl --head "+sandboxtest.Nobody+"\n", "Answer: dial tcp ", "Asked: sts:GetCallerIdentity in eu-west-1")
 	for region, want := range map[string]string{
 		"eu-west-1": "https://sts.eu-west-1.amazonaws.com", "cn-north-1": "https://sts.cn-north-1.amazonaws.com.cn",
 		"eusc-de-east-1": "https://sts.eusc-de-east-1.amazonaws.eu", "": "https://sts.amazonaws.com",
 	} {
 		none := func(string) string { return "" }
-		r := refusalOf(t, Asker{Getenv: none}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Region: region, Attempts: 1, Meaning: "M.", Remedy: "R.", Err: errors.New("EOF")}))
-		tells(t, r, "AWS could not be reached.", "curl --head "+want+"\n")
+		r := enginetest.RefusalOf(t, Asker{Getenv: none}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Region: region, Attempts: 1, Meaning: "M.", Remedy: "R.", Err: errors.New("EOF")}))
+		enginetest.Tells(t, r, "AWS could not be reached.", "curl --head "+want+"\n")
 	}
 }
 

@@ -1,4 +1,10 @@
-package steps
+// Package caller says why a run could not ask AWS as anybody: which credentials it has
+// looked for and where, which of what was given holds characters that nobody sees, and how
+// to begin again.
+//
+// What does not live here: the cause of an error that AWS itself gave (steps/diagnosis),
+// and who the caller of a run is, which the first step finds (package steps).
+package caller
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package steps
+package caller
 
 import (
 	"net"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -36,9 +37,9 @@ func TestACharacterThatNobodySeesIsNamed(t *testing.T) {
 		"a config file in UTF-16":            {"work", "", "\xff\xfe[\x00p\x00", none, "An AWS file is saved in an encoding in which AWS tools do not read it.", []string{"is in UTF-16"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := refusalOf(t, askAs(t, c.profile, c.credentials, c.config, c.variables...))
+			r := enginetest.RefusalOf(t, askAs(t, c.profile, c.credentials, c.config, c.variables...))
 			r.Remedy += r.What
-			tells(t, r, c.title, c.says...)
+			enginetest.Tells(t, r, c.title, c.says...)
 			if strings.Contains(r.Error(), "hush") {
 				t.Errorf("it shows the secret: %v", r)
 			}
@@ -51,7 +52,7 @@ func TestACharacterThatNobodySeesIsNamed(t *testing.T) {
 	get := func(name string) string {
 		return map[string]string{"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": config + "-none"}[name]
 	}
-	known := refusalOf(t, Asker{Getenv: get, Profile: "wo\u200drk"}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Code: "InvalidClientTokenId", Status: 403, Meaning: "M.", Remedy: "R."}))
+	known := enginetest.RefusalOf(t, Asker{Getenv: get, Profile: "wo\u200drk"}.Unasked(&awsops.Error{Service: "sts", Operation: "GetCallerIdentity", Code: "InvalidClientTokenId", Status: 403, Meaning: "M.", Remedy: "R."}))
 	if strings.Contains(known.Title, "invisible") {
 		t.Errorf("a profile that is there is blamed for its name: %v", known)
 	}
@@ -66,15 +67,15 @@ func TestARegionThatNobodySeesWholeIsNoNetworkProblem(t *testing.T) {
 	if !awsops.IsUnreachable(unsent) {
 		t.Fatal("the error is of another kind")
 	}
-	r := refusalOf(t, Asker{Getenv: get, Command: []string{"stateroom", "setup"}}.Unasked(unsent))
-	tells(t, r, "AWS_REGION holds an invisible character.", "AWS_REGION=eu-west-1\n")
-	r = refusalOf(t, Asker{Getenv: get, Region: "\u200beu-west-1", Command: []string{"stateroom", "setup", "--region=\u200beu-west-1"}}.Unasked(unsent))
-	tells(t, r, "--region holds an invisible character.", "Start again in region eu-west-1: stateroom setup --region eu-west-1\n")
-	r = refusalOf(t, Asker{Getenv: get, Region: "eu west 1"}.Unasked(unsent))
-	tells(t, r, "--region is not the name of a region.", "such as eu-west-1")
+	r := enginetest.RefusalOf(t, Asker{Getenv: get, Command: []string{"stateroom", "setup"}}.Unasked(unsent))
+	enginetest.Tells(t, r, "AWS_REGION holds an invisible character.", "AWS_REGION=eu-west-1\n")
+	r = enginetest.RefusalOf(t, Asker{Getenv: get, Region: "\u200beu-west-1", Command: []string{"stateroom", "setup", "--region=\u200beu-west-1"}}.Unasked(unsent))
+	enginetest.Tells(t, r, "--region holds an invisible character.", "Start again in region eu-west-1: stateroom setup --region eu-west-1\n")
+	r = enginetest.RefusalOf(t, Asker{Getenv: get, Region: "eu west 1"}.Unasked(unsent))
+	enginetest.Tells(t, r, "--region is not the name of a region.", "such as eu-west-1")
 	variables["AWS_REGION"], variables["HTTPS_PROXY"] = "eu-west-1", "http://me:hush@proxy\u200b:8080"
-	r = refusalOf(t, Asker{Getenv: get}.Unasked(unsent))
-	tells(t, r, "HTTPS_PROXY holds an invisible character.", "Type it again by hand")
+	r = enginetest.RefusalOf(t, Asker{Getenv: get}.Unasked(unsent))
+	enginetest.Tells(t, r, "HTTPS_PROXY holds an invisible character.", "Type it again by hand")
 	if strings.Contains(r.Error(), "hush") || slices.ContainsFunc(r.Tried, func(f plan.Fact) bool { return strings.Contains(f.Value, "hush") }) {
 		t.Errorf("it shows the proxy's password: %+v", r)
 	}
