@@ -30,6 +30,9 @@ type Fault struct {
 	Hints []string
 	// Fix is the one thing to do.
 	Fix string
+	// Engine says that there is nothing to find where neither Terraform nor OpenTofu has
+	// initialized the project.
+	Engine bool
 }
 
 // Chapter is a part of the course: faults that teach one thing.
@@ -100,8 +103,9 @@ func All(chapters []Chapter) (all []Fault) {
 	return all
 }
 
-// Any is one of these faults, by chance.
+// Any is one of these faults, by chance, that can be found on any machine.
 func Any(of []Fault) Fault {
+	of = slices.DeleteFunc(slices.Clone(of), func(f Fault) bool { return f.Engine })
 	return of[rand.IntN(len(of))] //nolint:gosec // a game, no secret
 }
 

@@ -73,3 +73,18 @@ func TestWhatNobodyCanRemoveIsSolvedOnceItIsFound(t *testing.T) {
 		t.Errorf("%d points, solved %t", points, solved)
 	}
 }
+
+// TestASurpriseIsOneThatAnyMachineCanHave: without Terraform a project that init never saw
+// can have nothing wrong with what init has left.
+func TestASurpriseIsOneThatAnyMachineCanHave(t *testing.T) {
+	t.Parallel()
+	of := []Fault{{Name: "a", Engine: true}, {Name: "b"}, {Name: "c", Engine: true}}
+	for range 50 {
+		if f := Any(of); f.Name != "b" {
+			t.Fatalf("it is %s", f.Name)
+		}
+	}
+	if of[0].Name != "a" || of[2].Name != "c" {
+		t.Errorf("the faults are %v now", of)
+	}
+}

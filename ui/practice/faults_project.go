@@ -1,7 +1,9 @@
 package practice
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,6 +86,10 @@ var projectFaults = []Fault{
 		at.clone()
 	}},
 	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(at *byHand) {
+		if _, err := os.Stat(at.cache()); errors.Is(err, fs.ErrNotExist) {
+			at.must(errors.New("its project was never initialized: install Terraform or OpenTofu, or choose another fault"))
+			return
+		}
 		if at.blueprint.Lock.UseLockfile {
 			at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
 		} else {

@@ -20,6 +20,7 @@ func (f Fault) Lesson() learn.Fault {
 	done := learn.Fault{
 		Name: f.Name(), Text: f.About, Goal: cmp.Or(l.goal, "terraform plan works again in live/staging."), Says: l.says, Short: l.short, Hints: []string{l.look, l.try, f.About}, Fix: f.Diagnosis.Remedy,
 	}
+	done.Engine = slices.Contains(ofInit, f.Name())
 	if slices.Contains(toFind, f.Name()) {
 		done.Goal, done.Find = l.find, true
 	}
@@ -32,6 +33,9 @@ var toFind = []string{
 	"provider-lock-file", "provider-unavailable", "signature-mismatch", "sso-expired", "state-format", "table-schema", "throttled", "token-expired",
 	"wrong-account-keys",
 }
+
+// ofInit are the faults of a project that Terraform or OpenTofu has initialized.
+var ofInit = []string{"backend-changed", "backend-not-initialized", "provider-lock-file", "provider-unavailable"}
 
 // lesson is what all faults of a diagnosis have in common.
 type lesson struct {

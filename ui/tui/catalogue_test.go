@@ -30,7 +30,7 @@ import (
 func TestEveryFaultIsAnsweredInTheFirstFrame(t *testing.T) {
 	t.Parallel()
 	all := practice.Faults()
-	all = slices.DeleteFunc(all, func(f practice.Fault) bool { return slices.Contains(ofInit, f.Name()) })
+	all = slices.DeleteFunc(all, func(f practice.Fault) bool { return f.Lesson().Engine })
 	for i := 0; i < len(all); i += stepstest.Stride(t) {
 		t.Run(all[i].Name(), func(t *testing.T) {
 			t.Parallel()
@@ -73,10 +73,6 @@ func answersInTheFirstFrame(t *testing.T, found plan.Review) {
 
 // checkNames is the column of the names of checks at 80 columns.
 const checkNames = 34
-
-// ofInit are the faults of a project that Terraform has initialized, which the tests that
-// have one hold to the same.
-var ofInit = []string{"backend-changed", "backend-not-initialized", "provider-lock-file", "provider-unavailable"}
 
 // told is how a finding says what to do: the change that fixes it, or its remedy's first
 // line.
