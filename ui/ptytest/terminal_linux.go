@@ -67,8 +67,9 @@ func New(t testing.TB, columns, lines uint16) *Terminal {
 		_, _ = p.master.Close(), p.slave.Close()
 		wordstest.Check(t, "the terminal", ansi.Strip(p.Text()))
 		wordstest.Titles(t, "the terminal", p.Text())
-		if strings.Contains(p.Text(), alternateScreen) { // lines are not cut: a path may end where the terminal does
-			wordstest.Whole(t, "the terminal", p.Text(), p.columns)
+		for _, screens := range strings.Split(p.Text(), alternateScreen)[1:] { // lines are not cut: a path may end where the terminal does
+			screens, _, _ = strings.Cut(screens, usualScreen)
+			wordstest.Whole(t, "the terminal", screens, p.columns)
 		}
 	})
 	return p
@@ -118,8 +119,11 @@ func (p *Terminal) read() {
 	}
 }
 
-// alternateScreen is how a program begins to show screens.
-const alternateScreen = "\x1b[?1049h"
+// alternateScreen and usualScreen are how a program begins and ends to show screens.
+const (
+	alternateScreen = "\x1b[?1049h"
+	usualScreen     = "\x1b[?1049l"
+)
 
 // Text is all that was shown, with the sequences that move and colour it.
 func (p *Terminal) Text() string {

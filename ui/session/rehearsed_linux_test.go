@@ -36,3 +36,20 @@ func TestEveryRehearsalEndsWithItsSentenceAtEightyByTwentyFour(t *testing.T) {
 		})
 	}
 }
+
+// TestARehearsedSignInIsReadAt80Columns: signed out, the code that the rehearsal shows, and
+// until when Terraform can be used.
+func TestARehearsedSignInIsReadAt80Columns(t *testing.T) {
+	t.Parallel()
+	l := (&company{t: t}).laptop("alice")
+	l.folder = l.base
+	p := l.sitsAt(80, 24, "login", "--sandbox")
+	for _, s := range []step{
+		{"Which sign-in do you want to practice?", "\r"}, {"Alice is not signed in: a code from the MFA device opens a session.", "\r"}, {"Apply 1 change", "y"},
+	} {
+		p.Until(s.until)
+		p.Type(s.keys)
+	}
+	p.Type(p.Finds(`The app of this rehearsal shows (\d{6})\.`)[1] + "\r")
+	p.leaves("Alice is signed in until ")
+}
