@@ -147,3 +147,21 @@ func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatSomebodyElseHasMadeMeanwhileIsNotCountedAsMade: it stood in the plan, and was there
+// when its turn came.
+func TestWhatSomebodyElseHasMadeMeanwhileIsNotCountedAsMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Options{})
+	f := flowOf(t, w)
+	f.Confirm = func(ctx context.Context, r plan.Review) (plan.Decision, error) {
+		if _, err := w.server.Act("111111111111", "iam", "CreateUser", sandbox.ActInput{"UserName": "carol"}); err != nil {
+			t.Error(err)
+		}
+		return enginetest.Agree(ctx, r)
+	}
+	summary, err := f.Run(t.Context())
+	if err != nil || summary.Applied != 0 || summary.Failed != 0 || len(summary.Findings) != 0 {
+		t.Errorf("%+v, %v", summary, err)
+	}
+}

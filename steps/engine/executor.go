@@ -68,6 +68,8 @@ type Result struct {
 	// Unknown are the changes whose answer was lost: AWS may or may not have
 	// made them, and only another inspection tells.
 	Unknown []plan.Change
+	// Taken are those of Unknown that somebody else has made, by their ids.
+	Taken []string
 	// Findings are what the commands found that is worth telling and no
 	// failure; each is given once, by the Apply in which it was found.
 	Findings []plan.Finding
@@ -140,8 +142,11 @@ func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, 
 		x.emit(plan.Event{Kind: plan.EventApplied, Change: c, Took: d.took, Text: left})
 		return
 	}
-	if awsops.IsOutcomeUnknown(d.err) || x.taken(c.ID, d.err) {
+	if lost := awsops.IsOutcomeUnknown(d.err); lost || x.taken(c.ID, d.err) {
 		result.Unknown = append(result.Unknown, *c)
+		if !lost {
+			result.Taken = append(result.Taken, c.ID)
+		}
 	} else {
 		result.Failed = append(result.Failed, plan.FailedChange{Change: *c, Err: d.err})
 		x.emit(plan.Event{Kind: plan.EventFailed, Change: c, Err: d.err, Took: d.took})

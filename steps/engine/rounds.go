@@ -42,7 +42,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 			return plan.Review{Findings: found}, err
 		}
 		review, summary.NotOurs = after, after.NotOurs
-		summary.Applied += len(carriedOut(nil, result.Unknown, review))
+		summary.Applied += len(carriedOut(nil, slices.DeleteFunc(slices.Clone(result.Unknown), func(c plan.Change) bool { return slices.Contains(result.Taken, c.ID) }), review))
 		if len(result.Unknown) == 0 {
 			found = append(found, notHeld(due, applied, review)...)
 			_, left = plan.Confirmed(review.Changes, shown, x.lookup)
