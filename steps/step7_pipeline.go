@@ -193,6 +193,13 @@ provider "aws" {
 }
 END`
 
+// overrideByHand is what jobs do by hand: a checkout may be kept from one that plans to one
+// that applies, as Atlantis keeps it.
+const overrideByHand = `# In a job that applies, in the project's directory, where one that plans may have been:
+rm -f stateroom_override.tf
+# In a job that plans, in the project's directory:
+` + readOnlyOverride + "\n"
+
 func indented(text string, by int) string {
 	return strings.Repeat(" ", by) + strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", by))
 }
@@ -280,8 +287,7 @@ role_arn = $ROLE
 web_identity_token_file = $run/token
 role_session_name = ` + ci.Name + `
 END
-# In a job that plans, in the project's directory:
-` + readOnlyOverride + "\n"),
+` + overrideByHand),
 	}
 }
 
@@ -341,11 +347,11 @@ func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles stri
 // runnersProfile says how a runner with a role of its own comes to its session. Where its
 // credentials come from AWS's SDKs and Terraform are told by credential_source, and with
 // IRSA by a profile of the pod's token ("Assume role credential provider", AWS SDKs and Tools
-// Reference Guide). The session tags of EKS Pod Identity are transitive, so that each role
+// Reference Guide), whose variables would otherwise come before a [default]. The session tags of EKS Pod Identity are transitive, so that each role
 // of the chain would have to allow sts:TagSession.
 func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Finding {
 	planned := "A job that plans then runs terraform plan -lock=false, one that applies plans again and applies."
-	override := "# In a job that plans, in the project's directory:\n" + readOnlyOverride + "\n"
+	override := overrideByHand
 	if ci.PlanRole() == "" {
 		planned, override = "A job then plans and applies.", ""
 	}
@@ -354,19 +360,23 @@ func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Fi
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role in a different account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
 			planned, a.AdminAccount),
-		Details: plan.Known(roles + ownFiles + `cat > "$AWS_CONFIG_FILE" <<END
+		Details: plan.Known(roles + ownFiles + `# On an EC2 instance; in ECS, in CodeBuild and with EKS Pod Identity, whose association is to
+# have session tags disabled; and with IRSA:
+source="credential_source = Ec2InstanceMetadata"
+[ -z "${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI-}${AWS_CONTAINER_CREDENTIALS_FULL_URI-}" ] || source="credential_source = EcsContainer"
+[ -z "${AWS_WEB_IDENTITY_TOKEN_FILE-}" ] || source="source_profile = runner"
+cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
-credential_source = Ec2InstanceMetadata
+$source
 role_session_name = ` + ci.Name + `
+
+[profile runner]
+role_arn = ${AWS_ROLE_ARN-}
+web_identity_token_file = ${AWS_WEB_IDENTITY_TOKEN_FILE-}
 END
-# So on an EC2 instance. In ECS, in CodeBuild and with EKS Pod Identity (whose association
-# is to have session tags disabled) it is credential_source = EcsContainer. With IRSA it is
-# source_profile = runner, and in the same file:
-#   [profile runner]
-#   role_arn = $AWS_ROLE_ARN
-#   web_identity_token_file = $AWS_WEB_IDENTITY_TOKEN_FILE
+unset AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
 ` + override + runnersWatch(a, ci)),
 	}
 }
