@@ -37,7 +37,9 @@ func shownToRunners(t testing.TB, text string) (job runnersJob) {
 }
 
 // begun is the beginning of a job for a role.
-func (j runnersJob) begun(role string) string { return "ROLE=" + role + "\n" + j.begin }
+func (j runnersJob) begun(role string) string {
+	return "ROLE=" + role + "\nPULL_NUM=7 USER_NAME=kim/müller\n" + j.begin
+}
 
 // places are those from which a runner has its session, with what the runner's environment
 // says of them.
@@ -147,10 +149,10 @@ func TestARunnersRolesPlanAndApplyByTheProfileThatSetupShows(t *testing.T) {
 		}
 		named := false
 		for _, e := range w.server.Log()[mark:] {
-			named = named || strings.HasSuffix(e.Caller, "assumed-role/stateroom-atlantis-apply-staging/atlantis")
+			named = named || strings.HasSuffix(e.Caller, "assumed-role/stateroom-atlantis-apply-staging/atlantis-7-kim-m--ller")
 		}
 		if !named {
-			t.Errorf("%s: no session is named by the pipeline", source)
+			t.Errorf("%s: no session is named by run and person", source)
 		}
 	}
 }

@@ -279,13 +279,13 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: its jobs put the token of their platform into a file and name it in the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy:   "Put the lines below at the beginning of each job. A job that plans then runs terraform plan -lock=false, one that applies plans again and applies.",
-		Details: plan.Known(roles + ownFiles + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
 cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
 web_identity_token_file = $run/token
-role_session_name = ` + ci.Name + `
+role_session_name = $session
 END
 ` + overrideByHand),
 	}
@@ -325,6 +325,22 @@ const ownFiles = `umask 077
 run=$(mktemp -d) && export AWS_CONFIG_FILE="$run/config" AWS_SHARED_CREDENTIALS_FILE="$run/credentials"
 `
 
+// sessionName names a job's session by the run and by who began it, as CloudTrail then shows
+// them. The variables are those of the platform (CircleCI, "Project values and variables";
+// Bitbucket, "Variables and secrets"; Atlantis, "Custom workflows").
+func sessionName(ci blueprint.CI) string {
+	comment, run, actor := "# RUN and ACTOR are your platform's variables of the run and of who began it:\n", "RUN", "ACTOR"
+	switch ci.Provider {
+	case blueprint.ProviderCircleCI:
+		comment, run, actor = "", "CIRCLE_BUILD_NUM", "CIRCLE_USERNAME"
+	case blueprint.ProviderBitbucket:
+		comment, run, actor = "", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_TRIGGERER_UUID"
+	case blueprint.ProviderRole:
+		comment, run, actor = "# In Atlantis; elsewhere your platform's variables of the run and of who began it:\n", "PULL_NUM", "USER_NAME"
+	}
+	return comment + fmt.Sprintf("session=$(printf %%s \"%s-${%s-}-${%s-}\" | tr -c 'A-Za-z0-9_.@-' - | cut -c1-64)\n", ci.Name, run, actor)
+}
+
 // rolesOfJobs are the roles that a pipeline's jobs begin with, as comments of a script.
 func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles string) {
 	if ci.PlanRole() != "" {
@@ -360,7 +376,7 @@ func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Fi
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role in a different account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
 			planned, a.AdminAccount),
-		Details: plan.Known(roles + ownFiles + `# On an EC2 instance; in ECS, in CodeBuild and with EKS Pod Identity, whose association is to
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `# On an EC2 instance; in ECS, in CodeBuild and with EKS Pod Identity, whose association is to
 # have session tags disabled; and with IRSA:
 source="credential_source = Ec2InstanceMetadata"
 [ -z "${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI-}${AWS_CONTAINER_CREDENTIALS_FULL_URI-}" ] || source="credential_source = EcsContainer"
@@ -370,7 +386,7 @@ cat > "$AWS_CONFIG_FILE" <<END
 region = ` + a.StateRegion + `
 role_arn = $ROLE
 $source
-role_session_name = ` + ci.Name + `
+role_session_name = $session
 
 [profile runner]
 role_arn = ${AWS_ROLE_ARN-}
