@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -362,6 +363,32 @@ func TestARunWithoutChangesSimulatesNothing(t *testing.T) {
 	for _, e := range w.server.Log()[mark:] {
 		if e.Operation == "SimulatePrincipalPolicy" {
 			t.Fatal("a run without changes simulates")
+		}
+	}
+}
+
+// TestAPreflightThatIsOverSaysForHowManyAWSWillAnswer: what nobody was asked about is never
+// taken for permitted, and somebody who stops reads no excuse.
+func TestAPreflightThatIsOverSaysForHowManyAWSWillAnswer(t *testing.T) {
+	t.Parallel()
+	changes := []plan.Change{
+		{ID: "one", Account: "222222222222", Calls: []awsops.Call{awsops.CreateUser("carol", "", nil)}},
+		{ID: "two", Account: "333333333333", Calls: []awsops.Call{awsops.CreateUser("carol", "", nil)}},
+	}
+	for cause, want := range map[error][]string{
+		errPreflightOver: {"After 20s, 0 of 2 accounts checked for permission to make the changes. AWS answers for the others when the changes are made."},
+		context.Canceled: nil,
+	} {
+		var said []string
+		env := &engine.Env{Parallel: 1, Emit: func(e plan.Event) { said = append(said, e.Text) }}
+		ctx, stop := context.WithCancelCause(context.Background())
+		stop(cause)
+		p := &Preflight{Env: env, Answers: &blueprint.Answers{Blueprint: team()}, Observed: &Observed{}}
+		if found := p.Judge(ctx, changes); len(found) > 0 {
+			t.Errorf("%v: it finds %v", cause, found)
+		}
+		if !slices.Equal(said, want) {
+			t.Errorf("%v: it says %q, want %q", cause, said, want)
 		}
 	}
 }

@@ -372,8 +372,10 @@ func (b *Blueprint) Ladder(e Environment) []string {
 			ladder = append(ladder, role)
 		}
 	}
-	if own, known := b.Environment(e.Name); known && b.Watched() { // who watches enters by no other
-		ladder = append(ladder, b.PlanReach(own))
+	if b.Watched() { // who watches enters by no other
+		if own, known := b.Environment(e.Name); known {
+			ladder = append(ladder, b.PlanReach(own))
+		}
 	}
 	return ladder
 }
