@@ -270,11 +270,13 @@ func TestCompletionProposesWhatTheBlueprintAndTheLaptopHold(t *testing.T) {
 	if err := os.WriteFile(answers, practice.Team(3, "eu-west-1").HCL(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	signing := signingInBlueprint(t, t.TempDir())
 	for typed, want := range map[string][]string{
 		"offboard --blueprint " + answers + " ":     {"alice", "bob"},
 		"setup --blueprint " + answers + " --me ":   {"alice", "bob"},
 		"policy trust --blueprint " + answers + " ": {"staging", "production"},
 		"policy admin --blueprint " + answers + " ": {"admins"},
+		"onboard --blueprint " + signing + " --me ": {"admins"},
 		"policy ":               {"operator", "trust"},
 		"troubleshoot --break ": {"kms-disabled", "list"},
 		"setup --profile ":      {"work", "admin_iam", "acme"},

@@ -152,7 +152,7 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 	}
 	fill = append(fill, "# GATES\n", commented(gates), "ENVIRONMENT\n", environment, "PLANS\n", gitHubRows(plans), "APPLIES\n", gitHubRows(applies),
 		"WATCHBEGIN\n", gitHubBegin(a, audience, true), "WATCHROLE", a.RoleARN(o.partition(), atCI(o, a, ci.WatchRole())),
-		"BEGIN\n", gitHubBegin(a, audience, false), "READONLY", indented(readOnlyOverride, 10))
+		"BEGIN\n", gitHubBegin(a, audience, false), "READONLY", indented(readOnlyOverride, 10), "WATCHSCRIPT", indented(watchScript(a, downloadsWithCurl), 10))
 	return sealedPipeline(strings.NewReplacer(fill...).Replace(text))
 }
 
@@ -295,10 +295,23 @@ func runnersWatch(a *blueprint.Answers, ci blueprint.CI) string {
 # and with 4 where AWS is not as stateroom.hcl says. The variables say where a release of
 # stateroom is (linux, amd64), and its checksum:
 sed -i '1s/.*/[default]/' "$AWS_CONFIG_FILE"
-curl -fsSL --proto '=https' -o "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE"
-echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c -
-tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom
-"$run/stateroom" setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + "\n"
+` + watchScript(a, downloadsWithCurl) + "\n"
+}
+
+const downloadsWithCurl = "curl -fsSL --proto '=https' -o"
+
+// watchScript is the nightly watch of every pipeline. What downloads a release takes the
+// file's name and its address; one that is another never runs, without sh -e either. Both
+// looks are taken and both are in the log, and the first that finds something says how the
+// job ends.
+func watchScript(a *blueprint.Answers, downloads string) string {
+	return downloads + ` "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE" &&
+  echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c - &&
+  tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom || exit 1
+found=0
+"$run/stateroom" setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + ` || found=$?
+"$run/stateroom" troubleshoot --json --region ` + a.StateRegion + ` || found=$((found ? found : $?))
+exit $found`
 }
 
 // ownFiles keeps a job's AWS files to the run.
@@ -413,10 +426,8 @@ watch:
   script:
     - rm "$AWS_CONFIG_FILE"
     - export AWS_ROLE_ARN="$ROLE" AWS_WEB_IDENTITY_TOKEN_FILE="$run/token" AWS_ROLE_SESSION_NAME="$session"
-    - wget -qO "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE"
-    - echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c -
-    - tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom
-    - $run/stateroom setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + `
+    - |
+` + indented(watchScript(a, "wget -qO"), 6) + `
   rules:
     - if: $CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == ` + quoted(branch) + "\n"
 }

@@ -30,7 +30,7 @@ func Install(root *cobra.Command) {
 		root.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	for name, values := range map[string]cobra.CompletionFunc{
-		"me": ofTeam((*blueprint.Blueprint).AllUsers), "set": answers, "adopt": ofTeam(projects),
+		"me": ofTeam(members), "set": answers, "adopt": ofTeam(projects),
 		"break": faults, "profile": named, "dir": directories,
 		"account": cobra.NoFileCompletions, "accounts": cobra.NoFileCompletions, "endpoint-url": cobra.NoFileCompletions,
 		"latency": cobra.NoFileCompletions, "listen": cobra.NoFileCompletions, "parallel": cobra.NoFileCompletions,
@@ -97,6 +97,15 @@ func team(c *cobra.Command) *blueprint.Blueprint {
 		return blueprint.New()
 	}
 	return b
+}
+
+// members are all whom --me takes: users, and groups whose members sign in.
+func members(b *blueprint.Blueprint) []string {
+	names := b.AllUsers()
+	for _, g := range b.IdentityGroups() {
+		names = append(names, g.Name)
+	}
+	return names
 }
 
 func projects(b *blueprint.Blueprint) (names []string) {

@@ -8,8 +8,9 @@ import (
 )
 
 // Version is what --version prints, from what the Go toolchain wrote into the program:
-// its version, the commit with its date, and the Go that built it. A build outside of a
-// clone knows no commit, and says so. Without any of it info is nil.
+// its version, the commit with its date, and the Go that built it. Without a commit it does
+// not say why: outside of a clone, in a linked worktree, without git or with
+// -buildvcs=false Go writes none. Without any of it info is nil.
 func Version(info *debug.BuildInfo) string {
 	if info == nil {
 		info = &debug.BuildInfo{}
@@ -18,7 +19,7 @@ func Version(info *debug.BuildInfo) string {
 	for _, s := range info.Settings {
 		of[s.Key] = s.Value
 	}
-	commit := cmp.Or(of["vcs.revision"], "unknown (built outside of a clone)")
+	commit := cmp.Or(of["vcs.revision"], "unknown (the build recorded none)")
 	if of["vcs.modified"] == "true" {
 		commit += ", with changes that are not committed"
 	}

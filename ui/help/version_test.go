@@ -27,7 +27,7 @@ func TestTheVersionNamesCommitDateAndGo(t *testing.T) {
 		},
 		"from an archive": {
 			debug.BuildInfo{GoVersion: "go1.26.8", Settings: settings("GOOS", "windows", "GOARCH", "amd64")},
-			"stateroom development build\ncommit unknown (built outside of a clone)\nbuilt  with go1.26.8 for windows/amd64\n",
+			"stateroom development build\ncommit unknown (the build recorded none)\nbuilt  with go1.26.8 for windows/amd64\n",
 		},
 	} {
 		if got := Version(&c.info); got != c.want {
