@@ -18,7 +18,12 @@ func advice(e *Error) (meaning, remedy string) {
 	case IsSSOSettings(e):
 		return "The profile signs in with IAM Identity Center, and a setting for it is missing or wrong.",
 			"Complete sso_start_url and sso_region in the sso-session, and sso_session, sso_account_id and sso_role_name in the profile."
-	case IsSSO(e) && !IsUnreachable(e):
+	case IsSSO(e) && HasCode(e, "InvalidRequestException"):
+		return "AWS knows no start page of that address in that region.",
+			"Correct the start URL and the region: the address as Identity Center's settings show it, and the region in which it is."
+	case IsSSO(e) && HasCode(e, "AccessDeniedException"):
+		return "IAM Identity Center does not let anybody sign in from here.", "Ask whoever runs it why: its network controls can demand a VPC endpoint."
+	case IsSignedOut(e):
 		return "The single sign-on session is missing or has expired.", "Sign in with: aws sso login" + profileFlag(e) + "."
 	case IsNoProfile(e):
 		return "The profile is in neither the credentials nor the config file.", "Check the name with: aws configure list-profiles."

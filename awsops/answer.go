@@ -49,16 +49,16 @@ func isLate(err error) bool {
 // addWholeAnswer reads every answer whole before anything is made of it, so that
 // the attempt's deadline covers the body, an object's too, and a body that broke
 // off is seen where the attempt can still be repeated.
-func (s *Session) addWholeAnswer(stack *middleware.Stack) error {
+func (s *Sessions) addWholeAnswer(stack *middleware.Stack) error {
 	whole := middleware.DeserializeMiddlewareFunc("stateroomWholeAnswer", func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		if err != nil {
-			return out, metadata, s.all.inTime(ctx, err)
+			return out, metadata, s.inTime(ctx, err)
 		}
 		if response, ok := out.RawResponse.(*smithyhttp.Response); ok {
-			err = s.all.swallow(ctx, response)
+			err = s.swallow(ctx, response)
 		}
 		return out, metadata, err
 	})

@@ -291,18 +291,22 @@ func IsNoCredentials(err error) bool {
 		strings.Contains(text, "static credentials are empty"))
 }
 
-// IsSSO says that a single sign-on session is missing, has expired or was
-// ended.
+// IsSSO says that it was a sign-in with IAM Identity Center, or getting credentials by one,
+// that failed.
 func IsSSO(err error) bool {
 	text := rawText(err)
-	for _, sign := range []string{
-		"SSO session has expired", "cached SSO token", "operation error SSO:", "operation error SSO OIDC:",
-	} {
-		if strings.Contains(text, sign) {
-			return true
-		}
-	}
-	return false
+	return keptTokenFails(text) || strings.Contains(text, "operation error SSO:") || strings.Contains(text, "operation error SSO OIDC:")
+}
+
+// keptTokenFails finds the SDK's own words for a token in the cache that does not do.
+func keptTokenFails(text string) bool {
+	return strings.Contains(text, "SSO session has expired") || strings.Contains(text, "cached SSO token")
+}
+
+// IsSignedOut says that a single sign-on session is missing, has expired or was ended, by
+// AWS's code or the SDK's word. Whatever else goes wrong on the way says nothing of it.
+func IsSignedOut(err error) bool {
+	return IsSSO(err) && !IsUnreachable(err) && (IsSignInOver(err) || statusOf(err) == 0 && keptTokenFails(rawText(err)))
 }
 
 // IsSSOSettings says that a profile that signs in lacks a setting for it, or contradicts its

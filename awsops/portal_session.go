@@ -15,9 +15,7 @@ import (
 // portal (GetRoleCredentials, IAM Identity Center portal API reference). It goes by the
 // token alone, whatever the profiles of the shared files hold.
 func (s *Sessions) Signed(at Portal, token secret.Secret, account, set, region string) *Session {
-	cfg := s.base.Copy()
-	cfg.Region, cfg.Credentials = at.Region, aws.AnonymousCredentials{}
-	provider := aws.NewCredentialsCache(&portalCredentials{sso.NewFromConfig(cfg), token, account, set})
+	provider := aws.NewCredentialsCache(&portalCredentials{sso.NewFromConfig(s.nobody(at.Region)), token, account, set})
 	return s.session(&login{provider: provider, who: "permission set " + set, account: account}, region)
 }
 

@@ -328,7 +328,7 @@ func (s *Sessions) session(l *login, region string) *Session {
 	made.cfg.Region = region
 	made.cfg.Credentials = l.provider
 	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
-		addAttempts, addGuard, made.addOnce, made.addLimiter, made.addWholeAnswer)
+		addAttempts, addGuard, made.addOnce, made.addLimiter, s.addWholeAnswer)
 	switch {
 	case l.passing != nil:
 		l.passing[region] = weak.Make(made)

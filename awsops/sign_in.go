@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +27,17 @@ type SignIn struct {
 
 // SignIn begins to sign in at a portal.
 func (s *Sessions) SignIn(at Portal) *SignIn {
-	cfg := s.base.Copy()
-	cfg.Region, cfg.Credentials = at.Region, aws.AnonymousCredentials{}
+	cfg := s.nobody(at.Region)
 	session := s.session(&login{provider: cfg.Credentials, who: "somebody who is signing in"}, at.Region)
 	return &SignIn{session, ssooidc.NewFromConfig(cfg), at}
+}
+
+// nobody is a configuration in which nothing is signed, for the calls that a portal takes.
+func (s *Sessions) nobody(region string) aws.Config {
+	cfg := s.base.Copy()
+	cfg.Region, cfg.Credentials = region, aws.AnonymousCredentials{}
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), s.addWholeAnswer)
+	return cfg
 }
 
 const (

@@ -152,7 +152,7 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 	}
 	fill = append(fill, "# GATES\n", commented(gates), "ENVIRONMENT\n", environment, "PLANS\n", gitHubRows(plans), "APPLIES\n", gitHubRows(applies),
 		"WATCHBEGIN\n", gitHubBegin(a, audience, true), "WATCHROLE", a.RoleARN(o.partition(), atCI(o, a, ci.WatchRole())),
-		"BEGIN\n", gitHubBegin(a, audience, false), "READONLY", indented(readOnlyOverride, 10))
+		"BEGIN\n", gitHubBegin(a, audience, false), "READONLY", indented(readOnlyOverride, 10), "WATCHSCRIPT", indented(watchScript(a, downloadsWithCurl), 10))
 	return sealedPipeline(strings.NewReplacer(fill...).Replace(text))
 }
 
@@ -192,6 +192,13 @@ provider "aws" {
   }
 }
 END`
+
+// overrideByHand is what jobs do by hand: a checkout may be kept from one that plans to one
+// that applies, as Atlantis keeps it.
+const overrideByHand = `# In a job that applies, in the project's directory, where one that plans may have been:
+rm -f stateroom_override.tf
+# In a job that plans, in the project's directory:
+` + readOnlyOverride + "\n"
 
 func indented(text string, by int) string {
 	return strings.Repeat(" ", by) + strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", by))
@@ -272,16 +279,15 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: its jobs put the token of their platform into a file and name it in the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy:   "Put the lines below at the beginning of each job. A job that plans then runs terraform plan -lock=false, one that applies plans again and applies.",
-		Details: plan.Known(roles + ownFiles + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
 cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
 web_identity_token_file = $run/token
-role_session_name = ` + ci.Name + `
+role_session_name = $session
 END
-# In a job that plans, in the project's directory:
-` + readOnlyOverride + "\n"),
+` + overrideByHand),
 	}
 }
 
@@ -295,16 +301,45 @@ func runnersWatch(a *blueprint.Answers, ci blueprint.CI) string {
 # and with 4 where AWS is not as stateroom.hcl says. The variables say where a release of
 # stateroom is (linux, amd64), and its checksum:
 sed -i '1s/.*/[default]/' "$AWS_CONFIG_FILE"
-curl -fsSL --proto '=https' -o "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE"
-echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c -
-tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom
-"$run/stateroom" setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + "\n"
+` + watchScript(a, downloadsWithCurl) + "\n"
+}
+
+const downloadsWithCurl = "curl -fsSL --proto '=https' -o"
+
+// watchScript is the nightly watch of every pipeline. What downloads a release takes the
+// file's name and its address; one that is another never runs, without sh -e either. Both
+// looks are taken and both are in the log, and the first that finds something says how the
+// job ends.
+func watchScript(a *blueprint.Answers, downloads string) string {
+	return downloads + ` "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE" &&
+  echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c - &&
+  tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom || exit 1
+found=0
+"$run/stateroom" setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + ` || found=$?
+"$run/stateroom" troubleshoot --json --region ` + a.StateRegion + ` || found=$((found ? found : $?))
+exit $found`
 }
 
 // ownFiles keeps a job's AWS files to the run.
 const ownFiles = `umask 077
 run=$(mktemp -d) && export AWS_CONFIG_FILE="$run/config" AWS_SHARED_CREDENTIALS_FILE="$run/credentials"
 `
+
+// sessionName names a job's session by the run and by who began it, as CloudTrail then shows
+// them. The variables are those of the platform (CircleCI, "Project values and variables";
+// Bitbucket, "Variables and secrets"; Atlantis, "Custom workflows").
+func sessionName(ci blueprint.CI) string {
+	comment, run, actor := "# RUN and ACTOR are your platform's variables of the run and of who began it:\n", "RUN", "ACTOR"
+	switch ci.Provider {
+	case blueprint.ProviderCircleCI:
+		comment, run, actor = "", "CIRCLE_BUILD_NUM", "CIRCLE_USERNAME"
+	case blueprint.ProviderBitbucket:
+		comment, run, actor = "", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_TRIGGERER_UUID"
+	case blueprint.ProviderRole:
+		comment, run, actor = "# In Atlantis; elsewhere your platform's variables of the run and of who began it:\n", "PULL_NUM", "USER_NAME"
+	}
+	return comment + fmt.Sprintf("session=$(printf %%s \"%s-${%s-}-${%s-}\" | tr -c 'A-Za-z0-9_.@-' - | cut -c1-64)\n", ci.Name, run, actor)
+}
 
 // rolesOfJobs are the roles that a pipeline's jobs begin with, as comments of a script.
 func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles string) {
@@ -328,11 +363,11 @@ func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles stri
 // runnersProfile says how a runner with a role of its own comes to its session. Where its
 // credentials come from AWS's SDKs and Terraform are told by credential_source, and with
 // IRSA by a profile of the pod's token ("Assume role credential provider", AWS SDKs and Tools
-// Reference Guide). The session tags of EKS Pod Identity are transitive, so that each role
+// Reference Guide), whose variables would otherwise come before a [default]. The session tags of EKS Pod Identity are transitive, so that each role
 // of the chain would have to allow sts:TagSession.
 func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Finding {
 	planned := "A job that plans then runs terraform plan -lock=false, one that applies plans again and applies."
-	override := "# In a job that plans, in the project's directory:\n" + readOnlyOverride + "\n"
+	override := overrideByHand
 	if ci.PlanRole() == "" {
 		planned, override = "A job then plans and applies.", ""
 	}
@@ -341,19 +376,23 @@ func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Fi
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role in a different account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
 			planned, a.AdminAccount),
-		Details: plan.Known(roles + ownFiles + `cat > "$AWS_CONFIG_FILE" <<END
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `# On an EC2 instance; in ECS, in CodeBuild and with EKS Pod Identity, whose association is to
+# have session tags disabled; and with IRSA:
+source="credential_source = Ec2InstanceMetadata"
+[ -z "${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI-}${AWS_CONTAINER_CREDENTIALS_FULL_URI-}" ] || source="credential_source = EcsContainer"
+[ -z "${AWS_WEB_IDENTITY_TOKEN_FILE-}" ] || source="source_profile = runner"
+cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
-credential_source = Ec2InstanceMetadata
-role_session_name = ` + ci.Name + `
+$source
+role_session_name = $session
+
+[profile runner]
+role_arn = ${AWS_ROLE_ARN-}
+web_identity_token_file = ${AWS_WEB_IDENTITY_TOKEN_FILE-}
 END
-# So on an EC2 instance. In ECS, in CodeBuild and with EKS Pod Identity (whose association
-# is to have session tags disabled) it is credential_source = EcsContainer. With IRSA it is
-# source_profile = runner, and in the same file:
-#   [profile runner]
-#   role_arn = $AWS_ROLE_ARN
-#   web_identity_token_file = $AWS_WEB_IDENTITY_TOKEN_FILE
+unset AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
 ` + override + runnersWatch(a, ci)),
 	}
 }
@@ -413,10 +452,8 @@ watch:
   script:
     - rm "$AWS_CONFIG_FILE"
     - export AWS_ROLE_ARN="$ROLE" AWS_WEB_IDENTITY_TOKEN_FILE="$run/token" AWS_ROLE_SESSION_NAME="$session"
-    - wget -qO "$run/stateroom.tar.gz" "$STATEROOM_ARCHIVE"
-    - echo "$STATEROOM_SHA256  $run/stateroom.tar.gz" | sha256sum -c -
-    - tar -xzf "$run/stateroom.tar.gz" -C "$run" stateroom
-    - $run/stateroom setup --dry-run --detailed-exitcode --json --region ` + a.StateRegion + `
+    - |
+` + indented(watchScript(a, "wget -qO"), 6) + `
   rules:
     - if: $CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == ` + quoted(branch) + "\n"
 }

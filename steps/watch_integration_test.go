@@ -52,7 +52,8 @@ func release(t *testing.T) (archive []byte, sum string) {
 func second[T any](_ T, err error) error { return err }
 
 // TestTheNightlyWatchRunsAsItIsWritten: the job's own script downloads the program, and fails
-// where AWS is not as the blueprint says, and where findings remain.
+// where AWS is not as the blueprint says, and where findings remain, of set-up's or of
+// troubleshooting's alone.
 func TestTheNightlyWatchRunsAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	archive, sum := release(t)
@@ -67,6 +68,15 @@ func TestTheNightlyWatchRunsAsItIsWritten(t *testing.T) {
 	const noTerraform = "PATH=/usr/bin:/bin"
 	watched := runnerTeam()
 	watched.CIs[0].Watch = true
+	ofRunner := func(place string) func(w *world, sum string) (string, int) {
+		return func(w *world, sum string) (string, int) {
+			f := w.setup(watched)
+			f.DryRun = true
+			shown := shownToRunners(w.t, findingOf(w.run(f).Findings, "files.pipeline-by-hand").Details)
+			return w.checkout("").run("set +e\n"+shown.begun(ciRole("stateroom-atlantis-watch"))+shown.watch,
+				append(w.places(runnerApplies)[place], noTerraform, "HOME="+w.t.TempDir(), "STATEROOM_ARCHIVE="+safe.URL, "STATEROOM_SHA256="+sum, "CURL_CA_BUNDLE="+trusted)...)
+		}
+	}
 	for name, c := range map[string]struct {
 		team  *blueprint.Blueprint
 		watch func(w *world, sum string) (string, int)
@@ -74,36 +84,38 @@ func TestTheNightlyWatchRunsAsItIsWritten(t *testing.T) {
 		"github": {pipelineTeam(), func(w *world, sum string) (string, int) {
 			session, err := w.byToken("stateroom-github-watch", job("ref:refs/heads/main"))
 			w.must(err)
-			return w.checkout("").run(script(w.t, w.read(workflow), "Look at the setup"), noTerraform, "RUNNER_TEMP="+w.t.TempDir(), "ARCHIVE="+safe.URL, "SHA256="+sum, "CURL_CA_BUNDLE="+trusted,
+			return w.checkout("").run(script(w.t, w.read(workflow), "Look at the setup"), noTerraform, "HOME="+w.t.TempDir(), "RUNNER_TEMP="+w.t.TempDir(), "STATEROOM_ARCHIVE="+safe.URL, "STATEROOM_SHA256="+sum, "CURL_CA_BUNDLE="+trusted,
 				"AWS_ACCESS_KEY_ID="+session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+session.SecretAccessKey, "AWS_SESSION_TOKEN="+session.SessionToken, "AWS_EC2_METADATA_DISABLED=true")
 		}},
 		"gitlab": {gitLabTeam(), func(w *world, sum string) (string, int) {
 			return w.runGitLab(w.read(".gitlab-ci.yml"), "watch", map[string]any{"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:acme/infra:ref_type:branch:ref:main", "project_id": "42"},
-				noTerraform, "STATEROOM_ARCHIVE="+open.URL, "STATEROOM_SHA256="+sum)
+				noTerraform, "HOME="+w.t.TempDir(), "STATEROOM_ARCHIVE="+open.URL, "STATEROOM_SHA256="+sum)
 		}},
-		"a runner with a role": {watched, func(w *world, sum string) (string, int) {
-			f := w.setup(watched)
-			f.DryRun = true
-			shown := shownToRunners(w.t, findingOf(w.run(f).Findings, "files.pipeline-by-hand").Details)
-			return w.checkout("").run(shown.begun("EcsContainer", ciRole("stateroom-atlantis-watch"))+shown.watch,
-				append(w.places(runnerApplies)["EcsContainer"], noTerraform, "STATEROOM_ARCHIVE="+safe.URL, "STATEROOM_SHA256="+sum, "CURL_CA_BUNDLE="+trusted)...)
-		}},
+		"a runner in a container": {watched, ofRunner("EcsContainer")},
+		"a runner with IRSA":      {watched, ofRunner("IRSA")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, sandbox.Options{}).withRunners()
+			w := newWorld(t, sandbox.Options{}).withRunners().withPods()
 			w.must(c.team.Check())
 			w.healthy(w.run(w.setup(c.team)))
 			w.write("stateroom.hcl", string(c.team.HCL()))
 			mark := len(w.server.Log())
 			look := func(when, sum string, want int, says string) {
 				t.Helper()
-				if out, code := c.watch(w, sum); code != want || !strings.Contains(out, says) {
-					t.Errorf("%s: %d, want %d and %q\n%s", when, code, want, says, out)
+				out, code := c.watch(w, sum)
+				if looks := strings.Count(out, `"event":"summary"`); code != want || !strings.Contains(out, says) || looks != 2 && code != plan.ExitFailed {
+					t.Errorf("%s: %d after %d looks, want %d and %q\n%s", when, code, looks, want, says, out)
+				}
+				if strings.Contains(out, w.server.SecretOf(w.keyOf("alice").ID)) {
+					t.Errorf("%s: it shows a secret:\n%s", when, out)
 				}
 			}
-			look("another archive", strings.Repeat("0", 64), 1, "FAILED")
-			look("all is as the blueprint says", sum, plan.ExitDone, `"event":"summary"`)
+			look("another archive", strings.Repeat("0", 64), plan.ExitFailed, "FAILED")
+			look("all is as the blueprint says", sum, plan.ExitDone, `"outcome":"Nothing wrong was found`)
+			w.write("live/staging/errored.tfstate", `{"version":4,"terraform_version":"1.11.4","serial":9,"lineage":"a","outputs":{},"resources":[]}`)
+			look("a project's file is not as Terraform needs it", sum, plan.ExitFindings, `"id":"state-not-saved"`)
+			w.must(os.Remove(filepath.Join(w.dir, "live", "staging", "errored.tfstate")))
 			if calls := w.mutations(mark); len(calls) > 0 {
 				t.Errorf("it called %v", calls)
 			}

@@ -185,6 +185,9 @@ type Answers struct {
 	// Asked says that somebody is asked before anything is made: what a look has found
 	// may be offered to the blueprint.
 	Asked bool
+	// Watching says that the run is a pipeline's nightly watch, on whose machine no admin
+	// works.
+	Watching bool
 }
 
 // IAm says who works on this laptop: a user, or a member of the named group that signs in

@@ -30,7 +30,7 @@ var (
 			},
 			{pattern: wording(`SSO session (?:associated with this profile )?has expired or is (?:otherwise )?invalid|cached SSO token is expired|failed to (?:read|load|open) cached SSO token|refresh cached SSO token failed|Token has expired and refresh failed|Error loading SSO Token|Error when retrieving token from sso|SSOProviderInvalidToken|operation error SSO OIDC: CreateToken, .*StatusCode: 40[01]`)},
 		},
-		is: func(err error) bool { return awsops.IsSSO(err) && !awsops.IsUnreachable(err) },
+		is: awsops.IsSignedOut,
 	}
 	SSONotAssigned = &Diagnosis{
 		ID: "sso-not-assigned", Family: Credentials, Step: plan.StepIAM,

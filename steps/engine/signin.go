@@ -165,8 +165,6 @@ func patiently(ctx context.Context, sign func(context.Context) (awsops.PortalTok
 	defer done()
 	token, err := sign(ctx)
 	switch {
-	case awsops.IsSignInRefused(err):
-		err = errRefusedInBrowser
 	case err != nil && errors.Is(context.Cause(ctx), errNotSignedIn):
 		err = errNotSignedIn
 	case errors.Is(err, context.Canceled):
@@ -204,8 +202,11 @@ func (x *Executor) byDevice(ctx context.Context, s *awsops.SignIn, show showing)
 		return none, err
 	}
 	token, err := visiting(ctx, show, plan.Visit{Address: d.Address, Code: d.Code, Page: d.Page, Until: d.Until}, d.Await)
-	if awsops.IsSignInOver(err) {
-		return none, errNotSignedIn
+	switch {
+	case awsops.IsSignInOver(err):
+		err = errNotSignedIn
+	case awsops.IsSignInRefused(err):
+		err = errRefusedInBrowser
 	}
 	return token, err
 }

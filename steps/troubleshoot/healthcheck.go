@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -42,19 +44,21 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	if h.OnlyText {
 		return plan.Review{Findings: h.tellToken(ctx, env, addQuotes(nil, h.pasted.quotes)), Outcome: plan.Health{TextOnly: true}}, nil
 	}
-	projects := health.Projects(env, h.Answers)
+	a := *h.Answers
+	a.Watching = asWatch(ctx, env, &a)
+	projects := health.Projects(env, &a)
 	var ran health.Report
 	var said []quote
 	if h.Terraform {
 		// Before the checks, which look at what init leaves and at locks.
 		ran, said = runTerraform(ctx, env, projects)
-		projects = health.Projects(env, h.Answers)
+		projects = health.Projects(env, &a)
 	}
 	var here, there health.Report
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { here = laptop.Look(gctx, env, h.Answers, projects); return nil })
+	g.Go(func() error { here = laptop.Look(gctx, env, &a, projects); return nil })
 	g.Go(func() error {
-		there = account.Look(gctx, env, h.Answers, health.StatesOf(env, h.Answers, projects))
+		there = account.Look(gctx, env, &a, health.StatesOf(env, &a, projects))
 		return nil
 	})
 	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
@@ -62,7 +66,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		return plan.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
 	all := health.Merge(ran, here, there)
-	corrections, problems := laptop.Corrections(env, h.Answers, projects, all)
+	corrections, problems := laptop.Corrections(env, &a, projects, all)
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 		Outcome: plan.Health{}, Actor: all.Actor,
@@ -75,6 +79,16 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	order(review.Findings)
 	withoutReports(review)
 	return review, nil
+}
+
+// asWatch tells whether a run is the nightly watch of a pipeline of the blueprint.
+func asWatch(ctx context.Context, env *engine.Env, a *blueprint.Answers) bool {
+	if !a.Watched() {
+		return false
+	}
+	who, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
+	return err == nil && who.Kind == awsops.KindRole && who.Account == a.AdminAccount &&
+		slices.ContainsFunc(a.CIs, func(ci blueprint.CI) bool { return strings.EqualFold(ci.WatchRole(), who.Name) })
 }
 
 // nameCorrections lets the remedy of a finding begin with the corrections of this laptop

@@ -25,7 +25,7 @@ func Refused(err error) plan.Refusal {
 func AfterRefusal(applied int, draft bool) string {
 	text := "Nothing was changed."
 	if applied > 0 {
-		text = Plural(applied, "change") + " made before this stay."
+		text = changes(applied, "made before this stays", "made before this stay") + "."
 	}
 	if draft {
 		text += " Your answers are kept."

@@ -34,6 +34,8 @@ func checkCaller(f *facts, id *identity, as string) health.Result {
 	switch outage := diagnosis.Outage(id.err); {
 	case outage == diagnosis.KeyInvalid:
 		return invalidKey(f, id, c)
+	case outage == diagnosis.ProfileMissing && f.answers.Watching:
+		return c.Undecided("The nightly watch has no admin's profile.")
 	case outage == diagnosis.CredentialProcessFailed:
 		x := outageOf(c, outage, id.err)
 		if id.processAt != "" {

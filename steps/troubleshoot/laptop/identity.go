@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/troubleshoot/health"
 )
@@ -120,6 +121,9 @@ func usesOf(in *inputs) []use {
 	}
 	for i := range all {
 		all[i].source, all[i].trouble = in.aws.source(all[i].profile)
+	}
+	if in.answers.Watching { // whose jobs run no Terraform
+		all = slices.DeleteFunc(all, func(u use) bool { return u.trouble != nil && u.trouble.id == diagnosis.ProfileMissing.ID })
 	}
 	return all
 }
