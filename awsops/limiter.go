@@ -24,19 +24,27 @@ type allowance struct {
 //
 //   - STS: 600 requests a second for each account and region, charged to the caller ("IAM
 //     and AWS STS quotas", IAM User Guide).
-//   - Organizations: by operation ("Quotas and service limits for AWS Organizations",
-//     throttling limits, Organizations User Guide).
+//   - Organizations: by operation, and what each account may ask, which is less than all of
+//     an organization's may together ("Quotas and service limits for AWS Organizations",
+//     throttling limits, Organizations User Guide). Operations that share a limit there
+//     are held to it each: a run makes few of them beside each other.
 //   - IAM Identity Center and its identity store: 20 requests a second over all operations
 //     ("AWS IAM Identity Center quotas", IAM Identity Center User Guide, as of 2023).
 //
 // IAM, KMS, S3 and DynamoDB publish none that a set-up could come near: see [generous].
 var rates = map[string]allowance{
-	"sts":                                {perSecond: 600, burst: 600},
-	"organizations/CreateAccount":        {perSecond: 0.1, burst: 3},
-	"organizations/DescribeOrganization": {perSecond: 1, burst: 2},
-	"organizations/ListAccounts":         {perSecond: 8, burst: 12},
-	"ssoadmin":                           {perSecond: 20, burst: 20},
-	"identitystore":                      {perSecond: 20, burst: 20},
+	"sts":                         {perSecond: 600, burst: 600},
+	"organizations":               {perSecond: 1, burst: 1}, // the least that it grants what a set-up may come to ask
+	"organizations/CreateAccount": {perSecond: 0.1, burst: 3},
+	"organizations/DescribeCreateAccountStatus":         {perSecond: 2, burst: 2},
+	"organizations/DescribeOrganization":                {perSecond: 1, burst: 2},
+	"organizations/DescribePolicy":                      {perSecond: 2, burst: 2},
+	"organizations/ListAccounts":                        {perSecond: 8, burst: 12},
+	"organizations/ListAWSServiceAccessForOrganization": {perSecond: 1, burst: 3},
+	"organizations/ListCreateAccountStatus":             {perSecond: 5, burst: 8},
+	"organizations/ListPoliciesForTarget":               {perSecond: 5, burst: 8},
+	"ssoadmin":                                          {perSecond: 20, burst: 20},
+	"identitystore":                                     {perSecond: 20, burst: 20},
 }
 
 // generous bounds what AWS publishes no rate for: it stops a run from hammering

@@ -13,31 +13,12 @@ import (
 type ControlPolicy struct {
 	ID, ARN, Name string
 	// Target is the root (r-…), the organizational unit (ou-…) or the account.
-	Target   string
-	Document string
+	Target string
 }
 
-// ControlPolicies are the service control policies over an account: a level
-// for the root, for each organizational unit and for the account itself, every one of
-// which has to allow what is done. There are none where the organization has them
-// disabled. Only the management account and delegated administrators may ask
-// (ListPoliciesForTarget, Organizations API reference); DescribeEffectivePolicy does not
-// know policies of this type.
-func (s *Session) ControlPolicies(ctx context.Context, account Account) (levels [][]ControlPolicy, err error) {
-	for _, target := range account.lineage() {
-		level, err := s.controlPoliciesOn(ctx, target)
-		if err != nil {
-			return nil, err
-		}
-		if len(level) > 0 {
-			levels = append(levels, level)
-		}
-	}
-	return levels, nil
-}
-
-// lineage is the way from the root down to the account.
-func (a Account) lineage() []string {
+// Lineage is the way from the organization's root down to the account: the root (r-…), its
+// organizational units (ou-…) and its own id.
+func (a Account) Lineage() []string {
 	var targets []string
 	for _, id := range strings.Split(a.Path, "/") {
 		if strings.HasPrefix(id, "r-") || strings.HasPrefix(id, "ou-") {
@@ -47,25 +28,24 @@ func (a Account) lineage() []string {
 	return append(targets, a.ID)
 }
 
-func (s *Session) controlPoliciesOn(ctx context.Context, target string) ([]ControlPolicy, error) {
+// ControlPoliciesOn are the service control policies that are attached to a root, an
+// organizational unit or an account, without their documents; none where the organization
+// has them disabled. Every level over an account has to allow what is done there. Only the
+// management account and delegated administrators may ask (ListPoliciesForTarget,
+// Organizations API reference); DescribeEffectivePolicy does not know policies of this type.
+func (s *Session) ControlPoliciesOn(ctx context.Context, target string) ([]ControlPolicy, error) {
 	pages := organizations.NewListPoliciesForTargetPaginator(s.organizations(), &organizations.ListPoliciesForTargetInput{
 		TargetId: aws.String(target), Filter: types.PolicyTypeServiceControlPolicy,
 	})
-	level, err := list(ctx, s, pages, target, func(page *organizations.ListPoliciesForTargetOutput) []ControlPolicy {
+	return list(ctx, s, pages, target, func(page *organizations.ListPoliciesForTargetOutput) []ControlPolicy {
 		return each(page.Policies, func(p types.PolicySummary) ControlPolicy {
 			return ControlPolicy{ID: aws.ToString(p.Id), ARN: aws.ToString(p.Arn), Name: aws.ToString(p.Name), Target: target}
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range level {
-		id := level[i].ID
-		level[i].Document, err = read(ctx, s, s.organizations().DescribePolicy, &organizations.DescribePolicyInput{PolicyId: aws.String(id)}, id,
-			func(answer *organizations.DescribePolicyOutput) string { return aws.ToString(answer.Policy.Content) })
-		if err != nil {
-			return nil, err
-		}
-	}
-	return level, nil
+}
+
+// ControlPolicyDocument is what the service control policy of this id says.
+func (s *Session) ControlPolicyDocument(ctx context.Context, id string) (string, error) {
+	return read(ctx, s, s.organizations().DescribePolicy, &organizations.DescribePolicyInput{PolicyId: aws.String(id)}, id,
+		func(answer *organizations.DescribePolicyOutput) string { return aws.ToString(answer.Policy.Content) })
 }

@@ -15,6 +15,7 @@ func TestARunTakesAtLeastWhatLatencyAndRatesMakeOfIt(t *testing.T) {
 	s.answers.add(60 * time.Millisecond)
 	entering := Expected{Service: "sts", Operation: "AssumeRole", Calls: 10000, Most: 10000}
 	reading := Expected{Service: "iam", Operation: "GetRole", Calls: 10000, Most: 1}
+	unnamed := Expected{Service: "organizations", Operation: "DescribeOrganizationalUnit", Calls: 10, Most: 10}
 	listing := Expected{Service: "organizations", Operation: "ListAccounts", Calls: 500, Most: 500}
 	for name, c := range map[string]struct {
 		atOnce        int
@@ -24,6 +25,7 @@ func TestARunTakesAtLeastWhatLatencyAndRatesMakeOfIt(t *testing.T) {
 		"nothing":            {16, nil, "0s", "0s"},
 		"by latency":         {16, []Expected{entering, reading}, "1m2.5s", "15.666s"},
 		"by the rate":        {1, []Expected{listing}, "25s", "1m1s"},
+		"an unnamed one's":   {1, []Expected{unnamed}, "500ms", "9s"},
 		"one account's rate": {16, []Expected{{Service: "iam", Operation: "GetRole", Calls: 300, Most: 300}, {Service: "iam", Operation: "CreateRole", Calls: 300, Most: 300}}, "1.875s", "5s"},
 	} {
 		p := s.Pace(c.atOnce, c.calls...)

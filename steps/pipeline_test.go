@@ -114,7 +114,7 @@ func TestWhereNoPipelineIsWrittenTheProfileIsTold(t *testing.T) {
 	o := &Observed{}
 	o.Account.Identity.Partition = "aws"
 	f := offeredPipeline(o, &blueprint.Answers{Blueprint: b}, b.CIs[0])
-	for _, want := range []string{"[profile admin_iam]", "$CIRCLE_OIDC_TOKEN_V2", "role/stateroom/ci/stateroom-circle-apply-staging"} {
+	for _, want := range []string{"[profile admin_iam]", "$CIRCLE_OIDC_TOKEN_V2", "circle-${CIRCLE_BUILD_NUM-}-${CIRCLE_USERNAME-}", "role_session_name = $session", "role/stateroom/ci/stateroom-circle-apply-staging"} {
 		if !strings.Contains(f.Details, want) {
 			t.Errorf("lacks %q:\n%s", want, f.Details)
 		}

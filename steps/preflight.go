@@ -62,7 +62,8 @@ type Preflight struct {
 	// tags are those of what is there, by ARN.
 	tags map[string]map[string]string
 	// listing is of the organization's accounts, once a service control policy is asked for.
-	listing sync.Once
+	listing  sync.Once
+	controls controls
 }
 
 // Judge tells what of changes AWS will refuse. It makes no mutating call.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -19,20 +20,70 @@ var everything = []policy.Named{{Name: "everything", Document: policy.Document{S
 
 // controlled reads the service control policies over the account.
 func (p *Preflight) controlled(ctx context.Context, c *maker, r awsops.Right) (cause, bool) {
-	levels := p.overAccount(ctx, c.account)
-	if len(levels) == 0 {
+	d, of, read := p.decidedByControl(ctx, c.account, c.request(r))
+	if !read {
 		return cause{by: policy.ServiceControl, unsure: true}, true
 	}
-	d, of := decidedByControl(levels, c.request(r))
 	if d.Allowed || !known(d.Missing, r) {
 		return cause{}, false
 	}
 	return cause{by: policy.ServiceControl, name: of, why: d.Why, explicit: d.Explicit, lacks: d.Missing}, true
 }
 
-// overAccount are the service control policies over an account; none where they cannot be
-// read, or nobody could list where in the organization it is.
-func (p *Preflight) overAccount(ctx context.Context, account string) [][]awsops.ControlPolicy {
+// controls are the service control policies that have been asked for: each level and each
+// document once, and a refusal once, since AWS answers five and two of these questions a
+// second, and what is attached to the root stands over ten thousand accounts.
+type controls struct {
+	mu        sync.Mutex
+	on        map[string]level
+	documents map[string]policy.Document
+}
+
+// level are the service control policies on a root, an organizational unit or an account.
+type level struct {
+	attached []awsops.ControlPolicy
+	named    []policy.Named
+	err      error
+}
+
+func (k *controls) over(ctx context.Context, s *awsops.Session, target string) level {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.on == nil {
+		k.on, k.documents = map[string]level{}, map[string]policy.Document{}
+	}
+	if _, asked := k.on[target]; !asked {
+		k.on[target] = k.read(ctx, s, target)
+	}
+	return k.on[target]
+}
+
+func (k *controls) read(ctx context.Context, s *awsops.Session, target string) (l level) {
+	if l.attached, l.err = s.ControlPoliciesOn(ctx, target); l.err != nil {
+		return l
+	}
+	for _, c := range l.attached {
+		if _, known := k.documents[c.ID]; !known {
+			text, err := s.ControlPolicyDocument(ctx, c.ID)
+			if err != nil {
+				return level{err: err}
+			}
+			document, err := policy.Parse(text)
+			if err != nil {
+				return level{err: err}
+			}
+			k.documents[c.ID] = document
+		}
+		l.named = append(l.named, policy.Named{Name: c.ARN, Type: policy.ServiceControl, Document: k.documents[c.ID]})
+	}
+	return l
+}
+
+// decidedByControl is what the service control policies over an account say of a request,
+// and which of them decides, in words. They are read from the root down, and no further than
+// to the first that denies it for certain. Nothing is read where one of them cannot be,
+// there are none, or nobody could list where in the organization the account is.
+func (p *Preflight) decidedByControl(ctx context.Context, account string, r policy.Request) (d policy.Decision, of string, read bool) {
 	p.listing.Do(func() { // a set-up has listed them
 		if of := &p.Observed.Account; !of.Listed && of.ListingDenied == nil {
 			accounts, err := p.Env.Sessions.Home(p.Answers.StateRegion).Accounts(ctx)
@@ -42,43 +93,31 @@ func (p *Preflight) overAccount(ctx context.Context, account string) [][]awsops.
 	})
 	member, listed := p.Observed.Account.byID(account)
 	if !listed || member.Path == "" {
-		return nil
+		return policy.Decision{}, "", false
 	}
-	levels, err := p.Env.Sessions.Home(p.Answers.StateRegion).ControlPolicies(ctx, member)
-	for _, level := range levels {
-		for _, p := range level {
-			if _, unread := policy.Parse(p.Document); unread != nil {
-				err = unread
-			}
-		}
-	}
-	if err != nil {
-		return nil // what cannot be read judges nothing
-	}
-	return levels
-}
-
-// decidedByControl is what service control policies say of a request, and which of them
-// decides, in words.
-func decidedByControl(levels [][]awsops.ControlPolicy, r policy.Request) (policy.Decision, string) {
 	all := policy.Policies{Identity: everything}
-	for _, level := range levels {
-		var named []policy.Named
-		for _, p := range level {
-			named = append(named, policy.Named{Name: p.ARN, Type: policy.ServiceControl, Document: policy.ParseOrEmpty(p.Document)})
+	var over []awsops.ControlPolicy
+	for _, target := range member.Lineage() {
+		l := p.controls.over(ctx, p.Env.Sessions.Home(p.Answers.StateRegion), target)
+		if l.err != nil {
+			return policy.Decision{}, "", false // what cannot be read judges nothing
 		}
-		all.SCPs = append(all.SCPs, named)
-	}
-	d := policy.Evaluate(r, all)
-	for _, level := range levels {
-		for _, p := range level {
-			if p.ARN == d.Policy {
-				d.Why = unnamed(d.Why, p.ARN)
-				return d, fmt.Sprintf("%s (%s), attached to %s", p.Name, p.ID, p.Target)
-			}
+		if len(l.attached) == 0 {
+			continue
+		}
+		over, all.SCPs = append(over, l.attached...), append(all.SCPs, l.named)
+		if d = policy.Evaluate(r, all); d.Explicit && len(d.Missing) == 0 {
+			break
 		}
 	}
-	return d, ""
+	for _, c := range over {
+		if c.ARN == d.Policy {
+			d.Why = unnamed(d.Why, c.ARN)
+			of = fmt.Sprintf("%s (%s), attached to %s", c.Name, c.ID, c.Target)
+			break
+		}
+	}
+	return d, of, len(over) > 0
 }
 
 // unnamed leaves out of an explanation which policy it is, where that is said beside it.
@@ -87,6 +126,8 @@ func unnamed(why, policy string) string { return strings.Replace(why, " of polic
 // explain names the service control policies that AWS refused changes by. In an account
 // of which IAM was not asked before, that is known only now.
 func (s *Setup) explain(ctx context.Context, env *engine.Env, failed []plan.FailedChange) (findings []plan.Finding) {
+	ctx, cancel := context.WithTimeoutCause(ctx, preflightWait, errPreflightOver)
+	defer cancel()
 	p := &Preflight{Env: env, Answers: s.Answers, Observed: s.observed, Policy: "operator"}
 	for _, f := range failed {
 		c := &maker{account: f.Change.Account, role: f.Change.Role, environment: f.Change.Environment}
@@ -130,7 +171,7 @@ func (p *Preflight) refusal(ctx context.Context, c *maker, target string, err er
 	}
 	right := awsops.Right{Action: said.Action, Resource: target, Context: map[string][]string{"aws:RequestedRegion": {e.Region}}}
 	right.Context = p.context(c, right)
-	d, of := decidedByControl(p.overAccount(ctx, c.account), c.request(right))
+	d, of, _ := p.decidedByControl(ctx, c.account, c.request(right))
 	if d.Allowed || of == "" {
 		return nil
 	}

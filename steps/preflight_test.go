@@ -243,11 +243,21 @@ func (w *world) sentTo(account string, from int) (n int) {
 	return n
 }
 
+// TestAServiceControlPolicyOverAllIsOneFinding: it is read once, and nobody asks for those
+// below it, since AWS answers two of these questions a second.
 func TestAServiceControlPolicyOverAllIsOneFinding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.must(w.server.AddSCP("root", "no-roles", denyRoles))
+	mark := len(w.server.Log())
 	summary, ids := w.dryRun()
+	asked := map[string]int{}
+	for _, e := range w.server.Log()[mark:] {
+		asked[e.Operation]++
+	}
+	if asked["ListPoliciesForTarget"] != 1 || asked["DescribePolicy"] != 2 {
+		t.Errorf("the root's policies are listed %d times, its two documents read %d times", asked["ListPoliciesForTarget"], asked["DescribePolicy"])
+	}
 	found := preflights(summary.Findings)
 	if len(found) != 1 || found[0].ID != "account.scp-denies" {
 		t.Fatalf("findings %v", found)

@@ -193,6 +193,13 @@ provider "aws" {
 }
 END`
 
+// overrideByHand is what jobs do by hand: a checkout may be kept from one that plans to one
+// that applies, as Atlantis keeps it.
+const overrideByHand = `# In a job that applies, in the project's directory, where one that plans may have been:
+rm -f stateroom_override.tf
+# In a job that plans, in the project's directory:
+` + readOnlyOverride + "\n"
+
 func indented(text string, by int) string {
 	return strings.Repeat(" ", by) + strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", by))
 }
@@ -272,16 +279,15 @@ func offeredPipeline(o *Observed, a *blueprint.Answers, ci blueprint.CI) plan.Fi
 		ID: "files.pipeline-by-hand", Subject: ci.Name, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: its jobs put the token of their platform into a file and name it in the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy:   "Put the lines below at the beginning of each job. A job that plans then runs terraform plan -lock=false, one that applies plans again and applies.",
-		Details: plan.Known(roles + ownFiles + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `printf %s "$` + cmp.Or(token, "TOKEN") + `" > "$run/token"
 cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
 web_identity_token_file = $run/token
-role_session_name = ` + ci.Name + `
+role_session_name = $session
 END
-# In a job that plans, in the project's directory:
-` + readOnlyOverride + "\n"),
+` + overrideByHand),
 	}
 }
 
@@ -319,6 +325,22 @@ const ownFiles = `umask 077
 run=$(mktemp -d) && export AWS_CONFIG_FILE="$run/config" AWS_SHARED_CREDENTIALS_FILE="$run/credentials"
 `
 
+// sessionName names a job's session by the run and by who began it, as CloudTrail then shows
+// them. The variables are those of the platform (CircleCI, "Project values and variables";
+// Bitbucket, "Variables and secrets"; Atlantis, "Custom workflows").
+func sessionName(ci blueprint.CI) string {
+	comment, run, actor := "# RUN and ACTOR are your platform's variables of the run and of who began it:\n", "RUN", "ACTOR"
+	switch ci.Provider {
+	case blueprint.ProviderCircleCI:
+		comment, run, actor = "", "CIRCLE_BUILD_NUM", "CIRCLE_USERNAME"
+	case blueprint.ProviderBitbucket:
+		comment, run, actor = "", "BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_TRIGGERER_UUID"
+	case blueprint.ProviderRole:
+		comment, run, actor = "# In Atlantis; elsewhere your platform's variables of the run and of who began it:\n", "PULL_NUM", "USER_NAME"
+	}
+	return comment + fmt.Sprintf("session=$(printf %%s \"%s-${%s-}-${%s-}\" | tr -c 'A-Za-z0-9_.@-' - | cut -c1-64)\n", ci.Name, run, actor)
+}
+
 // rolesOfJobs are the roles that a pipeline's jobs begin with, as comments of a script.
 func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles string) {
 	if ci.PlanRole() != "" {
@@ -341,11 +363,11 @@ func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles stri
 // runnersProfile says how a runner with a role of its own comes to its session. Where its
 // credentials come from AWS's SDKs and Terraform are told by credential_source, and with
 // IRSA by a profile of the pod's token ("Assume role credential provider", AWS SDKs and Tools
-// Reference Guide). The session tags of EKS Pod Identity are transitive, so that each role
+// Reference Guide), whose variables would otherwise come before a [default]. The session tags of EKS Pod Identity are transitive, so that each role
 // of the chain would have to allow sts:TagSession.
 func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Finding {
 	planned := "A job that plans then runs terraform plan -lock=false, one that applies plans again and applies."
-	override := "# In a job that plans, in the project's directory:\n" + readOnlyOverride + "\n"
+	override := overrideByHand
 	if ci.PlanRole() == "" {
 		planned, override = "A job then plans and applies.", ""
 	}
@@ -354,19 +376,23 @@ func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Fi
 		Evidence: fmt.Sprintf("Setup writes no pipeline for ci %q: in its jobs the runner's role assumes that of the job, by the profile that backend.tf and provider.tf name.", ci.Name),
 		Remedy: fmt.Sprintf("Put the lines below at the beginning of each job. %s A runner's role in a different account than %s also needs a policy there that allows sts:AssumeRole on ROLE.",
 			planned, a.AdminAccount),
-		Details: plan.Known(roles + ownFiles + `cat > "$AWS_CONFIG_FILE" <<END
+		Details: plan.Known(roles + ownFiles + sessionName(ci) + `# On an EC2 instance; in ECS, in CodeBuild and with EKS Pod Identity, whose association is to
+# have session tags disabled; and with IRSA:
+source="credential_source = Ec2InstanceMetadata"
+[ -z "${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI-}${AWS_CONTAINER_CREDENTIALS_FULL_URI-}" ] || source="credential_source = EcsContainer"
+[ -z "${AWS_WEB_IDENTITY_TOKEN_FILE-}" ] || source="source_profile = runner"
+cat > "$AWS_CONFIG_FILE" <<END
 [` + tokenProfile(a) + `]
 region = ` + a.StateRegion + `
 role_arn = $ROLE
-credential_source = Ec2InstanceMetadata
-role_session_name = ` + ci.Name + `
+$source
+role_session_name = $session
+
+[profile runner]
+role_arn = ${AWS_ROLE_ARN-}
+web_identity_token_file = ${AWS_WEB_IDENTITY_TOKEN_FILE-}
 END
-# So on an EC2 instance. In ECS, in CodeBuild and with EKS Pod Identity (whose association
-# is to have session tags disabled) it is credential_source = EcsContainer. With IRSA it is
-# source_profile = runner, and in the same file:
-#   [profile runner]
-#   role_arn = $AWS_ROLE_ARN
-#   web_identity_token_file = $AWS_WEB_IDENTITY_TOKEN_FILE
+unset AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
 ` + override + runnersWatch(a, ci)),
 	}
 }

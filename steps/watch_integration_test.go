@@ -68,6 +68,15 @@ func TestTheNightlyWatchRunsAsItIsWritten(t *testing.T) {
 	const noTerraform = "PATH=/usr/bin:/bin"
 	watched := runnerTeam()
 	watched.CIs[0].Watch = true
+	ofRunner := func(place string) func(w *world, sum string) (string, int) {
+		return func(w *world, sum string) (string, int) {
+			f := w.setup(watched)
+			f.DryRun = true
+			shown := shownToRunners(w.t, findingOf(w.run(f).Findings, "files.pipeline-by-hand").Details)
+			return w.checkout("").run("set +e\n"+shown.begun(ciRole("stateroom-atlantis-watch"))+shown.watch,
+				append(w.places(runnerApplies)[place], noTerraform, "HOME="+w.t.TempDir(), "STATEROOM_ARCHIVE="+safe.URL, "STATEROOM_SHA256="+sum, "CURL_CA_BUNDLE="+trusted)...)
+		}
+	}
 	for name, c := range map[string]struct {
 		team  *blueprint.Blueprint
 		watch func(w *world, sum string) (string, int)
@@ -82,17 +91,12 @@ func TestTheNightlyWatchRunsAsItIsWritten(t *testing.T) {
 			return w.runGitLab(w.read(".gitlab-ci.yml"), "watch", map[string]any{"iss": "https://gitlab.com", "aud": "sts.amazonaws.com", "sub": "project_path:acme/infra:ref_type:branch:ref:main", "project_id": "42"},
 				noTerraform, "HOME="+w.t.TempDir(), "STATEROOM_ARCHIVE="+open.URL, "STATEROOM_SHA256="+sum)
 		}},
-		"a runner with a role": {watched, func(w *world, sum string) (string, int) {
-			f := w.setup(watched)
-			f.DryRun = true
-			shown := shownToRunners(w.t, findingOf(w.run(f).Findings, "files.pipeline-by-hand").Details)
-			return w.checkout("").run(shown.begun("EcsContainer", ciRole("stateroom-atlantis-watch"))+shown.watch,
-				append(w.places(runnerApplies)["EcsContainer"], noTerraform, "HOME="+w.t.TempDir(), "STATEROOM_ARCHIVE="+safe.URL, "STATEROOM_SHA256="+sum, "CURL_CA_BUNDLE="+trusted)...)
-		}},
+		"a runner in a container": {watched, ofRunner("EcsContainer")},
+		"a runner with IRSA":      {watched, ofRunner("IRSA")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, sandbox.Options{}).withRunners()
+			w := newWorld(t, sandbox.Options{}).withRunners().withPods()
 			w.must(c.team.Check())
 			w.healthy(w.run(w.setup(c.team)))
 			w.write("stateroom.hcl", string(c.team.HCL()))
