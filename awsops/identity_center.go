@@ -302,14 +302,6 @@ func AssignToGroup(instance, set, group, account string) Call {
 	})
 }
 
-// UnassignGroup takes the permission set away again.
-func UnassignGroup(instance, set, group, account string) Call {
-	return call(&ssoadmin.DeleteAccountAssignmentInput{
-		InstanceArn: aws.String(instance), PermissionSetArn: aws.String(set), PrincipalId: aws.String(group), PrincipalType: types.PrincipalTypeGroup,
-		TargetId: aws.String(account), TargetType: types.TargetTypeAwsAccount,
-	})
-}
-
 // ProvisionPermissionSet brings an account's role to what the permission set is by now.
 func ProvisionPermissionSet(instance, set, account string) Call {
 	return call(&ssoadmin.ProvisionPermissionSetInput{

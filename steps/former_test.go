@@ -36,6 +36,18 @@ func movedTeam(t *testing.T, trust string) (*world, *blueprint.Blueprint) {
 	return w, after
 }
 
+// TestAFormerAdminsKeyProvesUnderItsName: on a laptop that has not moved yet it is the key of
+// a user who is no admin any more.
+func TestAFormerAdminsKeyProvesUnderItsName(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	s := w.run(w.nobody(identityTeam()))
+	if s.Proof.State != plan.ProvenAsOperator || s.Proof.As != "user/alice" {
+		t.Errorf("proven: %+v", s.Proof)
+	}
+}
+
 // keyOf is the only key of a user.
 func (w *world) keyOf(user string) awsops.AccessKey {
 	w.t.Helper()

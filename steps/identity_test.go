@@ -109,8 +109,10 @@ func TestWhatOthersDoToAPermissionSetIsBroughtBack(t *testing.T) {
 	}
 	w.settledForNobody(identityTeam())
 
-	unassign := awsops.UnassignGroup(center.Instance.ARN, set.ARN, store.ID, "111111111111").Input.(*ssoadmin.DeleteAccountAssignmentInput)
-	_, err = client.DeleteAccountAssignment(t.Context(), unassign)
+	_, err = client.DeleteAccountAssignment(t.Context(), &ssoadmin.DeleteAccountAssignmentInput{
+		InstanceArn: aws.String(center.Instance.ARN), PermissionSetArn: aws.String(set.ARN), PrincipalId: aws.String(store.ID), PrincipalType: "GROUP",
+		TargetId: aws.String("111111111111"), TargetType: "AWS_ACCOUNT",
+	})
 	w.must(err)
 	w.events = nil
 	w.healthy(w.run(w.nobody(identityTeam())))

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // member is a set-up on the laptop of somebody in the group of Identity Center.
@@ -73,6 +74,10 @@ func TestAProfileThatSignsInElsewhereIsReplacedByConsentAlone(t *testing.T) {
 			"[sso-session other]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\n[profile admin_iam]\nsso_session = other\nsso_account_id = 999999999999\nsso_role_name = Admin\n",
 			"profile admin_iam",
 		},
+		"both": { // neither by a word for the other
+			"[sso-session stateroom-111111111111]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\n[profile admin_iam]\nsso_session = other\nsso_account_id = 999999999999\nsso_role_name = Admin\n",
+			"sso-session stateroom-111111111111 and profile admin_iam",
+		},
 		"a profile without a session": {
 			"[profile admin_iam]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 111111111111\nsso_role_name = Terraform-admins\n", "profile admin_iam",
 		},
@@ -89,7 +94,19 @@ func TestAProfileThatSignsInElsewhereIsReplacedByConsentAlone(t *testing.T) {
 			if len(summary.NotOurs) != 1 || summary.NotOurs[0].NotOurs != c.adopt {
 				t.Fatalf("waits for %v", summary.NotOurs)
 			}
+			for _, f := range summary.Findings {
+				if f.ID == "files.signs-in-elsewhere" && !strings.Contains(f.Commands[0].Adopt, plan.Shell(c.adopt)) {
+					t.Errorf("%s is told to be replaced by%s", f.Subject, f.Commands[0].Adopt)
+				}
+			}
 			f := w.member(identityTeam())
+			if one, _, both := strings.Cut(c.adopt, " and "); both {
+				f.Answers.Adopt = []string{one}
+				if w.run(f); w.awsConfig() != c.text {
+					t.Fatalf("a word for one of them wrote\n%s", w.awsConfig())
+				}
+				f = w.member(identityTeam())
+			}
 			f.Answers.Adopt = []string{c.adopt}
 			w.healthy(w.run(f))
 			text := w.awsConfig()

@@ -150,11 +150,19 @@ func PlanMember(a *blueprint.Answers, credentials, config files.Snapshot, wanted
 			findings = append(findings, cannotWrite(err, wanted))
 		}
 	}
-	taken, others := "", []plan.Finding(nil)
+	var taken []string
+	var others []plan.Finding
 	known := profiles.ByName(profiles.Config, config)
 	for i := range wanted {
 		if f := signsInElsewhere(a, config, known, &wanted[i]); f != nil {
-			taken, others = cmp.Or(taken, wanted[i].String()), append(others, *f)
+			taken, others = append(taken, wanted[i].String()), append(others, *f)
+		}
+	}
+	consent := strings.Join(taken, " and ") // to all that the one change replaces
+	for i := range others {
+		others[i].Commands = plan.Allow("Replace it", consent)
+		if len(taken) > 1 {
+			others[i].Commands = plan.Allow("Replace both", consent)
 		}
 	}
 	if len(findings) > 0 {
@@ -170,8 +178,8 @@ func PlanMember(a *blueprint.Answers, credentials, config files.Snapshot, wanted
 		return nil, nil
 	}
 	c := plan.FileChange(a, edit, "Write the profiles that sign in with Identity Center")
-	if c.NotOurs == "" {
-		c.NotOurs = taken
+	if c.NotOurs = consent; len(taken) > 1 {
+		c.Asks = consent + " sign in somewhere else"
 	}
 	return &c, others
 }
@@ -267,7 +275,7 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[str
 	return &plan.Finding{
 		ID: "files.signs-in-elsewhere", Of: plan.StepFiles, Severity: plan.Warning, Subject: e.Name,
 		Evidence: fmt.Sprintf("[%s] in %s, line %d, is there already: %s.", e, config.Path, have.Line, strings.Join(differs, "; ")),
-		Remedy:   remedy + ", or have it replaced, with a backup.", Commands: plan.Allow("Replace it", e.String()),
+		Remedy:   remedy + ", or have it replaced, with a backup.",
 	}
 }
 

@@ -26,9 +26,11 @@ type caller struct {
 	// admin is false for the operator, whose rights prove nothing of the
 	// group's policies.
 	admin bool
-	// name is the admin's user name, empty where the profile is nobody's of the admins, or
-	// the end of the operator's ARN.
+	// name is the admin's user name, or the end of the ARN of an operator, or of whoever else
+	// the profile is.
 	name string
+	// named says that it is an admin's.
+	named bool
 	// env is the environment of a child Terraform that acts as the caller.
 	env engine.Environment
 }
@@ -40,7 +42,7 @@ func (o *Observed) provenAsAdmin(a *blueprint.Answers) bool {
 
 // proven is what a proof by the caller shows that went through.
 func (c caller) proven() plan.Proof {
-	if c.admin && c.name != "" {
+	if c.named {
 		return plan.Proof{State: plan.Proven, As: c.name}
 	}
 	return plan.Proof{State: plan.ProvenAsOperator, As: c.name}
@@ -66,7 +68,8 @@ func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Ob
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env, ofAdmins)); err != nil {
 		return caller{}, err
 	}
-	return caller{session: s, admin: true, name: adminOf(o, a), env: engine.AdminEnv(env, a)}, nil
+	name := adminOf(o, a)
+	return caller{session: s, admin: true, name: cmp.Or(name, identityName(o.IAM.Profile.Stranger)), named: name != "", env: engine.AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the caller is meant to

@@ -97,7 +97,11 @@ var (
 	permissionSetPattern = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
 	// sessionPattern are the names that the AWS CLI and the SDKs read alike: no quotes, no
 	// space (facts/identity-center.md, section 4).
-	sessionPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	sessionPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	// sessionDurationPattern is AWS's for the hours and minutes of a permission set (Duration,
+	// IAM Identity Center API reference): no fractions, and the hours first.
+	sessionDurationPattern = regexp.MustCompile(`^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$`)
+
 	startURLPattern = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
 )
 
@@ -119,12 +123,8 @@ func displayRule(value string) string {
 // IAM Identity Center user guide "Set session duration").
 func sessionDurationRule(value string) string {
 	const wrong = "is not a session duration: write one to twelve hours as ISO 8601, such as PT1H or PT1H30M"
-	text, ok := strings.CutPrefix(value, "PT")
-	if !ok || strings.ToUpper(text) != text {
-		return wrong
-	}
-	d, err := time.ParseDuration(strings.ToLower(text))
-	if err != nil || d < time.Hour || d > 12*time.Hour || d%time.Minute != 0 {
+	d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(value, "PT")))
+	if err != nil || !sessionDurationPattern.MatchString(value) || d < time.Hour || d > 12*time.Hour || d%time.Minute != 0 {
 		return wrong
 	}
 	return ""

@@ -61,6 +61,8 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"start URL", right + "identity_center {\nstart_url = \"http://x\"\n}\n", 4, "start URL"},
 		{"session with a space", right + "identity_center {\nsession = \"my session\"\n}\n", 4, "every tool reads"},
 		{"session duration in words", right + "identity_center {\nsession_duration = \"8h\"\n}\n", 4, "ISO 8601"},
+		{"session duration in parts of an hour", right + "identity_center {\nsession_duration = \"PT1.5H\"\n}\n", 4, "ISO 8601"},
+		{"session duration with the minutes first", right + "identity_center {\nsession_duration = \"PT1M1H\"\n}\n", 4, "ISO 8601"},
 		{"session duration too long", right + "identity_center {\nsession_duration = \"PT13H\"\n}\n", 4, "one to twelve"},
 		{"recipient", right + "user \"u\" {\nrecipient = \"ssh-rsa AAAA\"\n}\n", 4, "id_ed25519.pub"},
 		{"email and account", right + env(`email = "nobody"`), 4, "e-mail"},

@@ -377,10 +377,14 @@ func TestOffboardingTakesTheMembershipAndNeverTheAssignment(t *testing.T) {
 	if calls := c.mutations(mark); !slices.Equal(calls, []string{"identitystore:DeleteGroupMembership"}) {
 		t.Errorf("called %v", calls)
 	}
-	if out := s.Outcome.(plan.Departure); out.Deny != plan.NotMember || s.ExitCode(false) != plan.ExitDone {
+	out := s.Outcome.(plan.Departure)
+	if out.Deny != plan.NotMember || s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("came to %+v with %d: %v", out, s.ExitCode(false), s.Findings)
 	}
-	if told := finding(s, "offboard.sessions-live"); told == nil || !strings.Contains(told.Evidence, "1h0m0s") {
+	if !out.Open || out.Until.Sub(out.Now) != 2*time.Hour { // that of the set, and a role's at its end
+		t.Errorf("sessions live until %s, from %s", out.Until, out.Now)
+	}
+	if told := finding(s, "offboard.sessions-live"); told == nil || !strings.Contains(told.Evidence, "within 2 hours of leaving") {
 		t.Errorf("of sessions it is told %v", told)
 	}
 	mark = len(c.server.Log())

@@ -36,6 +36,8 @@ type Offboard struct {
 	// said when asked.
 	last   *offboarding
 	proven plan.Check
+	// took says that a look of this run has found a membership to take.
+	took bool
 }
 
 // Flow is the run of an offboarding in env.

@@ -57,7 +57,8 @@ func (o *Offboard) lookMember(ctx context.Context, env *engine.Env, operator aws
 	if err := l.readGroups(ctx, home); err != nil {
 		return l.review, err
 	}
-	l.planLeaving()
+	l.planLeaving(o.took)
+	o.took = o.took || len(l.review.Changes) > 0
 	return l.review, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
@@ -87,8 +88,13 @@ func (l *leaver) readGroups(ctx context.Context, home *awsops.Session) error {
 	return nil
 }
 
-// planLeaving takes the memberships, or says who can.
-func (l *leaver) planLeaving() {
+// chained is how long a session of an environment's role lasts at most that a session of a
+// permission set opens (IAM user guide, "Role chaining").
+const chained = time.Hour
+
+// planLeaving takes the memberships, or says who can. took says that this run took some: then
+// it is known until when sessions live.
+func (l *leaver) planLeaving(took bool) {
 	a := l.answers
 	life, left := time.Duration(0), 0
 	if d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(a.IdentityCenter.SessionDuration, "PT"))); err == nil {
@@ -118,12 +124,16 @@ func (l *leaver) planLeaving() {
 	out := plan.Departure{User: l.name, Account: a.AdminAccount, Deny: plan.NotDenied, Now: time.Now()}
 	if left == 0 {
 		out.Deny = plan.NotMember
+		if out.Open = took; took {
+			out.Until = out.Now.Add(life + chained)
+		}
 	}
 	l.review.Outcome = out
 	l.find(plan.Finding{
 		ID: "offboard.sessions-live", Of: plan.StepIAM, Severity: plan.Info,
-		Evidence: fmt.Sprintf("Credentials that %s holds by then count to their end: those of the permission set last %s, and those of an environment's role up to an hour. New ones are refused.", l.name, life),
-		Remedy: fmt.Sprintf("To end them at once, end the active sessions of %s in Identity Center, and have the policies of the permission set deny everything where identitystore:userId is %s (\"Revoke active IAM role sessions\", IAM Identity Center user guide).",
+		Evidence: fmt.Sprintf("What %s has open by then goes on: credentials of the permission set for up to %s, and sessions of the environments' roles, which these still open, for up to %s more. All of it ends within %s of leaving the group.",
+			l.name, hours(life), hours(chained), hours(life+chained)),
+		Remedy: fmt.Sprintf("To end them at once, end the active sessions of %s in Identity Center, have the policies of the permission set deny everything where identitystore:userId is %s (\"Revoke active IAM role sessions\", IAM Identity Center user guide), and revoke the active sessions of the environments' roles in IAM, which ends everybody's.",
 			l.name, l.user.ID),
 	})
 }
