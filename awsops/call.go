@@ -32,7 +32,7 @@ type Call struct {
 // after the service, and its type after the operation.
 func call(input any) Call {
 	t := reflect.TypeOf(input).Elem()
-	return Call{Service: path.Base(t.PkgPath()), Operation: strings.TrimSuffix(t.Name(), "Input"), Input: input}
+	return Call{Service: serviceName(path.Base(t.PkgPath())), Operation: strings.TrimSuffix(t.Name(), "Input"), Input: input}
 }
 
 // InputMap is the input in the API's own member names with empty members

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,9 +156,27 @@ func TestEveryOperationIsTheMethodThatItsNameSays(t *testing.T) {
 		}
 		service, operation, _ := strings.Cut(name, "/")
 		method, client := reflect.TypeOf(o.method), reflect.TypeOf(session.client(service))
-		if client == nil || method.In(0) != client || method.In(2).String() != "*"+service+"."+operation+"Input" {
+		of, input, _ := strings.Cut(strings.TrimPrefix(method.In(2).String(), "*"), ".")
+		if client == nil || method.In(0) != client || serviceName(of) != service || input != operation+"Input" {
 			t.Errorf("%s is %s", name, method)
 		}
+		if titles[service] == "" {
+			t.Errorf("people are told nothing of whom %s waits for", name)
+		}
+	}
+}
+
+// TestIdentityCentersCallsGoByTheNameInSignatures, which IAM's actions have as well.
+func TestIdentityCentersCallsGoByTheNameInSignatures(t *testing.T) {
+	t.Parallel()
+	c := CreatePermissionSet("arn:aws:sso:::instance/ssoins-1", "Terraform-admins", "", "PT1H", map[string]string{"stateroom": "x"})
+	var actions []string
+	for _, r := range c.Rights(Place{Account: "111111111111", Partition: "aws", Region: "eu-west-1"}) {
+		actions = append(actions, r.Action)
+	}
+	slices.Sort(actions)
+	if c.Service != "sso" || !slices.Equal(slices.Compact(actions), []string{"sso:CreatePermissionSet", "sso:TagResource"}) {
+		t.Errorf("%s takes %v", c.Service, actions)
 	}
 }
 

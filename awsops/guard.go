@@ -139,10 +139,13 @@ func addGuard(stack *middleware.Stack) error {
 	return stack.Initialize.Add(guard, middleware.After) //nolint:wrapcheck // the SDK reports it with the operation
 }
 
-// serviceName turns the SDK's service id into the lower-case SigV4 name.
+// serviceName turns the SDK's service id, or the name of its package, into the lower-case SigV4 name.
 func serviceName(id string) string {
-	if id == "Resource Groups Tagging API" {
+	switch id {
+	case "Resource Groups Tagging API":
 		return "tagging"
+	case "SSO Admin", "ssoadmin": // which IAM's actions go by as well
+		return "sso"
 	}
 	return strings.ReplaceAll(strings.ToLower(id), " ", "")
 }

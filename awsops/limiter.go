@@ -43,7 +43,7 @@ var rates = map[string]allowance{
 	"organizations/ListAWSServiceAccessForOrganization": {perSecond: 1, burst: 3},
 	"organizations/ListCreateAccountStatus":             {perSecond: 5, burst: 8},
 	"organizations/ListPoliciesForTarget":               {perSecond: 5, burst: 8},
-	"ssoadmin":                                          {perSecond: 20, burst: 20},
+	"sso":                                               {perSecond: 20, burst: 20},
 	"identitystore":                                     {perSecond: 20, burst: 20},
 }
 

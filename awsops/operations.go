@@ -145,7 +145,7 @@ func (s *Session) client(service string) any {
 		return s.organizations()
 	case "s3":
 		return s.s3()
-	case "ssoadmin":
+	case "sso":
 		return s.ssoadmin()
 	case "sts":
 		return s.sts()
@@ -323,41 +323,41 @@ var operations = map[string]operation{
 	"s3/PutBucketVersioning":             {on: onBucket, method: (*s3.Client).PutBucketVersioning, grantsNothing: true},
 	"s3/PutPublicAccessBlock":            {on: onBucket, method: (*s3.Client).PutPublicAccessBlock, grantsNothing: true},
 
-	"ssoadmin/AttachCustomerManagedPolicyReferenceToPermissionSet": {
+	"sso/AttachCustomerManagedPolicyReferenceToPermissionSet": {
 		on: onSet, method: (*ssoadmin.Client).AttachCustomerManagedPolicyReferenceToPermissionSet,
 	},
-	"ssoadmin/CreateAccountAssignment": {
+	"sso/CreateAccountAssignment": {
 		on:     onAssignment,
 		method: (*ssoadmin.Client).CreateAccountAssignment, once: true,
 		answers: []string{"AccountAssignmentCreationStatus.RequestId"},
 		outputs: map[string]string{"request": "AccountAssignmentCreationStatus.RequestId"},
 		settle:  provisioning(assigned).settle,
 	},
-	"ssoadmin/CreatePermissionSet": {
+	"sso/CreatePermissionSet": {
 		on:     onInstance,
 		method: (*ssoadmin.Client).CreatePermissionSet, once: true,
 		answers: []string{"PermissionSet.PermissionSetArn"},
 		outputs: map[string]string{"arn": "PermissionSet.PermissionSetArn"},
 	},
-	"ssoadmin/DeleteAccountAssignment": {
+	"sso/DeleteAccountAssignment": {
 		on:     onAssignment,
 		method: (*ssoadmin.Client).DeleteAccountAssignment, grantsNothing: true,
 		answers: []string{"AccountAssignmentDeletionStatus.RequestId"},
 		outputs: map[string]string{"request": "AccountAssignmentDeletionStatus.RequestId"},
 		settle:  provisioning(unassigned).settle,
 	},
-	"ssoadmin/DetachCustomerManagedPolicyReferenceFromPermissionSet": {
+	"sso/DetachCustomerManagedPolicyReferenceFromPermissionSet": {
 		on: onSet, method: (*ssoadmin.Client).DetachCustomerManagedPolicyReferenceFromPermissionSet,
 	},
-	"ssoadmin/ProvisionPermissionSet": {
+	"sso/ProvisionPermissionSet": {
 		on:      onAssignment,
 		method:  (*ssoadmin.Client).ProvisionPermissionSet,
 		answers: []string{"PermissionSetProvisioningStatus.RequestId"},
 		outputs: map[string]string{"request": "PermissionSetProvisioningStatus.RequestId"},
 		settle:  provisioning(provisioned).settle,
 	},
-	"ssoadmin/TagResource":         {on: onSet, method: (*ssoadmin.Client).TagResource},
-	"ssoadmin/UpdatePermissionSet": {on: onSet, method: (*ssoadmin.Client).UpdatePermissionSet},
+	"sso/TagResource":         {on: onSet, method: (*ssoadmin.Client).TagResource},
+	"sso/UpdatePermissionSet": {on: onSet, method: (*ssoadmin.Client).UpdatePermissionSet},
 
 	"sts/GetSessionToken": {
 		method: (*sts.Client).GetSessionToken, grantsNothing: true,

@@ -58,8 +58,7 @@ func (c Call) Rights(at Place) []Right {
 	if known.on == nil || len(FindRefs(at.Account)) > 0 {
 		return nil
 	}
-	action := c.name()
-	action = strings.Replace(strings.Replace(action, "ssoadmin/", "sso/", 1), "/", ":", 1)
+	action := strings.Replace(c.name(), "/", ":", 1)
 	if other := otherActions[action]; other != "" {
 		action = other
 	}

@@ -41,7 +41,7 @@ type telling struct {
 // titles are the services as people know them.
 var titles = map[string]string{
 	"sts": "STS", "iam": "IAM", "kms": "KMS", "s3": "S3", "dynamodb": "DynamoDB",
-	"organizations": "Organizations", "account": "Account Management", "tagging": "the tagging API",
+	"sso": "Identity Center", "identitystore": "the identity store", "organizations": "Organizations", "account": "Account Management", "tagging": "the tagging API",
 	"autoscaling": "Auto Scaling", "cloudwatch": "CloudWatch", "ec2": "EC2", "elasticfilesystem": "EFS",
 	"elasticloadbalancing": "Elastic Load Balancing", "lambda": "Lambda", "logs": "CloudWatch Logs", "rds": "RDS",
 	"route53": "Route 53", "route53domains": "Route 53 Domains", "sns": "SNS", "sqs": "SQS",

@@ -521,6 +521,57 @@ func TestATrustThatSomebodyOpenedIsClosedAgain(t *testing.T) {
 	w.settledNow(ciTeam())
 }
 
+// TestAStrangerBesideANarrowerTrustIsNotKept: two statements of a trust differ in their
+// conditions alone, and one that meets both does not stand for both, so that another in the
+// place of one goes, in an environment's role and in a pipeline's.
+func TestAStrangerBesideANarrowerTrustIsNotKept(t *testing.T) {
+	t.Parallel()
+	b := gitLabTeam()
+	b.Environments[0].MFA = true
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(b)))
+	for _, c := range []struct{ account, role, change string }{
+		{"", "stateroom-staging-plan", "iam.ci.staging.plan.trust"}, {"222222222222", "TerraformAdmin", "iam.role.staging.trust"},
+	} {
+		h := w.hands(c.account).iam
+		got, err := h.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &c.role})
+		w.must(err)
+		was := policy.ParseOrEmpty(*got.Role.AssumeRolePolicyDocument)
+		if len(was.Statements) != 2 {
+			t.Fatalf("%s: %s", c.role, was.JSON())
+		}
+		both := was.Statements[0]
+		both.Sid, both.Conditions = "Both", policy.Conditions{}
+		for _, s := range was.Statements {
+			for operator, keys := range s.Conditions {
+				if both.Conditions[operator] == nil {
+					both.Conditions[operator] = map[string][]string{}
+				}
+				maps.Copy(both.Conditions[operator], keys)
+			}
+		}
+		store := func(second policy.Statement) (summary *plan.Summary, after string) {
+			was.Statements = []policy.Statement{both, second}
+			_, err := h.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &c.role, PolicyDocument: aws.String(was.JSON())})
+			w.must(err)
+			w.events = nil
+			summary = w.run(w.setup(b))
+			got, err := h.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &c.role})
+			w.must(err)
+			return summary, *got.Role.AssumeRolePolicyDocument
+		}
+		summary, after := store(was.Statements[1])
+		if findingOf(summary.Findings, "iam.role-trust-stronger") == nil || !strings.Contains(after, "Both") {
+			t.Errorf("%s, narrower than asked: found %v, and %s", c.role, findingIDs(summary.Findings), after)
+		}
+		_, after = store(policy.Statement{Sid: "Stranger", Effect: policy.Allow, Principals: policy.Principals{"AWS": {"arn:aws:iam::333333333333:root"}}, Actions: []string{"sts:AssumeRole"}})
+		if !w.applied(c.change) || strings.Contains(after, "333333333333") {
+			t.Errorf("%s: planned %v, and %s", c.role, w.plannedIDs(), after)
+		}
+		w.settledNow(b)
+	}
+}
+
 // TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint, ours alone.
 func TestTagsOfPipelinesRolesAndProvidersFollowTheBlueprint(t *testing.T) {
 	t.Parallel()

@@ -356,10 +356,23 @@ func (b *roleBuilder) secondFactor() {
 
 // atLeast tells whether have is want or a narrower form of it: the same
 // statements, each with at least the conditions that are wanted. A policy like
-// that is stronger than asked and is left alone.
+// that is stronger than asked and is left alone. Each statement stands for one: two of
+// want may differ in their conditions alone, and a narrower form of both would leave one of
+// have to be anything.
 func atLeast(have, want policy.Document) bool {
-	return len(have.Statements) == len(want.Statements) && !slices.ContainsFunc(want.Statements, func(w policy.Statement) bool {
-		return !slices.ContainsFunc(have.Statements, func(h policy.Statement) bool {
+	left := slices.Clone(have.Statements)
+	take := func(fits func(policy.Statement) bool) bool {
+		i := slices.IndexFunc(left, fits)
+		if i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		}
+		return i >= 0
+	}
+	others := slices.DeleteFunc(slices.Clone(want.Statements), func(w policy.Statement) bool {
+		return take(func(h policy.Statement) bool { return policy.Equivalent(oneStatement(h), oneStatement(w)) })
+	})
+	return len(have.Statements) == len(want.Statements) && !slices.ContainsFunc(others, func(w policy.Statement) bool {
+		return !take(func(h policy.Statement) bool {
 			narrowed := w
 			narrowed.Conditions = h.Conditions
 			return conditionsInclude(h.Conditions, w.Conditions) && policy.Equivalent(oneStatement(h), oneStatement(narrowed))
@@ -367,16 +380,25 @@ func atLeast(have, want policy.Document) bool {
 	})
 }
 
-// asksBeyond are the condition keys of have that want does not ask for in the same way.
+// asksBeyond are the condition keys of have that want does not ask for in the same way; where
+// it does so elsewhere, in another statement, those of the statements that want has not.
 func asksBeyond(have, want policy.Document) (keys []string) {
+	var all []string
 	for _, h := range have.Statements {
+		if slices.ContainsFunc(want.Statements, func(w policy.Statement) bool { return policy.Equivalent(oneStatement(h), oneStatement(w)) }) {
+			continue
+		}
 		for operator, conditions := range h.Conditions {
 			for key := range conditions {
+				all = append(all, key)
 				if !slices.ContainsFunc(want.Statements, func(w policy.Statement) bool { return len(w.Conditions.Spellings(operator, key)) > 0 }) {
 					keys = append(keys, key)
 				}
 			}
 		}
+	}
+	if len(keys) == 0 {
+		keys = all
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

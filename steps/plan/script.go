@@ -294,8 +294,11 @@ func (s *script) write(c Change) {
 
 // cliService is a service's name on the AWS CLI's command line.
 func cliService(service string) string {
-	if service == "s3" {
+	switch service {
+	case "s3":
 		return "s3api"
+	case "sso":
+		return "sso-admin"
 	}
 	return service
 }
