@@ -159,6 +159,10 @@ func TestTheBlueprintSaysWherePeopleSignIn(t *testing.T) {
 	path := filepath.Join(w.dir, "stateroom.hcl")
 	text := "# ours\n" + string(b.HCL())
 	w.must(os.WriteFile(path, []byte(text), 0o600))
+	untold := findingOf(w.run(w.nobody(b)).Findings, "iam.identity-sign-in")
+	if untold == nil || !strings.Contains(untold.Remedy, `identity_center.start_url = "`+w.server.StartURL()) {
+		t.Errorf("where nobody is asked it is told %v", untold)
+	}
 	f := w.nobody(b)
 	f.Answers.Asked = true
 	w.healthy(w.run(f))

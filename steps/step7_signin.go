@@ -287,6 +287,8 @@ func howToSignIn(o *Observed, a *blueprint.Answers, g blueprint.Group) plan.Find
 	if at.StartURL == "" {
 		at.StartURL = "START_URL"
 		remedy = "Set identity_center.start_url in the blueprint to the AWS access portal URL that Identity Center's settings show. " + remedy
+	} else if told := a.IdentityCenter; o.Done.Blueprint.Exists && !a.Asked && (told.StartURL == "" || told.Region == "") { // else it is written there
+		remedy = fmt.Sprintf("Set identity_center.start_url = %q and identity_center.region = %q in the blueprint: else each member is asked for both. ", at.StartURL, at.Region) + remedy
 	}
 	lines := MemberProfiles(a, g, at, o.partition(), o.environments(a.EnvironmentsOf(g.Name)), o.Region)
 	return plan.Finding{

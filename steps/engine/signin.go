@@ -17,6 +17,9 @@ import (
 // only when it has expired, in the middle of an apply (facts/identity-center.md, section 5).
 const RenewLeft = 20 * time.Minute
 
+// TokenLeft is what a token has left at least with which something is asked.
+const TokenLeft = time.Minute
+
 // signInWait is how long somebody may take to sign in: what the AWS CLI allows, and how
 // long AWS's codes last.
 const signInWait = 10 * time.Minute
@@ -119,7 +122,7 @@ func (x *Executor) signedIn(ctx context.Context, do plan.SignInTo) (plan.SignInS
 }
 
 // renewed is the token anew, where it can be had without anybody; zero where somebody has
-// to sign in. Another program may have renewed it at the same time, and then the one that
+// to sign in, since the session at the portal is over, or a token of it would last no moment. Another program may have renewed it at the same time, and then the one that
 // was read does not count any more.
 func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignInTo) (awsops.PortalToken, error) {
 	before, at := x.env.SignInToken(ctx, do.Session)
@@ -127,7 +130,10 @@ func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignIn
 		return awsops.PortalToken{}, nil
 	}
 	token, err := s.Renew(ctx, before)
-	if !awsops.IsSignInOver(err) {
+	switch {
+	case err == nil && !token.Valid(time.Now(), TokenLeft):
+		return awsops.PortalToken{}, nil
+	case !awsops.IsSignInOver(err):
 		return token, err
 	}
 	now, at := x.env.SignInToken(ctx, do.Session)

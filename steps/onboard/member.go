@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"stateroom/awsops"
 	"stateroom/steps"
@@ -18,9 +17,6 @@ import (
 
 // checkSignIn is the check of the sign-in of a member of a group of Identity Center.
 const checkSignIn = "signed in"
-
-// tokenLeft is what a token has left at least with which something is asked.
-const tokenLeft = time.Minute
 
 // signInChange is the id of the change that signs a member of a group in.
 func signInChange(group string) string { return "onboard.sign-in." + group }
@@ -100,7 +96,7 @@ func (m *member) holds() string {
 func (m *member) identify(ctx context.Context, who *identity) (bool, error) {
 	a := m.answers
 	who.profile, who.as, who.Partition = a.AdminProfile, a.AdminProfile, awsops.PartitionOf(a.StateRegion)
-	if !m.named && !m.from.shadows() || !m.token.Valid(m.now(), tokenLeft) {
+	if !m.named && !m.from.shadows() || !m.token.Valid(m.now(), engine.TokenLeft) {
 		return false, nil
 	}
 	c := plan.Check{Name: checkSignIn, Asked: "sts:GetCallerIdentity as profile " + a.AdminProfile}
@@ -279,7 +275,7 @@ func (o *Onboarding) lookMember(ctx context.Context, l *look, g blueprint.Group)
 		m.from.plan(opens, written, l.who.Partition)
 	}
 	if !signedIn {
-		l.factor = secondFactor{wanted: true, opening: opens != "" || m.token.Valid(m.now(), tokenLeft)}
+		l.factor = secondFactor{wanted: true, opening: opens != "" || m.token.Valid(m.now(), engine.TokenLeft)}
 	}
 	l.worker.factor = l.factor
 	l.signedIn = m

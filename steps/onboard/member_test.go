@@ -232,6 +232,23 @@ func TestLoginRenewsBeforeTerraformHasTo(t *testing.T) {
 	}
 }
 
+// TestAtTheEndOfAPortalsSessionSomebodySignsIn: a token that is renewed then lasts no moment.
+func TestAtTheEndOfAPortalsSessionSomebodySignsIn(t *testing.T) {
+	t.Parallel()
+	l := aboard(t)
+	l.ages(-time.Minute)
+	l.server.SetClock(8*time.Hour - 30*time.Second) // AWS's default session, but for half a minute
+	p := &person{opens: func(address string) error {
+		l.server.SetClock(0)
+		return browser(address)
+	}}
+	s, err := l.logsIn(p)
+	l.must(err)
+	if out := s.Outcome.(plan.SignedIn); len(p.visits) != 1 || !out.Open || s.ExitCode(false) != plan.ExitDone {
+		t.Errorf("was shown %d pages, and came to %+v with %d", len(p.visits), out, s.ExitCode(false))
+	}
+}
+
 // TestWhatStandsAgainstASignInWritesNothing: refused at the browser, an answer with a wrong
 // state, given up, and a person who is not in the group.
 func TestWhatStandsAgainstASignInWritesNothing(t *testing.T) {
