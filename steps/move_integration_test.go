@@ -186,9 +186,7 @@ func TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore(t *testing
 	}
 	w.arrived("common/production", later)
 	w.settledNow(team())
-	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
-	project.ok("init")
-	project.ok("plan", "-detailed-exitcode")
+	project.goesOn()
 }
 
 // TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved has states where the block, or
@@ -230,9 +228,7 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 				w.arrived("common/production", identityOf(t, []byte(w.content("live/production/"+c.state))))
 			}
 			w.settledNow(team())
-			w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
-			project.ok("init")
-			project.ok("plan", "-detailed-exitcode")
+			project.goesOn()
 		})
 	}
 }
@@ -285,9 +281,7 @@ func TestAStateBehindAnHTTPBackendIsMoved(t *testing.T) {
 		t.Errorf("the backup %s is not what was moved: %v", backups[0], err)
 	}
 	w.settledNow(team())
-	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
-	project.ok("init")
-	project.ok("plan", "-detailed-exitcode")
+	project.goesOn()
 }
 
 // TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen has a
@@ -312,9 +306,7 @@ func TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen(t *test
 	w.arrived("env:/blue/common/production", identityOf(t, before.Body))
 	w.settledNow(team())
 	project.operator = false
-	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
-	project.ok("init")
-	project.ok("plan", "-detailed-exitcode")
+	project.goesOn()
 }
 
 // TestAPrefixThatIsTakenAwayLosesNoWorkspace takes it out of the block while the

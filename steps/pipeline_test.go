@@ -44,6 +44,32 @@ func TestThePipelinesAreTheOnesOnRecord(t *testing.T) {
 	}
 }
 
+// TestNoAnswerIsCodeInAPipeline: neither to YAML, nor to the platform's expressions and
+// variables, nor a pattern of branches.
+func TestNoAnswerIsCodeInAPipeline(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		b    *blueprint.Blueprint
+		says []string
+	}{
+		{pipelineTeam(), []string{
+			`dir: "live/${{ '${{' }} github.token }} \"$(id)"`, `branches: ["a\\+b"]`, `aws-profile: "@x"`, `audience: "*${{ '${{' }}github.token}}"`,
+		}},
+		{gitLabTeam(), []string{`DIR: "live/$${{ github.token }} \"$$(id)"`, `$CI_COMMIT_BRANCH == "a+b"`, `[profile @x]`, `aud: "*$${{github.token}}"`}},
+	} {
+		b := c.b
+		b.FillDefaults()
+		b.AdminProfile, b.CIs[0].Audience, b.Projects[0].Dir = "@x", "*${{github.token}}", `live/${{ github.token }} "$(id)`
+		b.CIs[0].Plan[1], b.CIs[0].Apply, b.CIs[0].Environments = "branch:a+b", []string{"branch:a+b"}, []string{"staging"}
+		if err := b.Check(); err != nil {
+			t.Fatal(err)
+		}
+		o := &Observed{}
+		o.Account.Identity.Partition = "aws"
+		says(t, pipelineText(o, &blueprint.Answers{Blueprint: b}, b.CIs[0]), c.says...)
+	}
+}
+
 // TestAPipelineMintsWhatTheTrustLists: a job whose token no role lets in is not written.
 func TestAPipelineMintsWhatTheTrustLists(t *testing.T) {
 	t.Parallel()

@@ -129,8 +129,9 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 		lock = "-lock-timeout=5m"
 	}
 	planRole, audience := a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())), ci.AudienceIn(o.partition())
-	// What is filled in is not looked at again: a project may be called REGION.
-	fill := []string{"PLANLOCK", lock, "PLANROLE", planRole, "BRANCH", branch, "QUOTED", quoted(branch), "REGION", a.StateRegion, "AUDIENCE", audience}
+	// What is filled in is not looked at again: a project may be called REGION. In a filter of
+	// GitHub's + is a sign ("Workflow syntax", "Filter pattern cheat sheet").
+	fill := []string{"PLANLOCK", lock, "PLANROLE", planRole, "BRANCH", branch, "QUOTED", quoted(strings.ReplaceAll(branch, "+", `\+`)), "REGION", a.StateRegion, "AUDIENCE", literal(audience)}
 	if ci.Provider == blueprint.ProviderGitLab {
 		fill = append(fill, "PROFILE", tokenProfile(a), "WATCHES\n", gitLabWatch(o, a, ci, branch), "READONLY", indented(readOnlyOverride, 6), "JOBS\n", gitLabJobs(ci, branch, planRole, plans, applies))
 		return sealedPipeline(strings.NewReplacer(fill...).Replace(gitLabPipeline))
@@ -210,10 +211,15 @@ func quoted(text string) string {
 	return string(out)
 }
 
+// unevaluated is a text of which GitHub evaluates no expression.
+func unevaluated(text string) string {
+	return quoted(strings.ReplaceAll(text, "${{", "${{ '${{' }}"))
+}
+
 func gitHubRows(rows []pipelineRow) string {
 	var b strings.Builder
 	for _, row := range rows {
-		fmt.Fprintf(&b, "          - project: %s\n            dir: %s\n", quoted(row.name), quoted(row.dir))
+		fmt.Fprintf(&b, "          - project: %s\n            dir: %s\n", quoted(row.name), unevaluated(row.dir))
 		if row.role != "" {
 			fmt.Fprintf(&b, "            role: %s\n", quoted(row.role))
 			if row.gate != "" {
@@ -248,11 +254,11 @@ func gitHubBegin(a *blueprint.Answers, audience string, watch bool) string {
       - uses: ` + actionCredentials + `
         with:
           aws-region: ` + a.StateRegion + `
-          audience: ` + audience + `
+          audience: ` + unevaluated(audience) + `
           role-session-name: ${{ env.SESSION }}
 `
 	if a.ProfileInFiles && !watch {
-		text += "          aws-profile: " + a.AdminProfile + " # as on every laptop, so that backend.tf and provider.tf are the same\n          overwrite-aws-profile: true\n"
+		text += "          aws-profile: " + quoted(a.AdminProfile) + " # as on every laptop, so that backend.tf and provider.tf are the same\n          overwrite-aws-profile: true\n"
 	}
 	return text
 }

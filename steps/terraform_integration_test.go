@@ -191,6 +191,15 @@ func (s *shell) ok(args ...string) string {
 	return terraform.Fold(string(out))
 }
 
+// goesOn holds the work to go on from where the state is, without the provider, which cannot
+// be downloaded here.
+func (s *shell) goesOn() {
+	s.w.t.Helper()
+	s.w.must(os.Remove(filepath.Join(s.dir, "provider.tf")))
+	s.ok("init")
+	s.ok("plan", "-detailed-exitcode")
+}
+
 // refused runs a command that must fail with a text that matches.
 func (s *shell) refused(pattern string, args ...string) string {
 	s.w.t.Helper()

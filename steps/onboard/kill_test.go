@@ -207,21 +207,28 @@ func (l *laptop) back() errand { return errand{Endpoint: l.server.URL(), Root: l
 // the key the user's own, before the work is done or when it is done and the
 // answer has not left. It tells whether there was such a request.
 func (l *laptop) killAt(e errand, n int64, after bool) bool {
-	l.t.Helper()
-	var seen atomic.Int64
 	var begun, over atomic.Bool
-	var p *process
-	ready := make(chan struct{})
-	l.server.Intercept(func(at sandbox.Entry) sandbox.Fault {
-		<-ready
+	return l.killAmong(func(at sandbox.Entry) bool {
 		if at.Operation == "CreateAccessKey" {
 			begun.Store(true)
 		}
 		if !begun.Load() || over.Load() {
-			return sandbox.Fault{}
+			return false
 		}
 		over.Store(at.Operation == "DeleteAccessKey")
-		if seen.Add(1) != n {
+		return true
+	}, e, n, after)
+}
+
+// killAmong does so at the n-th of the requests that count.
+func (l *laptop) killAmong(counts func(sandbox.Entry) bool, e errand, n int64, after bool) bool {
+	l.t.Helper()
+	var seen atomic.Int64
+	var p *process
+	ready := make(chan struct{})
+	l.server.Intercept(func(at sandbox.Entry) sandbox.Fault {
+		<-ready
+		if !counts(at) || seen.Add(1) != n {
 			return sandbox.Fault{}
 		}
 		if after {
@@ -239,6 +246,8 @@ func (l *laptop) killAt(e errand, n int64, after bool) bool {
 	}
 	return seen.Load() >= n
 }
+
+func everyRequest(sandbox.Entry) bool { return true }
 
 // held fails the test unless a working key of the user's is on the disk: in the
 // profile, or still sealed. It tells whether the profile's is one.

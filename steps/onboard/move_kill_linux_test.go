@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -19,34 +17,6 @@ import (
 // moves is alice's way from her key to a sign-in.
 func (l *laptop) moves() errand {
 	return errand{Endpoint: l.server.URL(), Root: l.root, SignsIn: true}
-}
-
-// killMoveAt kills a move at its n-th request, before the work is done or after it, and tells
-// whether there was one.
-func (l *laptop) killMoveAt(n int64, after bool) bool {
-	l.t.Helper()
-	var seen atomic.Int64
-	var p *process
-	ready := make(chan struct{})
-	l.server.Intercept(func(sandbox.Entry) sandbox.Fault {
-		<-ready
-		if seen.Add(1) != n {
-			return sandbox.Fault{}
-		}
-		if after {
-			return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { p.kill() }}
-		}
-		p.kill()
-		return sandbox.Fault{DropRequest: true}
-	})
-	p = l.start(l.moves())
-	close(ready)
-	err := p.cmd.Wait()
-	l.server.Intercept(nil)
-	if seen.Load() < n && err != nil {
-		l.t.Fatalf("the undisturbed run failed: %v\n%s", err, p.out.String())
-	}
-	return seen.Load() >= n
 }
 
 // worksEitherWay fails the test unless Terraform and the AWS CLI have credentials that work: the
@@ -120,7 +90,7 @@ func TestAKillAtAnyCallOfAMoveLeavesAWayIn(t *testing.T) {
 					if run.config {
 						l.inTheConfigFile()
 					}
-					if more = l.killMoveAt(n, run.after); !more {
+					if more = l.killAmong(everyRequest, l.moves(), n, run.after); !more {
 						return
 					}
 					kills++

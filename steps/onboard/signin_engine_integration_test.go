@@ -32,11 +32,9 @@ func (l *laptop) terraform(dir string, args ...string) (string, int) {
 	return string(out), command.ProcessState.ExitCode()
 }
 
-// TestTerraformWorksByTheSignIn from the backend to the provider, with the token that
-// stateroom keeps and nothing else: Terraform renews one that has expired, and what fails of
-// a sign-in is named with the remedy that is its own.
-func TestTerraformWorksByTheSignIn(t *testing.T) {
-	t.Parallel()
+// signedInWithEngine is a member's laptop after a first sign-in, with the engine on PATH.
+func signedInWithEngine(t *testing.T) (*company, *laptop) {
+	t.Helper()
 	c := signingIn(t)
 	l := c.laptop("")
 	found, err := terraform.Find(t.Context(), "", os.Environ())
@@ -46,6 +44,15 @@ func TestTerraformWorksByTheSignIn(t *testing.T) {
 	if s := l.run(f); s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
 	}
+	return c, l
+}
+
+// TestTerraformWorksByTheSignIn from the backend to the provider, with the token that
+// stateroom keeps and nothing else: Terraform renews one that has expired, and what fails of
+// a sign-in is named with the remedy that is its own.
+func TestTerraformWorksByTheSignIn(t *testing.T) {
+	t.Parallel()
+	c, l := signedInWithEngine(t)
 	const staging = "live/staging"
 	l.must(os.WriteFile(filepath.Join(l.root, staging, "main.tf"), []byte("data \"aws_caller_identity\" \"me\" {}\noutput \"who\" { value = data.aws_caller_identity.me.arn }\nresource \"terraform_data\" \"a\" {}\n"), 0o600))
 	works := func(what string, args ...string) {
@@ -128,15 +135,7 @@ func TestTerraformWorksByTheSignIn(t *testing.T) {
 // time, and stateroom login beside them, all go through, and what is kept afterwards counts.
 func TestOneSignInServesEveryProgramAtOnce(t *testing.T) {
 	t.Parallel()
-	c := signingIn(t)
-	l := c.laptop("")
-	found, err := terraform.Find(t.Context(), "", os.Environ())
-	l.must(err)
-	l.engine, l.variables = found, l.variables.With(mirror.With(t))
-	_, f := l.comesAsMember(&person{opens: browser})
-	if s := l.run(f); s.ExitCode(false) != plan.ExitDone {
-		t.Fatalf("ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
-	}
+	c, l := signedInWithEngine(t)
 	l.ages(-time.Minute)
 	type ended struct {
 		what, out string

@@ -7,12 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -132,28 +130,7 @@ func TestAKillAtAnyCallOfASignInLeavesAWayIn(t *testing.T) {
 			kills := int64(0)
 			for n := int64(1); n < 100; n++ {
 				before := l.runsOut(run.renewable)
-				var seen atomic.Int64
-				var p *process
-				ready := make(chan struct{})
-				l.server.Intercept(func(sandbox.Entry) sandbox.Fault {
-					<-ready
-					if seen.Add(1) != n {
-						return sandbox.Fault{}
-					}
-					if run.after {
-						return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { p.kill() }}
-					}
-					p.kill()
-					return sandbox.Fault{DropRequest: true}
-				})
-				p = l.start(l.signsIn())
-				close(ready)
-				err := p.cmd.Wait()
-				l.server.Intercept(nil)
-				if seen.Load() < n {
-					if err != nil {
-						t.Fatalf("the undisturbed run failed: %v\n%s", err, p.out.String())
-					}
+				if !l.killAmong(everyRequest, l.signsIn(), n, run.after) {
 					break
 				}
 				kills++
