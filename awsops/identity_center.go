@@ -150,6 +150,15 @@ func (s *Session) fillPermissionSet(ctx context.Context, instance, account strin
 	return g.Wait()
 }
 
+// SetsOff tells whether permission sets have yet to be turned on for an instance.
+func (s *Session) SetsOff(ctx context.Context, instance string) (bool, error) {
+	out, err := s.ssoadmin().DescribeInstance(ctx, &ssoadmin.DescribeInstanceInput{InstanceArn: aws.String(instance)})
+	if err != nil {
+		return false, s.fail(err, instance)
+	}
+	return out.PermissionSetsEnabled != nil && !*out.PermissionSetsEnabled, nil
+}
+
 // NotProvisionedError is Identity Center's refusal to do what it had begun: an assignment,
 // or bringing a permission set to an account. Reason is its own sentence.
 type NotProvisionedError struct{ Reason string }

@@ -134,6 +134,7 @@ func TestWithoutIdentityCenterItIsSaidWhatToDoAndTheRestIsMade(t *testing.T) {
 		"not enabled":         {id: "iam.identity-center-missing"},
 		"of one account":      {options: sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Owner: "222222222222"}}, id: "iam.identity-center-missing"},
 		"without an org":      {options: sandbox.Options{Standalone: true}, id: "iam.identity-center-missing"},
+		"permission sets off": {options: sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", SetsOff: true}}, id: "iam.identity-center-sets-off"},
 		"group not in an IdP": {options: sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1", Issuer: "https://idp.example"}}, id: "iam.identity-group-missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,6 +209,9 @@ func TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees(t *testing.T) {
 	summary := w.run(w.nobody(identityTeam()))
 	if len(summary.NotOurs) == 0 || summary.NotOurs[0].Agree() != "create" {
 		t.Fatalf("nobody was asked: %v", summary.NotOurs)
+	}
+	if findingOf(summary.Findings, "iam.identity-group-missing") == nil || findingOf(summary.Findings, "iam.not-ours") != nil {
+		t.Errorf("of a group that is not there it is found %v", findingIDs(summary.Findings))
 	}
 	agreed := w.nobody(identityTeam())
 	agreed.Answers.Adopt = []string{summary.NotOurs[0].NotOurs}

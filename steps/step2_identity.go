@@ -131,7 +131,12 @@ func (b *identityBuilder) makeGroup() {
 		awsops.CreateStoreGroup(b.c.Instance.Store, b.g.IdentityCenter, policyDescription))
 	c.Needs = []string{changeCenter}
 	c.Target = b.c.Instance.Store + "/" + b.g.IdentityCenter
-	c.NotOurs, c.Agreeing = c.Target, "create"
+	c.NotOurs, c.Agreeing, c.Asks = c.Target, "create", "there is no such group, and the directory is people's"
+	c.Unconfirmed = &plan.Finding{
+		ID: "iam.identity-group-missing", Of: plan.StepIAM, Subject: b.g.Name, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Identity Center has no group %q, and it is made only if you say so.", b.g.IdentityCenter),
+		Remedy:   "Make it in Identity Center, or have it made, without members.", Commands: plan.Allow("Make it", c.Target),
+	}
 	c.Intent = map[string]string{}
 	c.Fields = plan.Created("display name", b.g.IdentityCenter, "members", "none: add them in Identity Center")
 	c.Undo = fmt.Sprintf("aws identitystore delete-group --identity-store-id %s --group-id ID", b.c.Instance.Store)

@@ -85,10 +85,15 @@ func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observ
 		}
 		return err
 	})
-	if err := g.Wait(); awsops.IsAccessDenied(err) {
-		c.Instance, c.Refused = nil, centerDenied(err)
-		return nil
-	} else if err != nil {
+	if err := g.Wait(); err != nil {
+		if off, asked := home.SetsOff(ctx, c.Instance.ARN); asked == nil && off {
+			c.Instance, c.Refused = nil, setsOff(c.Instance)
+			return nil
+		}
+		if awsops.IsAccessDenied(err) {
+			c.Instance, c.Refused = nil, centerDenied(err)
+			return nil
+		}
 		return err
 	}
 	return f.awaitAssignments(ctx, env, home, a)

@@ -132,6 +132,16 @@ func OrganizationInstance(ctx context.Context, env *engine.Env, a *blueprint.Ans
 	return organizationInstance(found, err, a)
 }
 
+// setsOff is the finding of a young instance. Turning permission sets on cannot be undone, and
+// so is never a change of ours (UpdateInstance, IAM Identity Center API reference).
+func setsOff(c *awsops.IdentityCenter) *plan.Finding {
+	f := refuseCenter("iam.identity-center-sets-off",
+		fmt.Sprintf("Identity Center %s has no permission sets: they have not been turned on.", c.ARN),
+		"Turn them on, which is for good, then run stateroom setup again.")
+	f.Commands = plan.Copy("Turn them on", "aws sso-admin update-instance --region %s --instance-arn %s --permission-sets-enabled", plan.Shell(c.Region), plan.Shell(c.ARN))
+	return f
+}
+
 func centerDenied(err error) *plan.Finding {
 	f := refuseCenter("iam.identity-center-denied", "Identity Center could not be asked: "+diagnosis.Describe(err),
 		"Give yourself the permissions that stateroom policy identity prints, then run stateroom setup again.")

@@ -397,6 +397,10 @@ func notOursFindings(notOurs []plan.Change) []plan.Finding {
 			continue
 		}
 		seen[c.NotOurs] = true
+		if c.Unconfirmed != nil {
+			findings = append(findings, *c.Unconfirmed)
+			continue
+		}
 		if c.Write != nil || c.Run != nil {
 			f := stateElsewhere(c.NotOurs, notOurs)
 			f.Details = plan.WouldChange(notOurs, c.NotOurs)

@@ -203,6 +203,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.identity-center-elsewhere": "Identity Center belongs to a different account than the admin account.",
 	"iam.identity-center-missing":   "The organization has no Identity Center.",
 	"iam.identity-center-not-ready": "Identity Center is not ready yet.",
+	"iam.identity-center-sets-off":  "Permission sets are not turned on in Identity Center.",
 	"iam.identity-center-unread":    "Identity Center could not be asked.",
 	"iam.identity-group-missing":    "The group is not in Identity Center's directory.",
 	"iam.identity-sign-in":          "The group's members sign in with Identity Center.",

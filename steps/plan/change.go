@@ -132,7 +132,8 @@ type Change struct {
 	// value is the target is this change part of what that one announced.
 	Undoes awsops.Reference
 	// Unconfirmed, when set, is what is found where the change is due only since an
-	// answer was lost and nobody has confirmed it, in the place of the usual words.
+	// answer was lost and nobody has confirmed it, or as long as nobody has agreed to
+	// NotOurs, in the place of the usual words.
 	Unconfirmed *Finding
 	// Leads says that NotOurs is no thing that is changed, but a place to which the
 	// project's files lead Terraform.
