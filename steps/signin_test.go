@@ -144,6 +144,20 @@ func TestAProfileWithAKeyIsNotMadeToSignIn(t *testing.T) {
 	}
 }
 
+// TestAProfileOfAWSLoginIsNotTakenForAKey: a sign-in beside it would win, and no move from a
+// key is offered.
+func TestAProfileOfAWSLoginIsNotTakenForAKey(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.must(os.MkdirAll(filepath.Dir(w.configPath()), 0o700))
+	const text = "[profile admin_iam]\nlogin_session = arn:aws:iam::111111111111:user/alice\n"
+	w.must(os.WriteFile(w.configPath(), []byte(text), 0o600))
+	f := findingOf(w.run(w.member(identityTeam())).Findings, "files.profile-in-use")
+	if f == nil || !strings.Contains(f.Evidence, "login_session") || strings.Contains(f.Evidence, "keep using") || strings.Contains(f.Remedy, "the key") || w.awsConfig() != text {
+		t.Errorf("found %v, wrote\n%s", f, w.awsConfig())
+	}
+}
+
 // TestTheBlueprintSaysWherePeopleSignIn once somebody who is asked has made the set-up: no
 // laptop of a member can find that out before signing in.
 func TestTheBlueprintSaysWherePeopleSignIn(t *testing.T) {

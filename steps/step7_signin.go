@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -227,7 +228,12 @@ func profileInUse(a *blueprint.Answers, conflict *profiles.ConflictError) plan.F
 			conflict.Profile, plan.Enumerated(conflict.Keys), conflict.Lines[0], conflict.Path),
 		Remedy: "Rename that profile.",
 	}
-	if conflict.Profile == a.AdminProfile {
+	switch {
+	case slices.Equal(conflict.Keys, []string{"login_session"}), slices.Equal(conflict.Keys, []string{"credential_process"}): // over which a sign-in wins (measured)
+		f.Evidence = fmt.Sprintf("Profile %s gets its credentials from %s (line %d of %s), whose place a sign-in with Identity Center would take.",
+			conflict.Profile, plan.Enumerated(conflict.Keys), conflict.Lines[0], conflict.Path)
+		f.Remedy = "Rename that profile, or choose another name with --set admin_profile=NAME."
+	case conflict.Profile == a.AdminProfile:
 		f.Remedy = "If the key is your own, run stateroom onboard --me GROUP: it moves this laptop from the key to the sign-in. Otherwise rename that profile, or choose another name with --set admin_profile=NAME."
 	}
 	return f
