@@ -1,7 +1,9 @@
 package practice
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 )
 
 func start(t *testing.T, o Options) *Lab {
@@ -149,6 +152,34 @@ func TestTheSandboxIsServedOnThisMachineAlone(t *testing.T) {
 	}
 	if err := Serve(t.Context(), "0.0.0.0:0", Options{Accounts: 1}, io.Discard); err == nil || !strings.Contains(err.Error(), "--listen") {
 		t.Errorf("served on every address: %v", err)
+	}
+}
+
+// TestAServedSandboxHasAnIdentityCenter, for whoever tries a team that signs in with it.
+func TestAServedSandboxHasAnIdentityCenter(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, "127.0.0.1:0", Options{Accounts: 1}, in) }()
+	exported := map[string]string{}
+	for lines := bufio.NewScanner(out); exported["AWS_SECRET_ACCESS_KEY"] == "" && lines.Scan(); {
+		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		exported[name] = value
+	}
+	sessions, err := awsops.Open(ctx, awsops.Config{
+		Region: exported["AWS_REGION"], Endpoint: exported["AWS_ENDPOINT_URL"], Files: &awsops.Files{},
+		Key: &awsops.KeyPair{ID: exported["AWS_ACCESS_KEY_ID"], Secret: secret.New(exported["AWS_SECRET_ACCESS_KEY"])},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if centers, err := sessions.Home("").IdentityCenters(ctx); err != nil || len(centers) != 1 {
+		t.Errorf("it has %d: %v", len(centers), err)
+	}
+	stop()
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
 	}
 }
 

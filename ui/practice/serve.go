@@ -22,6 +22,7 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 		return fmt.Errorf("the sandbox is served on this machine alone, and %s is not a loopback address: give --listen 127.0.0.1:PORT", addr)
 	}
 	server := sandbox.New(o.sandbox())
+	server.EnableIdentityCenter(sandbox.CenterOptions{Region: o.region()})
 	if err := server.Start(ctx, addr); err != nil {
 		return fmt.Errorf("the sandbox cannot be started: %w", err)
 	}

@@ -81,12 +81,14 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 		return fmt.Sprintf("%s can use the state and the roles of %s. There is no Terraform on this laptop to run.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.Proven:
 		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
+	case s.Proof.Why == plan.ProofFailed:
+		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
+	case worst(s.Findings) == plan.Failure:
+		return fmt.Sprintf("The setup for %s is not complete: fix what the findings describe.", in)
 	case s.Proof.State == plan.ProvenAsOperator:
 		return fmt.Sprintf("The setup for %s is complete, but no admin has used it yet.", in)
 	case s.Unproven():
 		return fmt.Sprintf("The setup for %s is complete.", in)
-	case s.Proof.Why == plan.ProofFailed:
-		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
 	}
 	return fmt.Sprintf("The setup for %s is complete, but it is not proven.", in)
 }
