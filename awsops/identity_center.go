@@ -204,16 +204,6 @@ func assigned(ctx context.Context, c *ssoadmin.Client, instance, request *string
 	return answer.AccountAssignmentCreationStatus.Status, answer.AccountAssignmentCreationStatus.FailureReason, nil
 }
 
-func unassigned(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error) {
-	answer, err := c.DescribeAccountAssignmentDeletionStatus(ctx, &ssoadmin.DescribeAccountAssignmentDeletionStatusInput{
-		InstanceArn: instance, AccountAssignmentDeletionRequestId: request,
-	})
-	if err != nil || answer.AccountAssignmentDeletionStatus == nil {
-		return "", nil, err //nolint:wrapcheck // settle does
-	}
-	return answer.AccountAssignmentDeletionStatus.Status, answer.AccountAssignmentDeletionStatus.FailureReason, nil
-}
-
 func provisioned(ctx context.Context, c *ssoadmin.Client, instance, request *string) (types.StatusValues, *string, error) {
 	answer, err := c.DescribePermissionSetProvisioningStatus(ctx, &ssoadmin.DescribePermissionSetProvisioningStatusInput{
 		InstanceArn: instance, ProvisionPermissionSetRequestId: request,

@@ -339,13 +339,6 @@ var operations = map[string]operation{
 		answers: []string{"PermissionSet.PermissionSetArn"},
 		outputs: map[string]string{"arn": "PermissionSet.PermissionSetArn"},
 	},
-	"sso/DeleteAccountAssignment": {
-		on:     onAssignment,
-		method: (*ssoadmin.Client).DeleteAccountAssignment, grantsNothing: true,
-		answers: []string{"AccountAssignmentDeletionStatus.RequestId"},
-		outputs: map[string]string{"request": "AccountAssignmentDeletionStatus.RequestId"},
-		settle:  provisioning(unassigned).settle,
-	},
 	"sso/DetachCustomerManagedPolicyReferenceFromPermissionSet": {
 		on: onSet, method: (*ssoadmin.Client).DetachCustomerManagedPolicyReferenceFromPermissionSet,
 	},

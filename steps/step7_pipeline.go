@@ -369,8 +369,9 @@ func rolesOfJobs(o *Observed, a *blueprint.Answers, ci blueprint.CI) (roles stri
 // runnersProfile says how a runner with a role of its own comes to its session. Where its
 // credentials come from AWS's SDKs and Terraform are told by credential_source, and with
 // IRSA by a profile of the pod's token ("Assume role credential provider", AWS SDKs and Tools
-// Reference Guide), whose variables would otherwise come before a [default]. The session tags of EKS Pod Identity are transitive, so that each role
-// of the chain would have to allow sts:TagSession.
+// Reference Guide), whose variables would otherwise come before a [default]. The session tags
+// of EKS Pod Identity are transitive, so that each role of the chain would have to allow
+// sts:TagSession.
 func runnersProfile(a *blueprint.Answers, ci blueprint.CI, roles string) plan.Finding {
 	planned := "A job that plans then runs terraform plan -lock=false, one that applies plans again and applies."
 	override := overrideByHand

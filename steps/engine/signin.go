@@ -122,8 +122,9 @@ func (x *Executor) signedIn(ctx context.Context, do plan.SignInTo) (plan.SignInS
 }
 
 // renewed is the token anew, where it can be had without anybody; zero where somebody has
-// to sign in, since the session at the portal is over, or a token of it would last no moment. Another program may have renewed it at the same time, and then the one that
-// was read does not count any more.
+// to sign in, since the session at the portal is over, or a token of it would last no moment.
+// Another program may have renewed it at the same time, and then the one that was read does
+// not count any more.
 func (x *Executor) renewed(ctx context.Context, s *awsops.SignIn, do plan.SignInTo) (awsops.PortalToken, error) {
 	before, at := x.env.SignInToken(ctx, do.Session)
 	if at != do.Portal || !before.Renewable(time.Now()) {
