@@ -4,6 +4,7 @@ package steps
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -303,4 +306,62 @@ func TestTheWrittenGitLabPipelinePlansAppliesAndFindsDrift(t *testing.T) {
 		t.Error("no session is named by pipeline, job and person")
 	}
 	drifts(0)
+}
+
+// TestTheLinesByHandPlanAndApplyOnEachPlatform of those whose pipelines setup does not write,
+// as they stand, with real Terraform: by the token of the job alone, and who plans applies
+// nothing.
+func TestTheLinesByHandPlanAndApplyOnEachPlatform(t *testing.T) {
+	t.Parallel()
+	const gate, other = "{bd715740-c970-486b-b68a-b421ec2a1f8b}", "{1de489be-ce6a-42a0-a8c8-eadbf1174ac8}"
+	for platform, c := range map[string]struct {
+		token, plan, applier, planner string // the variable of the token, and what differs in subjects
+	}{
+		"CircleCI":   {"CIRCLE_OIDC_TOKEN_V2", "branch:next", "heads/main", "heads/next"},
+		"Bitbucket":  {"BITBUCKET_STEP_OIDC_TOKEN", "environment:" + other, gate, other},
+		"any issuer": {"TOKEN", "job:infra:next", "infra:main", "infra:next"},
+	} {
+		t.Run(platform, func(t *testing.T) {
+			t.Parallel()
+			w, b, table := newRealWorld(t), team(), hostile()[platform]
+			w.withProvider()
+			table.ci.Name, table.ci.Environments, table.ci.Plan = "ci", []string{"staging"}, []string{c.plan}
+			b.CIs = []blueprint.CI{table.ci}
+			summary := w.run(w.setup(b))
+			w.healthy(summary)
+			shown := shownToRunners(t, findingOf(summary.Findings, "files.pipeline-by-hand").Details)
+			w.write("live/staging/main.tf", whoami+"resource \"terraform_data\" \"app\" { input = timestamp() }\n")
+			w.alice().in("staging").ok("init")
+			job := func(subject string) []string {
+				claims := maps.Clone(table.right)
+				claims["sub"] = subject
+				token, err := w.server.Token(claims)
+				w.must(err)
+				return []string{
+					c.token + "=" + token, "READS=arn:aws:iam::222222222222:role/TerraformAdmin-plan", "CIRCLE_BUILD_NUM=7", "CIRCLE_USERNAME=kim",
+					"BITBUCKET_BUILD_NUMBER=7", "BITBUCKET_STEP_TRIGGERER_UUID=kim", "RUN=7", "ACTOR=kim",
+				}
+			}
+			applier := table.right["sub"].(string)
+			planner := strings.Replace(applier, c.applier, c.planner, 1)
+			plans, applies := "ROLE="+ciRole("stateroom-ci-plan")+"\n", "ROLE="+ciRole("stateroom-ci-apply-staging")+"\n"
+			kept := w.checkout("staging")
+			out, code := kept.run(plans+shown.begin+shown.plan+plannedByHand, job(planner)...)
+			if code != 0 || !strings.Contains(out, "terraform_data.app") || !strings.Contains(out, "assumed-role/TerraformAdmin-plan/") {
+				t.Errorf("plan: %d\n%s", code, out)
+			}
+			if out, code = kept.run(applies+shown.begin+shown.apply+appliedByHand, job(planner)...); code == 0 || !strings.Contains(out, "AssumeRoleWithWebIdentity") {
+				t.Errorf("who plans applies: %d\n%s", code, out)
+			}
+			mark := len(w.server.Log())
+			if out, code = kept.run(applies+shown.begin+shown.apply+appliedByHand, job(applier)...); code != 0 || !strings.Contains(out, "Apply complete!") {
+				t.Errorf("apply: %d\n%s", code, out)
+			}
+			if !slices.ContainsFunc(w.server.Log()[mark:], func(e sandbox.Entry) bool {
+				return strings.HasSuffix(e.Caller, "assumed-role/stateroom-ci-apply-staging/ci-7-kim")
+			}) {
+				t.Error("no session is named by run and person")
+			}
+		})
+	}
 }

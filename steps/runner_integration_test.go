@@ -18,6 +18,12 @@ import (
 	"stateroom/awsops/policy"
 )
 
+// What somebody writes into a job by hand, after the lines that setup shows.
+const (
+	plannedByHand = "terraform init -input=false -lockfile=readonly\nterraform plan -input=false -no-color -lock=false\n"
+	appliedByHand = "terraform init -input=false -lockfile=readonly\nterraform plan -input=false -no-color -out=\"$run/tfplan\"\nterraform apply -input=false -no-color \"$run/tfplan\"\n"
+)
+
 // runnersJob is what setup shows for the jobs of a runner with a role: how each begins, what
 // one that applies and one that plans does first, and what one that watches does.
 type runnersJob struct{ begin, apply, plan, watch string }
@@ -116,25 +122,21 @@ func TestARunnersRolesPlanAndApplyByTheProfileThatSetupShows(t *testing.T) {
 	shown := shownToRunners(t, findingOf(summary.Findings, "files.pipeline-by-hand").Details)
 	w.write("live/staging/main.tf", whoami+"resource \"terraform_data\" \"app\" { input = timestamp() }\n")
 	w.alice().in("staging").ok("init")
-	const (
-		planned = "terraform init -input=false -lockfile=readonly\nterraform plan -input=false -no-color -lock=false\n"
-		applied = "terraform init -input=false -lockfile=readonly\nterraform plan -input=false -no-color -out=\"$run/tfplan\"\nterraform apply -input=false -no-color \"$run/tfplan\"\n"
-		reads   = "READS=arn:aws:iam::222222222222:role/TerraformAdmin-plan"
-	)
+	const reads = "READS=arn:aws:iam::222222222222:role/TerraformAdmin-plan"
 	plans, applies := ciRole("stateroom-atlantis-plan"), ciRole("stateroom-atlantis-apply-staging")
 	byPlaces := w.places(runnerApplies)
 	for source, place := range w.places(runnerPlans) {
 		kept := w.checkout("staging")
-		out, code := kept.run(shown.begun(plans)+shown.plan+planned, append(place, reads)...)
+		out, code := kept.run(shown.begun(plans)+shown.plan+plannedByHand, append(place, reads)...)
 		if code != 0 || !strings.Contains(out, "terraform_data.app") || !strings.Contains(out, "assumed-role/TerraformAdmin-plan/") {
 			t.Errorf("%s: plan: %d\n%s", source, code, out)
 		}
 		mark := len(w.server.Log())
-		out, code = w.checkout("staging").run(shown.begun(applies)+applied, place...)
+		out, code = w.checkout("staging").run(shown.begun(applies)+appliedByHand, place...)
 		if code == 0 || !strings.Contains(out, "not authorized to perform: sts:AssumeRole") {
 			t.Errorf("%s: the runner that plans applies: %d\n%s", source, code, out)
 		}
-		out, code = w.checkout("production").run(shown.begun(applies)+applied, byPlaces[source]...)
+		out, code = w.checkout("production").run(shown.begun(applies)+appliedByHand, byPlaces[source]...)
 		if code == 0 || !strings.Contains(out, "StatusCode: 403") {
 			t.Errorf("%s: staging's runner applies to production: %d\n%s", source, code, out)
 		}
@@ -143,7 +145,7 @@ func TestARunnersRolesPlanAndApplyByTheProfileThatSetupShows(t *testing.T) {
 				t.Errorf("%s: who may not apply changed something: %s %s", source, e.Operation, e.Resource)
 			}
 		}
-		out, code = kept.run(shown.begun(applies)+shown.apply+applied, byPlaces[source]...)
+		out, code = kept.run(shown.begun(applies)+shown.apply+appliedByHand, byPlaces[source]...)
 		if code != 0 || !strings.Contains(out, "Apply complete!") || !strings.Contains(out, "assumed-role/TerraformAdmin/") {
 			t.Errorf("%s: apply: %d\n%s", source, code, out)
 		}
