@@ -45,6 +45,11 @@ func killedProof(t *testing.T, service, operation, ending string) *victim {
 		return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { v.kill() }}
 	})
 	out, err := v.run(t.Context())
+	for deadline := time.Now().Add(time.Minute); v.server.Connections() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections of the killed program are open", v.server.Connections())
+		}
+	}
 	v.server.Intercept(nil)
 	if err == nil || !met.Load() {
 		t.Fatalf("it was not killed: %v\n%s", err, out)

@@ -33,8 +33,21 @@ const (
 func (s *Server) newHTTP() *http.Server {
 	return &http.Server{
 		Handler: s, ReadHeaderTimeout: headerWait, ReadTimeout: bodyWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
+		ConnState: func(_ net.Conn, now http.ConnState) {
+			switch now {
+			case http.StateNew:
+				s.connections.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				s.connections.Add(-1)
+			case http.StateActive, http.StateIdle:
+			}
+		},
 	}
 }
+
+// Connections is how many connections are open. None are left of a client that is gone only
+// when all that it had sent has been worked on.
+func (s *Server) Connections() int { return int(s.connections.Load()) }
 
 // limit is how long the body of a request to S3 may be whose signature holds.
 func (r *request) limit() int64 {

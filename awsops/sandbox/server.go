@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -36,6 +37,8 @@ type Server struct {
 	http     *http.Server
 	https    *http.Server // nil before StartTLS
 	serving  sync.WaitGroup
+
+	connections atomic.Int64
 }
 
 // service is one AWS service: how it names the operation of a request, which
