@@ -203,7 +203,17 @@ func (p *Terminal) Type(text string) {
 // it said was read, and that the terminal is as it was.
 func (p *Terminal) Ended(code int) {
 	p.t.Helper()
-	_ = p.Process.Wait() // the exit code tells
+	ended := make(chan struct{})
+	go func() {
+		_ = p.Process.Wait() // the exit code tells
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(max(p.Patience, usualPatience)):
+		_ = p.Process.Process.Kill()
+		p.t.Fatalf("it does not end; the last of what was shown:\n%s", p.Since())
+	}
 	if got := p.Process.ProcessState.ExitCode(); got != code {
 		p.t.Errorf("exit code %d, want %d; the last of what was shown:\n%s", got, code, p.Since())
 	}
