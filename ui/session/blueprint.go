@@ -34,8 +34,8 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 			return nil, false, err
 		}
 	}
-	if s.lab != nil && a.Me == "" && len(a.AllUsers()) > 0 {
-		a.Me = a.AllUsers()[0]
+	if s.lab != nil && a.Me == "" && len(a.People()) > 0 {
+		a.Me = a.People()[0]
 	}
 	return a, isNew, nil
 }
