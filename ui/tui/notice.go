@@ -12,7 +12,7 @@ import (
 type noticeMsg struct {
 	text string
 	done bool
-	// key says that it is of the key just pressed, so that it goes with the next.
+	// key says that it is of the key just pressed alone, so that it goes with the next.
 	key bool
 }
 
