@@ -65,6 +65,14 @@ func memberHere(o *Observed, a *blueprint.Answers) string {
 	return a.Member
 }
 
+// meOption is the option by which somebody of the team says who they are.
+func meOption(a *blueprint.Answers) string {
+	if len(a.AllUsers()) == 0 {
+		return "--me GROUP"
+	}
+	return "--me USER"
+}
+
 // memberSignedIn is the member who works on this laptop, where the sign-in holds.
 func memberSignedIn(o *Observed, a *blueprint.Answers) string {
 	if group := memberHere(o, a); group != "" && group == o.IAM.Profile.Member {
