@@ -26,6 +26,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
@@ -1570,5 +1571,40 @@ func TestEveryLinkOfTheReadmeLeadsSomewhere(t *testing.T) {
 	}
 	if opened, closed := strings.Count(string(text), "<details>"), strings.Count(string(text), "</details>"); opened != closed {
 		t.Errorf("%d parts are folded and %d end", opened, closed)
+	}
+}
+
+// TestEachIncludedEntryOfAWorkflowIsAJobOfItsOwn: GitHub adds one that overwrites no value of
+// the matrix to every job that it fits ("Running variations of jobs in a workflow"), which
+// then is another job, and makes none of it.
+func TestEachIncludedEntryOfAWorkflowIsAJobOfItsOwn(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		var workflow struct {
+			Jobs map[string]struct {
+				Strategy struct{ Matrix map[string][]any }
+			}
+		}
+		if err = cmp.Or(err, yaml.Unmarshal(text, &workflow)); err != nil || len(workflow.Jobs) == 0 {
+			t.Fatalf("%s: %d jobs, %v", path, len(workflow.Jobs), err)
+		}
+		for name, job := range workflow.Jobs {
+			matrix := job.Strategy.Matrix
+			for _, entry := range matrix["include"] {
+				entry, _ := entry.(map[string]any)
+				own := len(matrix) == 1
+				for key, value := range entry {
+					own = own || matrix[key] != nil && !slices.Contains(matrix[key], value)
+				}
+				if !own {
+					t.Errorf("%s: job %s: %v is no job of its own", path, name, entry)
+				}
+			}
+		}
 	}
 }

@@ -132,6 +132,13 @@ func (w *waits) everyOneEnds() (wrong []string) {
 	if n < 2 || n > slowAttempts {
 		tell("a read was sent %d times", n)
 	}
+	n, err = w.count(func() int { return 0 }, func() error {
+		_, err := w.home.all.Reach("222222222222", "Reach", "").Identity(w.t.Context())
+		return err
+	})
+	if err == nil || IsCancelled(err) || n > slowAttempts {
+		tell("for the credentials of a call %d requests were sent: %v", n, err)
+	}
 	one := func() int { return 1 }
 	for _, call := range []Call{CreateKey("", "", nil), CreateAccessKey("alice")} {
 		n, err := w.count(one, func() error { _, err := w.home.Do(w.t.Context(), call); return err })

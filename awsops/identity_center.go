@@ -51,8 +51,9 @@ type PermissionSet struct {
 	// Policies are the customer-managed policies that it refers to, each as path and name.
 	Policies []string
 	Tags     map[string]string
-	// Groups are the ids of the groups that it is assigned to in the account asked about.
-	Groups []string
+	// Groups are the ids of the groups that it is assigned to in the account asked about, and
+	// People of who has it there by an assignment of their own.
+	Groups, People []string
 	// Outdated says that what the account has of it is not what it is by now
 	// (LATEST_PERMISSION_SET_NOT_PROVISIONED).
 	Outdated bool
@@ -129,14 +130,16 @@ func (s *Session) fillPermissionSet(ctx context.Context, instance, account strin
 	g.Go(func() (err error) {
 		pages := ssoadmin.NewListAccountAssignmentsPaginator(client,
 			&ssoadmin.ListAccountAssignmentsInput{InstanceArn: of, PermissionSetArn: arn, AccountId: aws.String(account)})
-		set.Groups, err = list(ctx, s, pages, set.ARN, func(page *ssoadmin.ListAccountAssignmentsOutput) (groups []string) {
-			for _, a := range page.AccountAssignments {
-				if a.PrincipalType == types.PrincipalTypeGroup {
-					groups = append(groups, aws.ToString(a.PrincipalId))
-				}
-			}
-			return groups
+		all, err := list(ctx, s, pages, set.ARN, func(page *ssoadmin.ListAccountAssignmentsOutput) []types.AccountAssignment {
+			return page.AccountAssignments
 		})
+		for _, a := range all {
+			if a.PrincipalType == types.PrincipalTypeGroup {
+				set.Groups = append(set.Groups, aws.ToString(a.PrincipalId))
+			} else {
+				set.People = append(set.People, aws.ToString(a.PrincipalId))
+			}
+		}
 		return err
 	})
 	g.Go(func() (err error) {

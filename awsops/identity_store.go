@@ -29,8 +29,13 @@ func (s *Session) StoreGroup(ctx context.Context, store, name string) (*StoreGro
 	if err != nil || id == nil {
 		return nil, err
 	}
-	of := &identitystore.DescribeGroupInput{IdentityStoreId: aws.String(store), GroupId: id}
-	return describe(ctx, s, s.identitystore().DescribeGroup, of, name, func(answer *identitystore.DescribeGroupOutput) *StoreGroup {
+	return s.StoreGroupOf(ctx, store, *id)
+}
+
+// StoreGroupOf is the group of an id; nil without one.
+func (s *Session) StoreGroupOf(ctx context.Context, store, id string) (*StoreGroup, error) {
+	of := &identitystore.DescribeGroupInput{IdentityStoreId: aws.String(store), GroupId: aws.String(id)}
+	return describe(ctx, s, s.identitystore().DescribeGroup, of, id, func(answer *identitystore.DescribeGroupOutput) *StoreGroup {
 		return &StoreGroup{ID: aws.ToString(answer.GroupId), Name: aws.ToString(answer.DisplayName), External: len(answer.ExternalIds) > 0}
 	})
 }
@@ -50,8 +55,13 @@ func (s *Session) StoreUser(ctx context.Context, store, name string) (*StoreUser
 	if err != nil || id == nil {
 		return nil, err
 	}
-	of := &identitystore.DescribeUserInput{IdentityStoreId: aws.String(store), UserId: id}
-	return describe(ctx, s, s.identitystore().DescribeUser, of, name, func(answer *identitystore.DescribeUserOutput) *StoreUser {
+	return s.StoreUserOf(ctx, store, *id)
+}
+
+// StoreUserOf is somebody of an id; nil without.
+func (s *Session) StoreUserOf(ctx context.Context, store, id string) (*StoreUser, error) {
+	of := &identitystore.DescribeUserInput{IdentityStoreId: aws.String(store), UserId: aws.String(id)}
+	return describe(ctx, s, s.identitystore().DescribeUser, of, id, func(answer *identitystore.DescribeUserOutput) *StoreUser {
 		return &StoreUser{ID: aws.ToString(answer.UserId), Name: aws.ToString(answer.UserName)}
 	})
 }

@@ -326,7 +326,7 @@ func (s *Sessions) session(l *login, region string) *Session {
 	}
 	made := &Session{all: s, login: l, cfg: s.base.Copy()}
 	made.cfg.Region = region
-	made.cfg.Credentials = l.provider
+	made.cfg.Credentials = waitedFor{l.provider}
 	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
 		addAttempts, addGuard, made.addOnce, made.addLimiter, s.addWholeAnswer)
 	switch {
@@ -338,6 +338,19 @@ func (s *Sessions) session(l *login, region string) *Session {
 		l.sessions[region] = made
 	}
 	return made
+}
+
+// waitedFor are credentials whose own requests have waited for an answer as long as a call
+// may: the call that needs them does not have them wait once more for each of its attempts.
+type waitedFor struct{ aws.CredentialsProvider }
+
+// Retrieve implements [aws.CredentialsProvider].
+func (w waitedFor) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	c, err := w.CredentialsProvider.Retrieve(ctx)
+	if err != nil && isLate(err) {
+		err = givenUp{err}
+	}
+	return c, err
 }
 
 // login is one identity with its credentials, shared by its regional sessions.

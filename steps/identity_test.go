@@ -69,6 +69,9 @@ func TestAGroupOfIdentityCenterGetsAPermissionSetAndNobodyAKey(t *testing.T) {
 			if told == nil || !strings.Contains(told.Details, "sso_role_name = Terraform-admins") || !strings.Contains(told.Details, "sso_region = eu-central-1") {
 				t.Errorf("how to sign in: %v", told)
 			}
+			if !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return strings.Contains(f.Remedy, "--me GROUP") }) {
+				t.Errorf("an operator who is a member, and no user, is told %v", summary.Findings)
+			}
 			for _, e := range w.server.Log() {
 				if slices.Contains([]string{"CreateUser", "CreateAccessKey", "CreateGroup"}, e.Operation) {
 					t.Errorf("%s was called", e.Operation)
@@ -217,6 +220,63 @@ func TestAGroupIsMadeInTheDirectoryOnlyWhenSomebodyAgrees(t *testing.T) {
 	agreed.Answers.Adopt = []string{summary.NotOurs[0].NotOurs}
 	w.healthy(w.run(agreed))
 	w.settledForNobody(identityTeam())
+}
+
+// TestAGroupOfTheDirectoryIsMadeOnceForAllThatAreIt of the blueprint's groups.
+func TestAGroupOfTheDirectoryIsMadeOnceForAllThatAreIt(t *testing.T) {
+	t.Parallel()
+	both := func() *blueprint.Blueprint {
+		b := identityTeam()
+		b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", IdentityCenter: "PlatformAdmins", Environments: []string{"staging"}})
+		return b
+	}
+	w := newWorld(t, sandbox.Options{IdentityCenter: sandbox.CenterOptions{Region: "eu-central-1"}})
+	f := w.nobody(both())
+	f.Answers.Adopt = []string{w.run(w.nobody(both())).NotOurs[0].NotOurs}
+	w.healthy(w.run(f))
+	w.settledForNobody(both())
+}
+
+// TestWhoElseHasAPermissionSetIsNamed: the group of the directory that the blueprint named
+// before, and somebody by an assignment of their own.
+func TestWhoElseHasAPermissionSetIsNamed(t *testing.T) {
+	t.Parallel()
+	w := identityWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.nobody(identityTeam())))
+	w.must(w.server.Directory(map[string][]string{"New": {"bob@acme.com"}}))
+	s, f := w.nine(identityTeam())
+	f.Answers.Me = ""
+	_, err := f.Review(t.Context())
+	w.must(err)
+	center := s.Observed().IAM.Center
+	bob, err := f.Env.Sessions.Home("eu-central-1").StoreUser(t.Context(), center.Instance.Store, "bob@acme.com")
+	w.must(err)
+	give := awsops.AssignToGroup(center.Instance.ARN, center.Sets["admins"].ARN, bob.ID, "111111111111").Input.(*ssoadmin.CreateAccountAssignmentInput)
+	give.PrincipalType = "USER"
+	_, err = ssoadmin.NewFromConfig(w.config(w.server.Operator(), "eu-central-1")).CreateAccountAssignment(t.Context(), give)
+	w.must(err)
+	renamed := identityTeam()
+	renamed.Groups[0].IdentityCenter = "New"
+	told := findingOf(w.run(w.nobody(renamed)).Findings, "iam.other-members")
+	if told == nil || !strings.Contains(told.Evidence, `group "PlatformAdmins", user "bob@acme.com"`) || len(told.Commands) != 2 {
+		t.Errorf("told %v", told)
+	}
+}
+
+// TestShorterSessionsGiveNobodyAnything: and what lasts as long is left as it is.
+func TestShorterSessionsGiveNobodyAnything(t *testing.T) {
+	t.Parallel()
+	b := identityTeam()
+	b.IdentityCenter.SessionDuration = "PT2H"
+	for have, gives := range map[string]bool{"PT1H": true, "PT4H": false, "PT120M": false} {
+		o := foundCenter(b)
+		o.IAM.Center.Sets = map[string]awsops.PermissionSet{"admins": {ARN: "arn:aws:sso:::permissionSet/ssoins-1/ps-1", Name: "Terraform-admins", Duration: have}}
+		p := planIdentity(o, &blueprint.Answers{Blueprint: b})
+		i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.ID == permissionSetChange("admins")+".duration" })
+		if (i >= 0) != (have != "PT120M") || i >= 0 && (len(p.Changes[i].Widens()) > 0) != gives {
+			t.Errorf("from %s: planned %v", have, p.Changes)
+		}
+	}
 }
 
 // TestTheOperatorsAndTheIdentityPolicyAreEnough for a set-up, a repair and a further run.

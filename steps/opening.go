@@ -209,21 +209,10 @@ func isMissing(a *blueprint.Answers, path string) bool {
 	})
 }
 
-// asWhom is the flag with which an admin says who they are.
-func asWhom(a *blueprint.Answers) string {
-	switch groups := a.IdentityGroups(); {
-	case len(a.People()) > 0:
-		return "--me USER"
-	case len(groups) == 1:
-		return "--me " + groups[0].Name
-	}
-	return "--me GROUP"
-}
-
 // whoAmI asks which of the admins the operator is.
 func whoAmI(a *blueprint.Answers) plan.Question {
 	q := plan.Question{
-		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice, Flag: asWhom(a),
+		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice, Flag: meOption(a),
 		Options: append([]string{nobody}, a.People()...), Default: nobody,
 		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
 	}

@@ -3,8 +3,11 @@ package steps
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
@@ -53,13 +56,13 @@ func TestNoAnswerIsCodeInAPipeline(t *testing.T) {
 		says []string
 	}{
 		{pipelineTeam(), []string{
-			`dir: "live/${{ '${{' }} github.token }} \"$(id)"`, `branches: ["a\\+b"]`, `aws-profile: "@x"`, `audience: "*${{ '${{' }}github.token}}"`,
+			`dir: "live/${{ '${{' }} github.token }} \"$(id)"`, `branches: ["a\\+b"]`, `aws-profile: "@x"`, `audience: "@y"`,
 		}},
-		{gitLabTeam(), []string{`DIR: "live/$${{ github.token }} \"$$(id)"`, `$CI_COMMIT_BRANCH == "a+b"`, `[profile @x]`, `aud: "*$${{github.token}}"`}},
+		{gitLabTeam(), []string{`DIR: "live/$${{ github.token }} \"$$(id)"`, `$CI_COMMIT_BRANCH == "a+b"`, `[profile @x]`, `aud: "@y"`}},
 	} {
 		b := c.b
 		b.FillDefaults()
-		b.AdminProfile, b.CIs[0].Audience, b.Projects[0].Dir = "@x", "*${{github.token}}", `live/${{ github.token }} "$(id)`
+		b.AdminProfile, b.CIs[0].Audience, b.Projects[0].Dir = "@x", "@y", `live/${{ github.token }} "$(id)`
 		b.CIs[0].Plan[1], b.CIs[0].Apply, b.CIs[0].Environments = "branch:a+b", []string{"branch:a+b"}, []string{"staging"}
 		if err := b.Check(); err != nil {
 			t.Fatal(err)
@@ -67,6 +70,51 @@ func TestNoAnswerIsCodeInAPipeline(t *testing.T) {
 		o := &Observed{}
 		o.Account.Identity.Partition = "aws"
 		says(t, pipelineText(o, &blueprint.Answers{Blueprint: b}, b.CIs[0]), c.says...)
+	}
+}
+
+// TestAPipelineHasAJobOrIsRefused: a file without one is an error to the platforms.
+func TestAPipelineHasAJobOrIsRefused(t *testing.T) {
+	t.Parallel()
+	terms := [][]string{nil, {"pull_request"}, {"merge_request"}, {"branch:main"}, {"branch:trunk"}, {"tag:v1"}, {"environment:staging"}, {"environment:other"}, {"branch:main", "tag:v1"}}
+	for _, provider := range []string{blueprint.ProviderGitHub, blueprint.ProviderGitLab} {
+		for i := range len(terms) * len(terms) * 4 {
+			b := pipelineTeam()
+			ci := &b.CIs[0]
+			ci.Provider, ci.OwnerID, ci.RepositoryID, ci.Plan, ci.Apply, ci.Environments, ci.Watch = provider, "", "", terms[i/4%len(terms)], terms[i/4/len(terms)], []string{"staging"}, false
+			b.FillDefaults()
+			if len(ci.Plan)+len(ci.Apply) == 0 || b.Check() != nil && !strings.Contains(b.Check().Error(), "would have no job") {
+				continue // refused for another reason
+			}
+			if i%2 == 1 {
+				ci.Environments = []string{"staging", "production"}
+			}
+			if i%4 > 1 {
+				b.Projects = slices.DeleteFunc(b.Projects, func(p blueprint.Project) bool { return p.Environment == "staging" })
+			}
+			err := b.Check()
+			if err != nil && !strings.Contains(err.Error(), "would have no job") {
+				continue
+			}
+			o := &Observed{}
+			o.Account.Identity.Partition = "aws"
+			var file map[string]any
+			if err := yaml.Unmarshal([]byte(pipelineText(o, &blueprint.Answers{Blueprint: b}, *ci)), &file); err != nil {
+				t.Fatal(err)
+			}
+			jobs, of := file, file["jobs"]
+			if provider == blueprint.ProviderGitHub {
+				jobs, _ = of.(map[string]any)
+			}
+			has := false
+			for name, job := range jobs {
+				_, is := job.(map[string]any)
+				has = has || is && !strings.HasPrefix(name, ".")
+			}
+			if has == (err != nil) {
+				t.Errorf("%s plans %v, applies %v to %v with %d projects: a job %t, refused %v", provider, ci.Plan, ci.Apply, ci.Environments, len(b.Projects), has, err)
+			}
+		}
 	}
 }
 

@@ -224,7 +224,11 @@ func (q *quotas) inline(c *plan.Change, name, text string) {
 		evidence += fmt.Sprintf(" together with the %d of those that are there already", others)
 	}
 	if machines {
-		q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".", "Make several ci blocks of it, each for some of the environments.")
+		remedy := "Make several ci blocks of it, each for some of the environments."
+		if of := q.machines[c.Target]; of.id == ciWatchChange(of.ci.Name) { // which looks at all of them
+			remedy = "Give the roles of all environments one name and path in an organization, or leave watch out of the ci block."
+		}
+		q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".", remedy)
 		return
 	}
 	q.refuse(c, "iam.permissions-too-long", plan.StepIAM, evidence+".",

@@ -36,6 +36,14 @@ func TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut(t *testing.T) {
 		}
 		return list
 	}
+	watched := func(b *blueprint.Blueprint) {
+		b.CIs = pipelineTeam().CIs
+		for i := range 200 {
+			e := blueprint.NewEnvironment(fmt.Sprint("more", i))
+			e.Account = fmt.Sprintf("9%011d", i)
+			b.Environments = append(b.Environments, e)
+		}
+	}
 	for _, c := range []struct {
 		finding string
 		arrange func(*blueprint.Blueprint)
@@ -43,6 +51,10 @@ func TestAPlanBeyondAQuotaOfAWSIsRefusedWithTheWayOut(t *testing.T) {
 		says    []string
 	}{
 		{"", func(*blueprint.Blueprint) {}, nil, nil},
+		{"", watched, nil, nil},
+		{"iam.permissions-too-long", func(b *blueprint.Blueprint) { watched(b); b.Environments[0].RolePath = "/own/" }, nil, []string{
+			"role stateroom-github-watch", "one name and path", "leave watch out",
+		}},
 		{"iam.trust-too-long", func(b *blueprint.Blueprint) {
 			b.Groups[0].Users, b.Environments[0].Trust = crowd(40), blueprint.TrustListed
 		}, nil, []string{"IAM allows 2048", "--set environment.staging.trust=account"}},

@@ -64,7 +64,7 @@ func withoutWayIn(a *blueprint.Answers) *plan.Finding {
 	return &plan.Finding{
 		ID: "iam.break-glass-missing", Severity: plan.Info,
 		Evidence: "Everybody signs in with Identity Center: while it or your identity provider is down, nobody can.",
-		Remedy:   "If you want a way in, add a group to the blueprint, and a user with a recipient whose private key lies in a safe. No alarm is raised when its key is used: the next stateroom setup or nightly watch finds it.",
+		Remedy:   "If you want a way in, add a group to the blueprint, and a user with a recipient whose private key lies in a safe. No alarm is raised when its key is used: the next stateroom setup or nightly watch finds it. The README has the commands that send a mail within minutes.",
 		Details: "group \"emergency\" {\n  users        = [\"break-glass\"]\n  break_glass  = true\n  environments = [\"*\"]\n}\n\n" +
 			"user \"break-glass\" {\n  recipient = \"age1...\"\n}",
 	}

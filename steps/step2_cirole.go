@@ -156,19 +156,28 @@ func ciPlanRole(o *Observed, a *blueprint.Answers, ci blueprint.CI, environments
 	}
 }
 
-// ciWatchRole reads what setup reads, in the admin account and in every environment.
+// ciWatchRole reads what setup reads, in the admin account and in every environment: by the
+// ARNs of its roles while they fit, and else by the form of fixed size.
 func ciWatchRole(o *Observed, a *blueprint.Answers, ci blueprint.CI) *machineRole {
+	in := o.environments(a.Environments)
 	var roles []string
-	for _, e := range o.environments(a.Environments) {
-		roles = append(roles, a.RoleARN(o.partition(), e.PlanRoleIn()))
+	for i, e := range in {
+		in[i] = e.PlanRoleIn()
+		roles = append(roles, a.RoleARN(o.partition(), in[i]))
 	}
 	access := operatorAccess(o, a)
 	parts := []policy.Document{policy.Operator(access), policy.Machines(access)}
 	if len(a.IdentityGroups()) > 0 {
 		parts = append(parts, policy.Identity(access))
 	}
-	inline := policy.Watch(parts...)
-	inline.Statements = append(inline.Statements, policy.AssumeRoles(roles).Statements...)
+	reads := policy.Watch(parts...)
+	with := func(assume policy.Document) policy.Document {
+		return policy.Document{Version: reads.Version, Statements: slices.Concat(reads.Statements, assume.Statements)}
+	}
+	inline := with(policy.AssumeRoles(roles))
+	if role, same := commonRole(in); same && o.orgID() != "" && settledSize(inline.JSON()) > o.quota(a.AdminAccount, quotaRoleInline) {
+		inline = with(policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID()))
+	}
 	risk := ""
 	if ci.ByRole() && len(ci.Apply) == 0 {
 		risk = "A plan runs what the branch says: whoever may push one can read how everything is set up."

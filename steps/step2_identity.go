@@ -77,7 +77,14 @@ func (b *identityBuilder) groupID() string {
 	if b.store != nil {
 		return b.store.ID
 	}
-	return awsops.Ref(storeGroupChange(b.g.Name), "id")
+	return awsops.Ref(b.storeChange(), "id")
+}
+
+// storeChange is the change that makes the group of the directory. Several of the
+// blueprint's groups may be that one, and the first of them makes it.
+func (b *identityBuilder) storeChange() string {
+	first := slices.IndexFunc(b.a.Groups, func(g blueprint.Group) bool { return g.IdentityCenter == b.g.IdentityCenter })
+	return storeGroupChange(b.a.Groups[first].Name)
 }
 
 // plan makes the permission set, refers to the group's policies and gives it to the
@@ -87,7 +94,7 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 	if b.c.Refused != nil {
 		return b.Proposal // told once, for all groups
 	}
-	if b.store == nil {
+	if b.store == nil && b.storeChange() == storeGroupChange(b.g.Name) {
 		b.makeGroup()
 	}
 	due := b.makeSet()
@@ -114,7 +121,31 @@ func (b *identityBuilder) plan(wanted []string) plan.Proposal {
 		}
 	}
 	b.assign(append(due, references...))
+	b.tellOthers()
 	return b.Proposal
+}
+
+// tellOthers names who has the group's rights without the blueprint's word, such as the group
+// of the directory that it named before.
+func (b *identityBuilder) tellOthers() {
+	f := plan.Finding{
+		ID: "iam.other-members", Severity: plan.Info, Subject: b.g.Name,
+		Remedy: "Name the group in the blueprint, or take the permission set away.",
+	}
+	var names []string
+	for _, who := range b.c.Others[b.g.Name] {
+		name := fmt.Sprintf("%s %q", strings.ToLower(who.Kind), who.Name)
+		names = append(names, name)
+		f.Commands = append(f.Commands, plan.Copy("Take it from "+name,
+			"aws sso-admin delete-account-assignment --region %s --instance-arn %s --permission-set-arn %s --principal-type %s --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+			b.region(), b.instance(), b.set.ARN, who.Kind, plan.Shell(who.ID), b.a.AdminAccount)...)
+	}
+	if len(names) == 0 {
+		return
+	}
+	f.Evidence = fmt.Sprintf("Permission set %s is assigned in account %s to others than the blueprint names, who get access to %s: %s.",
+		b.g.PermissionSet(), b.a.AdminAccount, b.reached(), strings.Join(names, ", "))
+	b.Find(f)
 }
 
 // makeGroup makes the group in the identity store, when somebody agrees to that: people are
@@ -158,12 +189,14 @@ func (b *identityBuilder) makeSet() (due []string) {
 		b.Change(c)
 		return nil
 	}
-	if b.set.Duration != duration {
+	if have, want := blueprint.SessionLength(b.set.Duration), blueprint.SessionLength(duration); have != want {
 		c := b.change(permissionSetChange(b.g.Name)+".duration", plan.Update, fmt.Sprintf("Let sessions of permission set %s last %s", name, duration),
 			awsops.UpdatePermissionSet(b.instance(), b.set.ARN, duration))
 		c.Fields = []plan.Field{{Name: "sessions last", Before: b.set.Duration, After: duration}}
 		c.Undo = fmt.Sprintf("aws sso-admin update-permission-set --instance-arn %s --permission-set-arn %s --session-duration %s", b.instance(), b.set.ARN, b.set.Duration)
-		c.Judge(plan.Gives(plan.WidensPermissions, "permission set "+name, fmt.Sprintf("Sessions of permission set %s last %s, not %s.", name, duration, b.set.Duration)))
+		if c.Judge(); want > have {
+			c.Judge(plan.Gives(plan.WidensPermissions, "permission set "+name, fmt.Sprintf("Sessions of permission set %s last %s, not %s.", name, duration, b.set.Duration)))
+		}
 		b.Change(c)
 		due = append(due, c.ID)
 	}
@@ -205,7 +238,7 @@ func (b *identityBuilder) assign(changed []string) {
 		c.Fields = plan.Created("group", b.g.IdentityCenter, "permission set", name, "account", b.a.AdminAccount)
 		// The account gets the set as it is by then, and that a later change of it is not
 		// there yet is shown late: nobody is given half of it.
-		c.Needs = append(append(c.Needs, storeGroupChange(b.g.Name)), changed...)
+		c.Needs = append(append(c.Needs, b.storeChange()), changed...)
 		c.Intent = map[string]string{}
 		c.Judge(plan.Gives(plan.WidensMembership, b.g.IdentityCenter,
 			fmt.Sprintf("Members of %q in Identity Center get access to %s.", b.g.IdentityCenter, b.reached())))

@@ -35,6 +35,15 @@ type CenterFacts struct {
 	Sets map[string]awsops.PermissionSet
 	// Unread says why those roles could not be read.
 	Unread error
+	// Others have a group's permission set in the admin account beside the group of the
+	// directory that the blueprint names.
+	Others map[string][]Assignee
+}
+
+// Assignee is a group or somebody of the directory to whom a permission set is assigned.
+type Assignee struct {
+	Kind     string // GROUP or USER
+	ID, Name string
 }
 
 // elsewhere tells whether Identity Center is another account's.
@@ -96,7 +105,44 @@ func (f *IAMFacts) inspectCenter(ctx context.Context, env *engine.Env, o *Observ
 		}
 		return err
 	}
+	if err := c.inspectOthers(ctx, home, groups); err != nil {
+		return err
+	}
 	return f.awaitAssignments(ctx, env, home, a)
+}
+
+// inspectOthers reads who else has the groups' permission sets.
+func (c *CenterFacts) inspectOthers(ctx context.Context, home *awsops.Session, groups []blueprint.Group) error {
+	c.Others = map[string][]Assignee{}
+	for _, g := range groups {
+		set, store := c.Sets[g.Name], c.Groups[g.Name]
+		for _, id := range set.Groups {
+			if store != nil && store.ID == id {
+				continue
+			}
+			other, err := home.StoreGroupOf(ctx, c.Instance.Store, id)
+			if err != nil && !awsops.IsAccessDenied(err) {
+				return err
+			}
+			who := Assignee{"GROUP", id, id}
+			if other != nil {
+				who.Name = other.Name
+			}
+			c.Others[g.Name] = append(c.Others[g.Name], who)
+		}
+		for _, id := range set.People {
+			other, err := home.StoreUserOf(ctx, c.Instance.Store, id)
+			if err != nil && !awsops.IsAccessDenied(err) {
+				return err
+			}
+			who := Assignee{"USER", id, id}
+			if other != nil {
+				who.Name = other.Name
+			}
+			c.Others[g.Name] = append(c.Others[g.Name], who)
+		}
+	}
+	return nil
 }
 
 // inspectRoles reads what whoever runs Identity Center has given this account: the role of a

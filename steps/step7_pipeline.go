@@ -131,7 +131,7 @@ func pipelineText(o *Observed, a *blueprint.Answers, ci blueprint.CI) string {
 	planRole, audience := a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole())), ci.AudienceIn(o.partition())
 	// What is filled in is not looked at again: a project may be called REGION. In a filter of
 	// GitHub's + is a sign ("Workflow syntax", "Filter pattern cheat sheet").
-	fill := []string{"PLANLOCK", lock, "PLANROLE", planRole, "BRANCH", branch, "QUOTED", quoted(strings.ReplaceAll(branch, "+", `\+`)), "REGION", a.StateRegion, "AUDIENCE", literal(audience)}
+	fill := []string{"PLANLOCK", lock, "PLANROLE", planRole, "BRANCH", branch, "QUOTED", quoted(strings.ReplaceAll(branch, "+", `\+`)), "REGION", a.StateRegion, "AUDIENCE", quoted(audience)}
 	if ci.Provider == blueprint.ProviderGitLab {
 		fill = append(fill, "PROFILE", tokenProfile(a), "WATCHES\n", gitLabWatch(o, a, ci, branch), "READONLY", indented(readOnlyOverride, 6), "JOBS\n", gitLabJobs(ci, branch, planRole, plans, applies))
 		return sealedPipeline(strings.NewReplacer(fill...).Replace(gitLabPipeline))
@@ -254,7 +254,7 @@ func gitHubBegin(a *blueprint.Answers, audience string, watch bool) string {
       - uses: ` + actionCredentials + `
         with:
           aws-region: ` + a.StateRegion + `
-          audience: ` + unevaluated(audience) + `
+          audience: ` + quoted(audience) + `
           role-session-name: ${{ env.SESSION }}
 `
 	if a.ProfileInFiles && !watch {

@@ -402,7 +402,7 @@ func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
 		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's permissions, not an admin's.", a.AdminProfile),
-		Remedy:   "Run stateroom setup " + asWhom(a) + " on an admin's laptop.",
+		Remedy:   "Run stateroom setup " + meOption(a) + " on an admin's laptop.",
 	}
 }
 
@@ -426,6 +426,6 @@ func unproven(a *blueprint.Answers, id, what string) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
 		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's permissions.",
-		Remedy:   "Run stateroom setup " + asWhom(a) + " on an admin's laptop.",
+		Remedy:   "Run stateroom setup " + meOption(a) + " on an admin's laptop.",
 	}
 }

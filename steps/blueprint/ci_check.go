@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,9 +16,12 @@ const (
 )
 
 var (
-	issuerPattern  = regexp.MustCompile(`^https://[a-z0-9.-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$`)
-	subjectPattern = regexp.MustCompile(`^[\x21-\x7e]{1,255}$`)
-	pipelineYAML   = regexp.MustCompile(`\.ya?ml$`)
+	issuerPattern = regexp.MustCompile(`^https://[a-z0-9.-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$`)
+	// audiencePattern leaves out what IAM takes for a variable in a trust policy, which would
+	// make of "${…:aud}" whatever a token says, and what a shell takes for a command.
+	audiencePattern = regexp.MustCompile(`^[A-Za-z0-9._~:/@+=,-]{1,255}$`)
+	subjectPattern  = regexp.MustCompile(`^[\x21-\x7e]{1,255}$`)
+	pipelineYAML    = regexp.MustCompile(`\.ya?ml$`)
 )
 
 // ciForms are what the arguments of a platform look like, and which jobs it knows.
@@ -86,7 +90,7 @@ func (c CI) ciMissing(need func(bool, string)) {
 // ci checks the pipelines: what they name is what the trust of their roles says, so that a
 // wildcard or a character that AWS reads as one is refused here.
 func (c *blueprintChecker) ci() {
-	labels, roles := newSeen("ci"), newSeen("ci")
+	labels, roles, pipelines := newSeen("ci"), newSeen("ci"), newSeen("ci")
 	for _, ci := range c.CIs {
 		block := blockPath("ci", ci.Name)
 		c.rule(block, "", ci.Name, labelRule)
@@ -128,6 +132,10 @@ func (c *blueprintChecker) ci() {
 			if !pipelineYAML.MatchString(ci.Pipeline) || ci.Provider != ProviderGitHub && ci.Provider != ProviderGitLab {
 				c.bad(block, "pipeline", "", "is written for GitHub Actions and GitLab, as a .yml file: name one such as .github/workflows/terraform.yml, or leave it out")
 			}
+			c.once(pipelines, block, "pipeline", strings.ToLower(path.Clean(ci.Pipeline)), ci.Name)
+			if len(c.Projects) > 0 && !ci.hasJob(c.ProjectsOfCI(ci)) {
+				c.bad(block, "pipeline", "", "would have no job, which the platform takes for an error: name pull requests, a branch or an environment of a project in plan or apply, or leave it out")
+			}
 		}
 	}
 	c.ciPlanRoles()
@@ -147,7 +155,7 @@ func (c *blueprintChecker) ciIdentity(block string, ci CI) {
 		return
 	}
 	c.optional(block, "issuer", ci.Issuer, matching(issuerPattern, "is not the URL of an issuer that IAM accepts: write it as the tokens have it, with https:// and without port, query or slash at the end"))
-	c.optional(block, "audience", ci.Audience, matching(subjectPattern, "is not an audience: use up to 255 visible characters"))
+	c.optional(block, "audience", ci.Audience, matching(audiencePattern, "is not an audience: use up to 255 letters, digits and . _ ~ : / @ + = , -"))
 	for _, of := range []struct {
 		name, value string
 		form        *regexp.Regexp

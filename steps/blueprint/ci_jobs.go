@@ -70,6 +70,19 @@ func (c CI) GatedBy(environment string) string {
 	return ""
 }
 
+// hasJob tells whether the file of a pipeline would have a job: of tags, and of the
+// environments that plans name, there is none.
+func (c CI) hasJob(projects []Project) bool {
+	of := func(terms []string, kinds ...string) bool {
+		return slices.ContainsFunc(terms, func(term string) bool {
+			return slices.ContainsFunc(kinds, func(kind string) bool { return strings.HasPrefix(term, kind) })
+		})
+	}
+	return c.Watch || slices.ContainsFunc(projects, func(p Project) bool {
+		return of(c.Plan, ciPullRequest, ciMergeRequest, ciBranch) || of(c.applyTo(p.Environment), ciBranch, ciEnvironment)
+	})
+}
+
 // Kinds of jobs that plan and apply name.
 const (
 	ciPullRequest  = "pull_request"

@@ -192,3 +192,33 @@ func TestWhatIsNoRunnersRoleIsRefusedWithTheReason(t *testing.T) {
 		t.Errorf("%v, missing is %v", err, b.Missing())
 	}
 }
+
+// TestWhatAnAudienceIsNotIsRefused: a variable of IAM's policies would let in every audience,
+// and the change's undoing is a command that is copied.
+func TestWhatAnAudienceIsNotIsRefused(t *testing.T) {
+	t.Parallel()
+	for audience, takes := range map[string]bool{
+		"https://github.com/acme": true, "ari:cloud:bitbucket::workspace/922e118c-1e1a-4b0a": true, "api://AzureADTokenExchange": true, "@y": true,
+		"${token.actions.githubusercontent.com:aud}": false, "*": false, "a?": false, "$(id)": false, "`id`": false, "a;id": false, "a'b": false, "a b": false, "a\nb": false,
+	} {
+		b := runnerTeam()
+		b.CIs[0] = CI{Name: "github", Provider: ProviderGitHub, Repository: "acme/infra", Audience: audience, Plan: []string{"pull_request"}, Environments: []string{"staging"}}
+		err := b.Check()
+		if is := err == nil || !strings.Contains(err.Error(), "is not an audience"); is != takes {
+			t.Errorf("%q: %v", audience, err)
+		}
+	}
+}
+
+// TestTwoPipelinesHaveTwoFiles: each run would write one of them over the other.
+func TestTwoPipelinesHaveTwoFiles(t *testing.T) {
+	t.Parallel()
+	b := runnerTeam()
+	b.CIs = nil
+	for environment, path := range map[string]string{"staging": ".github/workflows/t.yml", "production": ".github/workflows/./T.yml"} {
+		b.CIs = append(b.CIs, CI{Name: environment, Provider: ProviderGitHub, Repository: "acme/infra", Apply: []string{"branch:main"}, Environments: []string{environment}, Pipeline: path})
+	}
+	if err := b.Check(); err == nil || !strings.Contains(err.Error(), "pipeline: is the same as that of ci") {
+		t.Error(err)
+	}
+}

@@ -123,11 +123,16 @@ func displayRule(value string) string {
 // IAM Identity Center user guide "Set session duration").
 func sessionDurationRule(value string) string {
 	const wrong = "is not a session duration: write one to twelve hours as ISO 8601, such as PT1H or PT1H30M"
-	d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(value, "PT")))
-	if err != nil || !sessionDurationPattern.MatchString(value) || d < time.Hour || d > 12*time.Hour || d%time.Minute != 0 {
+	if d := SessionLength(value); !sessionDurationPattern.MatchString(value) || d < time.Hour || d > 12*time.Hour || d%time.Minute != 0 {
 		return wrong
 	}
 	return ""
+}
+
+// SessionLength is how long a session of such a duration lasts; zero of a text that is none.
+func SessionLength(value string) time.Duration {
+	d, _ := time.ParseDuration(strings.ToLower(strings.TrimPrefix(value, "PT")))
+	return d
 }
 
 // identityCenter checks the block and what the groups say of Identity Center.

@@ -195,7 +195,7 @@ var leads = map[string]string{ // #nosec G101 -- sentences, in which the words s
 	"iam.no-own-device":             "A stolen access key would be enough to get in.",
 	"iam.other-members":             "The group has members whom the blueprint does not name.",
 	"iam.permissions-file":          "The file with an environment's permissions cannot be used.",
-	"iam.permissions-too-long":      "An environment role's policy is longer than IAM allows.",
+	"iam.permissions-too-long":      "A role's policy is longer than IAM allows.",
 	"iam.policy-name-too-long":      "A policy's name would be longer than IAM allows.",
 	"iam.profile-cannot-edit":       "The credentials file could not be edited without a risk of losing something.",
 	"iam.identity-center-busy":      "Identity Center is still working on what an earlier run started.",

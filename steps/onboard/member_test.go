@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	identitytypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
@@ -416,6 +417,50 @@ func TestOffboardingTakesTheMembershipAndNeverTheAssignment(t *testing.T) {
 	_, f := l.comesAsMember(&person{opens: browser})
 	if s := l.run(f); s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("alice ended with %d: %v", s.ExitCode(false), s.Findings)
+	}
+}
+
+// TestWhatElseGivesThePermissionSetIsTold: of a group of the directory that the blueprint named
+// before, while the one that two of its groups name now is left once; and sessions last as long
+// as the set says that is there.
+func TestWhatElseGivesThePermissionSetIsTold(t *testing.T) {
+	t.Parallel()
+	c := signingIn(t)
+	c.must(c.server.Directory(map[string][]string{"PlatformAdmins": {"dave@acme.com"}, "New": {"dave@acme.com"}}))
+	b := *c.blueprint
+	b.Groups = []blueprint.Group{
+		{Name: "admins", IdentityCenter: "New", Environments: []string{blueprint.Everything}},
+		{Name: "stagers", IdentityCenter: "New", Environments: []string{"staging"}},
+	}
+	env := c.env(c.desk, c.dir)
+	home := env.Sessions.Home("eu-central-1")
+	found, err := home.IdentityCenters(t.Context())
+	c.must(err)
+	sets, err := home.PermissionSets(t.Context(), found[0].ARN, "111111111111", []string{"Terraform-admins"})
+	c.must(err)
+	longer := awsops.UpdatePermissionSet(found[0].ARN, sets["Terraform-admins"].ARN, "PT12H").Input.(*ssoadmin.UpdatePermissionSetInput)
+	who := c.server.Operator()
+	_, err = ssoadmin.New(ssoadmin.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String(c.server.URL()), Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, ""),
+	}).UpdatePermissionSet(t.Context(), longer)
+	c.must(err)
+	f := (&Offboard{Answers: &blueprint.Answers{Blueprint: &b}, User: "dave@acme.com", Now: time.Now}).Flow(env)
+	f.Emit, f.Confirm = func(plan.Event) {}, enginetest.Agree
+	mark := len(c.server.Log())
+	s, err := f.Run(t.Context())
+	c.must(err)
+	if calls := c.mutations(mark); !slices.Equal(calls, []string{"identitystore:DeleteGroupMembership"}) {
+		t.Errorf("called %v", calls)
+	}
+	if out := s.Outcome.(plan.Departure); out.Deny != plan.NotDenied || s.ExitCode(false) != plan.ExitFindings {
+		t.Errorf("came to %+v with %d", out, s.ExitCode(false))
+	}
+	told := finding(s, "offboard.left-over")
+	if told == nil || !strings.Contains(told.Evidence, `Terraform-admins in account 111111111111 by the group "PlatformAdmins"`) || len(told.Commands) != 1 {
+		t.Errorf("told %v", told)
+	}
+	if told := finding(s, "offboard.sessions-live"); told == nil || !strings.Contains(told.Evidence, "within 13 hours of leaving") {
+		t.Errorf("of sessions it is told %v", told)
 	}
 }
 

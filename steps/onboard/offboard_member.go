@@ -3,6 +3,7 @@ package onboard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +26,20 @@ type leaver struct {
 	in map[string]string
 	// kept are those of them that an identity provider keeps.
 	kept map[string]bool
+	// memberships are all of the person's, by the group's id, and team are the ids of the
+	// team's groups.
+	memberships map[string]string
+	team        []string
+	// life is how long sessions of the team's permission sets last at most, and besides how
+	// many ways the person has to one of them but by the team's groups.
+	life    time.Duration
+	besides int
 }
 
 // lookMember is the look at somebody who signs in with Identity Center: the person's
 // memberships go, and never the assignment of the group, which is everybody's.
 func (o *Offboard) lookMember(ctx context.Context, env *engine.Env, operator awsops.Identity) (plan.Review, error) {
-	l := &leaver{report: &report{env: env}, answers: o.Answers, name: o.User, in: map[string]string{}, kept: map[string]bool{}}
+	l := &leaver{report: &report{env: env}, answers: o.Answers, name: o.User, in: map[string]string{}, kept: map[string]bool{}, life: blueprint.SessionLength(o.Answers.IdentityCenter.SessionDuration)}
 	l.review.Actor = steps.Acting(operator)
 	center, refused := steps.OrganizationInstance(ctx, env, o.Answers)
 	if refused != nil {
@@ -57,6 +66,9 @@ func (o *Offboard) lookMember(ctx context.Context, env *engine.Env, operator aws
 	if err := l.readGroups(ctx, home); err != nil {
 		return l.review, err
 	}
+	if err := l.readSets(ctx, home); err != nil {
+		return l.review, err
+	}
 	l.planLeaving(o.took)
 	o.took = o.took || len(l.review.Changes) > 0
 	return l.review, ctx.Err() //nolint:wrapcheck // the caller's own context
@@ -70,8 +82,8 @@ func signedInAs(who awsops.Identity, name string) bool {
 
 // readGroups finds the team's groups that the person is in.
 func (l *leaver) readGroups(ctx context.Context, home *awsops.Session) error {
-	memberships, err := home.StoreMemberships(ctx, l.center.Store, l.user.ID)
-	if err != nil {
+	var err error
+	if l.memberships, err = home.StoreMemberships(ctx, l.center.Store, l.user.ID); err != nil {
 		return err
 	}
 	for _, g := range l.answers.IdentityGroups() {
@@ -79,13 +91,71 @@ func (l *leaver) readGroups(ctx context.Context, home *awsops.Session) error {
 		if err != nil {
 			return err
 		}
-		if group != nil && memberships[group.ID] != "" {
+		if group == nil {
+			continue
+		}
+		l.team = append(l.team, group.ID)
+		if membership := l.memberships[group.ID]; membership != "" {
 			// A provider sends members group by group (IAM Identity Center user guide, "SCIM
 			// profile and SAML 2.0 implementation"), and knows nothing of a group that is not its own.
-			l.in[g.IdentityCenter], l.kept[g.IdentityCenter] = memberships[group.ID], group.External
+			l.in[g.IdentityCenter], l.kept[g.IdentityCenter] = membership, group.External
 		}
 	}
 	return nil
+}
+
+// readSets finds how long sessions last, and how the person has a permission set of the team's
+// but by its groups: by the one that the blueprint named before, or by an assignment of their
+// own. Of who may not read them all else is taken all the same.
+func (l *leaver) readSets(ctx context.Context, home *awsops.Session) error {
+	var names []string
+	for _, g := range l.answers.IdentityGroups() {
+		names = append(names, g.PermissionSet())
+	}
+	sets, err := home.PermissionSets(ctx, l.center.ARN, l.answers.AdminAccount, names)
+	if awsops.IsAccessDenied(err) {
+		l.find(plan.Finding{
+			ID: "offboard.not-seen", Of: plan.StepIAM, Severity: plan.Warning, Evidence: err.Error(), RequestIDs: awsops.RequestIDs(err),
+			Remedy: fmt.Sprintf("Ask somebody with that permission to run stateroom offboard %s: another group may give access as well.", l.name),
+		})
+		return nil
+	}
+	for _, name := range names {
+		set := sets[name]
+		l.life = max(l.life, blueprint.SessionLength(set.Duration))
+		if slices.Contains(set.People, l.user.ID) {
+			l.findBesides(name, "an assignment of their own", plan.Copy("Take it away",
+				"aws sso-admin delete-account-assignment --region %s --instance-arn %s --permission-set-arn %s --principal-type USER --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+				l.center.Region, l.center.ARN, set.ARN, plan.Shell(l.user.ID), l.answers.AdminAccount))
+		}
+		for _, id := range set.Groups {
+			if l.memberships[id] == "" || slices.Contains(l.team, id) {
+				continue
+			}
+			group, err := home.StoreGroupOf(ctx, l.center.Store, id)
+			switch {
+			case err != nil:
+				return err
+			case group == nil: // it was deleted meanwhile
+			case group.External:
+				l.findBesides(name, fmt.Sprintf("the group %q, which your identity provider keeps and the blueprint does not name", group.Name), nil)
+			default:
+				l.findBesides(name, fmt.Sprintf("the group %q, which the blueprint does not name", group.Name), plan.Copy("Take it away",
+					"aws identitystore delete-group-membership --region %s --identity-store-id %s --membership-id %s", l.center.Region, l.center.Store, plan.Shell(l.memberships[id])))
+			}
+		}
+	}
+	return err
+}
+
+// findBesides tells of a way to a permission set that is not the team's to take away.
+func (l *leaver) findBesides(set, way string, takes []plan.ShellCommand) {
+	l.besides++
+	l.find(plan.Finding{
+		ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Failure, Subject: set, Commands: takes,
+		Evidence: fmt.Sprintf("%s has permission set %s in account %s by %s.", l.name, set, l.answers.AdminAccount, way),
+		Remedy:   fmt.Sprintf("Take it away where it was given, then run stateroom offboard %s again.", l.name),
+	})
 }
 
 // chained is how long a session of an environment's role lasts at most that a session of a
@@ -95,13 +165,10 @@ const chained = time.Hour
 // planLeaving takes the memberships, or says who can. took says that this run took some: then
 // it is known until when sessions live.
 func (l *leaver) planLeaving(took bool) {
-	a := l.answers
-	life, left := time.Duration(0), 0
-	if d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(a.IdentityCenter.SessionDuration, "PT"))); err == nil {
-		life = d
-	}
+	a, life, left := l.answers, l.life, l.besides
 	for _, g := range a.IdentityGroups() {
 		membership, in := l.in[g.IdentityCenter]
+		delete(l.in, g.IdentityCenter) // another of the blueprint's groups may be the same
 		switch {
 		case !in:
 		case l.kept[g.IdentityCenter]:

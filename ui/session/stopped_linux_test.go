@@ -119,6 +119,7 @@ func (e *errand) onScreen(how mishap, n int) bool {
 			e.t.Errorf("%s was %s, and what is offered is to %s", operation, how, offered)
 		}
 		p.Type("a") // which must not bring the plan of before back
+		p.Until("Press enter to look again first")
 	}
 	if left := e.left(); offered == "look again" {
 		p.Type("\r")
