@@ -84,6 +84,34 @@ func (w *world) mayAssume(who sandbox.Credentials, role string) bool {
 	return err == nil
 }
 
+// TestChangesAndAccessOfAPipelineAreToldApart: every change of a plan says where it is, and
+// who may read an environment is whom its role lets in.
+func TestChangesAndAccessOfAPipelineAreToldApart(t *testing.T) {
+	t.Parallel()
+	b := ciTeam()
+	b.CIs[0].Watch, b.CIs[0].Environments, b.CIs[0].Apply = true, []string{"production"}, []string{"environment:production"}
+	w := newWorld(t, sandbox.Options{})
+	_, f := w.nine(b)
+	r, err := f.Review(t.Context())
+	w.must(err)
+	titles, changes := map[string]bool{}, []*plan.Change{}
+	for i := range r.Changes {
+		if changes = append(changes, &r.Changes[i]); titles[r.Changes[i].Title] {
+			t.Errorf("two changes are called %q", r.Changes[i].Title)
+		}
+		titles[r.Changes[i].Title] = true
+	}
+	told := plan.Access(changes...)
+	for _, want := range []string{
+		"The nightly watch of pipeline github may read the configuration of everything in staging and preprod.",
+		"Plans of pipeline github and the nightly watch of pipeline github may read the configuration of everything in production.",
+	} {
+		if !slices.Contains(told, want) {
+			t.Errorf("nobody says %q but %q", want, told)
+		}
+	}
+}
+
 // TestAPipelineReachesItsEnvironmentsAndNothingElse: whoever plans reads, each gate opens
 // its environment alone, and a further run has nothing to do.
 func TestAPipelineReachesItsEnvironmentsAndNothingElse(t *testing.T) {

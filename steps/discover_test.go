@@ -28,7 +28,7 @@ func TestQuestionsOfferTheAccountsThatAreThere(t *testing.T) {
 	if offered["admin_account"] != "111111111111" {
 		t.Errorf("admin account offered: %q", offered["admin_account"])
 	}
-	if want := "staging=222222222222,preprod=333333333333,production=444444444444"; offered["environment"] != want {
+	if want := "staging=222222222222, preprod=333333333333, production=444444444444"; offered["environment"] != want {
 		t.Errorf("environments offered: %q, want %q", offered["environment"], want)
 	}
 }

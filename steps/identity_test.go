@@ -69,6 +69,9 @@ func TestAGroupOfIdentityCenterGetsAPermissionSetAndNobodyAKey(t *testing.T) {
 			if told == nil || !strings.Contains(told.Details, "sso_role_name = Terraform-admins") || !strings.Contains(told.Details, "sso_region = eu-central-1") {
 				t.Errorf("how to sign in: %v", told)
 			}
+			if !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return strings.Contains(f.Remedy, "--me GROUP") }) {
+				t.Errorf("an operator who is a member, and no user, is told %v", summary.Findings)
+			}
 			for _, e := range w.server.Log() {
 				if slices.Contains([]string{"CreateUser", "CreateAccessKey", "CreateGroup"}, e.Operation) {
 					t.Errorf("%s was called", e.Operation)

@@ -212,19 +212,19 @@ func isMissing(a *blueprint.Answers, path string) bool {
 // whoAmI asks which of the admins the operator is.
 func whoAmI(a *blueprint.Answers) plan.Question {
 	q := plan.Question{
-		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice, Flag: "--me USER",
-		Options: append([]string{nobody}, a.AllUsers()...), Default: nobody,
+		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice, Flag: meOption(a),
+		Options: append([]string{nobody}, a.People()...), Default: nobody,
 		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
 	}
 	q.Means = map[string]string{nobody: "Every key is sealed, and the result is proven as the operator only."}
-	for _, user := range a.AllUsers() {
+	for _, user := range a.People() {
 		q.Means[user] = "The result is proven as " + user + ", with this laptop's profile."
 	}
 	for _, g := range a.IdentityGroups() {
 		q.Options = append(q.Options, g.Name)
 		q.Means[g.Name] = fmt.Sprintf("You are in %q of Identity Center: this laptop's profile signs in there, and nobody has a key.", g.IdentityCenter)
 	}
-	if len(a.AllUsers()) == 0 {
+	if len(a.People()) == 0 {
 		q.Help, q.Means[nobody] = "This laptop's profile is written for it.", "No profile is written, and the result is proven as the operator only."
 	}
 	if me := cmp.Or(a.Me, a.Member); slices.Contains(q.Options, me) {

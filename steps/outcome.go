@@ -13,7 +13,7 @@ import (
 // outcome is what the newest look has found so, for the person at this laptop.
 func (s *Setup) outcome() plan.SetUp {
 	o, a := s.observed, s.Answers
-	out := plan.SetUp{Begun: o.Key.Key != nil, Sealed: sealed(s.Env, o, time.Now())}
+	out := plan.SetUp{Begun: o.Key.Key != nil, Sealed: sealed(s.Env, a, o, time.Now())}
 	if o.provenAsAdmin(a) {
 		out.Admin = adminOf(o, a)
 	}
@@ -70,12 +70,15 @@ func adminOf(o *Observed, a *blueprint.Answers) string {
 
 // sealed are the keys that wait to be collected: those whose file is here and whose
 // user still has the key in it, as far as this laptop knows which that is.
-func sealed(env *engine.Env, o *Observed, now time.Time) []plan.Sealed {
+func sealed(env *engine.Env, a *blueprint.Answers, o *Observed, now time.Time) []plan.Sealed {
 	var waiting []plan.Sealed
 	for _, user := range o.Done.Handovers {
 		w := SealedFile(env, user)
+		if w.Safe = a.BreaksGlass(user); w.Safe {
+			w.Until = time.Time{}
+		}
 		held, here := env.Journal.Finished(KeyChange(user))
-		if here && (o.IAM.Users[user].Keys.Find(held["id"]) == nil || !now.Before(w.Until)) {
+		if here && (o.IAM.Users[user].Keys.Find(held["id"]) == nil || !w.Safe && !now.Before(w.Until)) {
 			continue
 		}
 		waiting = append(waiting, w)

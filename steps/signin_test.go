@@ -81,6 +81,9 @@ func TestAProfileThatSignsInElsewhereIsReplacedByConsentAlone(t *testing.T) {
 		"a profile without a session": {
 			"[profile admin_iam]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 111111111111\nsso_role_name = Terraform-admins\n", "profile admin_iam",
 		},
+		"a profile that contradicts its session": { // which every SDK refuses
+			"[profile admin_iam]\nsso_session = stateroom-111111111111\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 111111111111\nsso_role_name = Terraform-admins\n", "profile admin_iam",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +113,8 @@ func TestAProfileThatSignsInElsewhereIsReplacedByConsentAlone(t *testing.T) {
 			f.Answers.Adopt = []string{c.adopt}
 			w.healthy(w.run(f))
 			text := w.awsConfig()
-			if !strings.Contains(text, "sso_session = stateroom-111111111111") || strings.Contains(text, "[sso-session stateroom-111111111111]\nsso_start_url = https://other") {
+			if !strings.Contains(text, "sso_session = stateroom-111111111111") || strings.Contains(text, "[sso-session stateroom-111111111111]\nsso_start_url = https://other") ||
+				strings.Count(text, "us-east-1") > strings.Count(text, "[sso-session other]") {
 				t.Errorf("not replaced:\n%s", text)
 			}
 			w.events = nil

@@ -39,16 +39,17 @@ func brokenGlass(o *Observed, name string) (findings []plan.Finding) {
 		findings = append(findings, plan.Finding{
 			ID: "iam.break-glass-used", Subject: name, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Access key %s of %s, which is for emergencies alone, was last used on %s.", k.ID, name, use.When()),
-			Remedy: fmt.Sprintf("Find out who used it, in CloudTrail. Then delete it (aws iam delete-access-key --user-name %s --access-key-id %s) and run stateroom setup, which makes and seals a new one.",
-				user, k.ID),
+			Remedy:   "Find out who used it, in CloudTrail. Then delete it and run stateroom setup, which makes and seals a new one.",
+			Commands: plan.Copy("Delete it", "aws iam delete-access-key --user-name %s --access-key-id %s", user, k.ID),
 		})
 	}
 	if f.User == nil || f.DevicesKnown && !slices.ContainsFunc(f.Devices, awsops.MFADevice.GivesCodes) {
 		findings = append(findings, plan.Finding{
 			ID: "iam.break-glass-no-mfa", Subject: name, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and its policies give nothing without MFA.", name),
-			Remedy: fmt.Sprintf("Enable one and keep it apart from the sealed key: aws iam create-virtual-mfa-device --virtual-mfa-device-name %s --bootstrap-method QRCodePNG --outfile FILE, then "+
-				"aws iam enable-mfa-device --user-name %s --serial-number SERIAL --authentication-code1 CODE --authentication-code2 CODE.", user, user),
+			Remedy:   "Enable one and keep it apart from the sealed key.",
+			Commands: append(plan.Copy("Make it", "aws iam create-virtual-mfa-device --virtual-mfa-device-name %s --bootstrap-method QRCodePNG --outfile FILE", user),
+				plan.Copy("Enable it", "aws iam enable-mfa-device --user-name %s --serial-number SERIAL --authentication-code1 CODE --authentication-code2 CODE", user)...),
 		})
 	}
 	return findings

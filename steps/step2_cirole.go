@@ -32,7 +32,7 @@ type machineRole struct {
 	e blueprint.Environment
 	f RoleFacts
 	// trust is who may assume it, opens how far that may be open to tokens, and lets says
-	// in a sentence who gets what.
+	// in a sentence who gets what, of an environment's role up to that environment.
 	trust policy.Document
 	opens policy.Opening
 	lets  string
@@ -213,21 +213,21 @@ func readOnlyAccess(o *Observed) string {
 	return "arn:" + o.partition() + ":iam::aws:policy/ReadOnlyAccess"
 }
 
-// environmentPlanRole is the role beside the environment role that only reads.
+// environmentPlanRole is the role beside the environment role that only reads, of an
+// environment in which a pipeline plans or watches.
 func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environment) *machineRole {
-	var roles, names []string
+	var roles, who []string
 	for _, ci := range a.CIsIn(e.Name) {
 		if ci.PlanRole() != "" {
-			roles, names = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole()))), append(names, ci.Name)
+			roles, who = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.PlanRole()))), append(who, "plans of pipeline "+ci.Name)
 		}
 	}
 	for _, ci := range a.CIs {
 		if ci.Watch {
-			roles, names = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.WatchRole()))), append(names, ci.Name)
+			roles, who = append(roles, a.RoleARN(o.partition(), atCI(o, a, ci.WatchRole()))), append(who, "the nightly watch of pipeline "+ci.Name)
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	readers := plan.Enumerated(who)
 	inline := policy.PlanDenials()
 	if a.Watched() {
 		inline.Statements = append(inline.Statements, policy.WatchDenial())
@@ -237,7 +237,7 @@ func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environm
 		trust: policy.Document{Version: policy.Version2012, Statements: []policy.Statement{
 			policy.MachineTrust(o.partition(), a.AdminAccount, o.orgID(), roles),
 		}},
-		lets:   fmt.Sprintf("Plans of pipeline %s may read the configuration of everything in %s.", plan.Enumerated(names), e.Name),
+		lets:   strings.ToUpper(readers[:1]) + readers[1:] + " may read the configuration of everything in ",
 		inline: inline, attached: readOnlyAccess(o),
 	}
 }
@@ -310,7 +310,7 @@ func (b *machineRole) create() {
 		Description: roleDescription(b.a), Tags: plan.TagsOf(b.a),
 	}))
 	c.Fields = plan.Created("name", b.e.Role, "trust", b.trust.JSON())
-	c.Judge(plan.Gives(plan.WidensTrust, b.name(), b.lets))
+	c.Judge(b.gives(plan.WidensTrust))
 	c.JudgeTags(b.a, b.name(), plan.TagsOf(b.a))
 	c.Needs, c.Risk = append(c.Needs, b.needs...), b.risk
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + plan.Known(b.e.Account) + ", after its policies)"
@@ -328,7 +328,7 @@ func (b *machineRole) update() {
 		have := policy.WithoutDeleted(stored)
 		c := b.change(trustSuffix, plan.Update, "Correct who may assume "+b.e.Role, awsops.UpdateAssumeRolePolicy(b.e.Role, b.trust.JSON()))
 		c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: b.trust.JSON()}}
-		c.JudgeWider(have, b.trust, plan.Gives(plan.WidensTrust, b.name(), b.lets))
+		c.JudgeWider(have, b.trust, b.gives(plan.WidensTrust))
 		c.Needs = append(c.Needs, b.needs...)
 		c.Risk = "Anyone who is only in the old trust policy can no longer assume the role."
 		b.Find(c.Drop("iam.role-deleted-principal", "trust policy of "+b.name(), stored)...)
@@ -359,21 +359,30 @@ func (b *machineRole) update() {
 	}
 }
 
-// gives is what the role's policies give to whom; of a new one the role itself tells.
-func (b *machineRole) gives() []plan.Widening {
+// gives is what the role gives to whom: environments of which the same is so are told together.
+func (b *machineRole) gives(kind plan.WideningKind) plan.Widening {
+	w := plan.Gives(kind, b.name(), b.lets)
+	if b.e.Name != "" {
+		w.Subject, w.Tail = b.e.Name, "."
+	}
+	return w
+}
+
+// permits is what the role's policies give; of a new one the role itself tells.
+func (b *machineRole) permits() []plan.Widening {
 	if b.f.Role == nil {
 		return nil
 	}
-	return []plan.Widening{plan.Gives(plan.WidensPermissions, b.name(), b.lets)}
+	return []plan.Widening{b.gives(plan.WidensPermissions)}
 }
 
 // permissions gives the role its policies. What is beside them is told: it may be more than
 // a pipeline ought to have.
 func (b *machineRole) permissions() {
 	if b.attached != "" && !slices.Contains(b.f.Attached, b.attached) {
-		c := b.change(".attached", plan.Update, fmt.Sprintf("Attach %s to %s", lastPart(b.attached), b.e.Role), awsops.AttachRolePolicy(b.e.Role, b.attached))
+		c := b.change(".attached", plan.Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(b.attached), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, b.attached))
 		c.Fields = plan.Created("attached policy", b.attached)
-		c.Judge(b.gives()...)
+		c.Judge(b.permits()...)
 		c.Needs = append(c.Needs, b.id+".permissions") // what it denies comes first
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, b.attached)
 		b.Change(c)
@@ -385,7 +394,7 @@ func (b *machineRole) permissions() {
 			c.Fields[0].Before = have.JSON()
 		}
 		if policy.Wider(have, b.inline) {
-			c.Judge(b.gives()...)
+			c.Judge(b.permits()...)
 		} else {
 			c.Judge()
 		}

@@ -55,7 +55,7 @@ func fileQuestions(a *blueprint.Answers) []plan.Question {
 			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
-	if len(a.AllUsers())+len(a.IdentityGroups()) > 0 {
+	if len(a.People())+len(a.IdentityGroups()) > 0 {
 		questions = append(questions, whoAmI(a))
 	}
 	return questions

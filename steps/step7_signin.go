@@ -65,6 +65,14 @@ func memberHere(o *Observed, a *blueprint.Answers) string {
 	return a.Member
 }
 
+// meOption is the option by which somebody of the team says who they are.
+func meOption(a *blueprint.Answers) string {
+	if len(a.People()) == 0 {
+		return "--me GROUP"
+	}
+	return "--me USER"
+}
+
 // memberSignedIn is the member who works on this laptop, where the sign-in holds.
 func memberSignedIn(o *Observed, a *blueprint.Answers) string {
 	if group := memberHere(o, a); group != "" && group == o.IAM.Profile.Member {
@@ -103,7 +111,8 @@ func PortalHere(config files.Snapshot, a *blueprint.Answers) blueprint.IdentityC
 func SignsIn(config files.Snapshot, a *blueprint.Answers, at blueprint.IdentityCenter) bool {
 	p, _ := profiles.Read(profiles.Config, config, a.AdminProfile)
 	session, there := profiles.SSOSession(config, a.SessionName())
-	return there && p.Get(ssoSession) == a.SessionName() && session.Get(ssoStartURL) == at.StartURL && session.Get(ssoRegion) == at.Region
+	return there && p.Get(ssoSession) == a.SessionName() && session.Get(ssoStartURL) == at.StartURL && session.Get(ssoRegion) == at.Region &&
+		cmp.Or(p.Get(ssoStartURL), at.StartURL) == at.StartURL && cmp.Or(p.Get(ssoRegion), at.Region) == at.Region
 }
 
 // SignInShadowed is the finding of an admin profile with credentials of another kind beside
@@ -155,7 +164,7 @@ func PlanMember(a *blueprint.Answers, credentials, config files.Snapshot, wanted
 	var others []plan.Finding
 	known := profiles.ByName(profiles.Config, config)
 	for i := range wanted {
-		if f := signsInElsewhere(a, config, known, &wanted[i]); f != nil {
+		if f := signsInElsewhere(a, config, known, &wanted[i], wanted[0]); f != nil {
 			taken, others = append(taken, wanted[i].String()), append(others, *f)
 		}
 	}
@@ -250,8 +259,8 @@ func cannotWrite(err error, wanted []profiles.Wanted) plan.Finding {
 
 // signsInElsewhere is the finding of a section of the same name that signs in somewhere else,
 // or as somebody else; nil where it is the team's, or not there. What contradicts the
-// session in the profile itself goes with it.
-func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[string]profiles.Profile, e *profiles.Wanted) *plan.Finding {
+// session in the profile itself goes with it: every SDK refuses a profile that does.
+func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[string]profiles.Profile, e *profiles.Wanted, session profiles.Wanted) *plan.Finding {
 	have, there := known[e.Name]
 	remedy := "Choose another name with --set admin_profile=NAME"
 	if e.SSO {
@@ -267,12 +276,20 @@ func signsInElsewhere(a *blueprint.Answers, config files.Snapshot, known map[str
 			differs = append(differs, fmt.Sprintf("%s = %s, not %s", kv.Key, value, kv.Value.Reveal()))
 		}
 	}
-	if !e.SSO && e.Name == a.AdminProfile && have.Get(ssoSession) == "" { // of before there were sessions
-		for _, key := range []string{ssoStartURL, ssoRegion} {
-			if value := have.Get(key); value != "" {
-				differs = append(differs, fmt.Sprintf("%s = %s, and no sso_session", key, value))
-				e.Remove = append(e.Remove, key)
+	if !e.SSO && e.Name == a.AdminProfile {
+		for _, kv := range session.Set {
+			value := have.Get(kv.Key)
+			switch {
+			case value == "" || kv.Key != ssoStartURL && kv.Key != ssoRegion:
+				continue
+			case have.Get(ssoSession) == "": // of before there were sessions
+				differs = append(differs, fmt.Sprintf("%s = %s, and no sso_session", kv.Key, value))
+			case value != kv.Value.Reveal():
+				differs = append(differs, fmt.Sprintf("%s = %s, and not %s as in the session", kv.Key, value, kv.Value.Reveal()))
+			default:
+				continue
 			}
+			e.Remove = append(e.Remove, kv.Key)
 		}
 	}
 	if len(differs) == 0 {

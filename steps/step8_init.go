@@ -119,7 +119,7 @@ func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Find(plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s that can be used, and setup initializes the projects with that one.", a.AdminProfile),
-			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
+			Remedy:   "If you are one of the admins, run stateroom setup " + meOption(a) + ".",
 		})
 	default:
 		for _, project := range reachable(o, a) {

@@ -248,7 +248,7 @@ func notMoved(o *Observed, a *blueprint.Answers) []plan.Finding {
 		findings = append(findings, plan.Finding{
 			ID: "init.state-not-moved", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Project %s keeps its state elsewhere, and moving it takes Terraform and the profile of one of its admins on this laptop, so the project was left as it is.", project.Name),
-			Remedy:   "Run stateroom setup --me USER where both are.",
+			Remedy:   "Run stateroom setup " + meOption(a) + " where both are.",
 		})
 	}
 	return findings

@@ -110,7 +110,7 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		}
 	}
 	if len(refused) > 0 { // one finding for all of them, however many there are
-		findings = append(findings, unproven("iam.roles-not-proven",
+		findings = append(findings, unproven(a, "iam.roles-not-proven",
 			fmt.Sprintf("The roles of %s, such as %s, were", plan.Counted(len(refused), "environment"), slices.Min(refused))))
 		return plan.Unproved(plan.ProofNeedsAdmin).Weaker(who.proof(findings)), findings
 	}
@@ -271,7 +271,7 @@ func (b *backendProbe) prove(ctx context.Context) (plan.Proof, []plan.Finding) {
 		case err != nil:
 			return plan.Unproved(plan.ProofFailed), []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven("init.not-proven", "The backend was")}
+			return plan.Unproved(plan.ProofNeedsAdmin), []plan.Finding{unproven(b.a, "init.not-proven", "The backend was")}
 		}
 		if !b.o.Files.hidden() { // else step 7 has told why
 			findings = append(findings, provenAsOperator(b.a))
@@ -402,7 +402,7 @@ func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
 		ID: "init.proven-as-operator", Severity: plan.Info,
 		Evidence: fmt.Sprintf("This laptop has no profile %s that could be used, so the backend was proven with the operator's permissions, not an admin's.", a.AdminProfile),
-		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
+		Remedy:   "Run stateroom setup " + meOption(a) + " on an admin's laptop.",
 	}
 }
 
@@ -422,10 +422,10 @@ func operatorEnv(env *engine.Env) engine.Environment {
 func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) }
 
 // unproven is the finding of what only an admin could prove.
-func unproven(id, what string) plan.Finding {
+func unproven(a *blueprint.Answers, id, what string) plan.Finding {
 	return plan.Finding{
 		ID: id, Severity: plan.Info,
 		Evidence: what + " not proven: this laptop has no admin's profile, and the operator neither has nor needs an admin's permissions.",
-		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
+		Remedy:   "Run stateroom setup " + meOption(a) + " on an admin's laptop.",
 	}
 }

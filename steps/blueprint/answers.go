@@ -108,7 +108,7 @@ func (d *Discovery) Environments(admin string) string {
 	if len(offered) > mostOffered {
 		return ""
 	}
-	return strings.Join(Pairs(offered), ",")
+	return strings.Join(Pairs(offered), ", ")
 }
 
 // Offered are the active accounts but the admin account.

@@ -53,7 +53,7 @@ func matching(pattern *regexp.Regexp, why string) func(string) string {
 }
 
 var (
-	accountRule   = matching(accountPattern, "is not an account id: write its 12 digits in quotes")
+	accountRule   = matching(accountPattern, "is not an account id: write its 12 digits, in a file in quotes")
 	regionRule    = matching(regionPattern, "does not look like a region: write one such as eu-west-1")
 	profileRule   = matching(profilePattern, "is not a valid profile name: use letters, digits and _ . @ + -")
 	labelRule     = matching(labelPattern, "is not a valid name: begin with a letter or digit, use letters, digits, _ and -, 63 at most")

@@ -100,7 +100,7 @@ func (x *Executor) initialised(c plan.Change, result terraform.Result, err error
 		if x.left == nil {
 			x.left = map[string]string{}
 		}
-		x.left[c.ID] = "the backend is configured, its providers could not be downloaded"
+		x.left[c.ID] = "its providers could not be downloaded"
 	}
 	return err
 }

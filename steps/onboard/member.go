@@ -125,7 +125,7 @@ func (m *member) identify(ctx context.Context, who *identity) (bool, error) {
 	who.Identity, who.status, who.caller, who.user = found, owned, session, found.Session()
 	m.passed(c, who.ARN)
 	m.passed(plan.Check{Name: checkAccount, Asked: c.Asked}, who.Account)
-	m.passed(plan.Check{Name: checkSession, Asked: m.env.TokenPath(a.SessionName())}, "holds "+m.holds())
+	m.passed(plan.Check{Name: checkSession, Asked: m.env.TokenPath(a.SessionName())}, untilHere(m.token.Expires))
 	var off *plan.Refusal // a clock that is off so far that AWS refuses what it signs
 	if errors.As(engine.ClockOff(session), &off) {
 		m.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{

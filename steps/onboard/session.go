@@ -80,7 +80,7 @@ func (p *factorPlan) planSession(base files.Snapshot, needs []string) {
 	c := plan.Check{Name: checkSession, Asked: "iam:ListMFADevices as profile " + profile}
 	switch {
 	case p.session != nil:
-		p.passed(c, "holds "+p.holds())
+		p.passed(c, p.holds())
 		return
 	case p.env.Asks.SignIn == nil:
 		p.broken(c, plan.Finding{

@@ -17,8 +17,10 @@ type Sealed struct {
 	// Path is the file's, from the folder of the blueprint; empty for one that is deleted as
 	// the run ends.
 	Path string
-	// Until is when it expires; zero where another laptop has sealed it.
+	// Until is when it expires; zero where another laptop has sealed it, or it never does.
 	Until time.Time
+	// Safe says that it is for emergencies, and goes into a safe.
+	Safe bool
 }
 
 // SetUp is the team's set-up.

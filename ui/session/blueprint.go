@@ -34,8 +34,8 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 			return nil, false, err
 		}
 	}
-	if s.lab != nil && a.Me == "" && len(a.AllUsers()) > 0 {
-		a.Me = a.AllUsers()[0]
+	if s.lab != nil && a.Me == "" && len(a.People()) > 0 {
+		a.Me = a.People()[0]
 	}
 	return a, isNew, nil
 }
@@ -111,7 +111,11 @@ func one(a *blueprint.Answers) error {
 	case group >= 0:
 		return Usagef("--me %s names a group, not a person: give one of its users, %s", a.Me, strings.Join(a.Groups[group].Users, ", "))
 	default:
-		return Usagef("--me %s is not one of the blueprint's users%s, which are %s", a.Me, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
+		what := "users"
+		if len(a.IdentityGroups()) > 0 {
+			what = "users or groups that sign in"
+		}
+		return Usagef("--me %s is not one of the blueprint's %s%s, which are %s", a.Me, what, blueprint.DidYouMean(a.Me, users), strings.Join(users, ", "))
 	}
 	return nil
 }

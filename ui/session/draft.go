@@ -172,17 +172,32 @@ func (d *drafts) forget() {
 
 // summarized are the first few of some answers.
 func summarized(answers []draftAnswer) string {
-	const most, longest = 3, 40
+	const most = 3
 	var parts []string
 	for _, a := range answers[:min(most, len(answers))] {
-		value := []rune(strings.ReplaceAll(a.Answer, "\n", " "))
-		if len(value) > longest {
-			value = append(value[:longest-1], '…')
-		}
-		parts = append(parts, cmp.Or(a.Name, a.Question)+": "+string(value))
+		parts = append(parts, cmp.Or(a.Name, a.Question)+": "+abridged(strings.ReplaceAll(a.Answer, "\n", " ")))
 	}
 	if more := len(answers) - most; more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// abridged is an answer of one line: of a long list the first few, and how many more.
+func abridged(answer string) string {
+	const longest = 40
+	if len([]rune(answer)) <= longest {
+		return answer
+	}
+	first, rest := "", strings.Split(answer, ",")
+	for first == "" || len(rest) > 0 && len([]rune(first+", "+strings.TrimSpace(rest[0]))) <= longest {
+		first, rest = strings.TrimPrefix(first+", "+strings.TrimSpace(rest[0]), ", "), rest[1:]
+	}
+	if short := []rune(first); len(short) > longest {
+		first = string(short[:longest-1]) + "…"
+	}
+	if len(rest) == 0 {
+		return first
+	}
+	return fmt.Sprintf("%s and %d more", first, len(rest))
 }

@@ -491,3 +491,18 @@ func TestARefusalSaysThatAnswersAreKeptOnlyWhereTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// TestALongAnswerIsAbridgedAtItsParts, and says how many are left out.
+func TestALongAnswerIsAbridgedAtItsParts(t *testing.T) {
+	for answer, want := range map[string]string{
+		"eu-west-1": "eu-west-1",
+		"staging=222222222222,preprod=333333333333,production=444444444444": "staging=222222222222 and 2 more",
+		"alice, bob, carol, dave, erin, frank, grace, heidi":                "alice, bob, carol, dave, erin, frank and 2 more",
+		strings.Repeat("a", 50):        strings.Repeat("a", 39) + "…",
+		strings.Repeat("a", 50) + ",b": strings.Repeat("a", 39) + "… and 1 more",
+	} {
+		if got := abridged(answer); got != want {
+			t.Errorf("%s is told as %q, want %q", answer, got, want)
+		}
+	}
+}

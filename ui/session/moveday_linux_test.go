@@ -37,7 +37,7 @@ func TestTheMoveFromAKeyToIdentityCenterCanBeRehearsed(t *testing.T) {
 		p.Type(s.keys)
 	}
 	p.leaves("alice@example.com's access works in")
-	says(t, p.Text(), "Terraform uses Alice's access key on this laptop", "is deactivated and gone")
+	says(t, p.Text(), "Terraform uses alice's access key on this laptop", "is deactivated and gone")
 	credentials, err := os.ReadFile(filepath.Join(stage, "home", ".aws", "credentials"))
 	l.must(err)
 	if strings.Contains(string(credentials), "[admin_iam") || strings.Count(string(credentials), "aws_secret_access_key") != 1 {

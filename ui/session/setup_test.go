@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
@@ -101,6 +102,28 @@ func TestACommandAfterAMenuSaysWhatWasChosenThere(t *testing.T) {
 	for about, want := range map[string]string{"": "stateroom offboard USER --sandbox --plain", "bob": "stateroom offboard bob --sandbox --plain"} {
 		if s.about = about; s.command() != want {
 			t.Errorf("it is %s, want %s", s.command(), want)
+		}
+	}
+}
+
+// TestNobodyRehearsesAsTheUserForEmergencies, who is none of the admins: the key is sealed.
+func TestNobodyRehearsesAsTheUserForEmergencies(t *testing.T) {
+	for want, users := range map[string][]string{"": nil, "alice": {"alice"}} {
+		b := enginetest.Team(users, "staging")
+		b.Groups = append([]blueprint.Group{{Name: "emergency", Users: []string{"break-glass"}, BreakGlass: true, Environments: []string{blueprint.Everything}}}, b.Groups...)
+		for i := range b.Groups {
+			if b.Groups[i].Environments = []string{blueprint.Everything}; len(b.Groups[i].Users) == 0 {
+				b.Groups[i].IdentityCenter = "PlatformAdmins"
+			}
+		}
+		path := filepath.Join(t.TempDir(), BlueprintFile)
+		if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := newSession(Options{Sandbox: true, Blueprint: path}, System{}, SetUp)
+		s.lab = &practice.Lab{}
+		if a, _, err := s.begin(); err != nil || a.Me != want {
+			t.Errorf("of %v the rehearsal is by %+v, %v", users, a, err)
 		}
 	}
 }

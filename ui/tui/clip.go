@@ -38,7 +38,7 @@ func (m *root) toClipboard(c clip) tea.Cmd {
 		if err := writeClipboard(m.engine.ctx, out, getenv, text); err != nil {
 			return noticeMsg{text: "Not copied: " + err.Error()}
 		}
-		return noticeMsg{"Copied " + c.what + ": " + abstract(text), true}
+		return noticeMsg{text: "Copied " + c.what + ": " + abstract(text), done: true, key: true}
 	}
 }
 

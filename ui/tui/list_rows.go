@@ -96,7 +96,7 @@ func (l *list) access(sentences []string) {
 	}
 	l.text(" " + l.theme.Warn.Render(l.theme.Glyphs.Attention+" This gives access:"))
 	for _, sentence := range sentences {
-		l.wrapped(l.short(sentence), 3, l.theme.Plain.Render)
+		l.wrapped(sentence, 3, l.theme.Plain.Render)
 	}
 	l.text("")
 }

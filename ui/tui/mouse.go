@@ -27,7 +27,7 @@ func (m *root) toggleMouse() tea.Cmd {
 	if m.mouse {
 		text, cmd = "Mouse on: wheel and clicks. Press m to select text.", tea.EnableMouseCellMotion
 	}
-	return tea.Batch(cmd, m.broadcast(noticeMsg{text, true}))
+	return tea.Batch(cmd, m.broadcast(noticeMsg{text: text, done: true}))
 }
 
 // pointer is a click, or a turn of the wheel.

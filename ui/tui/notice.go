@@ -12,6 +12,8 @@ import (
 type noticeMsg struct {
 	text string
 	done bool
+	// key says that it is of the key just pressed alone, so that it goes with the next.
+	key bool
 }
 
 // mark is the sign before a notice.

@@ -57,6 +57,9 @@ func (q *query) key(pressed tea.KeyMsg) bool {
 	case q.open && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
 		q.input, _ = q.input.Update(pressed) // its command would only blink
 	case pressed.Type == tea.KeyRunes && !pressed.Paste && pressed.Runes[0] == '/':
+		if !q.open {
+			q.input.SetValue("") // another search, as in a pager
+		}
 		q.start()
 		if rest := pressed.Runes[1:]; len(rest) > 0 { // typed fast, or through a slow line
 			q.input, _ = q.input.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: rest})

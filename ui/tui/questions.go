@@ -138,7 +138,7 @@ func newPage(t *theme.Theme, stage *plan.Stage, questions []plan.Question, befor
 	for i, q := range questions {
 		fields[i] = formField(q)
 		if stage != nil {
-			fields[i].Help = strings.TrimSpace(q.Help + " " + stage.Why + " " + stage.Cost)
+			fields[i].Help = strings.TrimSpace(q.Help + " " + stage.Cost)
 		}
 		if value, kept := typed[q.Path]; kept {
 			fields[i].Value = value

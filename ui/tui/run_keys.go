@@ -15,6 +15,9 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	if v.phase == asking {
 		return v.answerKey(msg)
 	}
+	if v.notice.key {
+		v.tell(noticeMsg{})
+	}
 	if v.phase != opening && v.list.search.update(msg) {
 		v.follows = false
 		return nav{}, nil
@@ -23,7 +26,7 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 		moved := v.list.move(msg)
 		v.follows = v.follows && !moved
 		if why := v.idle(msg); !moved && why != "" {
-			v.say(why)
+			v.tell(noticeMsg{text: why, key: true})
 		}
 		return moved
 	})

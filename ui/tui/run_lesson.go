@@ -16,7 +16,7 @@ func (v *runScreen) learn() tea.Cmd {
 	if !solved {
 		return nil
 	}
-	v.tell(noticeMsg{result + " Press enter to go on.", true})
+	v.tell(noticeMsg{text: result + " Press enter to go on.", done: true})
 	return l.course.learn(l.Name, points, l.Surprise)
 }
 

@@ -73,7 +73,7 @@ func (s saving) write(path string) tea.Cmd {
 		if err != nil {
 			return noticeMsg{text: "Not saved: " + err.Error()}
 		}
-		return noticeMsg{"Saved to " + path + ".", true}
+		return noticeMsg{text: "Saved to " + path + ".", done: true}
 	}
 }
 

@@ -51,6 +51,13 @@ func TestSearchTypedAtOnce(t *testing.T) {
 	shows(t, m, "/ lock", "1 of ")
 }
 
+// A slash begins another search, whatever was looked for before.
+func TestASecondSearchBeginsEmpty(t *testing.T) {
+	m := lookedAt(t, narrowLook, Troubleshoot, Options{}, ill())
+	press(m, "/nowhere", "enter", "/", "l", "o", "c", "k")
+	shows(t, m, "/ lock", "1 of ")
+}
+
 // What a line does not show is found all the same: an ARN in the details.
 func TestSearchFindsWhatIsFoldedIn(t *testing.T) {
 	m := lookedAt(t, narrowLook, Troubleshoot, Options{}, ill())

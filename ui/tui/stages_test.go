@@ -109,6 +109,10 @@ func TestAKeyThatHasNothingToDoSaysWhy(t *testing.T) {
 			m := reviewingRoot(t, plainLook, Options{})
 			press(m, c.keys...)
 			shows(t, m, c.says)
+			press(m, "down")
+			if strings.Contains(m.View(), c.says) {
+				t.Error("the next key is answered by what was said of this one")
+			}
 		})
 	}
 }

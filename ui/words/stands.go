@@ -169,6 +169,12 @@ func waiting(sealed []plan.Sealed) string {
 }
 
 func keyWaits(w plan.Sealed) string {
+	switch whose := plan.Whose(Named(w.User)); {
+	case w.Safe && w.Path == "":
+		return fmt.Sprintf("%s key is sealed, for emergencies. A real run leaves it as %s.age in the folder handover: move that into a safe.", whose, w.User)
+	case w.Safe:
+		return fmt.Sprintf("%s key is sealed in %s, for emergencies: move that into a safe.", whose, w.Path)
+	}
 	if w.Path == "" {
 		return fmt.Sprintf("%s key is sealed, and %s alone can open it. A real run leaves it for you to send, as %s.age in the folder handover.", plan.Whose(Named(w.User)), w.User, w.User)
 	}
@@ -188,7 +194,7 @@ func aboard(o plan.Aboard, s *plan.Summary) string {
 	}
 	if !o.Own {
 		if o.Leaving != "" && unmade(s, 0) != "" {
-			return fmt.Sprintf("Terraform uses %s access key on this laptop: %s.", plan.Whose(Named(o.Leaving)), needed(s, 0, "moves it to Identity Center", "move it to Identity Center"))
+			return fmt.Sprintf("Terraform uses %s access key on this laptop: %s.", plan.Whose(o.Leaving), needed(s, 0, "moves it to Identity Center", "move it to Identity Center"))
 		}
 		if unmade(s, 0) != "" {
 			return fmt.Sprintf("%s cannot run Terraform on this laptop yet: %s.", who, needed(s, 0, "makes it ready", "make it ready"))
