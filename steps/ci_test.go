@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -899,7 +900,19 @@ func TestPipelinesAreProvenWhereTokensCanBeHad(t *testing.T) {
 				t.Errorf("found %v", summary.Findings)
 			}
 			f := w.setup(ciTeam())
-			f.Env.Token = w.token
+			var asked atomic.Int32
+			two := make(chan struct{})
+			f.Env.Token = func(issuer, audience, subject, project string) (secret.Secret, error) {
+				if asked.Add(1) == 2 {
+					close(two)
+				}
+				select {
+				case <-two:
+				case <-time.After(time.Minute):
+					t.Error("one role is opened after the other, of thousands as well")
+				}
+				return w.token(issuer, audience, subject, project)
+			}
 			summary = w.run(f)
 			w.healthy(summary)
 			told := findingOf(summary.Findings, "iam.ci-proven")
