@@ -52,9 +52,12 @@ func (l *list) name(name string, selected bool) string {
 	return name
 }
 
-// text adds lines that are drawn already.
+// text adds lines that are drawn already. Of two empty ones after each other one is enough.
 func (l *list) text(lines ...string) {
 	for _, line := range lines {
+		if last := len(l.rows) - 1; line == "" && last >= 0 && l.rows[last].item == nil && l.rows[last].text == "" {
+			continue
+		}
 		l.rows = append(l.rows, row{text: line})
 	}
 }

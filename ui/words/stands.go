@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func unknown(s *plan.Summary) string {
 			return "Whether it works now was not checked again."
 		}
 	case plan.Aboard:
-		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", o.User)
+		return fmt.Sprintf("Whether %s can run Terraform was not checked again.", cmp.Or(o.User, "you"))
 	case plan.Delivery:
 		return fmt.Sprintf("Whether a key waits for %s was not checked again.", o.User)
 	case plan.Departure:
