@@ -170,6 +170,31 @@ func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
 	}
 }
 
+// TestARoleThatRequiresMFAIsNotSaidToBeOpen: a proof does not try it, be it the blueprint
+// that asks for MFA, or the trust policy as found.
+func TestARoleThatRequiresMFAIsNotSaidToBeOpen(t *testing.T) {
+	t.Parallel()
+	w := finished(t)
+	mfa := func(b *blueprint.Blueprint) []string {
+		t.Helper()
+		summary, _, _ := w.again(b)
+		return summary.Outcome.(plan.SetUp).MFA
+	}
+	if found := mfa(team()); len(found) > 0 {
+		t.Errorf("%v require MFA, and none does", found)
+	}
+	b := team()
+	b.Environments[1].MFA = true
+	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
+	out, err := staging.GetRole(ctx, &iam.GetRoleInput{RoleName: role})
+	w.must(err)
+	_, err = staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(addCondition(t, *out.Role.AssumeRolePolicyDocument, "Bool", "aws:MultiFactorAuthPresent", "true"))})
+	w.must(err)
+	if diff := cmp.Diff([]string{"staging", b.Environments[1].Name}, mfa(b)); diff != "" {
+		t.Errorf("environments that require MFA (-want +got):\n%s", diff)
+	}
+}
+
 // TestATrustThatNobodyMeetsIsNamedWhereTheProofFails: it is kept, so that another run
 // would end in the same way.
 func TestATrustThatNobodyMeetsIsNamedWhereTheProofFails(t *testing.T) {

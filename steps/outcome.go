@@ -25,6 +25,9 @@ func (s *Setup) outcome() plan.SetUp {
 	}
 	for _, e := range environments {
 		out.Environments = append(out.Environments, e.Name)
+		if e.MFA || asksSecondFactor(o.IAM.Roles[e.Name].Role) {
+			out.MFA = append(out.MFA, e.Name)
+		}
 	}
 	for _, p := range reachable(o, a) {
 		at := o.Files.Projects[p.Name]

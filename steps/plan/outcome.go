@@ -30,6 +30,8 @@ type SetUp struct {
 	Admin string
 	// Begun says that some of it is there already.
 	Begun bool
+	// MFA are those of them whose roles require MFA, which no proof of a set-up enters.
+	MFA []string
 	// Unfetched are the admin's projects whose providers could not be had, so that
 	// Terraform cannot plan in them yet.
 	Unfetched []string

@@ -34,6 +34,8 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 	withKey.Sealed = []plan.Sealed{bobs}
 	unfetched := complete
 	unfetched.Unfetched = []string{"common-staging", "common-production"}
+	guarded, allGuarded := complete, complete
+	guarded.MFA, allGuarded.MFA = []string{"production"}, three
 	carol := plan.Departure{User: "carol", Account: "111111111111", Deny: plan.Denies, Open: true, Until: time.Date(2026, 11, 29, 18, 40, 0, 0, time.UTC), Now: time.Date(2026, 11, 29, 14, 3, 0, 0, time.UTC)}
 	left, still, slow, gone := carol, carol, carol, carol
 	left.Open, still.Deny, slow.Deny, gone.Deny, gone.Open = false, plan.NotDenied, plan.NotInForce, plan.Gone, false
@@ -45,6 +47,8 @@ func TestEveryEndingOpensWithWhatIsSoForAPerson(t *testing.T) {
 		"setup made":                 {plan.Summary{Outcome: withKey, Proof: asAlice, Applied: 42}, Works, "Alice can run Terraform in staging, preprod and production. Bob's key waits in handover/bob.age until 4 December. Proven as alice, with Terraform 1.11.4, at 14:03. 42 changes made, 0 failed, 0 left out."},
 		"setup there already":        {plan.Summary{Outcome: complete, Proof: asAlice}, Works, "Alice can run Terraform in staging, preprod and production. Proven as alice, with Terraform 1.11.4, at 14:03. Nothing was changed."},
 		"setup without providers":    {plan.Summary{Outcome: unfetched, Proof: asAlice, Applied: 42}, Works, "Alice can use the state and the roles of staging, preprod and production. terraform init still has to download providers in 2 projects."},
+		"setup with MFA in one":      {plan.Summary{Outcome: guarded, Proof: asAlice}, Works, "Alice can run Terraform in staging and preprod. The role of production requires MFA and was not tried. Proven as alice, with Terraform 1.11.4, at 14:03. Nothing was changed."},
+		"setup with MFA in all":      {plan.Summary{Outcome: allGuarded, Proof: asAlice}, Works, "Alice can use the state. The roles of staging, preprod and production require MFA and were not tried. Proven as alice"},
 		"setup by the operator":      {plan.Summary{Outcome: complete, Proof: operator, Applied: 42}, OperatorOnly, "The setup for staging, preprod and production is complete, but no admin has used it yet. Proven as the operator only (user/operator), with Terraform 1.11.4, at 14:03: that does not show what an admin may do."},
 		"setup with something wrong": {plan.Summary{Outcome: complete, Proof: operator, Applied: 42, Findings: []plan.Finding{{Severity: plan.Failure}}}, Wrong, "The setup for staging, preprod and production is not complete: fix what the findings describe. Proven as the operator only"},
 		"setup unproven":             {plan.Summary{Outcome: complete, Proof: plan.Unproved(plan.ProofNeedsAdmin), Applied: 42}, Unshown, "The setup for staging, preprod and production is complete, but it is not proven. Not proven: the operator does not have an admin's permissions, and no admin's profile is on this laptop."},

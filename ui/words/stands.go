@@ -76,12 +76,8 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 		return fmt.Sprintf("The setup for %s is not complete: %s.", in, missing)
 	case s.Failed+s.Unknown > 0:
 		return fmt.Sprintf("The setup for %s is not complete.", in)
-	case s.Proof.State == plan.Proven && len(o.Unfetched) > 0:
-		return fmt.Sprintf("%s can use the state and the roles of %s.", Named(s.Proof.As), in)
-	case s.Proof.State == plan.Proven && s.Proof.With == plan.WithSDK:
-		return fmt.Sprintf("%s can use the state and the roles of %s. There is no Terraform on this laptop to run.", Named(s.Proof.As), in)
 	case s.Proof.State == plan.Proven:
-		return fmt.Sprintf("%s can run Terraform in %s.", Named(s.Proof.As), in)
+		return proven(o, s.Proof)
 	case s.Proof.Why == plan.ProofFailed:
 		return fmt.Sprintf("The setup for %s is complete, but it does not work.", in)
 	case worst(s.Findings) == plan.Failure:
@@ -92,6 +88,30 @@ func setUp(o plan.SetUp, s *plan.Summary) string {
 		return fmt.Sprintf("The setup for %s is complete.", in)
 	}
 	return fmt.Sprintf("The setup for %s is complete, but it is not proven.", in)
+}
+
+// proven is what the proof of a set-up has shown, and which roles it has not tried.
+func proven(o plan.SetUp, p plan.Proof) string {
+	tried := slices.DeleteFunc(slices.Clone(o.Environments), func(name string) bool { return slices.Contains(o.MFA, name) })
+	noTerraform := len(o.Unfetched) == 0 && p.With == plan.WithSDK
+	can := "use the state"
+	switch {
+	case len(tried) > 0 && (len(o.Unfetched) > 0 || noTerraform):
+		can += " and the roles of " + plan.Enumerated(tried)
+	case len(tried) > 0:
+		can = "run Terraform in " + plan.Enumerated(tried)
+	}
+	text := fmt.Sprintf("%s can %s.", Named(p.As), can)
+	switch {
+	case len(o.MFA) == 1:
+		text += fmt.Sprintf(" The role of %s requires MFA and was not tried.", o.MFA[0])
+	case len(o.MFA) > 1:
+		text += fmt.Sprintf(" The roles of %s require MFA and were not tried.", plan.Enumerated(o.MFA))
+	}
+	if noTerraform {
+		text += " There is no Terraform on this laptop to run."
+	}
+	return text
 }
 
 // unmade says how many changes are not made, and why: in the numbers of the plan line,
