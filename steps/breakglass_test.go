@@ -63,6 +63,9 @@ func TestTheKeyForEmergenciesIsSealedUnusedAndNothingWithoutMFA(t *testing.T) {
 	if told == nil || told.Severity != plan.Warning || len(summary.Failures) > 0 || findingOf(summary.Findings, "iam.break-glass-missing") != nil {
 		t.Fatalf("found %v, failures %v", findingIDs(summary.Findings), summary.Failures)
 	}
+	if then := summary.Then; strings.Contains(then, "send ") || !strings.Contains(then, "move handover/break-glass.age into a safe") {
+		t.Errorf("of the sealed key it is said %s", then)
+	}
 	serial := w.enrol("break-glass", "break-glass")
 	w.settledForNobody(b)
 

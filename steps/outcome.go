@@ -73,10 +73,7 @@ func adminOf(o *Observed, a *blueprint.Answers) string {
 func sealed(env *engine.Env, a *blueprint.Answers, o *Observed, now time.Time) []plan.Sealed {
 	var waiting []plan.Sealed
 	for _, user := range o.Done.Handovers {
-		w := SealedFile(env, user)
-		if w.Safe = a.BreaksGlass(user); w.Safe {
-			w.Until = time.Time{}
-		}
+		w := SealedFile(env, a, user)
 		held, here := env.Journal.Finished(KeyChange(user))
 		if here && (o.IAM.Users[user].Keys.Find(held["id"]) == nil || !w.Safe && !now.Before(w.Until)) {
 			continue
@@ -87,9 +84,10 @@ func sealed(env *engine.Env, a *blueprint.Answers, o *Observed, now time.Time) [
 }
 
 // SealedFile is a user's handover file, with until when it can be opened where this
-// laptop has sealed it. One that goes as the run ends waits nowhere.
-func SealedFile(env *engine.Env, user string) plan.Sealed {
-	w := plan.Sealed{User: user, Path: handoverPath(env, user)}
+// laptop has sealed it; that of a user for emergencies always can. One that goes as the run
+// ends waits nowhere.
+func SealedFile(env *engine.Env, a *blueprint.Answers, user string) plan.Sealed {
+	w := plan.Sealed{User: user, Path: handoverPath(env, user), Safe: a.BreaksGlass(user)}
 	if short, err := filepath.Rel(env.Root(), w.Path); err == nil {
 		w.Path = filepath.ToSlash(short)
 	}
@@ -97,7 +95,7 @@ func SealedFile(env *engine.Env, user string) plan.Sealed {
 		w.Path = ""
 	}
 	values, _ := env.Journal.Finished(KeyChange(user))
-	if at, err := time.Parse(time.RFC3339, values["at"]); err == nil {
+	if at, err := time.Parse(time.RFC3339, values["at"]); err == nil && !w.Safe {
 		w.Until = at.Add(plan.HandoverLife)
 	}
 	return w

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -120,7 +121,13 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) (notes []s
 // next is what to do now: with the files, with the keys that wait, and in the projects.
 func next(o *Observed, a *blueprint.Answers) string {
 	to := []string{"commit " + o.Done.Blueprint.Path + " with the projects' files"}
-	switch waiting := o.Done.Handovers; len(waiting) {
+	waiting := slices.DeleteFunc(slices.Clone(o.Done.Handovers), func(user string) bool {
+		if a.BreaksGlass(user) {
+			to = append(to, "move handover/"+user+".age into a safe")
+		}
+		return a.BreaksGlass(user)
+	})
+	switch len(waiting) {
 	case 0:
 	case 1:
 		to = append(to, fmt.Sprintf("send handover/%s.age to %s, who runs stateroom onboard --handover FILE in a clone", waiting[0], waiting[0]))
