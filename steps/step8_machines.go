@@ -29,7 +29,7 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 	if o.IAM.Machines.Refused != nil {
 		return nil // it was told
 	}
-	var tried []*machineRole
+	opened := map[string][]string{}
 	for _, b := range machineRoles(o, a) {
 		by := o.obstacle(b.restsOn())
 		switch {
@@ -49,21 +49,12 @@ func proveMachines(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 			findings = append(findings, provenByARun(a, o, b))
 			continue
 		}
-		tried = append(tried, b)
-	}
-	refused, proofs := make([]error, len(tried)), make([]func(), len(tried))
-	for i, b := range tried {
 		prove := b.prove
 		if b.ci.ByRole() {
 			prove = b.proveRunner
 		}
-		proofs[i] = func() { refused[i] = prove(ctx, env) }
-	}
-	engine.Together(env.Parallel, proofs...)
-	opened := map[string][]string{}
-	for i, b := range tried {
-		if refused[i] != nil {
-			findings = append(findings, failure("iam.ci-refused", refused[i]))
+		if err := prove(ctx, env); err != nil {
+			findings = append(findings, failure("iam.ci-refused", err))
 			continue
 		}
 		opened[b.ci.Name] = append(opened[b.ci.Name], b.e.Role)
@@ -140,7 +131,7 @@ func (b *machineRole) proveRunner(ctx context.Context, env *engine.Env) error {
 		}
 		session, err = session.WaitAssumable(ctx, arn, patience)
 		if err == nil {
-			err = b.goOn(ctx, env, session, patience)
+			err = b.goOn(ctx, session, patience)
 		}
 		if err != nil {
 			return err
@@ -157,11 +148,13 @@ func (b *machineRole) proveRunner(ctx context.Context, env *engine.Env) error {
 }
 
 // goOn opens the roles into which the pipeline goes on from this one.
-func (b *machineRole) goOn(ctx context.Context, env *engine.Env, as *awsops.Session, patience time.Duration) error {
-	_, err := forEach(ctx, env.Parallel, b.assumes, func(ctx context.Context, role string) (*awsops.Session, error) {
-		return as.WaitAssumable(ctx, role, patience)
-	})
-	return err
+func (b *machineRole) goOn(ctx context.Context, as *awsops.Session, patience time.Duration) error {
+	for _, role := range b.assumes {
+		if _, err := as.WaitAssumable(ctx, role, patience); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prove opens the role as each of its jobs would.
@@ -179,7 +172,7 @@ func (b *machineRole) prove(ctx context.Context, env *engine.Env) error {
 		}
 		session, err := home.WaitAssumableByToken(ctx, arn, mine, patience)
 		if err == nil {
-			err = b.goOn(ctx, env, session, patience)
+			err = b.goOn(ctx, session, patience)
 		}
 		if err != nil {
 			return err

@@ -134,7 +134,7 @@ func (c *blueprintChecker) ci() {
 			}
 			c.once(pipelines, block, "pipeline", strings.ToLower(path.Clean(ci.Pipeline)), ci.Name)
 			if len(c.Projects) > 0 && !ci.hasJob(c.ProjectsOfCI(ci)) {
-				c.bad(block, "pipeline", "", "would have no job, which the platform takes for an error: name pull requests, a branch or an environment of a project in plan or apply, or leave it out")
+				c.bad(block, "pipeline", "", "would have no job: name pull requests, a branch or an environment of a project in plan or apply, or leave it out")
 			}
 		}
 	}

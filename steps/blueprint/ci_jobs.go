@@ -73,14 +73,19 @@ func (c CI) GatedBy(environment string) string {
 // hasJob tells whether the file of a pipeline would have a job: of tags, and of the
 // environments that plans name, there is none.
 func (c CI) hasJob(projects []Project) bool {
-	of := func(terms []string, kinds ...string) bool {
-		return slices.ContainsFunc(terms, func(term string) bool {
-			return slices.ContainsFunc(kinds, func(kind string) bool { return strings.HasPrefix(term, kind) })
-		})
+	for _, p := range projects {
+		for _, term := range c.Plan {
+			if term == ciPullRequest || term == ciMergeRequest || strings.HasPrefix(term, ciBranch) {
+				return true
+			}
+		}
+		for _, term := range c.applyTo(p.Environment) {
+			if strings.HasPrefix(term, ciBranch) || strings.HasPrefix(term, ciEnvironment) {
+				return true
+			}
+		}
 	}
-	return c.Watch || slices.ContainsFunc(projects, func(p Project) bool {
-		return of(c.Plan, ciPullRequest, ciMergeRequest, ciBranch) || of(c.applyTo(p.Environment), ciBranch, ciEnvironment)
-	})
+	return c.Watch
 }
 
 // Kinds of jobs that plan and apply name.
