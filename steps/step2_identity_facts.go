@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,30 +117,33 @@ func (c *CenterFacts) inspectOthers(ctx context.Context, home *awsops.Session, g
 	c.Others = map[string][]Assignee{}
 	for _, g := range groups {
 		set, store := c.Sets[g.Name], c.Groups[g.Name]
+		add := func(kind, id, name string, err error) error {
+			c.Others[g.Name] = append(c.Others[g.Name], Assignee{kind, id, cmp.Or(name, id)})
+			if awsops.IsAccessDenied(err) { // the id tells enough
+				return nil
+			}
+			return err
+		}
 		for _, id := range set.Groups {
 			if store != nil && store.ID == id {
 				continue
 			}
-			other, err := home.StoreGroupOf(ctx, c.Instance.Store, id)
-			if err != nil && !awsops.IsAccessDenied(err) {
+			group, err := home.StoreGroupOf(ctx, c.Instance.Store, id)
+			if group == nil { // it was deleted, or may not be read
+				group = &awsops.StoreGroup{}
+			}
+			if err := add("GROUP", id, group.Name, err); err != nil {
 				return err
 			}
-			who := Assignee{"GROUP", id, id}
-			if other != nil {
-				who.Name = other.Name
-			}
-			c.Others[g.Name] = append(c.Others[g.Name], who)
 		}
 		for _, id := range set.People {
-			other, err := home.StoreUserOf(ctx, c.Instance.Store, id)
-			if err != nil && !awsops.IsAccessDenied(err) {
+			user, err := home.StoreUserOf(ctx, c.Instance.Store, id)
+			if user == nil {
+				user = &awsops.StoreUser{}
+			}
+			if err := add("USER", id, user.Name, err); err != nil {
 				return err
 			}
-			who := Assignee{"USER", id, id}
-			if other != nil {
-				who.Name = other.Name
-			}
-			c.Others[g.Name] = append(c.Others[g.Name], who)
 		}
 	}
 	return nil
