@@ -24,6 +24,7 @@ var stopsNothing = map[string]string{
 	"LeadsElsewhere": "the project's changes wait for the consent to the place (heldBack)",
 	"cannotEdit":     "the profile is the user's own and is left; Terraform takes the role from provider.tf. A key that cannot be written blocks",
 	"planLeaving":    "whom an identity provider keeps in one group is taken out of all others all the same",
+	"findBesides":    "whom others let in, too, is taken out of the team's groups all the same",
 	"because":        "what is common to others, which say it",
 	"RefusedToken":   "the health check's, of a job that AWS refused: nothing is planned of it",
 }

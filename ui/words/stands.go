@@ -104,9 +104,9 @@ func proven(o plan.SetUp, p plan.Proof) string {
 	text := fmt.Sprintf("%s can %s.", Named(p.As), can)
 	switch {
 	case len(o.MFA) == 1:
-		text += fmt.Sprintf(" The role of %s requires MFA and was not tried.", o.MFA[0])
+		text += fmt.Sprintf(" The role of %s requires MFA and was not tested.", o.MFA[0])
 	case len(o.MFA) > 1:
-		text += fmt.Sprintf(" The roles of %s require MFA and were not tried.", plan.Enumerated(o.MFA))
+		text += fmt.Sprintf(" The roles of %s require MFA and were not tested.", plan.Enumerated(o.MFA))
 	}
 	if noTerraform {
 		text += " There is no Terraform on this laptop to run."
