@@ -127,7 +127,7 @@ func (s *Session) fillPermissionSet(ctx context.Context, instance, account strin
 		set.Tags = tagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 		return err
 	})
-	g.Go(func() (err error) {
+	g.Go(func() error {
 		pages := ssoadmin.NewListAccountAssignmentsPaginator(client,
 			&ssoadmin.ListAccountAssignmentsInput{InstanceArn: of, PermissionSetArn: arn, AccountId: aws.String(account)})
 		all, err := list(ctx, s, pages, set.ARN, func(page *ssoadmin.ListAccountAssignmentsOutput) []types.AccountAssignment {

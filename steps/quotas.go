@@ -243,7 +243,7 @@ func (q *quotas) roleAttachments(c *plan.Change) {
 	}
 	q.beyond(c)
 	q.refuse(c, "iam.role-policies-full", plan.StepIAM,
-		fmt.Sprintf("%s has %d managed policies attached already, and IAM allows %d.", strings.ToUpper(role[:1])+role[1:], len(have), most),
+		fmt.Sprintf("%s has %d managed policies attached already, and IAM allows %d.", plan.Capital(role), len(have), most),
 		fmt.Sprintf("Detach one that nobody needs of %s, or choose another name with --set environment.%s.role=NAME.", strings.Join(have, ", "), c.Environment))
 }
 

@@ -237,7 +237,7 @@ func environmentPlanRole(o *Observed, a *blueprint.Answers, e blueprint.Environm
 		trust: policy.Document{Version: policy.Version2012, Statements: []policy.Statement{
 			policy.MachineTrust(o.partition(), a.AdminAccount, o.orgID(), roles),
 		}},
-		lets:   strings.ToUpper(readers[:1]) + readers[1:] + " may read the configuration of everything in ",
+		lets:   plan.Capital(readers) + " may read the configuration of everything in ",
 		inline: inline, attached: readOnlyAccess(o),
 	}
 }

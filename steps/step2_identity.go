@@ -136,9 +136,7 @@ func (b *identityBuilder) tellOthers() {
 	for _, who := range b.c.Others[b.g.Name] {
 		name := fmt.Sprintf("%s %q", strings.ToLower(who.Kind), who.Name)
 		names = append(names, name)
-		f.Commands = append(f.Commands, plan.Copy("Take it from "+name,
-			"aws sso-admin delete-account-assignment --region %s --instance-arn %s --permission-set-arn %s --principal-type %s --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
-			b.region(), b.instance(), b.set.ARN, who.Kind, plan.Shell(who.ID), b.a.AdminAccount)...)
+		f.Commands = append(f.Commands, who.Take("Take it from "+name, b.c.Instance, b.set.ARN, b.a.AdminAccount)...)
 	}
 	if len(names) == 0 {
 		return
@@ -194,9 +192,11 @@ func (b *identityBuilder) makeSet() (due []string) {
 			awsops.UpdatePermissionSet(b.instance(), b.set.ARN, duration))
 		c.Fields = []plan.Field{{Name: "sessions last", Before: b.set.Duration, After: duration}}
 		c.Undo = fmt.Sprintf("aws sso-admin update-permission-set --instance-arn %s --permission-set-arn %s --session-duration %s", b.instance(), b.set.ARN, b.set.Duration)
-		if c.Judge(); want > have {
-			c.Judge(plan.Gives(plan.WidensPermissions, "permission set "+name, fmt.Sprintf("Sessions of permission set %s last %s, not %s.", name, duration, b.set.Duration)))
+		var gives []plan.Widening
+		if want > have {
+			gives = append(gives, plan.Gives(plan.WidensPermissions, "permission set "+name, fmt.Sprintf("Sessions of permission set %s last %s, not %s.", name, duration, b.set.Duration)))
 		}
+		c.Judge(gives...)
 		b.Change(c)
 		due = append(due, c.ID)
 	}

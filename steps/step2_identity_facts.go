@@ -47,6 +47,14 @@ type Assignee struct {
 	ID, Name string
 }
 
+// Take is the command, under a title, that takes the assignment of a permission set in an
+// account away.
+func (who Assignee) Take(title string, center *awsops.IdentityCenter, set, account string) []plan.ShellCommand {
+	return plan.Copy(title,
+		"aws sso-admin delete-account-assignment --region %s --instance-arn %s --permission-set-arn %s --principal-type %s --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
+		center.Region, center.ARN, set, who.Kind, plan.Shell(who.ID), account)
+}
+
 // elsewhere tells whether Identity Center is another account's.
 func (c *CenterFacts) elsewhere() bool { return c.Refused != nil && c.Refused.ID == centerIsElsewhere }
 

@@ -61,7 +61,7 @@ func InJSON(project blueprint.Project, err error) *plan.Finding {
 	return &plan.Finding{
 		ID: "files.in-json", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Failure, Stops: []string{plan.ProjectID(project.Name)},
 		Evidence: fmt.Sprintf("%s of project %s: %s.", files.Place{Path: e.Refused.Path, Line: e.Refused.Line}, project.Name, e.Refused.Problem),
-		Remedy:   strings.ToUpper(e.Refused.Remedy[:1]) + e.Refused.Remedy[1:] + ". Then run the command again.",
+		Remedy:   plan.Capital(e.Refused.Remedy) + ". Then run the command again.",
 		Details:  "In " + files.Place{Path: e.Refused.Path}.String() + ":\n" + awsops.ShowRefs(e.Lines),
 	}
 }

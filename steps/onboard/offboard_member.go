@@ -124,9 +124,7 @@ func (l *leaver) readSets(ctx context.Context, home *awsops.Session) error {
 		set := sets[name]
 		l.life = max(l.life, blueprint.SessionLength(set.Duration))
 		if slices.Contains(set.People, l.user.ID) {
-			l.findBesides(name, "an assignment of their own", plan.Copy("Take it away",
-				"aws sso-admin delete-account-assignment --region %s --instance-arn %s --permission-set-arn %s --principal-type USER --principal-id %s --target-type AWS_ACCOUNT --target-id %s",
-				l.center.Region, l.center.ARN, set.ARN, plan.Shell(l.user.ID), l.answers.AdminAccount))
+			l.findBesides(name, "an assignment of their own", steps.Assignee{Kind: "USER", ID: l.user.ID}.Take("Take it away", l.center, set.ARN, l.answers.AdminAccount))
 		}
 		for _, id := range set.Groups {
 			if l.memberships[id] == "" || slices.Contains(l.team, id) {

@@ -264,6 +264,9 @@ func Listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// Capital is a text that begins a sentence.
+func Capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 // Whose is a name as the owner of what follows: "bob's", "admins'".
 func Whose(name string) string {
 	if strings.HasSuffix(name, "s") {

@@ -167,7 +167,7 @@ func sameFor(p steps.Policy, o *steps.Observed, a *blueprint.Answers, parts []st
 
 // aboutPolicy says what was printed, and the command that makes it.
 func (s *session) aboutPolicy(p steps.Policy, a *blueprint.Answers, doc policy.Document) []string {
-	lines := []string{strings.ToUpper(p.About[:1]) + p.About[1:] + "."}
+	lines := []string{plan.Capital(p.About) + "."}
 	switch size := doc.Size(); {
 	case !p.Managed:
 	case size > policy.ManagedPolicyLimit:

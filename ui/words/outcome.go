@@ -3,7 +3,6 @@ package words
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"stateroom/steps/plan"
@@ -303,7 +302,7 @@ func Named(user string) string {
 	if user == "" {
 		return user
 	}
-	return strings.ToUpper(user[:1]) + user[1:]
+	return plan.Capital(user)
 }
 
 // by is a time as people read it, in the zone that it is given in: of today the time
